@@ -1,0 +1,49 @@
+# Two commands: `make reproduce` and `make test`. Both install what they need into .venv first.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+WORKFLOW := workflow/Snakefile $(wildcard workflow/rules/*.smk)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: reproduce smoke paper test check lock install clean
+
+reproduce: install
+	snakemake
+
+smoke: install
+	snakemake --config tier=smoke
+
+paper: install
+	snakemake --config tier=paper
+
+test: check
+	OMP_NUM_THREADS=1 pytest -n 2
+
+check: install
+	ruff format --check src tests
+	ruff check src tests
+	mypy
+	lint-imports
+	snakefmt --check $(WORKFLOW)
+	snakemake --lint
+
+install: $(INSTALLED)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "dirgrad needs Python 3.11, 3.12 or 3.13: install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+# Resolve anew from pyproject.toml, into a fresh environment, with the torch that the lock has.
+lock:
+	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip install --quiet $$(grep '^torch==' requirements.lock)
+	$(VENV)-lock/bin/python -m pip install --quiet --editable '.[jax,torch,workflow,test]'
+	{ sed -n '/^#/p' requirements.lock; $(VENV)-lock/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//'; } > requirements.lock.new
+	mv requirements.lock.new requirements.lock && rm -rf $(VENV)-lock
+
+clean:
+	rm -rf results/default results/smoke results/paper figures/default figures/smoke figures/paper .snakemake

@@ -1,0 +1,3 @@
+from dirgrad.cli import main
+
+main()

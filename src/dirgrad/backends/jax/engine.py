@@ -1,0 +1,68 @@
+"""How JAX runs steps: scanned over steps, mapped over lanes, compiled once, ahead of time."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from dirgrad.types import Advance, Batch, State, Step, Trial
+
+
+def configure(threads: int, precision: str, /) -> None:
+    # NPROC is what XLA's CPU client reads for the size of its pool, once, when the first array is made.
+    if threads:
+        os.environ["NPROC"] = str(threads)
+    jax.config.update("jax_enable_x64", precision == "float64")
+
+
+def keys(seeds: np.ndarray, /) -> Array:
+    return jax.vmap(jax.random.key)(jnp.asarray(seeds))
+
+
+def _mapped_over(f: Callable[..., Any], shared: tuple[int, ...], lanes: int) -> Callable[..., Any]:
+    """f over the first axis of its arguments but the shared ones. One lane is not mapped: an axis of size one costs XLA
+    twice the time and the memory of none."""
+
+    def single(*args: Any) -> Any:
+        bare = [arg if i in shared else jax.tree.map(lambda x: x[0], arg) for i, arg in enumerate(args)]
+        return jax.tree.map(lambda x: x[None], f(*bare))
+
+    def mapped(*args: Any) -> Any:
+        return jax.vmap(f, tuple(None if i in shared else 0 for i in range(len(args))))(*args)
+
+    return mapped if lanes > 1 else single
+
+
+def trainer(step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarray, chunk: int, /) -> Advance:
+    def train(state: State, trial: Trial, first: Array, rows: Array, data: Batch) -> tuple[State, Array]:
+        def body(state: State, now: tuple[Array, Array]) -> tuple[State, Array]:
+            index, chosen = now
+            return step(state, trial, index, tuple(part[chosen] for part in data))
+
+        return jax.lax.scan(body, state, (first + jnp.arange(rows.shape[0]), rows))
+
+    every = jax.jit(_mapped_over(train, (2, 4), len(rows)), donate_argnums=0)
+    compiled = every.lower(state, trial, jnp.asarray(0), jnp.asarray(rows[:, :chunk]), data).compile()
+
+    def advance(state: State, trial: Trial, first: int, rows: np.ndarray) -> tuple[State, np.ndarray]:
+        state, losses = jax.block_until_ready(compiled(state, trial, jnp.asarray(first), jnp.asarray(rows), data))
+        return state, np.asarray(losses)
+
+    return advance
+
+
+def over_lanes(f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /) -> Callable[..., Any]:
+    return jax.jit(_mapped_over(f, shared, lanes))
+
+
+def numpy(x: Array, /) -> np.ndarray:
+    return np.asarray(x)
+
+
+def environment() -> dict[str, str]:
+    device = jax.devices()[0]
+    return {"jax": jax.__version__, "device": f"{device.platform}: {device.device_kind}"}

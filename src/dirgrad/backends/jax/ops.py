@@ -1,0 +1,91 @@
+"""The primitives of types.Ops in JAX."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax import jvp as jvp
+from jax import value_and_grad as value_and_grad
+from jax.lax import scan as scan
+from jax.nn import relu as relu
+from jax.numpy import exp as exp
+from jax.numpy import mean as mean
+from jax.numpy import sqrt as sqrt
+from jax.numpy import sum as sum
+from jax.numpy import swapaxes as swap_axes
+from jax.numpy import tanh as tanh
+from jax.numpy import zeros_like as zeros_like
+from jax.random import fold_in as fold_in
+
+
+def counter(n: int, /) -> Array:
+    return jnp.arange(n)
+
+
+def asarray(x: np.ndarray, /) -> Array:
+    return jnp.asarray(x)
+
+
+def constant(x: np.ndarray, like: Array, /) -> Array:
+    return jnp.asarray(x, like.dtype)
+
+
+def axpy(a: Any, x: Array, y: Array, /) -> Array:
+    return a * x + y
+
+
+def zeros(shape: tuple[int, ...], like: Array, /) -> Array:
+    return jnp.zeros(shape, like.dtype)
+
+
+def conv2d(x: Array, kernel: Array, padding: int, /) -> Array:
+    return (_convolve_by_matmul if jax.default_backend() == "cpu" else _convolve)(x, kernel, padding)
+
+
+def _convolve(x: Array, kernel: Array, padding: int) -> Array:
+    return jax.lax.conv_general_dilated(x, kernel, (1, 1), [(padding, padding)] * 2)
+
+
+def _convolve_by_matmul(x: Array, kernel: Array, padding: int) -> Array:
+    # Inside a compiled loop XLA's CPU convolution falls back to a naive kernel, ten to fifty times slower than this.
+    outputs, channels, rows, columns = kernel.shape
+    x = jnp.pad(x.transpose(0, 2, 3, 1), ((0, 0), (padding, padding), (padding, padding), (0, 0)))
+    batch, height, width = x.shape[0], x.shape[1] - rows + 1, x.shape[2] - columns + 1
+    shifted = [x[:, i : i + height, j : j + width] for i in range(rows) for j in range(columns)]
+    patches = jnp.concatenate(shifted, axis=-1).reshape(batch * height * width, rows * columns * channels)
+    matrix = kernel.transpose(2, 3, 1, 0).reshape(rows * columns * channels, outputs)
+    return (patches @ matrix).reshape(batch, height, width, outputs).transpose(0, 3, 1, 2)
+
+
+def max_pool2d(x: Array, /) -> Array:
+    # Pairwise maxima of strided slices: XLA's reduce_window has a slow tangent on the CPU.
+    height, width = x.shape[2] // 2 * 2, x.shape[3] // 2 * 2
+    x = jnp.maximum(x[:, :, 0:height:2], x[:, :, 1:height:2])
+    return jnp.maximum(x[..., 0:width:2], x[..., 1:width:2])
+
+
+def cross_entropy(logits: Array, labels: Array, /) -> Array:
+    chosen = jnp.take_along_axis(jax.nn.log_softmax(logits), labels[:, None], axis=1)
+    return -jnp.mean(chosen)
+
+
+def accuracy(logits: Array, labels: Array, /) -> Array:
+    return jnp.mean(jnp.argmax(logits, axis=1) == labels, dtype=logits.dtype)
+
+
+def normal(key: Array, n: int, like: Array, /) -> Array:
+    return jax.random.normal(key, (n,), like.dtype)
+
+
+def signs(key: Array, n: int, like: Array, /) -> Array:
+    return jax.random.rademacher(key, (n,), like.dtype)
+
+
+def randint(key: Array, n: int, /) -> Array:
+    return jax.random.randint(key, (), 0, n)
+
+
+def one_hot(index: Array, n: int, like: Array, /) -> Array:
+    return jax.nn.one_hot(index, n, dtype=like.dtype)

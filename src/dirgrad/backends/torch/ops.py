@@ -1,0 +1,93 @@
+"""The primitives of types.Ops in PyTorch."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch import exp as exp
+from torch import mean as mean
+from torch import relu as relu
+from torch import sqrt as sqrt
+from torch import sum as sum
+from torch import swapaxes as swap_axes
+from torch import tanh as tanh
+from torch import zeros_like as zeros_like
+from torch.func import grad_and_value
+from torch.func import jvp as jvp
+from torch.nn import functional
+from torch.nn.functional import cross_entropy as cross_entropy
+from torch.utils import _pytree as pytree
+
+from dirgrad.backends.torch import random
+
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def value_and_grad(f: Callable[[Any], Tensor], /) -> Callable[[Any], tuple[Tensor, Any]]:
+    def swapped(params: Any) -> tuple[Tensor, Any]:
+        grad, value = grad_and_value(f)(params)
+        return value, grad
+
+    return swapped
+
+
+def scan(f: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Tensor, /) -> tuple[Any, Any]:
+    carry, outputs = init, []
+    for x in xs:
+        carry, output = f(carry, x)
+        outputs.append(output)
+    return carry, pytree.tree_map(lambda *each: torch.stack(each), *outputs)
+
+
+def counter(n: int, /) -> Tensor:
+    return torch.arange(n)
+
+
+def asarray(x: np.ndarray, /) -> Tensor:
+    return torch.tensor(x, device=DEVICE)
+
+
+def constant(x: np.ndarray, like: Tensor, /) -> Tensor:
+    return torch.tensor(x, dtype=like.dtype, device=like.device)
+
+
+def axpy(a: Any, x: Tensor, y: Tensor, /) -> Tensor:
+    return torch.add(y, x, alpha=a) if isinstance(a, (int, float)) else torch.addcmul(y, x, a)
+
+
+def zeros(shape: tuple[int, ...], like: Tensor, /) -> Tensor:
+    return torch.zeros(shape, dtype=like.dtype, device=like.device)
+
+
+def conv2d(x: Tensor, kernel: Tensor, padding: int, /) -> Tensor:
+    return functional.conv2d(x, kernel, padding=padding)
+
+
+def max_pool2d(x: Tensor, /) -> Tensor:
+    return functional.max_pool2d(x, 2)
+
+
+def accuracy(logits: Tensor, labels: Tensor, /) -> Tensor:
+    return torch.mean((torch.argmax(logits, dim=1) == labels).to(logits.dtype))
+
+
+def fold_in(key: Tensor, i: Any, /) -> Tensor:
+    return random.mix(key + (i + 1) * random.STRIDE)
+
+
+def normal(key: Tensor, n: int, like: Tensor, /) -> Tensor:
+    return random.draw("normal", key, n, like.dtype, like.device)
+
+
+def signs(key: Tensor, n: int, like: Tensor, /) -> Tensor:
+    return random.draw("signs", key, n, like.dtype, like.device)
+
+
+def randint(key: Tensor, n: int, /) -> Tensor:
+    return torch.remainder(random.mix(key) & (2**63 - 1), n)
+
+
+def one_hot(index: Tensor, n: int, like: Tensor, /) -> Tensor:
+    return (torch.arange(n, device=like.device) == index.to(like.device)).to(like.dtype)

@@ -1,0 +1,27 @@
+"""How a problem's outputs become a loss, and what else is reported of them."""
+
+from dirgrad.types import Array, Batch, Criterion, Ops, Params, Problem
+
+
+def _cross_entropy(ops: Ops, logits: Array, batch: Batch) -> Array:
+    return ops.cross_entropy(logits, batch[1])
+
+
+def _classified(ops: Ops, logits: Array, batch: Batch) -> dict[str, Array]:
+    return {"loss": _cross_entropy(ops, logits, batch), "accuracy": ops.accuracy(logits, batch[1])}
+
+
+VALUE = Criterion(loss=lambda ops, value, batch: value, metrics=lambda ops, value, batch: {"loss": value})
+"""The output is the loss: a test function."""
+CROSS_ENTROPY = Criterion(loss=_cross_entropy, metrics=_classified)
+"""The outputs are logits (n, classes), the batch is (images, labels): the mean loss in nats, and the share of right answers."""
+
+
+def loss(problem: Problem, ops: Ops, params: Params, batch: Batch) -> Array:
+    """The minibatch loss: ()."""
+    return problem.criterion.loss(ops, problem.outputs(ops, params, batch), batch)
+
+
+def metrics(problem: Problem, ops: Ops, params: Params, batch: Batch) -> dict[str, Array]:
+    """What is reported at a record point: 'loss' and, of a classifier, 'accuracy'; each ()."""
+    return problem.criterion.metrics(ops, problem.outputs(ops, params, batch), batch)

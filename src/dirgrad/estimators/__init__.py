@@ -1,0 +1,1 @@
+"""Estimators of the gradient, one a file."""

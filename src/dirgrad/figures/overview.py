@@ -1,0 +1,53 @@
+"""Where every estimator ends on every experiment, and what a step of it costs beside backprop's."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from dirgrad.figures import style
+
+OFFSET = 0.16
+
+
+def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
+    """tables: `final`. experiment: `all`."""
+    best = tables["final"].query("best_rate")
+    experiments, backends = list(tables["final"]["experiment"].unique()), list(tables["final"]["backend"].unique())
+    kinds = style.lines(tables["final"]["estimator"].unique())
+    made, panels = style.figure(len(backends), 2, height=0.42 * len(experiments) + 0.4)
+    for row, backend in zip(panels, backends, strict=True):
+        here = best.query("backend == @backend")
+        _dots(row[0], here, experiments, kinds, "final_loss")
+        row[0].set(xlabel="final training loss", title=style.BACKENDS[backend])
+        _dots(row[1], _over_backprop(here), experiments, kinds, "step_ratio")
+        row[1].set(xlabel="time of a step / backprop's", title=style.BACKENDS[backend])
+        row[1].axvline(1.0, color="0.5", linewidth=0.8)
+    handles, labels = panels[0][0].get_legend_handles_labels()
+    shown = dict(zip(labels, handles, strict=True))
+    made.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=min(len(shown), 3))
+    made.suptitle(
+        f"inter-quartile mean of {best['n_ok'].min()} to {best['n_ok'].max()} seeds, 95 % bootstrap interval,\n"
+        "each estimator at the best rate of its grid",
+        fontsize=9,
+    )
+    return made
+
+
+def _over_backprop(final: pd.DataFrame) -> pd.DataFrame:
+    base = final[final["estimator_kind"] == "backprop"].set_index("experiment")["step_seconds"]
+    ratios = {f"step_ratio{end}": final[f"step_seconds{end}"] / final["experiment"].map(base) for end in ("", "_low", "_high")}
+    return final.assign(**ratios)
+
+
+def _dots(axes: Axes, final: pd.DataFrame, experiments: list[str], kinds: Mapping[str, dict[str, object]], column: str) -> None:
+    shift = {name: (i - (len(kinds) - 1) / 2) * OFFSET for i, name in enumerate(kinds)}
+    for estimator, line in kinds.items():
+        part = final[final["estimator"] == estimator]
+        y = part["experiment"].map(experiments.index) + shift[estimator]
+        ends = (part[column] - part[f"{column}_low"], part[f"{column}_high"] - part[column])
+        errors = [end.clip(lower=0).fillna(0) for end in ends]
+        axes.errorbar(part[column], y, xerr=errors, fmt=line["marker"], color=line["color"], markersize=4, linewidth=1, label=style.label(estimator))
+    axes.set(yticks=range(len(experiments)), yticklabels=map(style.label, experiments), xscale="log", ylim=(len(experiments) - 0.5, -0.5))
+    style.plain_ticks(axes.xaxis)

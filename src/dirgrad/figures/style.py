@@ -1,0 +1,84 @@
+"""How all figures look: the same estimator has the same line everywhere, told apart in grey by its dashes and marker."""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from functools import partial
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullLocator
+
+from dirgrad.records import atomically
+
+# Okabe and Ito's palette, which the colour-blind can tell apart, ordered from dark to light for print in grey.
+COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#8C6D31")
+DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)), (0, (4, 1, 1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+BACKENDS = {"jax": "JAX", "torch": "PyTorch"}
+RC = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "lines.linewidth": 1.4,
+    "figure.dpi": 120,
+    "savefig.dpi": 160,
+    "svg.hashsalt": "dirgrad",
+    "svg.fonttype": "none",
+}
+
+
+def applied() -> AbstractContextManager[None]:
+    """The context in which figures are drawn and saved."""
+    return mpl.rc_context(RC)
+
+
+def figure(rows: int, columns: int, width: float = 9.0, height: float = 2.4) -> tuple[Figure, Any]:
+    """A figure in inches, `height` per row, and its axes: (rows, columns)."""
+    made = Figure(figsize=(width, height * rows + 0.5), layout="constrained")
+    return made, made.subplots(rows, columns, squeeze=False)
+
+
+def lines(estimators: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The line of every estimator, in the order given."""
+    kinds = zip(cycle(COLOURS), cycle(DASHES), cycle(MARKERS), strict=False)
+    return {name: {"color": c, "linestyle": d, "marker": m} for name, (c, d, m) in zip(estimators, kinds, strict=False)}
+
+
+def label(name: str) -> str:
+    """A name of the configuration as words."""
+    return name.replace("_", " ")
+
+
+def plain_ticks(axis: Axis) -> None:
+    """Ticks of a logarithmic axis that read 0.001, not 10 to a power."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(NullLocator())
+
+
+def band(axes: Axes, x: pd.Series, part: pd.DataFrame, column: str, line: dict[str, Any], name: str) -> None:
+    """A line with its interval."""
+    axes.plot(x, part[column], label=name, markevery=max(len(x) // 6, 1), markersize=3.5, **line)
+    if part[f"{column}_low"].notna().any():
+        axes.fill_between(x, part[f"{column}_low"], part[f"{column}_high"], color=line["color"], alpha=0.18, linewidth=0)
+
+
+def save(made: Figure, stem: Path) -> None:
+    """`stem` as SVG, PNG and PDF; the same figure gives the same bytes."""
+    layout = made.get_layout_engine()
+    if layout is not None:
+        # Laid out once, not once for each format.
+        layout.execute(made)
+        made.set_layout_engine("none")
+    undated: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
+    for suffix, metadata in undated.items():
+        write = partial(made.savefig, format=suffix, metadata=metadata)
+        atomically(stem.with_name(f"{stem.name}.{suffix}"), write)

@@ -1,0 +1,46 @@
+"""What a tier's results rest on: every cell with its provenance and the fate of its trials."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from dirgrad import provenance
+from dirgrad.records import atomically, read
+from dirgrad.records import provenance as provenance_of
+
+SHARED = ("dirgrad", "commit", "python", "numpy", "jax", "torch", "device", "platform", "cpu", "cpu_count")
+
+
+def make(config: dict[str, Any], cells: dict[str, Path]) -> dict[str, Any]:
+    """config: the tier's. cells: the file of trials of every cell."""
+    each = {cell: _cell(path) for cell, path in cells.items()}
+    facts = [provenance_of(path) for path in cells.values()]
+    return {
+        "tier": config["tier"],
+        "config_hash": provenance.digest(config),
+        **{name: sorted({one[name] for one in facts if name in one}) for name in SHARED},
+        "trials_by_status": dict(sum((Counter(one["trials_by_status"]) for one in each.values()), Counter())),
+        "cells": each,
+    }
+
+
+def _cell(path: Path) -> dict[str, Any]:
+    facts = provenance_of(path)
+    statuses = read([path]).column("status").to_pylist()
+    return {
+        "records": str(path.parent),
+        "trials_by_status": dict(Counter(statuses)),
+        **{name: facts[name] for name in ("started", "settings_hash", "load_average_1min", "command")},
+    }
+
+
+def write(manifest: dict[str, Any], path: Path) -> None:
+    """As JSON, atomically."""
+    atomically(path, lambda part: part.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8"))
+
+
+def records(root: Path, cells: Iterable[str]) -> dict[str, Path]:
+    """The files of trials of these cells under the directory of records."""
+    return {cell: root / cell / "trials.parquet" for cell in cells}

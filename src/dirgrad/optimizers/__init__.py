@@ -1,0 +1,1 @@
+"""Rules that turn estimates into updates, one a file."""

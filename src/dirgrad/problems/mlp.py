@@ -1,0 +1,38 @@
+from itertools import pairwise
+from typing import Annotated, ClassVar
+
+import numpy as np
+from annotated_types import MinLen
+from pydantic import PositiveInt
+
+from dirgrad import initial
+from dirgrad.catalogue import component, reference
+from dirgrad.criterion import CROSS_ENTROPY
+from dirgrad.types import Array, Batch, Criterion, Dataset, Ops, Params
+
+
+@component
+class Mlp:
+    """Dense layers with ReLU between them. Baydin et al. 2022, figure 4: two hidden layers of 1024 on MNIST."""
+
+    window: ClassVar[None] = None
+    criterion: ClassVar[Criterion] = CROSS_ENTROPY
+    dataset: Annotated[Dataset, reference("datasets")]
+    """The images."""
+    hidden: Annotated[tuple[PositiveInt, ...], MinLen(1)] = (1024, 1024)
+    """The widths of the hidden layers."""
+
+    def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        widths = (self.dataset.height * self.dataset.width, *self.hidden, self.dataset.classes)
+        params: dict[str, np.ndarray] = {}
+        for i, (inputs, outputs) in enumerate(pairwise(widths)):
+            params |= initial.layer(rng, i, (inputs, outputs), inputs)
+        return params
+
+    def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
+        images, _ = batch
+        x = images.reshape(images.shape[0], -1)
+        for i in range(len(self.hidden)):
+            x = ops.relu(x @ params[f"weight_{i}"] + params[f"bias_{i}"])
+        last = len(self.hidden)
+        return x @ params[f"weight_{last}"] + params[f"bias_{last}"]

@@ -1,0 +1,86 @@
+"""What a run leaves behind: one row per trial, one row per point of its curve, and where they come from."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+class Status(StrEnum):
+    """How a trial ended."""
+
+    OK = "ok"
+    DIVERGED = "diverged"
+    TIMEOUT = "timeout"
+    UNSUPPORTED = "unsupported"
+
+
+class Records(NamedTuple):
+    """The rows of one cell. provenance: versions, device, threads, commit, hash of the settings."""
+
+    trials: pa.Table
+    curves: pa.Table
+    provenance: Mapping[str, str]
+
+
+TRIALS = pa.schema(
+    [(name, pa.string()) for name in ("experiment", "problem", "backend", "estimator", "estimator_kind", "direction")]
+    + [("directions_k", pa.int64()), ("optimizer", pa.string())]
+    + [("learning_rate", pa.float64()), ("learning_rate_decay", pa.float64()), ("batch_size", pa.int64())]
+    + [("seed", pa.int64()), ("dimension", pa.int64()), ("precision", pa.string()), ("lanes", pa.int64())]
+    + [("status", pa.string()), ("reason", pa.string()), ("steps", pa.int64()), ("evaluations", pa.int64())]
+    + [(name, pa.float64()) for name in ("final_loss", "train_accuracy", "valid_loss", "valid_accuracy")]
+    + [(name, pa.float64()) for name in ("test_loss", "test_accuracy", "train_seconds", "step_seconds", "compile_seconds")]
+    + [("threads", pa.int64()), ("exclusive", pa.bool_())]
+)
+"""One row per trial. steps: taken; evaluations: of the minibatch loss; train_seconds: this trial's share of its lanes'
+wall time in training alone; step_seconds: that per step; compile_seconds: of the whole group of lanes. Losses of
+classifiers are in nats; those of the last record point reached."""
+
+CURVES = pa.schema(
+    [(name, pa.string()) for name in ("experiment", "backend", "estimator")]
+    + [("learning_rate", pa.float64()), ("seed", pa.int64()), ("step", pa.int64()), ("train_seconds", pa.float64())]
+    + [(name, pa.float64()) for name in ("loss", "train_accuracy", "valid_loss", "valid_accuracy", "batch_loss")]
+    + [("theta_0", pa.float64()), ("theta_1", pa.float64())]
+)
+"""One row per record point. loss, train_accuracy: over the training data at the parameters of this step; batch_loss: the
+mean over the steps since the last point; theta_0, theta_1: the parameters of a problem of two."""
+
+
+LANDSCAPE = pa.schema([("experiment", pa.string()), ("theta_0", pa.float64()), ("theta_1", pa.float64()), ("loss", pa.float64())])
+"""The loss on a grid around the minimum of a problem of two parameters."""
+
+
+def table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Rows as a table of exactly the schema's columns; what a row lacks is null."""
+    return pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema)
+
+
+def write(rows: pa.Table, provenance: Mapping[str, str], path: Path) -> None:
+    """Write a parquet file, with the provenance in its metadata, atomically."""
+    content = rows.replace_schema_metadata({b"dirgrad": json.dumps(dict(provenance)).encode()})
+    atomically(path, lambda part: pq.write_table(content, part))
+
+
+def atomically(path: Path, save: Callable[[Path], object]) -> None:
+    """save(part) beside `path`, then renamed to it: a reader never sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".part-{path.name}")
+    save(part)
+    os.replace(part, path)
+
+
+def provenance(path: Path) -> dict[str, str]:
+    """Where the rows of a parquet file come from."""
+    found: dict[str, str] = json.loads(pq.read_schema(path).metadata[b"dirgrad"])
+    return found
+
+
+def read(paths: Iterable[Path]) -> pa.Table:
+    """The rows of many parquet files of one schema, in the order of the paths."""
+    return pa.concat_tables(pq.read_table(path).replace_schema_metadata() for path in paths)

@@ -1,0 +1,1 @@
+"""Kinds of runs, one a file: from a cell to its records."""

@@ -1,0 +1,105 @@
+"""From the course of a training to rows: which trials are ok, which have diverged, which ran out of time."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dirgrad import catalogue, tree
+from dirgrad.plan import Cell
+from dirgrad.records import Status
+from dirgrad.runs.evaluation import Values
+from dirgrad.runs.trials import Lane
+
+
+class Course(NamedTuple):
+    """What became of the trials of one estimator that advanced together.
+
+    points: one per record point, each a dictionary of (lanes,) or (), the first before training; none if nothing was run,
+    and then `status` and `reason` say why. tests: metrics on the test data. seconds: of training, of all lanes together.
+    """
+
+    lanes: list[Lane]
+    points: list[dict[str, Any]]
+    tests: Values
+    seconds: float
+    compile_seconds: float
+    status: Status = Status.OK
+    reason: str = ""
+
+
+def within(point: dict[str, Any], limit: float) -> np.ndarray:
+    """Which lanes have not diverged: (lanes,)."""
+    found: np.ndarray = np.maximum(np.abs(point["loss"]), np.abs(point.get("batch_loss", 0.0))) <= limit
+    return found
+
+
+def rows(cell: Cell, name: str, course: Course) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of the trials, and those of their curves."""
+    same = _same(cell, name)
+    trials, curves = [], []
+    for i, lane in enumerate(course.lanes):
+        curve = _curve(course, i, cell.training.diverged_above)
+        curves += [same | lane._asdict() | point for point in curve]
+        trials.append(same | lane._asdict() | _outcome(cell, name, course, i, curve))
+    return trials, curves
+
+
+def _same(cell: Cell, name: str) -> dict[str, Any]:
+    """The columns in which all trials of an estimator agree."""
+    training, estimator = cell.training, cell.estimators[name]
+    return {
+        "experiment": cell.experiment,
+        "problem": catalogue.kind(training.problem),
+        "backend": cell.backend,
+        "estimator": name,
+        "estimator_kind": catalogue.kind(estimator),
+        "direction": catalogue.kind(estimator.direction) if estimator.direction else "",
+        "directions_k": estimator.directions_k,
+        "optimizer": catalogue.kind(training.optimizer),
+        "learning_rate_decay": training.learning_rate_decay,
+        "batch_size": training.batch_size if training.problem.dataset else 0,
+        "dimension": tree.size(training.problem.init(np.random.default_rng(0))),
+        "precision": cell.run.precision,
+        "threads": cell.run.threads,
+        "exclusive": cell.run.exclusive,
+    }
+
+
+def _curve(course: Course, i: int, limit: float) -> list[dict[str, Any]]:
+    """The points of lane i, the last of them the first at which it has diverged."""
+    curve: list[dict[str, Any]] = []
+    for point in course.points:
+        curve.append({name: value[i] if np.ndim(value) else value for name, value in point.items()})
+        if not within(point, limit)[i]:
+            break
+    return curve
+
+
+def _outcome(cell: Cell, name: str, course: Course, i: int, curve: list[dict[str, Any]]) -> dict[str, Any]:
+    """The trial's own columns."""
+    lanes = {"lanes": len(course.lanes), "compile_seconds": course.compile_seconds}
+    if not curve:
+        return {"status": course.status, "reason": course.reason, "steps": 0, "evaluations": 0, **lanes}
+    last = curve[-1]
+    status, reason = _verdict(cell, last)
+    tests = {key: value[i] for key, value in course.tests.items()} if status is Status.OK else {}
+    return {
+        "status": status,
+        "reason": reason,
+        "steps": last["step"],
+        "evaluations": last["step"] * cell.estimators[name].evaluations,
+        "final_loss": last["loss"],
+        **{key: last[key] for key in ("train_accuracy", "valid_loss", "valid_accuracy", "train_seconds") if key in last},
+        "step_seconds": last["train_seconds"] / max(last["step"], 1),
+        **lanes,
+        **tests,
+    }
+
+
+def _verdict(cell: Cell, last: dict[str, Any]) -> tuple[Status, str]:
+    training = cell.training
+    if not within(last, training.diverged_above):
+        return Status.DIVERGED, f"loss not finite or above {training.diverged_above:g} by step {last['step']}"
+    if last["step"] < training.steps:
+        return Status.TIMEOUT, f"{training.timeout_seconds:g} seconds of training were spent at step {last['step']}"
+    return Status.OK, ""

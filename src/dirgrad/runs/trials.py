@@ -1,0 +1,72 @@
+"""The trials of a cell: which there are, and what each begins with. All of it depends on the seed alone, not on the
+estimator, the framework or the neighbours, so that trials of one seed are paired."""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+from dirgrad.plan import Cell
+from dirgrad.types import Backend, Problem, Splits, State, Trial
+
+NO_DATA = Splits((), (), ())
+
+
+class Lane(NamedTuple):
+    """One trial of an estimator."""
+
+    learning_rate: float
+    seed: int
+
+
+def groups(cell: Cell) -> Iterator[list[Lane]]:
+    """The trials of every estimator, in groups that advance together."""
+    lanes = [Lane(*pair) for pair in product(cell.training.learning_rates, range(cell.training.seeds))]
+    size = len(lanes) if cell.training.lanes == "all" else cell.training.lanes
+    return (lanes[first : first + size] for first in range(0, len(lanes), size))
+
+
+def total_steps(cell: Cell) -> int:
+    """Steps over all trials of all estimators."""
+    return cell.training.steps * cell.training.seeds * len(cell.training.learning_rates) * len(cell.estimators)
+
+
+def data(cell: Cell) -> Splits:
+    """The data set in the precision of the run; empty parts of a problem that has none. Raises UserError where it cannot be had."""
+    dataset = cell.training.problem.dataset
+    if dataset is None:
+        return NO_DATA
+    splits = dataset.load(cell.run.data_directory)
+    return Splits(*((images.astype(cell.run.precision), labels) for images, labels in splits))
+
+
+def initial(problem: Problem, seed: int, precision: str) -> dict[str, np.ndarray]:
+    """The parameters that a trial of this seed begins with."""
+    return {name: leaf.astype(precision) for name, leaf in problem.init(np.random.default_rng([seed, 0])).items()}
+
+
+def order(seed: int, steps: int, examples: int, batch: int) -> np.ndarray:
+    """The rows of every minibatch, without replacement within an epoch: (steps, batch) int32, (steps, 0) without data."""
+    if not examples:
+        return np.zeros((steps, 0), np.int32)
+    rng, per_epoch = np.random.default_rng([seed, 1]), examples // batch
+    epochs = (rng.permutation(examples)[: per_epoch * batch] for _ in range(-(-steps // per_epoch)))
+    return np.concatenate([*epochs]).astype(np.int32).reshape(-1, batch)[:steps]
+
+
+def rows(cell: Cell, examples: int, lanes: list[Lane]) -> np.ndarray:
+    """The minibatches of every lane: (lanes, steps, batch)."""
+    training, seeds = cell.training, {lane.seed for lane in lanes}
+    by_seed = {seed: order(seed, training.steps, examples, training.batch_size) for seed in seeds}
+    return np.stack([by_seed[lane.seed] for lane in lanes])
+
+
+def begin(cell: Cell, backend: Backend, lanes: list[Lane]) -> tuple[State, Trial]:
+    """The state and the trials that training begins with, every leaf with the axis of the lanes first."""
+    ops, engine, precision = backend.ops, backend.engine, cell.run.precision
+    starts = [initial(cell.training.problem, lane.seed, precision) for lane in lanes]
+    params = {name: ops.asarray(np.stack([start[name] for start in starts])) for name in starts[0]}
+    memory = engine.over_lanes(lambda one: cell.training.optimizer.init(ops, one), (), len(lanes))(params)
+    rates = ops.asarray(np.array([lane.learning_rate for lane in lanes], precision))
+    return State(params, memory), Trial(engine.keys(np.array([lane.seed for lane in lanes])), rates)

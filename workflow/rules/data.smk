@@ -1,0 +1,13 @@
+rule data:
+    input:
+        config=ancient(CONFIG),
+    output:
+        f"{RESULTS}/data/{{dataset}}.json",
+    log:
+        f"{RESULTS}/logs/data/{{dataset}}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        directory=config.get("run", {}).get("data_directory"),
+    shell:
+        "python -m dirgrad data {wildcards.dataset} --config {input.config} --out {output} 2> {log}"

@@ -1,0 +1,24 @@
+# Everything but the report itself: what the report is made of.
+rule results:
+    input:
+        TABLES,
+        FIGURES,
+        f"{RESULTS}/manifest.json",
+
+
+# Snakemake itself makes the page, from the figures and tables that are wrapped in report(). Called inside the workflow,
+# so that plain `snakemake` ends with the page and makes it again only when something in it has changed.
+rule report:
+    input:
+        rules.results.input,
+        captions=sorted(map(str, Path(workflow.basedir, "report").glob("*.rst"))),
+        config=ancient(CONFIG),
+    output:
+        f"{RESULTS}/report.html",
+    log:
+        f"{RESULTS}/logs/report.log",
+    params:
+        part=f"{RESULTS}/.part-report.html",
+    shell:
+        "python -m snakemake results --configfile {input.config} --cores 1 --nolock --report {params.part} > {log} 2>&1"
+        " && mv {params.part} {output}"

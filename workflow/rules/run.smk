@@ -1,0 +1,56 @@
+def cell(wildcards):
+    return f"{wildcards.experiment}/{wildcards.backend}"
+
+
+def sources(wildcards):
+    """The package's files that a cell depends on: Snakemake does not see what a job imports."""
+    return plan.sources(plan.cell(config, cell(wildcards)))
+
+
+def receipts(wildcards):
+    """What says that the cell's data set is there, if it is not embedded."""
+    dataset = plan.download(config, wildcards.experiment)
+    return [f"{RESULTS}/data/{dataset}.json"] if dataset else []
+
+
+def settings(wildcards):
+    return json.dumps(plan.settings(config, cell(wildcards)), sort_keys=True)
+
+
+rule run:
+    input:
+        code=sources,
+        data=receipts,
+        config=ancient(CONFIG),
+    output:
+        trials=f"{RESULTS}/records/{{experiment}}/{{backend}}/trials.parquet",
+        curves=f"{RESULTS}/records/{{experiment}}/{{backend}}/curves.parquet",
+    log:
+        f"{RESULTS}/logs/run/{{experiment}}/{{backend}}.log",
+    conda:
+        "../../envs/{backend}.yaml"
+    params:
+        settings=settings,
+        out=lambda wildcards, output: Path(output.trials).parent,
+    threads: config.get("run", {}).get("threads", 2)
+    resources:
+        timing=int(config.get("run", {}).get("exclusive", True)),
+    shell:
+        "python -m dirgrad run {wildcards.experiment}/{wildcards.backend}"
+        " --config {input.config} --threads {threads} --out {params.out} 2> {log}"
+
+
+rule landscape:
+    input:
+        code=plan.landscape_sources(config),
+        config=ancient(CONFIG),
+    output:
+        f"{RESULTS}/records/landscape.parquet",
+    log:
+        f"{RESULTS}/logs/landscape.log",
+    conda:
+        f"../../envs/{config['backends'][0]}.yaml"
+    params:
+        problems=json.dumps({name: config["experiments"][name]["problem"] for name in plan.pictured(config)}),
+    shell:
+        "python -m dirgrad landscape --config {input.config} --out {output} 2> {log}"

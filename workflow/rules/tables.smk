@@ -1,0 +1,48 @@
+TABLE_NAMES = ["final", "curves", "trajectories"]
+TABLES = [f"{RESULTS}/tables/{name}.csv" for name in TABLE_NAMES]
+RECORDS = [f"{RESULTS}/records/{cell}/{kind}.parquet" for cell in CELLS for kind in ("trials", "curves")]
+
+
+def table_sources(wildcards):
+    return plan.closure(f"dirgrad.tables.{wildcards.table}")
+
+
+rule table:
+    input:
+        records=RECORDS,
+        code=table_sources,
+        config=ancient(CONFIG),
+    output:
+        report(
+            f"{RESULTS}/tables/{{table}}.csv",
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "{table}"},
+        ),
+    log:
+        f"{RESULTS}/logs/tables/{{table}}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        statistics=json.dumps(config.get("statistics", {})),
+        records=f"{RESULTS}/records",
+    shell:
+        "python -m dirgrad table {wildcards.table} --config {input.config} --records {params.records} --out {output} 2> {log}"
+
+
+rule manifest:
+    input:
+        records=RECORDS,
+        code=plan.closure("dirgrad.manifest"),
+        config=ancient(CONFIG),
+    output:
+        f"{RESULTS}/manifest.json",
+    log:
+        f"{RESULTS}/logs/manifest.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        config=json.dumps(config, sort_keys=True),
+        records=f"{RESULTS}/records",
+    shell:
+        "python -m dirgrad manifest --config {input.config} --records {params.records} --out {output} 2> {log}"
