@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from functools import cache, partial
 from importlib import import_module
-from typing import Any, LiteralString, TypeVar, cast, dataclass_transform
+from typing import Any, TypeVar, cast, dataclass_transform
 
 from pydantic import ConfigDict, Field, GetPydanticSchema, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass, is_pydantic_dataclass
@@ -22,7 +22,7 @@ STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, use_attrib
 @dataclass_transform(frozen_default=True, field_specifiers=(Field,))
 def component(cls: type[T]) -> type[T]:
     """A frozen dataclass whose fields are validated options; the string under a field documents it."""
-    return dataclass(frozen=True, config=STRICT)(cls)
+    return cast(type[T], dataclass(frozen=True, config=STRICT)(cls))
 
 
 def package(folder: str) -> str:
@@ -70,10 +70,11 @@ def build(folder: str, spec: Any) -> Any:
         raise PydanticCustomError("options", "wrong options", {"errors": error.errors(), "allowed": allowed}) from None
 
 
-def _unknown(folder: str, name: Any) -> LiteralString:
+def _unknown(folder: str, name: Any) -> Any:
     offered = nearest(str(name or ""), names(folder))
-    text = f"unknown {folder[:-1]} '{name}': {offered}" if name else f"`kind` must name a {folder[:-1]}: {offered}"
-    return cast(LiteralString, text.replace("{", "{{").replace("}", "}}"))
+    text = f"unknown {folder[:-1]} '{name}': {offered}" if name else f"`kind` must name one of the {folder}: {offered}"
+    # pydantic takes its message for a template, and for a literal.
+    return cast(Any, text.replace("{", "{{").replace("}", "}}"))
 
 
 def reference(folder: str) -> GetPydanticSchema:

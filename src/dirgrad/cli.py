@@ -25,6 +25,8 @@ def main(arguments: list[str] | None = None) -> None:
         options.command(options)
     except UserError as error:
         sys.exit(_failed(str(error)))
+    except FileNotFoundError as error:
+        sys.exit(_failed(f"{error.filename or error}: no such file: make it first, or name another"))
 
 
 def _failed(text: str) -> int:
@@ -47,7 +49,6 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     for made in (
-        command(_config),
         command(_cells, out=False),
         command(_run, "cell"),
         command(_landscape),
@@ -56,8 +57,9 @@ def _parser() -> argparse.ArgumentParser:
         command(_manifest),
     ):
         made.add_argument("--config", type=Path, nargs="+", required=True, help="YAML or JSON files, later ones laid over earlier")
+        made.add_argument("--override", type=json.loads, default={}, help="JSON, laid over the files")
         if made.prog.endswith(" run"):
-            made.add_argument("--threads", type=int, help="threads, if not those of the configuration")
+            made.add_argument("--threads", type=_count, help="threads, if not those of the configuration")
         if made.prog.endswith(("table", "manifest")):
             made.add_argument("--records", type=Path, required=True, help="the directory of records")
     drawn = command(_figure, "figure")
@@ -68,22 +70,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _config(options: argparse.Namespace) -> None:
-    """Validate configuration files laid over each other, and write them as one."""
-    from dirgrad.records import atomically
-
-    raw = configuration.load(options.config)
-    atomically(options.out, lambda part: part.write_text(json.dumps(raw, indent=1) + "\n", encoding="utf-8"))
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of threads: give 1 or more")
+    return count
 
 
 def _cells(options: argparse.Namespace) -> None:
     """Print the cells of a configuration, one a line: what `dirgrad run` takes."""
-    print("\n".join(plan.cells(configuration.load(options.config))))
+    print("\n".join(plan.cells(configuration.load(options.config, options.override))))
 
 
 def _run(options: argparse.Namespace) -> None:
     """Train every trial of one cell, given as experiment/backend."""
-    raw = configuration.load(options.config)
+    raw = configuration.load(options.config, options.override)
     cell, facts = plan.cell(raw, options.cell), plan.settings(raw, options.cell)
     if options.threads:
         cell.run.threads = options.threads
@@ -100,7 +101,7 @@ def _run(options: argparse.Namespace) -> None:
 
 def _landscape(options: argparse.Namespace) -> None:
     """Evaluate the problems of two parameters on a grid, with the first backend."""
-    raw = configuration.load(options.config)
+    raw = configuration.load(options.config, options.override)
     problems = {name: plan.problem(raw, name) for name in plan.pictured(raw)}
 
     from dirgrad import backends, records
@@ -115,7 +116,7 @@ def _data(options: argparse.Namespace) -> None:
     from dirgrad import catalogue
     from dirgrad.records import atomically
 
-    raw = configuration.load(options.config)
+    raw = configuration.load(options.config, options.override)
     if options.dataset not in catalogue.names("datasets"):
         raise UserError(f"unknown dataset '{options.dataset}': {nearest(options.dataset, catalogue.names('datasets'))}")
     directory = raw.get("run", {}).get("data_directory")
@@ -130,10 +131,11 @@ def _table(options: argparse.Namespace) -> None:
         raise UserError(f"unknown table '{options.table}': {nearest(options.table, TABLES)}")
     from dirgrad import records
 
-    raw = configuration.load(options.config)
+    raw = configuration.load(options.config, options.override)
     statistics = configuration.check(raw, {}).statistics
     trials, curves = (
-        records.read(options.records / cell / f"{kind}.parquet" for cell in plan.cells(raw)).to_pandas() for kind in ("trials", "curves")
+        records.read(options.records / cell / f"{kind}.parquet" for cell in plan.cells(raw)).to_pandas()
+        for kind in ("trials", "curves")
     )
     table = import_module(f"dirgrad.tables.{options.table}").make(trials, curves, statistics)
     records.atomically(options.out, lambda part: table.to_csv(part, index=False, float_format="%.9g"))
@@ -143,7 +145,7 @@ def _manifest(options: argparse.Namespace) -> None:
     """Write what the results rest on: versions, machine, commit, and the fate of every trial."""
     from dirgrad import manifest
 
-    raw = configuration.load(options.config)
+    raw = configuration.load(options.config, options.override)
     manifest.write(manifest.make(raw, manifest.records(options.records, plan.cells(raw))), options.out)
 
 
@@ -160,7 +162,10 @@ def _figure(options: argparse.Namespace) -> None:
     if missing:
         needed = ", ".join(FIGURES[options.figure])
         raise UserError(f"figure '{options.figure}' needs the tables {needed}: add {', '.join(missing)} to --tables")
-    readers = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
+    readers: dict[str, Any] = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
+    for path in given.values():
+        if path.suffix not in readers:
+            raise UserError(f"{path}: a table is a .csv or a .parquet file")
     tables = {name: readers[given[name].suffix](given[name]) for name in FIGURES[options.figure]}
     draw = import_module(f"dirgrad.figures.{options.figure}").draw
     with style.applied():

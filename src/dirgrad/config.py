@@ -15,6 +15,7 @@ from dirgrad.catalogue import STRICT, reference
 from dirgrad.errors import UserError, nearest
 from dirgrad.types import Estimator, Optimizer, Problem
 
+COMMAND_LINE = "the command line"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -104,17 +105,21 @@ class Config(BaseModel):
 
 
 def overlay(base: Any, over: Any) -> Any:
-    """`over` laid over `base`: mappings are merged key by key, all else is replaced. As Snakemake does it."""
-    if isinstance(base, Mapping) and isinstance(over, Mapping):
-        return {key: overlay(base.get(key), over[key]) if key in over else base[key] for key in [*base, *(k for k in over if k not in base)]}
-    return over
+    """`over` laid over `base`: mappings are merged key by key, all else is replaced. As Snakemake does it, for which an
+    empty mapping changes nothing."""
+    if not isinstance(over, Mapping):
+        return over
+    if not over:
+        return base
+    below = base if isinstance(base, Mapping) else {}
+    return {**below, **{key: overlay(below.get(key, {}), value) for key, value in over.items()}}
 
 
 def read(path: str | Path) -> dict[str, Any]:
     """One YAML (or JSON) file. Raises UserError where it cannot be read, is no YAML or is no mapping."""
     path = Path(path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file: {nearest(path.name, (p.name for p in path.parent.glob('*.yaml')))}") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -124,9 +129,17 @@ def read(path: str | Path) -> dict[str, Any]:
     return content
 
 
-def load(paths: Sequence[str | Path]) -> dict[str, Any]:
-    """The files laid over each other in this order, validated; as plain data. Raises UserError."""
-    read_in = {str(path): read(path) for path in paths}
+def _parsed(text: str) -> Any:
+    """JSON as JSON, since YAML would read its 5e-05 as text; all else as YAML."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return yaml.safe_load(text)
+
+
+def load(paths: Sequence[str | Path], override: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The files laid over each other in this order, and `override` over them, validated; as plain data. Raises UserError."""
+    read_in: dict[str, Mapping[str, Any]] = {str(path): read(path) for path in paths} | {COMMAND_LINE: override or {}}
     raw: dict[str, Any] = reduce(overlay, read_in.values(), {})
     check(raw, read_in)
     return raw
@@ -135,7 +148,7 @@ def load(paths: Sequence[str | Path]) -> dict[str, Any]:
 def layers(raw: Mapping[str, Any], paths: Sequence[str | Path]) -> dict[str, Mapping[str, Any]]:
     """The files as layers by name, and as a last one what the command line laid over them."""
     found: dict[str, Mapping[str, Any]] = {str(path): read(path) for path in paths}
-    return found | {"the command line": _difference(raw, reduce(overlay, found.values(), {}))}
+    return found | {COMMAND_LINE: _difference(raw, reduce(overlay, found.values(), {}))}
 
 
 def _difference(over: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,10 +165,14 @@ def _difference(over: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, A
 def check(raw: Mapping[str, Any], layers: Mapping[str, Mapping[str, Any]]) -> Config:
     """The typed configuration. Raises UserError, one sentence a mistake, naming the last of the layers that has the key."""
     try:
-        config = Config.model_validate_json(json.dumps(raw))
+        config = Config.model_validate_json(json.dumps(raw, default=str))
     except ValidationError as error:
         raise UserError(mistakes.sentences(error.errors(), layers, _keys)) from None
-    found = [(("experiments", name, *at), text) for name, one in config.experiments.items() for at, text in _inconsistent(one, config)]
+    found: list[tuple[tuple[Any, ...], str]] = [
+        (("experiments", name, *at), text) for name, one in config.experiments.items() for at, text in _inconsistent(one, config)
+    ]
+    if len(set(config.backends)) < len(config.backends):
+        found.append((("backends",), "a backend stands twice"))
     if found:
         raise UserError("\n".join(mistakes.located(key, text, layers) for key, text in found))
     return config

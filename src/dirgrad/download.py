@@ -31,9 +31,8 @@ def verified(name: str, md5: str, configured: str | None) -> bytes:
     content = _read(path)
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != md5:
-        raise UserError(
-            f"{path}: the file is not the original ({len(content)} uncompressed bytes with md5 {found}, expected md5 {md5}): replace it, or {ADVICE}"
-        )
+        is_wrong = f"is not the original ({len(content)} uncompressed bytes with md5 {found}, expected md5 {md5})"
+        raise UserError(f"{path}: the file {is_wrong}: replace it, or {ADVICE}")
     return content
 
 
@@ -66,8 +65,8 @@ def _downloaded(name: str, md5: str) -> Path:
             if pooch.file_hash(fetched, "md5") == md5:
                 return Path(fetched)
             reasons.append(f"{mirror}: wrong checksum")
-            (cache / name).unlink()
-        except (OSError, ValueError) as error:
+        except (OSError, EOFError, ValueError, zlib.error) as error:
             reasons.append(f"{mirror}: {type(error).__name__}")
-        (cache / f"{name}.gz").unlink(missing_ok=True)
+        for left in (cache / name, cache / f"{name}.gz"):
+            left.unlink(missing_ok=True)
     raise UserError(f"{name}: could not be downloaded ({'; '.join(reasons)}): {ADVICE}")

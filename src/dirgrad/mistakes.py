@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from dirgrad.errors import nearest
@@ -12,7 +13,10 @@ Layers = Mapping[str, Mapping[str, Any]]
 
 def sentences(errors: Sequence[Any], layers: Layers, keys: Callable[[Location], Iterable[str]]) -> str:
     """One line per error of pydantic. layers: files by name, the later laid over the earlier. keys: what is allowed where."""
-    return "\n".join(dict.fromkeys(located(at, text, layers) for at, text in _flat(errors, (), keys)))
+    texts: dict[Location, list[str]] = {}
+    for at, text in _flat(errors, (), keys):
+        texts.setdefault(at, []).append(text)
+    return "\n".join(located(at, "; or ".join(dict.fromkeys(one)), layers) for at, one in texts.items())
 
 
 def located(at: Location, text: str, layers: Layers) -> str:
@@ -25,9 +29,10 @@ def located(at: Location, text: str, layers: Layers) -> str:
 def _depth(content: Any, at: Location) -> int:
     """How many keys of a location a layer holds."""
     for depth, key in enumerate(at):
-        inside = isinstance(content, Mapping) and key in content
-        inside |= isinstance(content, list) and isinstance(key, int) and key < len(content)
-        if not inside:
+        if not isinstance(content, Mapping):
+            # A list, or a component by its name alone: it replaced as a whole whatever stood below it.
+            return len(at)
+        if key not in content:
             return depth
         content = content[key]
     return len(at)
@@ -38,7 +43,7 @@ def _flat(errors: Sequence[Any], at: Location, keys: Callable[[Location], Iterab
         location = (*at, *error["loc"])
         if error["type"] == "options":
             context = error["ctx"]
-            yield from _flat(context["errors"], location, lambda _, allowed=context["allowed"]: allowed)
+            yield from _flat(context["errors"], location, partial(_always, context["allowed"]))
         elif error["type"] == "too_short" and error["input"]:
             continue  # Not empty as it was given: its items are reported themselves.
         elif error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
@@ -46,6 +51,10 @@ def _flat(errors: Sequence[Any], at: Location, keys: Callable[[Location], Iterab
         else:
             # A union reports each of its members behind the key; the key is what the user wrote.
             yield tuple(key for key in location if not _is_member(key)), _text(error)
+
+
+def _always(allowed: Sequence[str], _: Location) -> Sequence[str]:
+    return allowed
 
 
 def _is_member(key: Any) -> bool:

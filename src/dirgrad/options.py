@@ -85,7 +85,11 @@ def _anchor(model: str) -> str:
 def _type(option: dict[str, Any]) -> str:
     reference = option.get("component") or option.get("$ref", "").rpartition("/")[2]
     if reference:
-        return f"one of [{reference}](#{reference.lower()})" if reference in FOLDERS else f"options of [{reference.lower()}](#{_anchor(reference)})"
+        return (
+            f"one of [{reference}](#{reference.lower()})"
+            if reference in FOLDERS
+            else f"options of [{reference.lower()}](#{_anchor(reference)})"
+        )
     if "enum" in option or "const" in option:
         return " or ".join(f"`{value}`" for value in option.get("enum", [option.get("const")]))
     if "anyOf" in option:

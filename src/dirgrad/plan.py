@@ -15,7 +15,6 @@ from dirgrad.config import Name, Run, Training
 from dirgrad.errors import UserError, nearest
 from dirgrad.types import Estimator, Problem
 
-
 ROOT = Path(__file__).parent
 
 

@@ -1,7 +1,6 @@
 """What a run leaves behind: one row per trial, one row per point of its curve, and where they come from."""
 
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -72,7 +71,7 @@ def atomically(path: Path, save: Callable[[Path], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".part-{path.name}")
     save(part)
-    os.replace(part, path)
+    part.replace(path)
 
 
 def provenance(path: Path) -> dict[str, str]:

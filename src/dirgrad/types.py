@@ -191,7 +191,6 @@ class Problem(Protocol):
     def window(self) -> Window | None:
         """What a picture of it shows, for a function of two variables."""
 
-
     def init(self, rng: np.random.Generator, /) -> dict[str, np.ndarray]:
         """Initial parameters, float64, so that both frameworks start equal."""
 

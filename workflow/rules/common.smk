@@ -1,4 +1,6 @@
+import json
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -35,15 +37,16 @@ def tier_file(tier):
 
 
 def checked(raw, files):
-    """The configuration as it is; ends where it is wrong, or where a backend is not installed."""
+    """What the command line laid over the files; ends where the configuration is wrong, or a backend is not installed."""
     try:
-        configuration.check(raw, configuration.layers(raw, files))
+        layers = configuration.layers(raw, files)
+        configuration.check(raw, layers)
         if "conda" not in map(str, workflow.deployment_settings.deployment_method):
             for name in raw["backends"]:
                 backends.require(name)
     except UserError as error:
         stop(error)
-    return raw
+    return layers[configuration.COMMAND_LINE]
 
 
 TIER_FILE = tier_file(config["tier"])

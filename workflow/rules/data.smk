@@ -1,6 +1,4 @@
 rule data:
-    input:
-        config=ancient(CONFIG),
     output:
         f"{RESULTS}/data/{{dataset}}.json",
     log:
@@ -8,6 +6,7 @@ rule data:
     conda:
         "../../envs/report.yaml"
     params:
+        config=CONFIG,
         directory=config.get("run", {}).get("data_directory"),
     shell:
-        "python -m dirgrad data {wildcards.dataset} --config {input.config} --out {output} 2> {log}"
+        "python -m dirgrad data {wildcards.dataset} --config {params.config} --out {output} 2> {log}"

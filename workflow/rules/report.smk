@@ -12,13 +12,15 @@ rule report:
     input:
         rules.results.input,
         captions=sorted(map(str, Path(workflow.basedir, "report").glob("*.rst"))),
-        config=ancient(CONFIG),
     output:
         f"{RESULTS}/report.html",
     log:
         f"{RESULTS}/logs/report.log",
     params:
         part=f"{RESULTS}/.part-report.html",
+        snakefile=workflow.main_snakefile,
+        raw=json.dumps(config, sort_keys=True),
     shell:
-        "python -m snakemake results --configfile {input.config} --cores 1 --nolock --report {params.part} > {log} 2>&1"
+        "python -m snakemake results --snakefile {params.snakefile} --configfile <(printf %s {params.raw:q})"
+        " --cores 1 --nolock --report {params.part} > {log} 2>&1"
         " && mv {params.part} {output}"

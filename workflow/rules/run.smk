@@ -21,7 +21,6 @@ rule run:
     input:
         code=sources,
         data=receipts,
-        config=ancient(CONFIG),
     output:
         trials=f"{RESULTS}/records/{{experiment}}/{{backend}}/trials.parquet",
         curves=f"{RESULTS}/records/{{experiment}}/{{backend}}/curves.parquet",
@@ -30,6 +29,7 @@ rule run:
     conda:
         "../../envs/{backend}.yaml"
     params:
+        config=CONFIG,
         settings=settings,
         out=lambda wildcards, output: Path(output.trials).parent,
     threads: config.get("run", {}).get("threads", 2)
@@ -37,13 +37,12 @@ rule run:
         timing=int(config.get("run", {}).get("exclusive", True)),
     shell:
         "python -m dirgrad run {wildcards.experiment}/{wildcards.backend}"
-        " --config {input.config} --threads {threads} --out {params.out} 2> {log}"
+        " --config {params.config} --threads {threads} --out {params.out} 2> {log}"
 
 
 rule landscape:
     input:
         code=plan.landscape_sources(config),
-        config=ancient(CONFIG),
     output:
         f"{RESULTS}/records/landscape.parquet",
     log:
@@ -51,6 +50,7 @@ rule landscape:
     conda:
         f"../../envs/{config['backends'][0]}.yaml"
     params:
+        config=CONFIG,
         problems=json.dumps({name: config["experiments"][name]["problem"] for name in plan.pictured(config)}),
     shell:
-        "python -m dirgrad landscape --config {input.config} --out {output} 2> {log}"
+        "python -m dirgrad landscape --config {params.config} --out {output} 2> {log}"

@@ -11,7 +11,6 @@ rule table:
     input:
         records=RECORDS,
         code=table_sources,
-        config=ancient(CONFIG),
     output:
         report(
             f"{RESULTS}/tables/{{table}}.csv",
@@ -24,17 +23,17 @@ rule table:
     conda:
         "../../envs/report.yaml"
     params:
+        config=CONFIG,
         statistics=json.dumps(config.get("statistics", {})),
         records=f"{RESULTS}/records",
     shell:
-        "python -m dirgrad table {wildcards.table} --config {input.config} --records {params.records} --out {output} 2> {log}"
+        "python -m dirgrad table {wildcards.table} --config {params.config} --records {params.records} --out {output} 2> {log}"
 
 
 rule manifest:
     input:
         records=RECORDS,
         code=plan.closure("dirgrad.manifest"),
-        config=ancient(CONFIG),
     output:
         f"{RESULTS}/manifest.json",
     log:
@@ -42,7 +41,8 @@ rule manifest:
     conda:
         "../../envs/report.yaml"
     params:
-        config=json.dumps(config, sort_keys=True),
+        config=CONFIG,
+        all=json.dumps(config, sort_keys=True),
         records=f"{RESULTS}/records",
     shell:
-        "python -m dirgrad manifest --config {input.config} --records {params.records} --out {output} 2> {log}"
+        "python -m dirgrad manifest --config {params.config} --records {params.records} --out {output} 2> {log}"

@@ -12,7 +12,7 @@ FILES = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
-    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c629615203637",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
 """The four files and the md5 sums of their uncompressed bytes."""
 
@@ -28,7 +28,7 @@ class Mnist:
     train_examples: ClassVar[int] = 50_000
     files: ClassVar[tuple[str, ...]] = tuple(FILES)
     scaling: Literal["unit", "symmetric", "standardized", "raw"] = "unit"
-    """Pixels in [0, 1], in [-1, 1], of mean 0 and deviation 1 over the training set, or 0 .. 255. The paper's is not known to us."""
+    """Pixels in [0, 1], in [-1, 1], of mean 0 and deviation 1 over the training set, or 0 .. 255; the paper's is not known."""
 
     def load(self, directory: str | None) -> Splits:
         images, labels, test_images, test_labels = (

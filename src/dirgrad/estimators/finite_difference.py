@@ -16,7 +16,7 @@ class FiniteDifference:
         of scheme `central`, (f(x + eps v_j) - f(x - eps v_j)) / (2 eps).
     With: K + 1 evaluations (forward) or 2 K (central).
     Error along one v: (eps/2) v^T H v (forward) or (eps^2/6) D^3 f[v, v, v] (central), and rounding of about u |f| / eps,
-        where u is the unit roundoff. Both schemes have the same mean for symmetric v: the gradient of a smoothed f, off by O(eps^2).
+        where u is the unit roundoff. For symmetric v both have the same mean: the gradient of a smoothed f, off by O(eps^2).
     Requires: E[v v^T] = I.
     """
 

@@ -1,6 +1,7 @@
 """Loss against iteration and against seconds, one row of panels per framework, each estimator at the best rate of its grid."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,7 +16,12 @@ def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
     """tables: `final` and `curves`."""
     final = tables["final"].query("experiment == @experiment")
     best = final.loc[final["best_rate"], ["backend", "estimator", "learning_rate"]]
-    curves = tables["curves"].query("experiment == @experiment").merge(best, on=["backend", "estimator", "learning_rate"])
+    curves = (
+        tables["curves"]
+        .astype({"learning_rate": float})
+        .query("experiment == @experiment")
+        .merge(best, on=["backend", "estimator", "learning_rate"])
+    )
     backends, kinds = list(final["backend"].unique()), style.lines(final["estimator"].unique())
     made, panels = style.figure(len(backends), 2)
     for row, backend in zip(panels, backends, strict=True):
@@ -27,7 +33,7 @@ def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
         row[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
     lanes = " or ".join(str(n) for n in sorted(final["lanes"].unique()))
     made.suptitle(
-        f"{style.label(experiment)}: each estimator at its best rate; inter-quartile mean of n = {_range(curves['n'])} seeds, "
+        f"{style.label(experiment)}: each estimator at its best rate; inter-quartile mean of n = {style.span(curves['n'])} seeds, "
         f"95 % bootstrap interval; {lanes} trials advancing together",
         fontsize=9,
     )
@@ -40,14 +46,10 @@ def _labels(best: pd.DataFrame, kinds: Iterable[str]) -> dict[str, str]:
     return {name: f"{style.label(name)}, {f'rate {rates[name]:g}' if name in rates else 'failed at every rate'}" for name in kinds}
 
 
-def _panel(axes: Axes, curves: pd.DataFrame, column: str, kinds: Mapping[str, dict[str, object]], names: Mapping[str, str]) -> None:
+def _panel(axes: Axes, curves: pd.DataFrame, column: str, kinds: Mapping[str, dict[str, Any]], names: Mapping[str, str]) -> None:
     for estimator, line in kinds.items():
         part = curves[curves["estimator"] == estimator]
         if len(part):
             style.band(axes, part[column], part, "loss", line, names[estimator])
         else:
             axes.plot([], [], label=names[estimator], **line)
-
-
-def _range(counts: pd.Series) -> str:
-    return "0" if counts.empty else str(counts.min()) if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"

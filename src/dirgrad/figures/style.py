@@ -21,7 +21,7 @@ COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E
 DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)), (0, (4, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 BACKENDS = {"jax": "JAX", "torch": "PyTorch"}
-RC = {
+RC: Any = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -62,6 +62,11 @@ def plain_ticks(axis: Axis) -> None:
     """Ticks of a logarithmic axis that read 0.001, not 10 to a power."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_locator(NullLocator())
+
+
+def span(counts: pd.Series) -> str:
+    """How many: a number, or the least and the greatest."""
+    return "0" if counts.empty else str(counts.min()) if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
 
 
 def band(axes: Axes, x: pd.Series, part: pd.DataFrame, column: str, line: dict[str, Any], name: str) -> None:

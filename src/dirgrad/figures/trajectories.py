@@ -32,7 +32,8 @@ def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
 
 def _contours(axes: Axes, landscape: pd.DataFrame) -> None:
     grid = landscape.pivot(index="theta_1", columns="theta_0", values="loss")
-    levels = np.geomspace(max(grid.min(axis=None), 1e-3), grid.max(axis=None), 14)
+    values = grid.to_numpy()
+    levels = np.geomspace(max(values.min(), 1e-3), values.max(), 14)
     axes.contour(grid.columns, grid.index, grid, levels=levels, colors="0.6", linewidths=0.5, locator=LogLocator())
     axes.set(xlim=(grid.columns.min(), grid.columns.max()), ylim=(grid.index.min(), grid.index.max()))
     axes.grid(visible=False)

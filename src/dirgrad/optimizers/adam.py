@@ -39,7 +39,5 @@ class Adam:
         squared = tree.each(lambda g: g * g, grad)
         square = tree.axpy(ops, 1 - self.beta_2, squared, tree.scale(self.beta_2, memory.square))
         one, two = memory.beta_1_power * self.beta_1, memory.beta_2_power * self.beta_2
-        step = {
-            name: (mean[name] / (1 - one)) / (ops.sqrt(square[name] / (1 - two)) + self.epsilon) for name in params
-        }
+        step = {name: (mean[name] / (1 - one)) / (ops.sqrt(square[name] / (1 - two)) + self.epsilon) for name in params}
         return tree.axpy(ops, -rate, step, params), Moments(mean, square, one, two)

@@ -31,9 +31,8 @@ class Cnn:
 
     def __post_init__(self) -> None:
         if min(self._side(self.dataset.height), self._side(self.dataset.width)) < 1:
-            raise ValueError(
-                f"images of {self.dataset.height} x {self.dataset.width} are too small for padding '{self.padding}', which needs 16 x 16: use 'same'"
-            )
+            images = f"images of {self.dataset.height} x {self.dataset.width}"
+            raise ValueError(f"{images} are too small for padding '{self.padding}', which needs 16 x 16: use 'same'")
 
     def _side(self, pixels: int) -> int:
         for i in range(CONVOLUTIONS):

@@ -3,7 +3,6 @@ from typing import Annotated, ClassVar
 import numpy as np
 from annotated_types import Ge
 
-
 from dirgrad.catalogue import component
 from dirgrad.criterion import VALUE
 from dirgrad.types import Array, Batch, Criterion, Ops, Params

@@ -20,7 +20,9 @@ def make(trials: pd.DataFrame, curves: pd.DataFrame, settings: Statistics) -> pd
     """Inter-quartile means with bootstrap intervals over the trials that are `ok`; the others are counted. `best_rate`
     marks, per experiment, backend and estimator, the rate of the lowest validation loss (final loss without validation)
     among the rates at which no trial failed."""
-    rows = [dict(zip(KEYS, key, strict=True)) | _row(group, settings) for key, group in trials.groupby(KEYS, sort=False, dropna=False)]
+    rows = [
+        dict(zip(KEYS, key, strict=True)) | _row(group, settings) for key, group in trials.groupby(KEYS, sort=False, dropna=False)
+    ]
     table = pd.DataFrame(rows)
     judged = table["valid_loss"].fillna(table["final_loss"]).where(table["n_ok"] == table["n_seeds"])
     best = judged.groupby([table[name] for name in CELL]).transform("min")
@@ -32,5 +34,5 @@ def _row(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     row: dict[str, Any] = {"n_seeds": len(group), **counts, "evaluations": group["evaluations"].max()}
     ok = group[group["status"] == Status.OK]
     for name in VALUES:
-        row |= columns(name, ok[name].dropna().to_numpy(), settings)
+        row |= {key: float(value) for key, value in columns(name, ok[name].dropna().to_numpy(), settings).items()}
     return row | {"compile_seconds": group["compile_seconds"].median()}

@@ -14,7 +14,6 @@ from jax.numpy import exp as exp
 from jax.numpy import mean as mean
 from jax.numpy import sqrt as sqrt
 from jax.numpy import sum as sum
-from jax.numpy import swapaxes as swap_axes
 from jax.numpy import tanh as tanh
 from jax.numpy import zeros_like as zeros_like
 from jax.random import fold_in as fold_in

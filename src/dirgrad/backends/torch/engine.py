@@ -17,6 +17,7 @@ from torch.utils import _pytree as pytree
 from dirgrad.backends.torch.ops import DEVICE, asarray
 from dirgrad.types import Advance, Batch, State, Step, Trial
 
+
 def configure(threads: int, precision: str, /) -> None:
     if threads:
         torch.set_num_threads(threads)

@@ -11,7 +11,6 @@ from torch import mean as mean
 from torch import relu as relu
 from torch import sqrt as sqrt
 from torch import sum as sum
-from torch import swapaxes as swap_axes
 from torch import tanh as tanh
 from torch import zeros_like as zeros_like
 from torch.func import grad_and_value

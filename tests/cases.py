@@ -1,0 +1,105 @@
+"""The tables that the tests run over: every problem, estimator and direction, small."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dirgrad import criterion
+from dirgrad.datasets.digits import Digits
+from dirgrad.datasets.mnist import Mnist
+from dirgrad.directions.coordinate import Coordinate
+from dirgrad.directions.gaussian import Gaussian
+from dirgrad.directions.rademacher import Rademacher
+from dirgrad.directions.sphere import Sphere
+from dirgrad.estimators.backprop import Backprop
+from dirgrad.estimators.finite_difference import FiniteDifference
+from dirgrad.estimators.forward_gradient import ForwardGradient
+from dirgrad.problems.beale import Beale
+from dirgrad.problems.cnn import Cnn
+from dirgrad.problems.logistic_regression import LogisticRegression
+from dirgrad.problems.mlp import Mlp
+from dirgrad.problems.quadratic import Quadratic
+from dirgrad.problems.rnn import Rnn
+from dirgrad.problems.rosenbrock import Rosenbrock
+from dirgrad.types import Backend, Batch, Estimator, Params, Problem
+
+BATCH = 5
+
+
+@dataclass(frozen=True)
+class Case:
+    """A problem, and the longest chain of additions that an entry of its loss is made of (for bounds on rounding)."""
+
+    problem: Problem
+    terms: int
+    rate: float = 1e-3
+
+    def params(self, dtype: str = "float64", seed: int = 0) -> dict[str, np.ndarray]:
+        """Initial parameters."""
+        return {name: leaf.astype(dtype) for name, leaf in self.problem.init(np.random.default_rng(seed)).items()}
+
+    def batch(self, dtype: str = "float64", seed: int = 0) -> tuple[np.ndarray, ...]:
+        """A minibatch of noise images and random labels; () without data."""
+        dataset = self.problem.dataset
+        if dataset is None:
+            return ()
+        rng = np.random.default_rng(seed)
+        images = rng.uniform(size=(BATCH, dataset.height, dataset.width)).astype(dtype)
+        return images, rng.integers(0, dataset.classes, BATCH)
+
+
+CASES = {
+    "rosenbrock": Case(Rosenbrock(), 6, 5e-4),
+    "rosenbrock_chain": Case(Rosenbrock(dimension=10), 14, 1e-4),
+    "beale": Case(Beale(), 14),
+    "quadratic": Case(Quadratic(dimension=20), 22),
+    "logistic_regression": Case(LogisticRegression(dataset=Digits()), 64 + 10 + BATCH),
+    "mlp": Case(Mlp(dataset=Digits(), hidden=(12, 12)), 64 + 12 + 12 + 10 + BATCH),
+    "cnn_same": Case(Cnn(dataset=Digits(), channels=3, hidden=8), 9 + 3 * 27 + 12 + 8 + 10 + BATCH),
+    "cnn_valid": Case(Cnn(dataset=Mnist(), channels=2, hidden=8, padding="valid"), 9 + 3 * 18 + 32 + 8 + 10 + BATCH),
+    "rnn": Case(Rnn(dataset=Digits(), hidden=6), 8 * (8 + 6) + 6 + 10 + BATCH),
+}
+DIRECTIONS = {"gaussian": Gaussian(), "rademacher": Rademacher(), "sphere": Sphere(), "coordinate": Coordinate()}
+
+
+def estimators(eps: float) -> dict[str, Estimator]:
+    """Every estimator, differences at this step."""
+    return {
+        "backprop": Backprop(),
+        "forward_gradient": ForwardGradient(direction=Gaussian()),
+        "forward_gradient_k3": ForwardGradient(direction=Gaussian(), directions_k=3),
+        "forward_difference": FiniteDifference(direction=Gaussian(), scheme="forward", eps=eps),
+        "central_difference": FiniteDifference(direction=Gaussian(), scheme="central", eps=eps),
+        "central_difference_k3": FiniteDifference(direction=Gaussian(), scheme="central", eps=eps, directions_k=3),
+    }
+
+
+def placed(backend: Backend, arrays: dict[str, np.ndarray]) -> Params:
+    """Parameters in a framework."""
+    return {name: backend.ops.asarray(array) for name, array in arrays.items()}
+
+
+def loss_of(backend: Backend, case: Case, batch: tuple[np.ndarray, ...] | None = None):
+    """The loss of a case in a framework, as a function of the parameters."""
+    given: Batch = tuple(backend.ops.asarray(array) for array in (case.batch() if batch is None else batch))
+    return lambda params: criterion.loss(case.problem, backend.ops, params, given)
+
+
+def compiled(backend: Backend, f: Callable[..., Any]) -> Callable[..., Any]:
+    """f as it is; under JAX compiled as a whole, which here takes less time than primitive by primitive."""
+    import jax
+
+    return jax.jit(f) if backend.name == "jax" else f
+
+
+def random_like(params: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
+    """Normal noise of the shapes and dtypes of parameters."""
+    rng = np.random.default_rng(seed)
+    return {name: rng.standard_normal(leaf.shape).astype(leaf.dtype) for name, leaf in params.items()}
+
+
+def inner(x: dict[str, np.ndarray], y: dict[str, np.ndarray]) -> float:
+    """<x, y>."""
+    return float(sum((x[name].astype(np.float64) * y[name]).sum() for name in x))

@@ -1,0 +1,80 @@
+"""Every direction is drawn with E[v v^T] = I, and the forward gradient along it has the variance of theory."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from cases import DIRECTIONS
+from dirgrad.types import Backend
+
+DIMENSION = 12
+SHAPES = {"a": (2, 4), "b": (), "c": (3,)}
+# One false alarm in a million runs of a test, shared among the numbers that it looks at.
+FALSE_ALARM = 1e-6
+GRADIENT = np.linspace(-1.0, 2.0, DIMENSION)
+
+
+def draws(backend: Backend, name: str, lanes: int) -> np.ndarray:
+    like = {key: backend.ops.asarray(np.zeros(shape)) for key, shape in SHAPES.items()}
+    keys = backend.engine.keys(np.arange(lanes))
+    found = backend.engine.over_lanes(lambda key: DIRECTIONS[name].draw(backend.ops, key, like), (), lanes)(keys)
+    return np.concatenate([backend.engine.numpy(found[key]).reshape(lanes, -1) for key in SHAPES], axis=1)
+
+
+def threshold(numbers: int) -> float:
+    return float(stats.norm.ppf(1 - FALSE_ALARM / (2 * numbers)))
+
+
+@pytest.mark.parametrize("name", DIRECTIONS)
+def test_the_second_moment_is_the_identity(backend: Backend, name: str) -> None:
+    v = draws(backend, name, 20_000)
+    products = v[:, :, None] * v[:, None, :]
+    error = products.mean(axis=0) - np.eye(DIMENSION)
+    standard_error = products.std(axis=0) / np.sqrt(len(v)) + 1e-12
+    assert np.abs(error / standard_error).max() < threshold(DIMENSION**2)
+
+
+@pytest.mark.parametrize("name", DIRECTIONS)
+def test_the_mean_is_zero_unless_directions_come_in_one_sign(backend: Backend, name: str) -> None:
+    v = draws(backend, name, 20_000)
+    if name == "coordinate":
+        assert (v >= 0).all()
+    else:
+        assert np.abs(v.mean(axis=0) * np.sqrt(len(v))).max() < threshold(DIMENSION)
+
+
+@pytest.mark.parametrize("name", DIRECTIONS)
+def test_the_forward_gradient_is_unbiased_with_its_constant(backend: Backend, name: str) -> None:
+    v = draws(backend, name, 20_000)
+    estimates = (v @ GRADIENT)[:, None] * v
+    standard_error = estimates.std(axis=0) / np.sqrt(len(v))
+    assert np.abs((estimates.mean(axis=0) - GRADIENT) / standard_error).max() < threshold(DIMENSION)
+    along = estimates @ GRADIENT / (GRADIENT @ GRADIENT)
+    assert abs(along.mean() - 1) < threshold(1) * along.std() / np.sqrt(len(v))
+
+
+@pytest.mark.parametrize(("name", "excess"), [("gaussian", 1), ("rademacher", -1), ("sphere", -1), ("coordinate", -1)])
+def test_the_relative_error_is_the_dimension_plus_or_minus_one(backend: Backend, name: str, excess: int) -> None:
+    v = draws(backend, name, 20_000)
+    error = ((((v @ GRADIENT)[:, None] * v - GRADIENT) ** 2).sum(axis=1)) / (GRADIENT @ GRADIENT)
+    assert abs(error.mean() - (DIMENSION + excess)) < threshold(1) * error.std() / np.sqrt(len(v))
+
+
+@pytest.mark.parametrize("name", ["sphere", "rademacher", "coordinate"])
+def test_the_length_is_constant_where_the_law_says_so(backend: Backend, name: str) -> None:
+    np.testing.assert_allclose((draws(backend, name, 50) ** 2).sum(axis=1), DIMENSION, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", DIRECTIONS)
+def test_the_same_key_gives_the_same_direction_alone_and_beside_others(backend: Backend, name: str) -> None:
+    np.testing.assert_array_equal(draws(backend, name, 8), draws(backend, name, 3000)[:8])
+    assert len(np.unique(draws(backend, name, 8).round(12), axis=0)) > 1
+
+
+@pytest.mark.parametrize("name", DIRECTIONS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_direction_has_the_shapes_and_the_dtype_of_the_parameters(backend: Backend, name: str, dtype: str) -> None:
+    like = {key: backend.ops.asarray(np.zeros(shape, dtype)) for key, shape in SHAPES.items()}
+    (key,) = backend.engine.keys(np.array([0]))
+    found = {k: backend.engine.numpy(leaf) for k, leaf in DIRECTIONS[name].draw(backend.ops, key, like).items()}
+    assert {k: (leaf.shape, str(leaf.dtype)) for k, leaf in found.items()} == {k: (shape, dtype) for k, shape in SHAPES.items()}

@@ -1,0 +1,140 @@
+"""What an estimator returns: an unbiased gradient with its constant, at the cost it states, of the order it claims."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from cases import CASES, DIRECTIONS, estimators, inner, loss_of, placed, random_like
+from dirgrad import steps
+from dirgrad.estimators.finite_difference import FiniteDifference
+from dirgrad.estimators.forward_gradient import ForwardGradient
+from dirgrad.types import Backend, Estimate, Estimator
+
+FALSE_ALARM = 1e-6
+
+
+def dense(found: Estimate) -> dict:
+    return {name: found.slope * leaf for name, leaf in found.vector.items()}
+
+
+def many(backend: Backend, estimator: Estimator, lanes: int) -> np.ndarray:
+    """Estimates of the gradient of the quadratic at its start: (lanes, d)."""
+    params, loss = placed(backend, CASES["quadratic"].params()), loss_of(backend, CASES["quadratic"])
+
+    def one(key):
+        return dense(estimator.estimate(backend.ops, loss, params, steps.source(backend.ops, estimator, key, params)))["x"]
+
+    keys = backend.engine.keys(np.arange(lanes))
+    return backend.engine.numpy(backend.engine.over_lanes(one, (), lanes)(keys))
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("kind", ["exact", "central"])
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_estimate_is_unbiased_with_its_constant(backend: Backend, direction: str, kind: str, count: int) -> None:
+    law = DIRECTIONS[direction]
+    exact = ForwardGradient(direction=law, directions_k=count)
+    difference = FiniteDifference(direction=law, scheme="central", eps=1e-3, directions_k=count)
+    found = many(backend, exact if kind == "exact" else difference, 20_000)
+    case = CASES["quadratic"]
+    gradient = case.problem.eigenvalues() * case.params()["x"]
+    z = stats.norm.ppf(1 - FALSE_ALARM / (2 * len(gradient)))
+    # The bound is at least the rounding of the difference, where a coordinate is drawn in no lane or the same in all.
+    assert (np.abs(found.mean(axis=0) - gradient) <= z * found.std(axis=0) / np.sqrt(len(found)) + 1e-9).all()
+    along = found @ gradient / (gradient @ gradient)
+    assert abs(along.mean() - 1) < z * along.std() / np.sqrt(len(found))
+
+
+def test_k_directions_divide_the_variance_by_k(backend: Backend) -> None:
+    one, eight = (many(backend, ForwardGradient(direction=DIRECTIONS["rademacher"], directions_k=k), 8_000) for k in (1, 8))
+    ratio = one.var(axis=0).sum() / eight.var(axis=0).sum()
+    # The variance of a variance of d = 20 weakly dependent entries over 8000 draws is below 2 % of it: five of these.
+    assert ratio == pytest.approx(8, rel=0.1)
+
+
+@pytest.mark.parametrize("name", estimators(1e-4))
+@pytest.mark.parametrize("problem", ["rosenbrock", "mlp", "rnn"])
+def test_the_estimate_lies_along_its_directions_with_their_slopes(backend: Backend, name: str, problem: str) -> None:
+    estimator, case = estimators(1e-5)[name], CASES[problem]
+    arrays = case.params()
+    params, loss = placed(backend, arrays), loss_of(backend, case)
+    directions = [random_like(arrays, seed) for seed in range(max(estimator.directions_k, 1))]
+    stacked = {key: backend.ops.asarray(np.stack([v[key] for v in directions])) for key in arrays}
+    found = estimator.estimate(backend.ops, loss, params, lambda j: {key: leaf[j] for key, leaf in stacked.items()})
+    estimate = {key: backend.engine.numpy(leaf) for key, leaf in dense(found).items()}
+    value, grad = backend.ops.value_and_grad(loss)(params)
+    gradient = {key: backend.engine.numpy(leaf) for key, leaf in grad.items()}
+    if name == "backprop":
+        expected = gradient
+    else:
+        slopes = [inner(gradient, v) for v in directions]
+        expected = {key: sum(s * v[key] for s, v in zip(slopes, directions, strict=True)) / len(slopes) for key in arrays}
+    tolerance = 1e-3 if "forward_difference" in name else 1e-6 if "difference" in name else 1e-11
+    scale = np.sqrt(inner(expected, expected))
+    for key in arrays:
+        np.testing.assert_allclose(estimate[key], expected[key], atol=tolerance * scale * 10)
+    assert float(found.loss) == pytest.approx(float(value), rel=1e-4 if "difference" in name else 1e-12)
+
+
+@pytest.mark.parametrize(("scheme", "order"), [("forward", 1), ("central", 2)])
+@pytest.mark.parametrize("problem", ["rosenbrock", "beale", "logistic_regression"])
+def test_differences_converge_at_their_order(backend: Backend, scheme: str, order: int, problem: str) -> None:
+    case = CASES[problem]
+    arrays = case.params() if case.problem.dataset else {"x": np.array([0.5, -0.3])}
+    params, loss = placed(backend, arrays), loss_of(backend, case)
+    v = placed(backend, random_like(arrays, seed=5))
+    _, exact = backend.ops.jvp(loss, (params,), (v,))
+
+    def error(eps: float) -> float:
+        estimator = FiniteDifference(direction=DIRECTIONS["gaussian"], scheme=scheme, eps=eps)
+        return abs(float(estimator.estimate(backend.ops, loss, params, lambda j: v).slope) - float(exact))
+
+    ratio = np.log2(error(2e-3) / error(1e-3))
+    assert ratio == pytest.approx(order, abs=0.05)
+
+
+@pytest.mark.parametrize("name", estimators(1e-3))
+def test_an_estimate_takes_as_many_evaluations_as_it_states(backend: Backend, name: str) -> None:
+    estimator, params = estimators(1e-3)[name], placed(backend, CASES["rosenbrock"].params())
+    inside = loss_of(backend, CASES["rosenbrock"])
+    calls = 0
+
+    def counted(p):
+        nonlocal calls
+        calls += 1
+        return inside(p)
+
+    # Compiled loops trace their body once: with one direction there is none, and more are counted by their rule below.
+    if estimator.directions_k <= 1:
+        (key,) = backend.engine.keys(np.array([0]))
+        estimator.estimate(backend.ops, counted, params, steps.source(backend.ops, estimator, key, params))
+        assert calls == estimator.evaluations
+    else:
+        single = estimators(1e-3)[name.removesuffix("_k3")]
+        assert estimator.evaluations == 3 * single.evaluations
+
+
+@pytest.mark.parametrize("name", ["forward_gradient", "forward_gradient_k3", "forward_difference", "central_difference"])
+def test_torch_saves_nothing_for_backward_outside_backprop(name: str) -> None:
+    import torch
+
+    from dirgrad import backends
+
+    backend = backends.load("torch", 1, "float64")
+    case, saved = CASES["mlp"], 0
+
+    def pack(tensor):
+        nonlocal saved
+        saved += tensor.numel() * tensor.element_size()
+        return tensor
+
+    params, loss = placed(backend, case.params()), loss_of(backend, case)
+    (key,) = backend.engine.keys(np.array([0]))
+    estimator = estimators(1e-3)[name]
+    with torch.no_grad(), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        estimator.estimate(backend.ops, loss, params, steps.source(backend.ops, estimator, key, params))
+    assert saved == 0
+    required = {key: leaf.detach().requires_grad_() for key, leaf in params.items()}
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        loss(required)
+    assert saved > 0

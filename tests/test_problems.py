@@ -1,0 +1,125 @@
+"""Every problem, in both frameworks: the derivatives agree with each other and with differences."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cases import CASES, compiled, inner, loss_of, placed, random_like
+from dirgrad import backends, criterion
+from dirgrad.types import Backend
+
+
+def gradient(backend: Backend, name: str) -> tuple[float, dict[str, np.ndarray]]:
+    value, grad = compiled(backend, backend.ops.value_and_grad(loss_of(backend, CASES[name])))(
+        placed(backend, CASES[name].params())
+    )
+    return float(value), {key: backend.engine.numpy(leaf) for key, leaf in grad.items()}
+
+
+def jvp(backend: Backend, name: str) -> Callable[..., Any]:
+    loss = loss_of(backend, CASES[name])
+    return compiled(backend, lambda params, tangent: backend.ops.jvp(loss, (params,), (tangent,)))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_slope_is_the_gradient_along_the_tangent(backend: Backend, name: str) -> None:
+    params = CASES[name].params()
+    tangent = random_like(params, seed=2)
+    value, slope = jvp(backend, name)(placed(backend, params), placed(backend, tangent))
+    loss, grad = gradient(backend, name)
+    scale = np.sqrt(inner(grad, grad) * inner(tangent, tangent))
+    assert float(value) == pytest.approx(loss, rel=1e-12)
+    assert float(slope) == pytest.approx(inner(grad, tangent), abs=1e-12 * scale)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_gradient_is_that_of_central_differences(backend: Backend, name: str) -> None:
+    params, loss = CASES[name].params(), compiled(backend, loss_of(backend, CASES[name]))
+    tangent, step = random_like(params, seed=3), 1e-5
+
+    def at(sign: int) -> float:
+        return float(loss(placed(backend, {key: params[key] + sign * step * tangent[key] for key in params})))
+
+    _, grad = gradient(backend, name)
+    scale = np.sqrt(inner(grad, grad) * inner(tangent, tangent))
+    assert (at(1) - at(-1)) / (2 * step) == pytest.approx(inner(grad, tangent), abs=1e-5 * scale)
+
+
+@pytest.mark.parametrize("name", ["rosenbrock_chain", "mlp"])
+@pytest.mark.parametrize("framework", backends.NAMES)
+@settings(max_examples=8, deadline=None)
+@given(a=st.floats(-10, 10), b=st.floats(-10, 10), seed=st.integers(0, 1000))
+def test_the_jvp_is_linear_in_the_tangent(framework: str, name: str, a: float, b: float, seed: int) -> None:
+    backend = backends.load(framework, 1, "float64")
+    params, along = CASES[name].params(), jvp(backend, name)
+    u, v = random_like(params, seed), random_like(params, seed + 1)
+
+    def slope(tangent: dict[str, np.ndarray]) -> float:
+        return float(along(placed(backend, params), placed(backend, tangent))[1])
+
+    expected = a * slope(u) + b * slope(v)
+    _, grad = gradient(backend, name)
+    scale = np.sqrt(inner(grad, grad) * (inner(u, u) * a * a + inner(v, v) * b * b)) + 1e-300
+    assert slope({key: a * u[key] + b * v[key] for key in params}) == pytest.approx(expected, abs=1e-12 * scale)
+
+
+def test_the_gradient_of_the_quadratic_is_known(backend: Backend) -> None:
+    case = CASES["quadratic"]
+    _, grad = gradient(backend, "quadratic")
+    np.testing.assert_allclose(grad["x"], case.problem.eigenvalues() * case.params()["x"], rtol=1e-14)
+
+
+def test_the_gradient_of_beale_at_the_papers_point_is_known(backend: Backend) -> None:
+    point = {"x": backend.ops.asarray(np.array([1.5, -0.1]))}
+    _, grad = backend.ops.value_and_grad(loss_of(backend, CASES["beale"]))(point)
+    np.testing.assert_allclose(backend.engine.numpy(grad["x"]), [-3.433947, -0.807885], atol=5e-7)
+
+
+@pytest.mark.parametrize(("name", "minimum"), [("beale", [3.0, 0.5]), ("rosenbrock", [1.0, 1.0]), ("rosenbrock_chain", [1.0] * 10)])
+def test_test_functions_vanish_at_their_minimum(backend: Backend, name: str, minimum: list[float]) -> None:
+    assert float(loss_of(backend, CASES[name])({"x": backend.ops.asarray(np.array(minimum))})) == pytest.approx(0.0, abs=1e-28)
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("logistic_regression", 64 * 10 + 10),
+        ("mlp", 64 * 12 + 12 + 12 * 12 + 12 + 12 * 10 + 10),
+        ("rnn", 8 * 6 + 6 + 36 + 6 + 60 + 10),
+    ],
+)
+def test_networks_have_their_number_of_parameters(name: str, count: int) -> None:
+    assert sum(leaf.size for leaf in CASES[name].params().values()) == count
+
+
+@pytest.mark.parametrize(("padding", "count"), [("same", 3_333_962), ("valid", 1_171_274)])
+def test_the_papers_cnn_has_as_many_parameters_as_its_reimplementations(padding: str, count: int) -> None:
+    from dirgrad.datasets.mnist import Mnist
+    from dirgrad.problems.cnn import Cnn
+
+    params = Cnn(dataset=Mnist(), padding=padding).init(np.random.default_rng(0))
+    assert sum(leaf.size for leaf in params.values()) == count
+
+
+def test_the_papers_mlp_has_as_many_parameters_as_computed_by_hand() -> None:
+    from dirgrad.datasets.mnist import Mnist
+    from dirgrad.problems.mlp import Mlp
+
+    assert sum(leaf.size for leaf in Mlp(dataset=Mnist()).init(np.random.default_rng(0)).values()) == 1_863_690
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if CASES[name].problem.dataset])
+def test_accuracy_is_the_share_of_right_answers(backend: Backend, name: str) -> None:
+    case = CASES[name]
+    images, labels = (backend.ops.asarray(array) for array in case.batch())
+    params = placed(backend, case.params())
+    logits = backend.engine.numpy(case.problem.outputs(backend.ops, params, (images, labels)))
+    found = criterion.metrics(case.problem, backend.ops, params, (images, labels))
+    assert float(found["accuracy"]) == pytest.approx(np.mean(logits.argmax(axis=1) == case.batch()[1]))
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    entropy = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(logits)), case.batch()[1]]
+    assert float(found["loss"]) == pytest.approx(entropy.mean(), rel=1e-12)

@@ -1,0 +1,123 @@
+"""The workflow as a user meets it: what it plans, what it says, how it goes on after it was stopped."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+TINY = {
+    "tier": "default",
+    "backends": ["jax"],
+    "run": {"threads": 1},
+    "statistics": {"resamples": 50},
+    "estimators": {"backprop": {"kind": "backprop"}, "forward_gradient": {"kind": "forward_gradient", "direction": "gaussian"}},
+    "experiments": {
+        "beale": {
+            "problem": "beale",
+            "optimizer": "sgd",
+            "learning_rates": [0.01, 10.0],
+            "seeds": 2,
+            "steps": 20,
+            "record_every": 10,
+            "estimators": ["backprop", "forward_gradient"],
+        }
+    },
+}
+
+
+SNAKEMAKE = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "workflow" / "Snakefile")]
+
+
+def snakemake(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*SNAKEMAKE, *arguments], cwd=directory, capture_output=True, text=True, check=False)
+
+
+def place(directory: Path, config: dict) -> Path:
+    """A directory to run in, with a configuration of its own."""
+    (directory / "config").mkdir(parents=True, exist_ok=True)
+    (directory / "config" / "config.yaml").write_text(yaml.safe_dump(config))
+    return directory
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tier", ["default", "smoke", "paper"])
+def test_every_tier_can_be_planned(tier: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    planned = snakemake("--dry-run", "--config", f"tier={tier}", directory=tmp_path)
+    assert planned.returncode == 0, planned.stderr
+    assert "report" in planned.stdout + planned.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["tier=smok"], "did you mean 'smoke.yaml'?"),
+        (["bakcends=[jax]"], "the command line: bakcends: unknown key: did you mean 'backends'?"),
+        (["backends=[tensorflow]"], "the command line: backends.0: unknown value 'tensorflow'"),
+    ],
+)
+def test_a_mistake_is_one_sentence_before_anything_runs(arguments: list[str], said: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    planned = snakemake("--config", *arguments, directory=tmp_path)
+    assert planned.returncode != 0
+    (sentence,) = [line for line in planned.stderr.splitlines() if line.startswith("dirgrad: ")]
+    assert said in sentence
+    assert "Traceback" not in planned.stderr + planned.stdout
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.slow
+def test_a_tier_runs_to_its_report_records_what_failed_and_then_has_nothing_to_do(tmp_path: Path) -> None:
+    place(tmp_path, TINY)
+    first = snakemake("--cores", "1", directory=tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert "results/default/report.html" in first.stdout + first.stderr
+    final = pd.read_csv(tmp_path / "results/default/tables/final.csv").set_index(["estimator", "learning_rate"])
+    assert (final.xs(0.01, level="learning_rate")["n_ok"] == 2).all()
+    assert (final.xs(10.0, level="learning_rate")["n_diverged"] == 2).all()
+    for suffix in ("svg", "png", "pdf"):
+        for name in ("overview_all", "loss_beale", "trajectories_beale"):
+            assert (tmp_path / "figures/default" / f"{name}.{suffix}").stat().st_size > 1000
+    report = (tmp_path / "results/default/report.html").read_text()
+    assert "loss_beale" in report
+    assert 'src="http' not in report
+    second = snakemake("--cores", "1", directory=tmp_path)
+    assert "Nothing to be done" in second.stdout + second.stderr
+
+    # An edit to one experiment runs that experiment again, and no other.
+    changed = TINY | {"experiments": TINY["experiments"] | {"other": TINY["experiments"]["beale"] | {"problem": "rosenbrock"}}}
+    planned = snakemake("--dry-run", "--cores", "1", directory=place(tmp_path, changed))
+    outputs = [line.strip() for line in (planned.stdout + planned.stderr).splitlines() if line.strip().startswith("output: ")]
+    runs = [line for line in outputs if "trials.parquet" in line]
+    assert [line for line in runs if "/beale/" in line] == []
+    assert len([line for line in runs if "/other/" in line]) == 1, planned.stdout + planned.stderr
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_without_a_manual_step_and_keeps_what_was_finished(tmp_path: Path) -> None:
+    long = TINY["experiments"]["beale"] | {"steps": 50_000_000, "record_every": 10_000, "learning_rates": [1e-5]}
+    place(tmp_path, TINY | {"experiments": TINY["experiments"] | {"long": long}})
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    begun = subprocess.Popen([*SNAKEMAKE, "--cores", "1"], cwd=tmp_path, start_new_session=True, **quiet)
+    results = tmp_path / "results" / "default"
+    done, running = results / "records" / "beale" / "jax" / "trials.parquet", results / "logs" / "run" / "long" / "jax.log"
+    deadline = time.monotonic() + 90
+    while not (done.exists() and running.exists()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    os.killpg(begun.pid, signal.SIGKILL)
+    begun.wait()
+    assert done.exists()
+    finished_at = done.stat().st_mtime_ns
+    resumed = snakemake("--cores", "1", directory=place(tmp_path, TINY))
+    assert resumed.returncode == 0, resumed.stderr
+    assert done.stat().st_mtime_ns == finished_at
+    assert (results / "report.html").exists(), resumed.stdout + resumed.stderr
