@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 WORKFLOW := workflow/Snakefile $(wildcard workflow/rules/*.smk)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: reproduce smoke paper test check lock install clean
+.PHONY: reproduce smoke paper test check bench lock install clean
 
 reproduce: install
 	snakemake
@@ -27,6 +27,13 @@ check: install
 	lint-imports
 	snakefmt --check $(WORKFLOW)
 	snakemake --lint
+
+# Trials of Rosenbrock together against one by one: step_seconds is a trial's share of a step.
+bench: install
+	for cell in together/jax one_by_one/jax together/torch one_by_one/torch; do \
+	  python -m dirgrad run $$cell --config benchmarks/lanes.yaml --out results/bench/$$cell || exit 1; done
+	python -m dirgrad table final --config benchmarks/lanes.yaml --records results/bench --out results/bench/final.csv
+	python -c "import pandas; t = pandas.read_csv('results/bench/final.csv'); print(t.assign(trials_per_second=1 / (t.step_seconds * t.evaluations))[['experiment', 'backend', 'estimator', 'lanes', 'step_seconds', 'trials_per_second']].to_string(index=False))"
 
 install: $(INSTALLED)
 

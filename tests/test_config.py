@@ -1,5 +1,6 @@
 """The configuration: every mistake is one sentence with its file and key, told before anything runs."""
 
+import json
 from copy import deepcopy
 from functools import reduce
 from pathlib import Path
@@ -264,7 +265,10 @@ COMMANDS = {
     "figure": (["figure", "los", "mlp", "--tables", "final.csv"], "unknown figure 'los': did you mean 'loss'?"),
     "cell": (["run", "mlp/jaxx", "--config", YAML], "no cell 'mlp/jaxx': did you mean 'mlp/jax'?"),
     "dataset": (["data", "minst", "--config", YAML], "unknown dataset 'minst': did you mean 'mnist'?"),
-    "tier": (["config", "--config", YAML, str(CONFIG / "papr.yaml")], "papr.yaml: no such file: did you mean 'paper.yaml'?"),
+    "tier": (
+        ["manifest", "--records", ".", "--config", YAML, str(CONFIG / "papr.yaml")],
+        "papr.yaml: no such file: did you mean 'paper.yaml'?",
+    ),
     "tables of a figure": (
         ["figure", "loss", "mlp", "--tables", "final.csv"],
         "figure 'loss' needs the tables final, curves: add curves to",
@@ -310,7 +314,9 @@ def test_cells_are_printed_one_a_line(capsys: pytest.CaptureFixture[str]) -> Non
     ]
 
 
-def test_a_configuration_written_is_the_one_read(tmp_path: Path) -> None:
-    files = [YAML, str(CONFIG / "smoke.yaml")]
-    cli.main(["config", "--config", *files, "--out", str(tmp_path / "config.json")])
-    assert config.load([tmp_path / "config.json"]) == config.load(files)
+def test_json_is_read_as_json_and_an_override_lies_over_the_files(tmp_path: Path) -> None:
+    base = config.load([YAML])
+    (tmp_path / "config.json").write_text(json.dumps(base), encoding="utf-8")
+    assert "5e-05" in (tmp_path / "config.json").read_text()
+    assert config.load([tmp_path / "config.json"]) == base
+    assert config.load([YAML], {"run": {"threads": 7}})["run"] == base["run"] | {"threads": 7}

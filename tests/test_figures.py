@@ -131,7 +131,7 @@ def test_the_tables_are_left_as_they_are(figure: str) -> None:
         pd.testing.assert_frame_equal(table, before[name])
 
 
-@pytest.mark.parametrize(("figure", "text"), [("loss", "n = 7 seeds"), ("trajectories", "7 trials"), ("overview", "7 to 7 seeds")])
+@pytest.mark.parametrize(("figure", "text"), [("loss", "n = 7 seeds"), ("trajectories", "7 trials"), ("overview", "n = 7 seeds")])
 def test_a_figure_says_how_many_seeds_it_shows(figure: str, text: str) -> None:
     assert text in said(drawn(figure))
 

@@ -106,17 +106,18 @@ def test_a_tier_runs_to_its_report_records_what_failed_and_then_has_nothing_to_d
 def test_a_killed_run_goes_on_without_a_manual_step_and_keeps_what_was_finished(tmp_path: Path) -> None:
     long = TINY["experiments"]["beale"] | {"steps": 50_000_000, "record_every": 10_000, "learning_rates": [1e-5]}
     place(tmp_path, TINY | {"experiments": TINY["experiments"] | {"long": long}})
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    begun = subprocess.Popen([*SNAKEMAKE, "--cores", "1"], cwd=tmp_path, start_new_session=True, **quiet)
     results = tmp_path / "results" / "default"
     done, running = results / "records" / "beale" / "jax" / "trials.parquet", results / "logs" / "run" / "long" / "jax.log"
-    deadline = time.monotonic() + 90
-    while not (done.exists() and running.exists()) and time.monotonic() < deadline:
+    assert snakemake("--cores", "1", str(done.relative_to(tmp_path)), directory=tmp_path).returncode == 0
+    finished_at = done.stat().st_mtime_ns
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    begun = subprocess.Popen([*SNAKEMAKE, "--cores", "1"], cwd=tmp_path, start_new_session=True, **quiet)
+    deadline = time.monotonic() + 60
+    while not running.exists() and time.monotonic() < deadline:
         time.sleep(0.2)
+    assert running.exists()
     os.killpg(begun.pid, signal.SIGKILL)
     begun.wait()
-    assert done.exists()
-    finished_at = done.stat().st_mtime_ns
     resumed = snakemake("--cores", "1", directory=place(tmp_path, TINY))
     assert resumed.returncode == 0, resumed.stderr
     assert done.stat().st_mtime_ns == finished_at

@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     drawn = command(_figure, "figure")
     drawn.add_argument("experiments", nargs="+")
     drawn.add_argument("--tables", type=Path, nargs="+", required=True, help="CSV files, named by their tables")
+    command(_headline, "final", out=False)
     command(_options, out=False)
     command(_schema, out=False)
     return parser
@@ -171,6 +172,15 @@ def _figure(options: argparse.Namespace) -> None:
     with style.applied():
         for experiment in options.experiments:
             style.save(draw(tables, experiment), options.out / f"{options.figure}_{experiment}")
+
+
+def _headline(options: argparse.Namespace) -> None:
+    """Print the README's table from final.csv."""
+    import pandas as pd
+
+    from dirgrad.headline import markdown
+
+    print(markdown(pd.read_csv(options.final)), end="")
 
 
 def _options(options: argparse.Namespace) -> None:

@@ -22,16 +22,21 @@ def make(config: dict[str, Any], cells: dict[str, Path]) -> dict[str, Any]:
         "config_hash": provenance.digest(config),
         **{name: sorted({one[name] for one in facts if name in one}) for name in SHARED},
         "trials_by_status": dict(sum((Counter(one["trials_by_status"]) for one in each.values()), Counter())),
+        "training_seconds": sum(one["training_seconds"] for one in each.values()),
+        "config": config,
         "cells": each,
     }
 
 
 def _cell(path: Path) -> dict[str, Any]:
     facts = provenance_of(path)
-    statuses = read([path]).column("status").to_pylist()
+    trials = read([path])
+    statuses = trials.column("status").to_pylist()
     return {
         "records": str(path.parent),
         "trials_by_status": dict(Counter(statuses)),
+        # A trial's share of the wall time of its lanes: they add up to the wall time of training alone.
+        "training_seconds": sum(seconds or 0.0 for seconds in trials.column("train_seconds").to_pylist()),
         **{name: facts[name] for name in ("started", "settings_hash", "load_average_1min", "command")},
     }
 

@@ -2,28 +2,11 @@ PICTURED = plan.pictured(config)
 EXPERIMENTS = list(config["experiments"])
 
 
-def shown(figure, experiment):
-    """The SVG of a figure, which the report shows."""
-    return report(
-        f"{FIGURE_ROOT}/{figure}_{experiment}.svg",
-        caption=f"../report/figure_{figure}.rst",
-        category="Figures",
-        subcategory=figure,
-        labels={"figure": figure, "experiment": experiment.replace("_", " ")},
-    )
-
-
-def drawn(figure, experiments):
-    """The files of a figure, of all its experiments."""
-    others = [f"{FIGURE_ROOT}/{figure}_{name}.{suffix}" for name in experiments for suffix in ("png", "pdf")]
-    return [*(shown(figure, name) for name in experiments), *others]
-
-
-def tables(*names):
-    return [f"{RESULTS}/tables/{name}.csv" for name in names]
-
-
-FIGURES = [*drawn("overview", ["all"]), *drawn("loss", EXPERIMENTS), *drawn("trajectories", PICTURED)]
+FIGURES = [
+    *drawn("overview", ["all"]),
+    *drawn("loss", EXPERIMENTS),
+    *drawn("trajectories", PICTURED),
+]
 
 
 rule overview:
@@ -37,7 +20,7 @@ rule overview:
     conda:
         "../../envs/report.yaml"
     params:
-        root=FIGURE_ROOT,
+        root=lambda wildcards, output: Path(output[0]).parent,
     shell:
         "python -m dirgrad figure overview all --tables {input.tables} --out {params.root} 2> {log}"
 
@@ -54,7 +37,7 @@ rule loss:
     conda:
         "../../envs/report.yaml"
     params:
-        root=FIGURE_ROOT,
+        root=lambda wildcards, output: Path(output[0]).parent,
         experiments=EXPERIMENTS,
     shell:
         "python -m dirgrad figure loss {params.experiments} --tables {input.tables} --out {params.root} 2> {log}"
@@ -62,7 +45,8 @@ rule loss:
 
 rule trajectories:
     input:
-        tables=tables("final", "trajectories") + [f"{RESULTS}/records/landscape.parquet"],
+        tables=tables("final", "trajectories")
+        + [f"{RESULTS}/records/landscape.parquet"],
         code=plan.closure("dirgrad.figures.trajectories"),
     output:
         drawn("trajectories", PICTURED),
@@ -71,7 +55,7 @@ rule trajectories:
     conda:
         "../../envs/report.yaml"
     params:
-        root=FIGURE_ROOT,
+        root=lambda wildcards, output: Path(output[0]).parent,
         experiments=PICTURED,
     shell:
         "python -m dirgrad figure trajectories {params.experiments} --tables {input.tables} --out {params.root} 2> {log}"

@@ -6,7 +6,9 @@ CELLS = plan.cells(config)
 
 # What every command is given to read. The files are no input of any rule: what depends on the configuration names the part
 # that it reads in `params`, and only an edit to that part makes it run again.
-CONFIG = " ".join(FILES) + (f" --override {shlex.quote(json.dumps(OVERRIDE))}" if OVERRIDE else "")
+CONFIG = " ".join(FILES) + (
+    f" --override {shlex.quote(json.dumps(OVERRIDE))}" if OVERRIDE else ""
+)
 
 
 wildcard_constraints:

@@ -16,6 +16,8 @@ rule report:
         f"{RESULTS}/report.html",
     log:
         f"{RESULTS}/logs/report.log",
+    conda:
+        "../../envs/report.yaml"
     params:
         part=f"{RESULTS}/.part-report.html",
         snakefile=workflow.main_snakefile,

@@ -1,22 +1,3 @@
-def cell(wildcards):
-    return f"{wildcards.experiment}/{wildcards.backend}"
-
-
-def sources(wildcards):
-    """The package's files that a cell depends on: Snakemake does not see what a job imports."""
-    return plan.sources(plan.cell(config, cell(wildcards)))
-
-
-def receipts(wildcards):
-    """What says that the cell's data set is there, if it is not embedded."""
-    dataset = plan.download(config, wildcards.experiment)
-    return [f"{RESULTS}/data/{dataset}.json"] if dataset else []
-
-
-def settings(wildcards):
-    return json.dumps(plan.settings(config, cell(wildcards)), sort_keys=True)
-
-
 rule run:
     input:
         code=sources,
@@ -28,13 +9,13 @@ rule run:
         f"{RESULTS}/logs/run/{{experiment}}/{{backend}}.log",
     conda:
         "../../envs/{backend}.yaml"
+    threads: config.get("run", {}).get("threads", 2)
+    resources:
+        timing=int(config.get("run", {}).get("exclusive", True)),
     params:
         config=CONFIG,
         settings=settings,
         out=lambda wildcards, output: Path(output.trials).parent,
-    threads: config.get("run", {}).get("threads", 2)
-    resources:
-        timing=int(config.get("run", {}).get("exclusive", True)),
     shell:
         "python -m dirgrad run {wildcards.experiment}/{wildcards.backend}"
         " --config {params.config} --threads {threads} --out {params.out} 2> {log}"
@@ -51,6 +32,11 @@ rule landscape:
         f"../../envs/{config['backends'][0]}.yaml"
     params:
         config=CONFIG,
-        problems=json.dumps({name: config["experiments"][name]["problem"] for name in plan.pictured(config)}),
+        problems=json.dumps(
+            {
+                name: config["experiments"][name]["problem"]
+                for name in plan.pictured(config)
+            }
+        ),
     shell:
         "python -m dirgrad landscape --config {params.config} --out {output} 2> {log}"

@@ -1,10 +1,10 @@
 TABLE_NAMES = ["final", "curves", "trajectories"]
 TABLES = [f"{RESULTS}/tables/{name}.csv" for name in TABLE_NAMES]
-RECORDS = [f"{RESULTS}/records/{cell}/{kind}.parquet" for cell in CELLS for kind in ("trials", "curves")]
-
-
-def table_sources(wildcards):
-    return plan.closure(f"dirgrad.tables.{wildcards.table}")
+RECORDS = [
+    f"{RESULTS}/records/{cell}/{kind}.parquet"
+    for cell in CELLS
+    for kind in ("trials", "curves")
+]
 
 
 rule table:
@@ -25,7 +25,7 @@ rule table:
     params:
         config=CONFIG,
         statistics=json.dumps(config.get("statistics", {})),
-        records=f"{RESULTS}/records",
+        records=lambda wildcards, input: Path(input.records[0]).parents[2],
     shell:
         "python -m dirgrad table {wildcards.table} --config {params.config} --records {params.records} --out {output} 2> {log}"
 
@@ -43,6 +43,6 @@ rule manifest:
     params:
         config=CONFIG,
         all=json.dumps(config, sort_keys=True),
-        records=f"{RESULTS}/records",
+        records=lambda wildcards, input: Path(input.records[0]).parents[2],
     shell:
         "python -m dirgrad manifest --config {params.config} --records {params.records} --out {output} 2> {log}"

@@ -39,6 +39,10 @@ def zeros(shape: tuple[int, ...], like: Array, /) -> Array:
     return jnp.zeros(shape, like.dtype)
 
 
+def swap_axes(x: Array, first: int, second: int, /) -> Array:
+    return jnp.swapaxes(x, first, second)
+
+
 def conv2d(x: Array, kernel: Array, padding: int, /) -> Array:
     return (_convolve_by_matmul if jax.default_backend() == "cpu" else _convolve)(x, kernel, padding)
 

@@ -60,6 +60,10 @@ def zeros(shape: tuple[int, ...], like: Tensor, /) -> Tensor:
     return torch.zeros(shape, dtype=like.dtype, device=like.device)
 
 
+def swap_axes(x: Tensor, first: int, second: int, /) -> Tensor:
+    return torch.swapaxes(x, first, second)
+
+
 def conv2d(x: Tensor, kernel: Tensor, padding: int, /) -> Tensor:
     return functional.conv2d(x, kernel, padding=padding)
 
