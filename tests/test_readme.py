@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from cases import CASES, DIRECTIONS, loss_of, placed
 
+from cases import CASES, DIRECTIONS, loss_of, placed
 from dirgrad import steps
 from dirgrad.headline import markdown
 from dirgrad.types import Backend

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from dirgrad.figures import style
 
-OFFSET = 0.16
+BAND = 0.8
+"""The part of the space between two experiments over which the estimators are spread."""
 
 
 def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
@@ -17,7 +18,7 @@ def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
     best = tables["final"].query("best_rate")
     experiments, backends = list(tables["final"]["experiment"].unique()), list(tables["final"]["backend"].unique())
     kinds = style.lines(tables["final"]["estimator"].unique())
-    made, panels = style.figure(len(backends), 2, height=0.42 * len(experiments) + 0.4)
+    made, panels = style.figure(len(backends), 2, height=0.5 * len(experiments) + 0.4)
     for row, backend in zip(panels, backends, strict=True):
         here = best.query("backend == @backend")
         _dots(row[0], here, experiments, kinds, "final_loss")
@@ -43,7 +44,7 @@ def _over_backprop(final: pd.DataFrame) -> pd.DataFrame:
 
 
 def _dots(axes: Axes, final: pd.DataFrame, experiments: list[str], kinds: Mapping[str, dict[str, Any]], column: str) -> None:
-    shift = {name: (i - (len(kinds) - 1) / 2) * OFFSET for i, name in enumerate(kinds)}
+    shift = {name: ((i + 0.5) / len(kinds) - 0.5) * BAND for i, name in enumerate(kinds)}
     for estimator, line in kinds.items():
         part = final[final["estimator"] == estimator]
         y = [experiments.index(one) + shift[estimator] for one in part["experiment"]]
