@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cases import placed
+from cases import compiled, placed
 from dirgrad import backends, criterion, plan, steps
 from dirgrad.config import check
 from dirgrad.records import Status
@@ -54,33 +54,32 @@ def run(backend: Backend, problem: Any, **options: Any) -> tuple[Any, Any]:
 PROBLEMS = {
     "rosenbrock": {"kind": "rosenbrock", "dimension": 3},
     "mlp": {"kind": "mlp", "dataset": "digits", "hidden": [5]},
-    "rnn": {"kind": "rnn", "dataset": "digits", "hidden": 4},
 }
+FEW = ["backprop", "sphere_k2"]
 
 
-@pytest.mark.parametrize("problem", PROBLEMS)
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize(("problem", "optimizer"), [("rosenbrock", "adam"), ("mlp", "sgd")])
 def test_a_trial_does_not_depend_on_its_neighbours(backend: Backend, problem: str, optimizer: str) -> None:
-    rates = [1e-4, 1e-3]
-    together, _ = run(backend, PROBLEMS[problem], learning_rates=rates, optimizer=optimizer)
-    alone, _ = run(backend, PROBLEMS[problem], learning_rates=rates, optimizer=optimizer, lanes=1)
-    in_pairs, _ = run(backend, PROBLEMS[problem], learning_rates=rates[1:], optimizer=optimizer, lanes=2)
+    rates, same = [1e-4, 1e-3], {"optimizer": optimizer, "estimators": FEW}
+    together, _ = run(backend, PROBLEMS[problem], learning_rates=rates, **same)
+    alone, _ = run(backend, PROBLEMS[problem], learning_rates=rates, lanes=1, **same)
+    in_pairs, _ = run(backend, PROBLEMS[problem], learning_rates=rates[1:], lanes=2, **same)
     key = ["estimator", "learning_rate", "seed"]
     joined = together.merge(alone, on=key, suffixes=("", "_alone")).merge(in_pairs, on=key, how="left", suffixes=("", "_pair"))
     assert (joined["status"] == Status.OK).all()
     np.testing.assert_allclose(joined["final_loss"], joined["final_loss_alone"], rtol=1e-9)
     paired = joined.dropna(subset="final_loss_pair")
-    assert len(paired) == 3 * len(ESTIMATORS)
+    assert len(paired) == 3 * len(FEW)
     np.testing.assert_allclose(paired["final_loss"], paired["final_loss_pair"], rtol=1e-9)
 
 
 def test_seeds_and_rates_make_a_difference(backend: Backend) -> None:
-    trials_, _ = run(backend, PROBLEMS["mlp"])
-    assert trials_["final_loss"].nunique() == len(trials_)
+    found, _ = run(backend, PROBLEMS["mlp"], estimators=FEW)
+    assert found["final_loss"].nunique() == len(found)
 
 
 def test_trials_of_one_seed_are_paired_across_estimators_and_frameworks(both: tuple[Backend, Backend]) -> None:
-    curves = [run(backend, PROBLEMS["mlp"])[1].query("step == 0") for backend in both]
+    curves = [run(backend, PROBLEMS["mlp"], estimators=FEW)[1].query("step == 0") for backend in both]
     for by_seed in (curves[0].groupby("seed"), curves[1].groupby("seed")):
         assert (by_seed["loss"].agg(lambda x: np.ptp(x)) < 1e-12).all()
     np.testing.assert_allclose(curves[0]["loss"], curves[1]["loss"], rtol=1e-12)
@@ -88,14 +87,14 @@ def test_trials_of_one_seed_are_paired_across_estimators_and_frameworks(both: tu
 
 def test_a_training_is_the_steps_one_after_another(backend: Backend) -> None:
     """The compiled or traced loop against the plain function, for every estimator."""
-    made = cell(backend, PROBLEMS["mlp"], learning_rates=[0.01], seeds=1)
+    made = cell(backend, PROBLEMS["mlp"], learning_rates=[0.01], seeds=1, estimators=["backprop", "sphere_k2", "central"])
     found = train.run(made, backend, {}).trials.to_pandas().set_index("estimator")["final_loss"]
     data = trials.data(made)
     images, labels = (backend.ops.asarray(array) for array in data.train)
     for name, estimator in made.estimators.items():
         state, every = trials.begin(made, backend, [trials.Lane(0.01, 0)])
         state, trial = one_lane(backend, state), one_lane(backend, every)
-        step = steps.make(backend.ops, made.training.problem, estimator, made.training.optimizer, 0.0)
+        step = compiled(backend, steps.make(backend.ops, made.training.problem, estimator, made.training.optimizer, 0.0))
         rows = trials.order(0, 20, len(images), 8)
         for index in range(20):
             chosen = backend.ops.asarray(rows[index])
@@ -114,7 +113,7 @@ def one_lane(backend: Backend, tree: Any) -> Any:
 
 
 def test_a_diverging_trial_is_a_row_and_the_others_go_on(backend: Backend) -> None:
-    found, curves = run(backend, {"kind": "rosenbrock"}, learning_rates=[1e-4, 1.0])
+    found, curves = run(backend, {"kind": "rosenbrock"}, learning_rates=[1e-4, 1.0], estimators=FEW)
     by_rate = found.groupby("learning_rate")["status"].unique()
     assert list(by_rate[1e-4]) == [Status.OK]
     assert list(by_rate[1.0]) == [Status.DIVERGED]
@@ -124,12 +123,12 @@ def test_a_diverging_trial_is_a_row_and_the_others_go_on(backend: Backend) -> No
 
 
 def test_a_training_whose_trials_all_diverge_ends_early(backend: Backend) -> None:
-    found, _ = run(backend, {"kind": "rosenbrock"}, learning_rates=[1.0])
+    found, _ = run(backend, {"kind": "rosenbrock"}, learning_rates=[1.0], estimators=FEW)
     assert (found["steps"] == 10).all()
 
 
 def test_a_spent_budget_is_a_timeout_and_what_was_not_begun_says_so(backend: Backend) -> None:
-    found, _ = run(backend, PROBLEMS["rosenbrock"], lanes=1, timeout_seconds=1e-9)
+    found, _ = run(backend, PROBLEMS["rosenbrock"], lanes=1, timeout_seconds=1e-9, estimators=FEW)
     first = found.query("learning_rate == 0.001 and seed == 0")
     others = found.drop(first.index)
     assert (found["status"] == Status.TIMEOUT).all()
@@ -163,7 +162,7 @@ def test_a_bug_is_not_recorded_as_a_result(backend: Backend, monkeypatch: pytest
 
 
 def test_every_trial_tells_what_it_spent(backend: Backend) -> None:
-    found, curves = run(backend, PROBLEMS["mlp"])
+    found, curves = run(backend, PROBLEMS["mlp"], learning_rates=[0.01])
     evaluations = found.groupby("estimator")["evaluations"].first()
     assert evaluations.to_dict() == {"backprop": 20, "forward_gradient": 20, "sphere_k2": 40, "coordinate": 20, "central": 40}
     assert (found["step_seconds"] > 0).all()
@@ -174,10 +173,10 @@ def test_every_trial_tells_what_it_spent(backend: Backend) -> None:
 
 def test_a_run_reports_where_it_is(backend: Backend) -> None:
     stream = io.StringIO()
-    made = cell(backend, PROBLEMS["rosenbrock"])
+    made = cell(backend, PROBLEMS["rosenbrock"], estimators=FEW)
     train.run(made, backend, {}, progress.reporter("experiment", trials.total_steps(made), stream, line_seconds=0.0))
     lines = stream.getvalue().splitlines()
-    assert len(lines) == 2 * len(ESTIMATORS)
+    assert len(lines) == 2 * len(FEW)
     assert lines[-1].startswith("experiment: 100%")
     assert all("step" in line and "loss" in line and "left" in line and "seed 0" in line for line in lines)
 

@@ -63,7 +63,8 @@ def _flattened(f: Callable[..., Any], example: tuple[Any, ...]) -> tuple[Flat, l
 def _traced(flat: Flat, leaves: list[Tensor]) -> Flat:
     """The same calls as a graph. Nothing may depend on the values of the leaves: what is random comes from operators on
     keys, and the index of the step is a leaf."""
-    graph = make_fx(flat)(*leaves)
+    # The tracer knows its inputs by identity: one tensor given twice, as two zeros of a memory may be, would become one input.
+    graph = make_fx(flat)(*(leaf.clone() for leaf in leaves))
     graph.graph.eliminate_dead_code()
     graph.recompile()
     graph(*leaves)
