@@ -18,7 +18,7 @@ paper: install
 	snakemake --config tier=paper
 
 test: check
-	OMP_NUM_THREADS=1 pytest -n 2
+	OMP_NUM_THREADS=1 pytest -n 2 --dist worksteal
 
 check: install
 	ruff format --check src tests
