@@ -42,7 +42,15 @@ def tables(
     ran = [(*keys, keys[0] not in failed and estimators[keys[2]] == keys[3]) for keys in trials]
     good = [keys for *keys, best in ran if best]
     final = [
-        {"experiment": e, "backend": b, "estimator": name, "estimator_kind": name, "learning_rate": rate, "lanes": 4}
+        {
+            "experiment": e,
+            "backend": b,
+            "estimator": name,
+            "estimator_kind": name,
+            "stage": "final",
+            "learning_rate": rate,
+            "lanes": 4,
+        }
         | {"n_seeds": seeds, "n_ok": seeds if best else 0, "best_rate": best}
         | bounded("final_loss", rate if best else None)
         | bounded("step_seconds", 1e-3 * (1 + rate) if best else None)
@@ -53,6 +61,7 @@ def tables(
             "experiment": e,
             "backend": b,
             "estimator": name,
+            "stage": "final",
             "learning_rate": rate,
             "step": step,
             "n": seeds,
@@ -63,7 +72,7 @@ def tables(
         for step in STEPS
     ]
     paths = [
-        {"experiment": e, "backend": b, "estimator": name, "learning_rate": rate, "seed": seed, "step": step}
+        {"experiment": e, "backend": b, "estimator": name, "stage": "final", "learning_rate": rate, "seed": seed, "step": step}
         | {"theta_0": 0.1 * step, "theta_1": 0.1 * seed}
         for e, b, name, rate in trials
         for seed in range(seeds)
@@ -74,7 +83,10 @@ def tables(
         for x in (-1.0, 0.0, 1.0)
         for y in (-1.0, 0.5, 1.0)
     ]
-    columns = [*("experiment", "backend", "estimator", "learning_rate", "step", "n", "train_seconds"), *bounded("loss", None)]
+    columns = [
+        *("experiment", "backend", "estimator", "stage", "learning_rate", "step", "n", "train_seconds"),
+        *bounded("loss", None),
+    ]
     return {
         "final": pd.DataFrame(final),
         "curves": pd.DataFrame(curves, columns=columns),

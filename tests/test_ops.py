@@ -77,10 +77,13 @@ def many(backend: Backend, sample, lanes: int) -> np.ndarray:
     return backend.engine.numpy(backend.engine.over_lanes(sample, (), lanes)(keys))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("entries", [7, 2000])
-def test_normal_draws_are_standard_normal_within_and_between_keys(backend: Backend, entries: int) -> None:
-    like = backend.ops.asarray(np.zeros(1))
+def test_normal_draws_are_standard_normal_within_and_between_keys(backend: Backend, entries: int, dtype: str) -> None:
+    like = backend.ops.asarray(np.zeros(1, dtype))
     draws = many(backend, lambda key: backend.ops.normal(key, entries, like), 30_000 // entries)
+    assert draws.dtype == dtype
+    draws = draws.astype(np.float64)
     assert stats.kstest(draws.ravel(), "norm").pvalue > 1e-4
     assert stats.kstest(draws[:, 0], "norm").pvalue > 1e-4
     assert abs(np.corrcoef(draws[:-1].ravel(), draws[1:].ravel())[0, 1]) < 4.5 / np.sqrt(draws[1:].size)
@@ -93,6 +96,24 @@ def test_signs_are_fair(backend: Backend, entries: int) -> None:
     draws = many(backend, lambda key: backend.ops.signs(key, entries, like), 30_000 // entries)
     assert set(np.unique(draws)) == {-1.0, 1.0}
     assert abs(draws.mean()) < 4.5 / np.sqrt(draws.size)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_jax_random_words_are_fair_in_every_bit_and_pair_of_bits_within_and_between_keys(seed: int) -> None:
+    import jax
+
+    from dirgrad.backends.jax import random
+
+    keys = [jax.random.fold_in(jax.random.key(seed), i) for i in range(2)]
+    words, others = (np.asarray(random.bits(key, 2**16)) for key in keys)
+    before, after, beside = (
+        (x[:, None] >> np.arange(32, dtype=np.uint32) & 1) * 2.0 - 1 for x in (words[:-1], words[1:], others[1:])
+    )
+    spread = np.sqrt(len(after))
+    assert np.abs(after.mean(axis=0)).max() * spread < 5
+    pairs = after.T @ after / len(after) - np.eye(32)
+    assert np.abs(np.stack([pairs, after.T @ before / len(after), after.T @ beside / len(after)])).max() * spread < 5.5
+    assert stats.chisquare(np.bincount(words >> 24, minlength=256)).pvalue > 1e-5
 
 
 def test_random_integers_are_uniform(backend: Backend) -> None:

@@ -31,7 +31,7 @@ def cell(problem: Any = "beale", **training: Any) -> plan.Cell:
 def course(*losses: list[float], **others: Any) -> Course:
     """One list of losses over the lanes per record point."""
     points = [{"step": 10 * i, "train_seconds": 0.5 * i, "loss": np.array(each)} for i, each in enumerate(losses)]
-    return Course(LANES[: len(losses[0])] if losses else LANES, points, {"test_loss": np.arange(3.0)}, 1.0, 2.0, **others)
+    return Course(LANES[: len(losses[0])] if losses else LANES, points, 1.0, 2.0, **others)
 
 
 def ends(course: Course, name: str = "backprop", **training: Any) -> list[dict[str, Any]]:
@@ -42,7 +42,6 @@ def test_trials_that_come_to_their_last_step_are_ok() -> None:
     (row, *_) = found = ends(course([3.0, 4.0], [2.0, 3.0], [1.0, 2.0]))
     assert [one["status"] for one in found] == [Status.OK, Status.OK]
     assert [one["final_loss"] for one in found] == [1.0, 2.0]
-    assert [one["test_loss"] for one in found] == [0.0, 1.0]
     assert {name: row[name] for name in ("reason", "steps", "train_seconds", "step_seconds", "compile_seconds", "lanes")} == {
         "reason": "",
         "steps": 20,
@@ -62,7 +61,6 @@ def test_a_trial_has_diverged_at_its_first_bad_loss_and_its_neighbours_have_not(
     assert (good["status"], lost["status"]) == (Status.OK, Status.DIVERGED)
     assert (good["steps"], lost["steps"]) == (20, 10 * point)
     assert f"by step {10 * point}" in lost["reason"]
-    assert "test_loss" not in lost
 
 
 def test_a_trial_has_diverged_above_the_limit_and_not_at_it() -> None:
@@ -85,14 +83,13 @@ def test_trials_that_stop_early_have_timed_out() -> None:
     timed_out, diverged = ends(course([1.0, 1.0], [0.5, NAN]), timeout_seconds=9.0)
     assert (timed_out["status"], timed_out["reason"]) == (Status.TIMEOUT, "9 seconds of training were spent at step 10")
     assert (timed_out["steps"], timed_out["final_loss"]) == (10, 0.5)
-    assert "test_loss" not in timed_out
     assert diverged["status"] == Status.DIVERGED
 
 
 @pytest.mark.parametrize("status", [Status.UNSUPPORTED, Status.TIMEOUT])
 def test_trials_that_did_not_begin_are_rows_with_their_reason_and_no_curves(status: Status) -> None:
     rows, curves = outcomes.rows(cell(), "forward", course(status=status, reason="because"))
-    assert [(row["learning_rate"], row["seed"]) for row in rows] == LANES
+    assert [Lane(row["learning_rate"], row["seed"], row["stage"]) for row in rows] == LANES
     assert {(row["status"], row["reason"], row["steps"], row["evaluations"]) for row in rows} == {(status, "because", 0, 0)}
     assert table(rows, TRIALS).column("final_loss").null_count == len(LANES)
     assert curves == []
@@ -136,6 +133,7 @@ def test_a_point_of_a_curve_tells_its_trial_and_all_its_values() -> None:
         "experiment": "one",
         "backend": "jax",
         "estimator": "forward",
+        "stage": "final",
         "learning_rate": 0.1,
         "seed": 0,
         "step": 10,
@@ -150,9 +148,42 @@ def test_a_point_of_a_curve_tells_its_trial_and_all_its_values() -> None:
 
 @pytest.mark.parametrize(("lanes", "sizes"), [("all", [6]), (1, [1] * 6), (4, [4, 2]), (9, [6])])
 def test_the_trials_of_all_groups_are_every_rate_with_every_seed(lanes: Any, sizes: list[int]) -> None:
-    groups = list(trials.groups(cell(seeds=3, lanes=lanes)))
+    made = cell(seeds=3, lanes=lanes)
+    groups = trials.groups(made, trials.first(made))
     assert [len(group) for group in groups] == sizes
-    assert [lane for group in groups for lane in group] == [(rate, seed) for rate in (0.1, 0.2) for seed in range(3)]
+    assert [lane for group in groups for lane in group] == [(rate, seed, "final") for rate in (0.1, 0.2) for seed in range(3)]
+
+
+TUNING = {"lowest": 0.01, "highest": 1.0, "per_decade": 2, "seeds": 2}
+
+
+def test_tuning_tries_every_rate_of_a_logarithmic_grid_and_the_trials_after_it_have_fresh_seeds() -> None:
+    made = cell(learning_rates=None, tuning=TUNING, seeds=3)
+    searched, fresh = trials.first(made), trials.fresh(made, 0.1)
+    assert [(lane.learning_rate, lane.seed) for lane in searched] == [
+        (rate, seed) for rate in (0.01, 0.0316, 0.1, 0.316, 1.0) for seed in (0, 1)
+    ]
+    assert {lane.stage for lane in searched} == {"tuning"}
+    assert fresh == [Lane(0.1, seed, "final") for seed in (2, 3, 4)]
+    assert trials.total_steps(made) == 20 * (10 + 3) * 3
+
+
+def tried(rate: float, *losses: float, **others: Any) -> list[dict[str, Any]]:
+    return [{"learning_rate": rate, "status": Status.OK, "final_loss": loss} | others for loss in losses]
+
+
+@pytest.mark.parametrize(
+    ("rows", "best"),
+    [
+        ([*tried(0.1, 3.0, 3.0), *tried(0.2, 1.0, 2.0), *tried(0.3, 2.0, 2.0)], 0.2),
+        ([*tried(0.1, 3.0, 3.0, valid_loss=1.0), *tried(0.2, 1.0, 2.0, valid_loss=2.0)], 0.1),
+        ([*tried(0.1, 3.0, 3.0), *tried(0.2, 1.0), *tried(0.2, 1.0, status=Status.DIVERGED)], 0.1),
+        (tried(0.1, 3.0, status=Status.TIMEOUT), None),
+    ],
+    ids=["lowest loss", "validation before training", "no trial of it failed", "all failed"],
+)
+def test_the_rate_that_a_search_finds(rows: list[dict[str, Any]], best: float | None) -> None:
+    assert outcomes.best_rate(rows) == best
 
 
 def test_the_steps_are_counted_over_all_trials() -> None:
@@ -227,7 +258,7 @@ def turns(lengths: dict[str, int]) -> tuple[str, dict[str, Course]]:
         for _ in range(length):
             order.append(name)
             yield
-        return Course([Lane(0.1, length)], [], {}, 0.0, 0.0)
+        return Course([Lane(0.1, length)], [], 0.0, 0.0)
 
     found = train.take_turns({name: training(name, length) for name, length in lengths.items()})
     return "".join(order), found

@@ -161,6 +161,28 @@ def test_a_bug_is_not_recorded_as_a_result(backend: Backend, monkeypatch: pytest
         run(backend, PROBLEMS["rosenbrock"])
 
 
+def test_after_tuning_fresh_seeds_are_trained_at_each_estimators_own_rate(backend: Backend) -> None:
+    tuning = {"lowest": 1e-4, "highest": 1.0, "per_decade": 1, "seeds": 2}
+    found, curves = run(backend, PROBLEMS["rosenbrock"], learning_rates=None, tuning=tuning, estimators=FEW)
+    search, final = found.query("stage == 'tuning'"), found.query("stage == 'final'")
+    assert sorted(search["learning_rate"].unique()) == [1e-4, 1e-3, 1e-2, 0.1, 1.0]
+    assert not set(search["seed"]) & set(final["seed"])
+    for name, tried in search.groupby("estimator"):
+        failed = tried.loc[tried["status"] != Status.OK, "learning_rate"]
+        assert len(failed), "a grid at which nothing fails shows nothing"
+        losses = tried[~tried["learning_rate"].isin(failed)].groupby("learning_rate")["final_loss"].mean()
+        trained = final[final["estimator"] == name]
+        assert trained["learning_rate"].tolist() == [losses.idxmin()] * 3
+    assert set(curves["stage"]) == {"tuning", "final"}
+
+
+def test_where_every_rate_fails_there_is_nothing_to_train(backend: Backend) -> None:
+    tuning = {"lowest": 1.0, "highest": 10.0, "per_decade": 1, "seeds": 1}
+    found, _ = run(backend, PROBLEMS["rosenbrock"], learning_rates=None, tuning=tuning, estimators=FEW)
+    assert set(found["stage"]) == {"tuning"}
+    assert set(found["status"]) == {Status.DIVERGED}
+
+
 def test_every_trial_tells_what_it_spent(backend: Backend) -> None:
     found, curves = run(backend, PROBLEMS["mlp"], learning_rates=[0.01])
     evaluations = found.groupby("estimator")["evaluations"].first()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
+from math import log10
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,8 +20,29 @@ COMMAND_LINE = "the command line"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
+class Tuning(BaseModel):
+    """How each estimator finds its own learning rate: every rate of a logarithmic grid with a few seeds, the same for all."""
+
+    model_config = STRICT
+
+    lowest: PositiveFloat
+    """The first rate of the grid."""
+    highest: PositiveFloat
+    """The last rate of the grid."""
+    per_decade: PositiveInt = 2
+    """Rates to a factor of ten."""
+    seeds: PositiveInt = 3
+    """Trials per rate: seeds 0, 1, ...; the seeds of the training that follows are the next ones."""
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """The grid, rounded to 3 digits."""
+        count = round(log10(self.highest / self.lowest) * self.per_decade)
+        return tuple(float(f"{self.lowest * 10 ** (i / self.per_decade):.3g}") for i in range(count + 1))
+
+
 class Training(BaseModel):
-    """How one problem is trained."""
+    """How one problem is trained: at the rates that are given, or at each estimator's own, found by tuning."""
 
     model_config = STRICT
 
@@ -28,12 +50,16 @@ class Training(BaseModel):
     """The problem: its name, or `kind` with its options."""
     optimizer: Annotated[Optimizer, reference("optimizers")]
     """The rule of the update: its name, or `kind` with its options."""
-    learning_rates: Annotated[tuple[PositiveFloat, ...], MinLen(1)]
-    """eta_0, the same grid for every estimator."""
+    learning_rates: Annotated[tuple[PositiveFloat, ...], MinLen(1)] | None = None
+    """eta_0, the same for every estimator; left out where there is `tuning`."""
+    tuning: Tuning | None = None
+    """The search of each estimator's own rate: the one of the lowest validation loss (training loss without validation),
+    among those at which no trial failed; then `seeds` fresh seeds are trained at it."""
     learning_rate_decay: NonNegativeFloat = 0.0
     """k of eta_i = eta_0 exp(-k i) at step i; 1.0e-4 in Baydin et al. 2022."""
     seeds: PositiveInt
-    """Trials per learning rate: seeds 0, 1, ...; a seed sets initial values, minibatches and directions."""
+    """Trials per learning rate: seeds 0, 1, ... or, after tuning, the next ones; a seed sets initial values, minibatches
+    and directions."""
     steps: PositiveInt
     """Optimiser steps of a trial."""
     record_every: PositiveInt
@@ -44,6 +70,8 @@ class Training(BaseModel):
     """Trials that advance together, vectorised: `all` for small models, 1 where a model fills the machine by itself."""
     evaluation_examples: PositiveInt = 10_000
     """Examples at most, of each part of the data, on which loss and accuracy are evaluated at a record point."""
+    target_loss: PositiveFloat | None = None
+    """The validation loss (training loss without validation) whose time, steps and evaluations the table `targets` reports."""
     timeout_seconds: PositiveFloat = 3600.0
     """Training time of one job after which its remaining trials are recorded as `timeout`."""
     diverged_above: PositiveFloat = 1.0e6
@@ -100,8 +128,8 @@ class Config(BaseModel):
     """How tables summarise seeds."""
     estimators: dict[Name, Annotated[Estimator, reference("estimators")]]
     """The estimators by the names that tables and figures show: each a `kind` with its options."""
-    experiments: Annotated[dict[Name, Experiment], MinLen(1)]
-    """The experiments by name."""
+    experiments: Annotated[dict[Name, Experiment | None], MinLen(1)]
+    """The experiments by name; an overlay leaves one out by setting it to null."""
 
 
 def overlay(base: Any, over: Any) -> Any:
@@ -169,10 +197,15 @@ def check(raw: Mapping[str, Any], layers: Mapping[str, Mapping[str, Any]]) -> Co
     except ValidationError as error:
         raise UserError(mistakes.sentences(error.errors(), layers, _keys)) from None
     found: list[tuple[tuple[Any, ...], str]] = [
-        (("experiments", name, *at), text) for name, one in config.experiments.items() for at, text in _inconsistent(one, config)
+        (("experiments", name, *at), text)
+        for name, one in config.experiments.items()
+        if one is not None
+        for at, text in _inconsistent(one, config)
     ]
     if len(set(config.backends)) < len(config.backends):
         found.append((("backends",), "a backend stands twice"))
+    if not any(config.experiments.values()):
+        found.append((("experiments",), "every experiment is left out"))
     if found:
         raise UserError("\n".join(mistakes.located(key, text, layers) for key, text in found))
     return config
@@ -181,7 +214,7 @@ def check(raw: Mapping[str, Any], layers: Mapping[str, Mapping[str, Any]]) -> Co
 def _keys(location: tuple[Any, ...]) -> Iterable[str]:
     """The keys that are allowed at a place of the configuration."""
     models: dict[tuple[Any, ...], type[BaseModel]] = {(): Config, ("run",): Run, ("statistics",): Statistics}
-    return models.get(location, Experiment).model_fields
+    return models.get(location, Tuning if location[2:] == ("tuning",) else Experiment).model_fields
 
 
 def _inconsistent(experiment: Experiment, config: Config) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -194,5 +227,10 @@ def _inconsistent(experiment: Experiment, config: Config) -> Iterator[tuple[tupl
     dataset = experiment.problem.dataset
     if dataset is not None and experiment.batch_size > dataset.train_examples:
         yield ("batch_size",), f"{experiment.batch_size} is more than the {dataset.train_examples} training examples"
-    if len(set(experiment.learning_rates)) < len(experiment.learning_rates):
+    rates, tuning = experiment.learning_rates, experiment.tuning
+    if (rates is None) == (tuning is None):
+        yield ("tuning",) if tuning else ("learning_rates",), "give either learning_rates or tuning, and set the other to null"
+    if rates is not None and len(set(rates)) < len(rates):
         yield ("learning_rates",), "a learning rate stands twice"
+    if tuning is not None and tuning.highest <= tuning.lowest:
+        yield ("tuning", "highest"), f"{tuning.highest:g} is not above lowest = {tuning.lowest:g}"

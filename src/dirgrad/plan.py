@@ -31,9 +31,14 @@ class Cell(BaseModel):
     run: Run
 
 
+def experiments(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The experiments that are not left out."""
+    return tuple(name for name, experiment in raw["experiments"].items() if experiment is not None)
+
+
 def cells(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """The cells of a validated configuration, as `experiment/backend`."""
-    return tuple(f"{experiment}/{backend}" for experiment in raw["experiments"] for backend in raw["backends"])
+    return tuple(f"{experiment}/{backend}" for experiment in experiments(raw) for backend in raw["backends"])
 
 
 def settings(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -69,7 +74,7 @@ def download(raw: Mapping[str, Any], experiment: str) -> str | None:
 
 def pictured(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """The experiments on problems of two parameters, whose trajectories can be drawn."""
-    return tuple(name for name in raw["experiments"] if problem(raw, name).window is not None)
+    return tuple(name for name in experiments(raw) if problem(raw, name).window is not None)
 
 
 def problem(raw: Mapping[str, Any], experiment: str) -> Problem:

@@ -19,6 +19,13 @@ class Status(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
+class Stage(StrEnum):
+    """What a trial is for."""
+
+    TUNING = "tuning"
+    FINAL = "final"
+
+
 class Records(NamedTuple):
     """The rows of one cell. provenance: versions, device, threads, commit, hash of the settings."""
 
@@ -29,7 +36,7 @@ class Records(NamedTuple):
 
 TRIALS = pa.schema(
     [(name, pa.string()) for name in ("experiment", "problem", "backend", "estimator", "estimator_kind", "direction")]
-    + [("directions_k", pa.int64()), ("optimizer", pa.string())]
+    + [("directions_k", pa.int64()), ("optimizer", pa.string()), ("stage", pa.string())]
     + [("learning_rate", pa.float64()), ("learning_rate_decay", pa.float64()), ("batch_size", pa.int64())]
     + [("seed", pa.int64()), ("dimension", pa.int64()), ("precision", pa.string()), ("lanes", pa.int64())]
     + [("status", pa.string()), ("reason", pa.string()), ("steps", pa.int64()), ("evaluations", pa.int64())]
@@ -37,14 +44,15 @@ TRIALS = pa.schema(
     + [(name, pa.float64()) for name in ("test_loss", "test_accuracy", "train_seconds", "step_seconds", "compile_seconds")]
     + [("threads", pa.int64()), ("exclusive", pa.bool_())]
 )
-"""One row per trial. steps: taken; evaluations: of the minibatch loss; train_seconds: this trial's share of its lanes'
-wall time in training alone; step_seconds: that per step; compile_seconds: of the whole group of lanes. Losses of
-classifiers are in nats; those of the last record point reached."""
+"""One row per trial. stage: `tuning`, the search of a learning rate, or `final`, what is reported. steps: taken; evaluations:
+of the minibatch loss; train_seconds: this trial's share of its lanes' wall time in training alone; step_seconds: that per
+step; compile_seconds: of the whole group of lanes. Losses of classifiers are in nats; those of the last record point."""
 
 CURVES = pa.schema(
-    [(name, pa.string()) for name in ("experiment", "backend", "estimator")]
+    [(name, pa.string()) for name in ("experiment", "backend", "estimator", "stage")]
     + [("learning_rate", pa.float64()), ("seed", pa.int64()), ("step", pa.int64()), ("train_seconds", pa.float64())]
-    + [(name, pa.float64()) for name in ("loss", "train_accuracy", "valid_loss", "valid_accuracy", "batch_loss")]
+    + [(name, pa.float64()) for name in ("loss", "train_accuracy", "valid_loss", "valid_accuracy")]
+    + [(name, pa.float64()) for name in ("test_loss", "test_accuracy", "batch_loss")]
     + [("theta_0", pa.float64()), ("theta_1", pa.float64())]
 )
 """One row per record point. loss, train_accuracy: over the training data at the parameters of this step; batch_loss: the

@@ -15,12 +15,12 @@ ABSCISSAE = {"step": "iteration", "train_seconds": "training time [s per trial]"
 def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
     """tables: `final` and `curves`."""
     final = tables["final"].query("experiment == @experiment")
-    best = final.loc[final["best_rate"], ["backend", "estimator", "learning_rate"]]
+    best = final.loc[final["best_rate"], ["backend", "estimator", "stage", "learning_rate"]]
     curves = (
         tables["curves"]
         .astype({"learning_rate": float})
         .query("experiment == @experiment")
-        .merge(best, on=["backend", "estimator", "learning_rate"])
+        .merge(best, on=["backend", "estimator", "stage", "learning_rate"])
     )
     backends, kinds = list(final["backend"].unique()), style.lines(final["estimator"].unique())
     made, panels = style.figure(len(backends), 2)

@@ -14,8 +14,10 @@ from dirgrad.figures import style
 def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
     """tables: `final`, `trajectories` and `landscape`."""
     final = tables["final"].query("experiment == @experiment")
-    best = final.loc[final["best_rate"], ["backend", "estimator", "learning_rate"]]
-    paths = tables["trajectories"].query("experiment == @experiment").merge(best, on=["backend", "estimator", "learning_rate"])
+    best = final.loc[final["best_rate"], ["backend", "estimator", "stage", "learning_rate"]]
+    paths = (
+        tables["trajectories"].query("experiment == @experiment").merge(best, on=["backend", "estimator", "stage", "learning_rate"])
+    )
     backends, kinds = list(final["backend"].unique()), style.lines(final["estimator"].unique())
     made, panels = style.figure(len(backends), len(kinds), width=2.3 * len(kinds) + 0.6, height=2.1)
     for row, backend in zip(panels, backends, strict=True):

@@ -19,24 +19,23 @@ Evaluate: TypeAlias = Callable[[Params], Values]
 """Parameters of every lane -> their values."""
 
 
-def evaluators(cell: Cell, backend: Backend, data: Splits) -> tuple[Evaluate, Evaluate]:
-    """What is said at a record point, and what is said of the test data at the end; compiled once for all estimators."""
+def evaluator(cell: Cell, backend: Backend, data: Splits) -> Evaluate:
+    """What is said at a record point; compiled once for all estimators."""
     metrics = _metrics(cell, backend)
-    train, valid = (tuple(array[: cell.training.evaluation_examples] for array in part) for part in (data.train, data.valid))
+    parts = {name: tuple(x[: cell.training.evaluation_examples] for x in part) for name, part in data._asdict().items()}
+    train = parts.pop("train")
 
     def at_point(params: Params) -> Values:
         point = {_renamed(name): value for name, value in metrics(params, train).items()}
-        if valid:
-            point |= {f"valid_{name}": value for name, value in metrics(params, valid).items()}
+        for part, batch in parts.items():
+            if batch:
+                point |= {f"{part}_{name}": value for name, value in metrics(params, batch).items()}
         first = next(iter(params.values()))
         if first.shape[1:] == (2,):
             point |= {f"theta_{i}": backend.engine.numpy(first)[:, i] for i in range(2)}
         return point
 
-    def at_end(params: Params) -> Values:
-        return {f"test_{name}": value for name, value in metrics(params, data.test).items()} if data.test else {}
-
-    return at_point, at_end
+    return at_point
 
 
 def _renamed(name: str) -> str:

@@ -13,8 +13,8 @@ from dirgrad import provenance, steps
 from dirgrad.plan import Cell
 from dirgrad.records import CURVES, TRIALS, Records, Status, table
 from dirgrad.runs import outcomes, trials
-from dirgrad.runs.evaluation import Evaluate, evaluators
-from dirgrad.runs.outcomes import Course
+from dirgrad.runs.evaluation import Evaluate, evaluator
+from dirgrad.runs.outcomes import Course, Row
 from dirgrad.runs.progress import Report, silent
 from dirgrad.runs.trials import Lane
 from dirgrad.types import Advance, Backend
@@ -31,7 +31,6 @@ class Bench(NamedTuple):
     examples: int
     compiled: Callable[[str, int], tuple[Advance, float]]
     at_point: Evaluate
-    at_end: Evaluate
     report: Report
 
 
@@ -39,17 +38,28 @@ def run(cell: Cell, backend: Backend, facts: dict[str, Any], report: Report = si
     """Train every trial of a cell. facts: the settings, for the provenance. Trials that diverge, time out or are not
     supported are rows with that status; UserError is raised for data that cannot be had."""
     bench = _bench(cell, backend, report)
-    found: list[dict[str, Any]] = []
-    curves: list[dict[str, Any]] = []
     left = dict.fromkeys(cell.estimators, cell.training.timeout_seconds)
-    for lanes in trials.groups(cell):
-        courses = take_turns({name: _train(bench, name, lanes, left[name]) for name in cell.estimators})
+    found, curves = _stage(bench, dict.fromkeys(cell.estimators, trials.first(cell)), left)
+    if cell.training.tuning:
+        rates = {name: outcomes.best_rate(row for row in found if row["estimator"] == name) for name in cell.estimators}
+        fresh = {name: trials.fresh(cell, rate) for name, rate in rates.items() if rate is not None}
+        more, more_curves = _stage(bench, fresh, left)
+        found, curves = found + more, curves + more_curves
+    return Records(table(found, TRIALS), table(curves, CURVES), provenance.collect(facts, backend.engine.environment()))
+
+
+def _stage(bench: Bench, lanes: Mapping[str, list[Lane]], left: dict[str, float]) -> tuple[list[Row], list[Row]]:
+    """The rows of these trials of each estimator, and those of their curves. left: seconds of each, less those spent here."""
+    found: list[Row] = []
+    curves: list[Row] = []
+    for turn in zip(*(trials.groups(bench.cell, each) for each in lanes.values()), strict=True):
+        courses = take_turns({name: _train(bench, name, group, left[name]) for name, group in zip(lanes, turn, strict=True)})
         for name, course in courses.items():
             left[name] -= course.seconds
-            trial_rows, curve_rows = outcomes.rows(cell, name, course)
+            trial_rows, curve_rows = outcomes.rows(bench.cell, name, course)
             found += trial_rows
             curves += curve_rows
-    return Records(table(found, TRIALS), table(curves, CURVES), provenance.collect(facts, backend.engine.environment()))
+    return found, curves
 
 
 def take_turns(trainings: Mapping[str, Training]) -> dict[str, Course]:
@@ -80,17 +90,17 @@ def _bench(cell: Cell, backend: Backend, report: Report) -> Bench:
         advance = backend.engine.trainer(step, placed, state, trial, rows, training.record_every)
         return advance, perf_counter() - begun
 
-    return Bench(cell, backend, examples, compiled, *evaluators(cell, backend, data), report)
+    return Bench(cell, backend, examples, compiled, evaluator(cell, backend, data), report)
 
 
 def _train(bench: Bench, name: str, lanes: list[Lane], budget_seconds: float) -> Training:
     """Train one group of lanes until its steps, or the budget, or the last of its lanes is at an end."""
     if budget_seconds <= 0:
-        return Course(lanes, [], {}, 0.0, 0.0, Status.TIMEOUT, "not begun: the estimator's time was spent")
+        return Course(lanes, [], 0.0, 0.0, Status.TIMEOUT, "not begun: the estimator's time was spent")
     try:
         advance, compile_seconds = bench.compiled(name, len(lanes))
     except NotImplementedError as error:
-        return Course(lanes, [], {}, 0.0, 0.0, Status.UNSUPPORTED, " ".join(str(error).split()))
+        return Course(lanes, [], 0.0, 0.0, Status.UNSUPPORTED, " ".join(str(error).split()))
     training, rows, spent = bench.cell.training, trials.rows(bench.cell, bench.examples, lanes), 0.0
     state, trial = trials.begin(bench.cell, bench.backend, lanes)
     points: list[dict[str, Any]] = [{"step": 0, "train_seconds": 0.0, **bench.at_point(state.params)}]
@@ -105,7 +115,7 @@ def _train(bench: Bench, name: str, lanes: list[Lane], budget_seconds: float) ->
         bench.report(training.record_every * len(lanes), _label(name, lanes), done, float(batch_loss.mean()))
         if spent > budget_seconds or not outcomes.within(points[-1], training.diverged_above).any():
             break
-    return Course(lanes, points, bench.at_end(state.params), spent, compile_seconds)
+    return Course(lanes, points, spent, compile_seconds)
 
 
 def _label(name: str, lanes: list[Lane]) -> str:

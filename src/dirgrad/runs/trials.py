@@ -1,13 +1,12 @@
 """The trials of a cell: which there are, and what each begins with. All of it depends on the seed alone, not on the
 estimator, the framework or the neighbours, so that trials of one seed are paired."""
 
-from collections.abc import Iterator
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 
 from dirgrad.plan import Cell
+from dirgrad.records import Stage
 from dirgrad.types import Backend, Problem, Splits, State, Trial
 
 NO_DATA = Splits((), (), ())
@@ -18,18 +17,33 @@ class Lane(NamedTuple):
 
     learning_rate: float
     seed: int
+    stage: Stage = Stage.FINAL
 
 
-def groups(cell: Cell) -> Iterator[list[Lane]]:
-    """The trials of every estimator, in groups that advance together."""
-    lanes = [Lane(*pair) for pair in product(cell.training.learning_rates, range(cell.training.seeds))]
+def first(cell: Cell) -> list[Lane]:
+    """The trials that every estimator begins with: of the search, where there is one."""
+    training = cell.training
+    if training.tuning is None:
+        return [Lane(rate, seed) for rate in training.learning_rates or () for seed in range(training.seeds)]
+    return [Lane(rate, seed, Stage.TUNING) for rate in training.tuning.rates for seed in range(training.tuning.seeds)]
+
+
+def fresh(cell: Cell, rate: float) -> list[Lane]:
+    """The trials of an estimator at the rate that its search has found: of seeds that the search has not seen."""
+    begun = cell.training.tuning.seeds if cell.training.tuning else 0
+    return [Lane(rate, begun + seed) for seed in range(cell.training.seeds)]
+
+
+def groups(cell: Cell, lanes: list[Lane]) -> list[list[Lane]]:
+    """Trials of one estimator in groups that advance together."""
     size = len(lanes) if cell.training.lanes == "all" else cell.training.lanes
-    return (lanes[first : first + size] for first in range(0, len(lanes), size))
+    return [lanes[begin : begin + size] for begin in range(0, len(lanes), size)]
 
 
 def total_steps(cell: Cell) -> int:
     """Steps over all trials of all estimators."""
-    return cell.training.steps * cell.training.seeds * len(cell.training.learning_rates) * len(cell.estimators)
+    after = cell.training.seeds if cell.training.tuning else 0
+    return cell.training.steps * (len(first(cell)) + after) * len(cell.estimators)
 
 
 def data(cell: Cell) -> Splits:

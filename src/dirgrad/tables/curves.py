@@ -1,4 +1,4 @@
-"""One row per experiment, backend, estimator, learning rate and step: loss and accuracy along training."""
+"""One row per experiment, backend, estimator, stage, learning rate and step: loss and accuracy along training."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from dirgrad.config import Statistics
 from dirgrad.records import Status
 from dirgrad.tables import columns
 
-TRIAL = ["experiment", "backend", "estimator", "learning_rate", "seed"]
-RATE = ["experiment", "backend", "estimator", "learning_rate"]
-VALUES = ("train_seconds", "loss", "valid_loss", "valid_accuracy")
+RATE = ["experiment", "backend", "estimator", "stage", "learning_rate"]
+TRIAL = [*RATE, "seed"]
+VALUES = ("train_seconds", "loss", "valid_loss", "valid_accuracy", "test_accuracy")
 
 
 def make(trials: pd.DataFrame, curves: pd.DataFrame, settings: Statistics) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from dirgrad.config import Statistics
 
-COLUMNS = ["experiment", "backend", "estimator", "learning_rate", "seed", "step", "theta_0", "theta_1"]
+COLUMNS = ["experiment", "backend", "estimator", "stage", "learning_rate", "seed", "step", "theta_0", "theta_1"]
 
 
 def make(trials: pd.DataFrame, curves: pd.DataFrame, settings: Statistics) -> pd.DataFrame:

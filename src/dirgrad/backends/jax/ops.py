@@ -18,6 +18,8 @@ from jax.numpy import tanh as tanh
 from jax.numpy import zeros_like as zeros_like
 from jax.random import fold_in as fold_in
 
+from dirgrad.backends.jax import random
+
 
 def counter(n: int, /) -> Array:
     return jnp.arange(n)
@@ -79,11 +81,11 @@ def accuracy(logits: Array, labels: Array, /) -> Array:
 
 
 def normal(key: Array, n: int, like: Array, /) -> Array:
-    return jax.random.normal(key, (n,), like.dtype)
+    return random.normal(key, n, like.dtype)
 
 
 def signs(key: Array, n: int, like: Array, /) -> Array:
-    return jax.random.rademacher(key, (n,), like.dtype)
+    return random.signs(key, n, like.dtype)
 
 
 def randint(key: Array, n: int, /) -> Array:
