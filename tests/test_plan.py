@@ -21,11 +21,11 @@ FOLDERS = ("estimators", "directions", "problems", "datasets", "optimizers")
 
 def files(*modules: str) -> set[str]:
     """The files of modules of the package, as paths inside it."""
-    return {str(Path(path).relative_to(plan.ROOT)) for path in plan.closure(*modules)}
+    return {str(Path(path).relative_to(sources.ROOT)) for path in sources.closure(*modules)}
 
 
 def sources(path: str, raw: dict[str, Any] = BASE) -> set[str]:
-    return {str(Path(one).relative_to(plan.ROOT)) for one in plan.sources(plan.cell(raw, path))}
+    return {str(Path(one).relative_to(sources.ROOT)) for one in sources.of_cell(plan.cell(raw, path))}
 
 
 # Cells
@@ -156,7 +156,7 @@ def test_what_is_imported_by_what_is_imported_is_a_source() -> None:
 
 
 def test_sources_are_files_named_once() -> None:
-    found = plan.sources(plan.cell(BASE, "mlp/jax"))
+    found = sources.of_cell(plan.cell(BASE, "mlp/jax"))
     assert all(Path(path).is_file() for path in found)
     assert len(found) == len(set(found))
 
@@ -182,13 +182,13 @@ def graph() -> grimp.ImportGraph:
 def test_the_closure_of_a_module_is_all_it_imports(module: str, graph: grimp.ImportGraph) -> None:
     imported = graph.find_upstream_modules(f"dirgrad.{module}") | {f"dirgrad.{module}"}
     paths = {one.removeprefix("dirgrad").lstrip(".").replace(".", "/") for one in imported}
-    expected = {f"{path}.py" if (plan.ROOT / f"{path}.py").is_file() else str(Path(path) / "__init__.py") for path in paths}
+    expected = {f"{path}.py" if (sources.ROOT / f"{path}.py").is_file() else str(Path(path) / "__init__.py") for path in paths}
     assert files(f"dirgrad.{module}") >= expected
 
 
 @pytest.mark.parametrize("raw", [BASE, config.overlay(BASE, config.read(ROOT / "config/paper.yaml"))], ids=["default", "paper"])
 def test_the_landscapes_depend_on_the_problems_pictured_alone(raw: dict[str, Any]) -> None:
-    found = {str(Path(path).relative_to(plan.ROOT)) for path in plan.landscape_sources(raw)}
+    found = {str(Path(path).relative_to(sources.ROOT)) for path in sources.of_landscape(raw)}
     assert {path for path in found if path.startswith("problems/") and "__init__" not in path} == {
         "problems/beale.py",
         "problems/rosenbrock.py",
@@ -229,7 +229,7 @@ def test_planning_a_cell_takes_no_framework() -> None:
     path = str(ROOT / "config/config.yaml")
     command = (
         "import sys; from dirgrad import config, plan; "
-        f"raw = config.load([{path!r}]); [plan.sources(plan.cell(raw, one)) for one in plan.cells(raw)]; "
+        f"raw = config.load([{path!r}]); [sources.of_cell(plan.cell(raw, one)) for one in plan.cells(raw)]; "
         "print(sorted({'jax', 'torch', 'pandas', 'scipy', 'sklearn'} & sys.modules.keys()))"
     )
     ran = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)

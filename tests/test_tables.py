@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dirgrad import records
-from dirgrad.config import Statistics
+from dirgrad.settings import Statistics
 from dirgrad.statistics import inter_quartile_mean, summarise
 from dirgrad.tables import curves, final, trajectories
 

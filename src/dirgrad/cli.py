@@ -4,16 +4,14 @@ import argparse
 import json
 import signal
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from dirgrad import config as configuration
-from dirgrad import plan
+from dirgrad import plan, products
 from dirgrad.errors import UserError, nearest
-
-TABLES = ("final", "curves", "trajectories")
-FIGURES = {"loss": ("final", "curves"), "trajectories": ("final", "trajectories", "landscape"), "overview": ("final",)}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -51,20 +49,23 @@ def _parser() -> argparse.ArgumentParser:
     for made in (
         command(_cells, out=False),
         command(_run, "cell"),
+        command(_measure, "measurement"),
+        command(_probe, "measurement", "problem", "estimator", out=False),
         command(_landscape),
         command(_data, "dataset"),
         command(_table, "table"),
+        command(_figure),
         command(_manifest),
     ):
         made.add_argument("--config", type=Path, nargs="+", required=True, help="YAML or JSON files, later ones laid over earlier")
         made.add_argument("--override", type=json.loads, default={}, help="JSON, laid over the files")
-        if made.prog.endswith(" run"):
+        if made.prog.endswith((" run", " measure", " probe")):
             made.add_argument("--threads", type=_count, help="threads, if not those of the configuration")
-        if made.prog.endswith(("table", "manifest")):
+        if made.prog.endswith((" table", " manifest", " figure")):
             made.add_argument("--records", type=Path, required=True, help="the directory of records")
-    drawn = command(_figure, "figure")
-    drawn.add_argument("experiments", nargs="+")
-    drawn.add_argument("--tables", type=Path, nargs="+", required=True, help="CSV files, named by their tables")
+        if made.prog.endswith(" figure"):
+            made.add_argument("figures", nargs="+", help="names of files, without their suffix")
+            made.add_argument("--tables", type=Path, nargs="*", default=[], help="CSV files, if the tables are made already")
     command(_headline, "final", out=False)
     command(_options, out=False)
     command(_schema, out=False)
@@ -100,6 +101,39 @@ def _run(options: argparse.Namespace) -> None:
     records.write(found.trials, found.provenance, options.out / "trials.parquet")
 
 
+def _measure(options: argparse.Namespace) -> None:
+    """Take one measurement, given as instrument/name/backend; OUT is a directory."""
+    raw = configuration.load(options.config, options.override)
+    made, facts = plan.measurement(raw, options.measurement), plan.measured(raw, options.measurement)
+    if options.threads:
+        made.run.threads = options.threads
+
+    from dirgrad import backends, provenance, records
+
+    backend = backends.load(made.backend, made.run.threads, made.run.precision)
+    run = import_module(f"dirgrad.runs.{made.instrument}").run
+    told = [*map(str, options.config), "--override", json.dumps(options.override), "--threads", str(made.run.threads)]
+
+    def probe(problem: str, estimator: str) -> list[str]:
+        return [sys.executable, "-m", "dirgrad", "probe", options.measurement, problem, estimator, "--config", *told]
+
+    found = run(made, probe) if made.instrument == "memory" else run(made, backend)
+    origin = provenance.collect(facts, backend.engine.environment())
+    for name, rows in found.items():
+        records.write(rows, origin, options.out / f"{name}.parquet")
+
+
+def _probe(options: argparse.Namespace) -> None:
+    """Print the memory of one step as JSON: one problem and estimator of a measurement memory/name/backend."""
+    made = plan.measurement(configuration.load(options.config, options.override), options.measurement)
+
+    from dirgrad import backends
+    from dirgrad.runs import memory
+
+    backend = backends.load(made.backend, options.threads or made.run.threads, made.run.precision)
+    print(json.dumps(memory.measure(made, backend, options.problem, options.estimator)))
+
+
 def _landscape(options: argparse.Namespace) -> None:
     """Evaluate the problems of two parameters on a grid, with the first backend."""
     raw = configuration.load(options.config, options.override)
@@ -128,17 +162,12 @@ def _data(options: argparse.Namespace) -> None:
 
 def _table(options: argparse.Namespace) -> None:
     """Make a table from the records of all cells of a configuration."""
-    if options.table not in TABLES:
-        raise UserError(f"unknown table '{options.table}': {nearest(options.table, TABLES)}")
+    if options.table not in products.TABLES:
+        raise UserError(f"unknown table '{options.table}': {nearest(options.table, products.TABLES)}")
     from dirgrad import records
 
     raw = configuration.load(options.config, options.override)
-    statistics = configuration.check(raw, {}).statistics
-    trials, curves = (
-        records.read(options.records / cell / f"{kind}.parquet" for cell in plan.cells(raw)).to_pandas()
-        for kind in ("trials", "curves")
-    )
-    table = import_module(f"dirgrad.tables.{options.table}").make(trials, curves, statistics)
+    table = _made(raw, options.table, options.records)
     records.atomically(options.out, lambda part: table.to_csv(part, index=False, float_format="%.9g"))
 
 
@@ -150,28 +179,41 @@ def _manifest(options: argparse.Namespace) -> None:
     manifest.write(manifest.make(raw, manifest.records(options.records, plan.cells(raw))), options.out)
 
 
+def _made(raw: dict[str, Any], table: str, root: Path, subjects: Sequence[str] | None = None) -> Any:
+    """A table from the records of all subjects, or of these alone."""
+    from dirgrad import records
+
+    found = {
+        kind: records.read((root / path for path in plan.leaves(raw, subjects)[kind]), records.SCHEMAS[kind]).to_pandas()
+        for kind in products.TABLES[table]
+    }
+    return import_module(f"dirgrad.tables.{table}").make(found, configuration.check(raw, {}).statistics)
+
+
 def _figure(options: argparse.Namespace) -> None:
-    """Draw a figure of each experiment (`overview` of `all`) from tables, as OUT/FIGURE_EXPERIMENT.{svg,png,pdf}."""
-    if options.figure not in FIGURES:
-        raise UserError(f"unknown figure '{options.figure}': {nearest(options.figure, FIGURES)}")
+    """Draw figures as OUT/NAME.{svg,png,pdf}, from tables or from the records that they need."""
+    raw = configuration.load(options.config, options.override)
+    known = products.drawings(raw)
+    for name in options.figures:
+        if name not in known:
+            raise UserError(f"no figure '{name}' in this configuration: {nearest(name, known)}")
     import pandas as pd
 
     from dirgrad.figures import style
 
-    given = {path.stem: path for path in options.tables}
-    missing = [name for name in FIGURES[options.figure] if name not in given]
-    if missing:
-        needed = ", ".join(FIGURES[options.figure])
-        raise UserError(f"figure '{options.figure}' needs the tables {needed}: add {', '.join(missing)} to --tables")
-    readers: dict[str, Any] = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
-    for path in given.values():
-        if path.suffix not in readers:
-            raise UserError(f"{path}: a table is a .csv or a .parquet file")
-    tables = {name: readers[given[name].suffix](given[name]) for name in FIGURES[options.figure]}
-    draw = import_module(f"dirgrad.figures.{options.figure}").draw
+    given = {path.stem: pd.read_csv(path) for path in options.tables}
+
+    def table(name: str, drawing: products.Drawing) -> pd.DataFrame:
+        if name == "landscape":
+            return pd.read_parquet(options.records / "landscape.parquet")
+        return given[name] if name in given else _made(raw, name, options.records, drawing.subjects if drawing.narrow else None)
+
     with style.applied():
-        for experiment in options.experiments:
-            style.save(draw(tables, experiment), options.out / f"{options.figure}_{experiment}")
+        for name in options.figures:
+            drawing = known[name]
+            draw = import_module(f"dirgrad.figures.{drawing.module}").draw
+            shown = (subject.rpartition("/")[2] for subject in drawing.subjects)
+            style.save(draw({one: table(one, drawing) for one in drawing.tables}, *dict.fromkeys(shown)), options.out / name)
 
 
 def _headline(options: argparse.Namespace) -> None:

@@ -17,6 +17,14 @@ CROSS_ENTROPY = Criterion(loss=_cross_entropy, metrics=_classified)
 """The outputs are logits (n, classes), the batch is (images, labels): the mean loss in nats, and the share of right answers."""
 
 
+def _over_classes(ops: Ops, logits: Array, batch: Batch) -> Array:
+    return ops.cross_entropy(logits, batch[1]) / logits.shape[1]
+
+
+CROSS_ENTROPY_OVER_CLASSES = Criterion(loss=_over_classes, metrics=_classified)
+"""The loss is a mean over the classes too; the metrics are those of CROSS_ENTROPY."""
+
+
 def loss(problem: Problem, ops: Ops, params: Params, batch: Batch) -> Array:
     """The minibatch loss: ()."""
     return problem.criterion.loss(ops, problem.outputs(ops, params, batch), batch)

@@ -20,3 +20,11 @@ def layer(rng: np.random.Generator, name: int | str, shape: tuple[int, ...], fan
         f"weight_{name}": rng.uniform(-bound, bound, shape),
         f"bias_{name}": rng.uniform(-bound, bound, (outputs,)),
     }
+
+
+def normal_layer(rng: np.random.Generator, name: int | str, shape: tuple[int, int], deviation: float) -> dict[str, np.ndarray]:
+    """The weight (inputs, outputs) and the bias of a dense layer, both drawn from N(0, deviation^2)."""
+    return {
+        f"weight_{name}": deviation * rng.standard_normal(shape),
+        f"bias_{name}": deviation * rng.standard_normal(shape[1:]),
+    }

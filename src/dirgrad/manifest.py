@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dirgrad import provenance
-from dirgrad.records import atomically, read
+from dirgrad.records import TRIALS, atomically, read
 from dirgrad.records import provenance as provenance_of
 
 SHARED = ("dirgrad", "commit", "python", "numpy", "jax", "torch", "device", "platform", "cpu", "cpu_count")
@@ -30,7 +30,7 @@ def make(config: dict[str, Any], cells: dict[str, Path]) -> dict[str, Any]:
 
 def _cell(path: Path) -> dict[str, Any]:
     facts = provenance_of(path)
-    trials = read([path])
+    trials = read([path], TRIALS)
     statuses = trials.column("status").to_pylist()
     return {
         "records": str(path.parent),

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from dirgrad import catalogue
-from dirgrad.config import Config
+from dirgrad.settings import Config
 
 FOLDERS = ("estimators", "directions", "problems", "datasets", "optimizers")
 HEAD = """# Options

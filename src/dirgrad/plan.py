@@ -1,21 +1,25 @@
-"""From the configuration to cells: one job each, with all it needs to know and the sources that it depends on."""
+"""From the configuration to jobs, cells and measurements, with all that each needs to know and leaves behind."""
 
-import ast
 import json
-from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from collections.abc import Container, Iterable, Mapping
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 
 from dirgrad import catalogue
+from dirgrad import settings as options
 from dirgrad.catalogue import STRICT, reference
-from dirgrad.config import Name, Run, Training
 from dirgrad.errors import UserError, nearest
+from dirgrad.settings import Name, Run, Training
 from dirgrad.types import Estimator, Problem
 
-ROOT = Path(__file__).parent
+INSTRUMENTS: dict[str, tuple[str, ...]] = {
+    "cost": ("cost",),
+    "memory": ("memory",),
+    "quality": ("draws", "coordinates"),
+    "stability": ("stability",),
+}
+"""Every instrument, and the kinds of records that it leaves behind; trials and curves are of experiments."""
 
 
 class Cell(BaseModel):
@@ -66,10 +70,70 @@ def cell(raw: Mapping[str, Any], path: str) -> Cell:
     return Cell.model_validate_json(json.dumps(settings(raw, path)))
 
 
-def download(raw: Mapping[str, Any], experiment: str) -> str | None:
-    """The data set of an experiment, if it is not embedded."""
-    dataset = problem(raw, experiment).dataset
-    return catalogue.kind(dataset) if dataset is not None and dataset.files else None
+class Measurement(NamedTuple):
+    """One job: one instrument on its problems, in one framework. settings: Cost, Memory, Quality or Stability."""
+
+    tier: str
+    instrument: str
+    name: str
+    backend: Literal["jax", "torch"]
+    estimators: dict[str, Estimator]
+    settings: Any
+    run: Run
+
+
+def measurements(raw: Mapping[str, Any], instrument: str) -> tuple[str, ...]:
+    """The measurements of one instrument, as `instrument/name/backend`."""
+    names = [name for name, measured in raw.get(instrument, {}).items() if measured is not None]
+    return tuple(f"{instrument}/{name}/{backend}" for name in names for backend in raw["backends"])
+
+
+def measured(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """What one measurement needs to know, as plain data. Raises UserError where there is no such measurement."""
+    known = [one for instrument in INSTRUMENTS for one in measurements(raw, instrument)]
+    if path not in known:
+        raise UserError(f"no measurement '{path}': {nearest(path, known)}")
+    instrument, name, backend = path.split("/")
+    settings = dict(raw[instrument][name])
+    return {
+        "tier": raw["tier"],
+        "instrument": instrument,
+        "name": name,
+        "backend": backend,
+        "estimators": {name: raw["estimators"][name] for name in settings["estimators"]},
+        "settings": settings,
+        "run": raw.get("run", {}),
+    }
+
+
+def measurement(raw: Mapping[str, Any], path: str) -> Measurement:
+    """One measurement, typed. Raises UserError where there is no such measurement."""
+    facts = measured(raw, path)
+    return Measurement(
+        **facts
+        | {
+            "estimators": {name: catalogue.build("estimators", spec) for name, spec in facts["estimators"].items()},
+            "settings": options.INSTRUMENTS[facts["instrument"]].model_validate_json(json.dumps(facts["settings"])),
+            "run": Run.model_validate(facts["run"]),
+        }
+    )
+
+
+def leaves(raw: Mapping[str, Any], subjects: Container[str] | None = None) -> dict[str, tuple[str, ...]]:
+    """The files below the directory of records, by their kind; of these subjects alone (experiments, or measurements as
+    `instrument/name`) if they are given."""
+    made = {kind: cells(raw) for kind in ("trials", "curves")}
+    made |= {kind: measurements(raw, instrument) for instrument, kinds in INSTRUMENTS.items() for kind in kinds}
+    return {
+        kind: tuple(f"{one}/{kind}.parquet" for one in all_of if subjects is None or one.rpartition("/")[0] in subjects)
+        for kind, all_of in made.items()
+    }
+
+
+def downloads(problems: Iterable[Problem]) -> tuple[str, ...]:
+    """The data sets of these problems that are not embedded."""
+    found = (problem.dataset for problem in problems)
+    return tuple(sorted({catalogue.kind(dataset) for dataset in found if dataset is not None and dataset.files}))
 
 
 def pictured(raw: Mapping[str, Any]) -> tuple[str, ...]:
@@ -81,59 +145,3 @@ def problem(raw: Mapping[str, Any], experiment: str) -> Problem:
     """The problem of an experiment."""
     found: Problem = catalogue.build("problems", raw["experiments"][experiment]["problem"])
     return found
-
-
-def landscape_sources(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """The files of this package whose change makes the landscapes out of date."""
-    problems = {type(problem(raw, experiment)).__module__ for experiment in pictured(raw)}
-    return closure("dirgrad.runs.landscape", *problems, *_framework(raw["backends"][0]))
-
-
-def _framework(backend: str) -> tuple[str, ...]:
-    return tuple(f"dirgrad.backends.{backend}.{part}" for part in ("ops", "engine"))
-
-
-def sources(cell: Cell) -> tuple[str, ...]:
-    """The files of this package whose change makes a cell's records out of date, and no others."""
-    parts: list[Any] = [cell.training.problem, cell.training.problem.dataset, cell.training.optimizer]
-    parts += [part for estimator in cell.estimators.values() for part in (estimator, estimator.direction)]
-    modules = [type(part).__module__ for part in parts if part is not None]
-    return closure("dirgrad.runs.train", *modules, *_framework(cell.backend))
-
-
-@cache
-def closure(*modules: str) -> tuple[str, ...]:
-    """The files of these modules and of all in this package that they import, by their text: nothing is executed."""
-    found: set[str] = set()
-    waiting = list(modules)
-    while waiting:
-        module = waiting.pop()
-        if module not in found:
-            found.add(module)
-            waiting += imported(module)
-    return tuple(sorted(str(_file(module)) for module in found))
-
-
-@cache
-def _file(module: str) -> Path | None:
-    """The file of a module of this package, None if there is no such module. Looked for by its name: asking the import
-    system would import the packages above it, frameworks and all."""
-    inside = ROOT.parent.joinpath(*module.split("."))
-    return next((path for path in (inside.with_suffix(".py"), inside / "__init__.py") if path.is_file()), None)
-
-
-@cache
-def imported(module: str) -> tuple[str, ...]:
-    """The modules of this package that a module's text imports."""
-    path = _file(module)
-    return tuple(dict.fromkeys(_imports(ast.parse(path.read_text(encoding="utf-8"))))) if path else ()
-
-
-def _imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names if name.name.startswith(ROOT.name))
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(ROOT.name):
-            for name in node.names:
-                inner = f"{node.module}.{name.name}"
-                yield inner if _file(inner) else str(node.module)

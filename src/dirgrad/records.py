@@ -42,7 +42,7 @@ TRIALS = pa.schema(
     + [("status", pa.string()), ("reason", pa.string()), ("steps", pa.int64()), ("evaluations", pa.int64())]
     + [(name, pa.float64()) for name in ("final_loss", "train_accuracy", "valid_loss", "valid_accuracy")]
     + [(name, pa.float64()) for name in ("test_loss", "test_accuracy", "train_seconds", "step_seconds", "compile_seconds")]
-    + [("threads", pa.int64()), ("exclusive", pa.bool_())]
+    + [("target_loss", pa.float64()), ("threads", pa.int64()), ("exclusive", pa.bool_())]
 )
 """One row per trial. stage: `tuning`, the search of a learning rate, or `final`, what is reported. steps: taken; evaluations:
 of the minibatch loss; train_seconds: this trial's share of its lanes' wall time in training alone; step_seconds: that per
@@ -61,6 +61,61 @@ mean over the steps since the last point; theta_0, theta_1: the parameters of a 
 
 LANDSCAPE = pa.schema([("experiment", pa.string()), ("theta_0", pa.float64()), ("theta_1", pa.float64()), ("loss", pa.float64())])
 """The loss on a grid around the minimum of a problem of two parameters."""
+
+
+SUBJECT = (
+    [(name, pa.string()) for name in ("backend", "problem", "problem_kind", "estimator", "estimator_kind", "direction")]
+    + [(name, pa.int64()) for name in ("directions_k", "dimension", "layers", "batch_size")]
+    + [("precision", pa.string())]
+)
+"""What every instrument tells of its subject. dimension: of the parameters; layers: of weights."""
+
+COST = pa.schema(
+    [("cost", pa.string()), *SUBJECT, ("part", pa.string()), ("round", pa.int64()), ("calls", pa.int64())]
+    + [(name, pa.float64()) for name in ("seconds", "compile_seconds")]
+    + [("threads", pa.int64())]
+)
+"""One row per value of time. part: forward, forward_again (the same once more), gradient or step; seconds: a call, a mean over
+`calls` of them."""
+
+MEMORY = pa.schema(
+    [("memory", pa.string()), *SUBJECT, ("round", pa.int64())]
+    + [(name, pa.int64()) for name in ("parameter_bytes", "xla_temp_bytes", "resident_peak_bytes")]
+)
+"""One row per process. estimator: or `inference`, the function alone; xla_temp_bytes: by the compiler's own account, in JAX;
+resident_peak_bytes: the rise of the resident set during one step of SGD, which makes new parameters."""
+
+DRAWS = pa.schema(
+    [("quality", pa.string()), *SUBJECT, ("draw", pa.int64()), ("gradient_norm", pa.float64())]
+    + [(name, pa.float64()) for name in ("relative_squared_error", "norm_ratio", "cosine", "estimate_0", "estimate_1")]
+)
+"""One row per estimate. relative_squared_error: ||estimate - g||^2 / ||g||^2; norm_ratio: ||estimate|| / ||g||; estimate_0,
+estimate_1: the estimate itself in two dimensions."""
+
+COORDINATES = pa.schema(
+    [("quality", pa.string()), *SUBJECT, ("coordinate", pa.int64()), ("draws", pa.int64())]
+    + [(name, pa.float64()) for name in ("gradient", "mean", "variance", "kurtosis")]
+)
+"""One row per coordinate: the exact gradient, and moments of its estimates over the draws; kurtosis of a normal law is 3."""
+
+
+STABILITY = pa.schema(
+    [("stability", pa.string()), *SUBJECT]
+    + [("learning_rate", pa.float64()), ("seed", pa.int64()), ("steps", pa.int64()), ("status", pa.string())]
+    + [(name, pa.float64()) for name in ("initial_loss", "final_loss", "stable_rate_theory")]
+)
+"""One row per trial. stable_rate_theory: below it the mean square contracts, where a closed form is known."""
+
+SCHEMAS = {
+    "trials": TRIALS,
+    "curves": CURVES,
+    "cost": COST,
+    "memory": MEMORY,
+    "draws": DRAWS,
+    "coordinates": COORDINATES,
+    "stability": STABILITY,
+}
+"""By the kind of record."""
 
 
 def table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
@@ -88,6 +143,8 @@ def provenance(path: Path) -> dict[str, str]:
     return found
 
 
-def read(paths: Iterable[Path]) -> pa.Table:
-    """The rows of many parquet files of one schema, in the order of the paths."""
-    return pa.concat_tables(pq.read_table(path).replace_schema_metadata() for path in paths)
+def read(paths: Iterable[Path], schema: pa.Schema) -> pa.Table:
+    """The rows of many parquet files of one schema, in the order of the paths; a column that a file lacks, as those of earlier
+    versions may, is null."""
+    parts = [pq.read_table(path).replace_schema_metadata() for path in paths]
+    return pa.concat_tables([schema.empty_table(), *parts], promote_options="default").select(schema.names)

@@ -1,11 +1,12 @@
 """How seeds are summarised: the inter-quartile mean, with a percentile bootstrap interval."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
-from dirgrad.config import Statistics
+from dirgrad.settings import Statistics
 
 
 class Summary(NamedTuple):
@@ -22,14 +23,23 @@ def inter_quartile_mean(values: np.ndarray, axis: int = -1) -> np.ndarray:
 
 
 def summarise(values: np.ndarray, settings: Statistics) -> Summary:
-    """Over the last axis of `values`: (..., n) finite numbers."""
+    """The inter-quartile mean over the last axis of `values`: (..., n) finite numbers."""
+    return _interval(inter_quartile_mean, values, settings)
+
+
+def mean_interval(values: np.ndarray, settings: Statistics) -> Summary:
+    """The plain mean over the last axis, for what is an expectation: (..., n) finite numbers."""
+    return _interval(np.mean, values, settings)
+
+
+def _interval(statistic: Callable[..., np.ndarray], values: np.ndarray, settings: Statistics) -> Summary:
     count = values.shape[-1]
-    value = inter_quartile_mean(values) if count else np.full(values.shape[:-1], np.nan)
+    value = np.asarray(statistic(values, axis=-1)) if count else np.full(values.shape[:-1], np.nan)
     if count < 2:
         return Summary(value, np.full_like(value, np.nan), np.full_like(value, np.nan))
     interval = stats.bootstrap(
         (values,),
-        inter_quartile_mean,
+        statistic,
         axis=-1,
         vectorized=True,
         confidence_level=settings.confidence,

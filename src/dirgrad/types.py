@@ -84,6 +84,9 @@ class Ops(Protocol):
     def mean(self, x: Array, /) -> Array:
         """The mean of all entries: ()."""
 
+    def clip(self, x: Array, bound: float, /) -> Array:
+        """Each entry moved to the nearest point of [-bound, bound]."""
+
     def tanh(self, x: Array, /) -> Array: ...
     def relu(self, x: Array, /) -> Array: ...
     def swap_axes(self, x: Array, first: int, second: int, /) -> Array: ...
@@ -115,6 +118,15 @@ class Ops(Protocol):
         """1 at position `index` of (n,), else 0, with the dtype and device of `like`."""
 
 
+class Prepared(NamedTuple):
+    """A function compiled for its arguments. call: returns when its result is ready. bytes: what the compiler says of its
+    memory, by name; empty where it says nothing."""
+
+    call: Callable[..., Any]
+    compile_seconds: float
+    bytes: dict[str, int]
+
+
 class Engine(Protocol):
     """How a framework runs steps: a module in backends/ satisfies it."""
 
@@ -129,6 +141,9 @@ class Engine(Protocol):
 
         data: arrays of (examples, ...) of the framework, from which step n takes `rows[:, n]`. rows: (lanes, all steps, batch).
         """
+
+    def prepare(self, f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
+        """Compile f for arguments of these shapes. f is pure; its arguments are not consumed."""
 
     def over_lanes(self, f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /) -> Callable[..., Any]:
         """f mapped over the first axis, of length `lanes`, of every leaf of its arguments but the shared ones."""
@@ -183,8 +198,8 @@ class Criterion(NamedTuple):
 class Problem(Protocol):
     """A function of parameters and a minibatch, and how it is judged; written once for both frameworks."""
 
-    criterion: Criterion
-
+    @property
+    def criterion(self) -> Criterion: ...
     @property
     def dataset(self) -> Dataset | None: ...
     @property

@@ -7,7 +7,7 @@ SOURCE = Path(workflow.basedir).parent / "src"
 sys.path.insert(0, str(SOURCE))
 
 from dirgrad import config as configuration
-from dirgrad import backends, plan
+from dirgrad import backends, plan, products, sources
 from dirgrad.errors import UserError
 
 # What runs a job: the interpreter that runs Snakemake or, where conda is used, that of the rule's environment; the package
@@ -60,45 +60,114 @@ def cell(wildcards):
     return f"{wildcards.experiment}/{wildcards.backend}"
 
 
-def sources(wildcards):
+def cell_sources(wildcards):
     """The package's files that a cell depends on: Snakemake does not see what a job imports."""
-    return plan.sources(plan.cell(config, cell(wildcards)))
+    return sources.of_cell(plan.cell(config, cell(wildcards)))
+
+
+def receipt(problems):
+    """What says that the data sets of these problems are there, of those that are not embedded."""
+    return [f"{RESULTS}/data/{dataset}.json" for dataset in plan.downloads(problems)]
 
 
 def receipts(wildcards):
-    """What says that the cell's data set is there, if it is not embedded."""
-    dataset = plan.download(config, wildcards.experiment)
-    return [f"{RESULTS}/data/{dataset}.json"] if dataset else []
+    return receipt([plan.problem(config, wildcards.experiment)])
 
 
 def settings(wildcards):
     return json.dumps(plan.settings(config, cell(wildcards)), sort_keys=True)
 
 
-def table_sources(wildcards):
-    return plan.closure(f"dirgrad.tables.{wildcards.table}")
+def measurement(instrument, wildcards):
+    return f"{instrument}/{wildcards.name}/{wildcards.backend}"
 
 
-def shown(figure, experiment):
-    """The SVG of a figure, which the report shows."""
-    return report(
-        f"{FIGURE_ROOT}/{figure}_{experiment}.svg",
-        caption=f"../report/figure_{figure}.rst",
-        category="Figures",
-        subcategory=figure,
-        labels={"figure": figure, "experiment": experiment.replace("_", " ")},
+def measurement_sources(instrument):
+    return lambda wildcards: sources.of_measurement(
+        plan.measurement(config, measurement(instrument, wildcards))
     )
 
 
-def drawn(figure, experiments):
-    """The files of a figure, of all its experiments."""
-    others = [
-        f"{FIGURE_ROOT}/{figure}_{name}.{suffix}"
-        for name in experiments
-        for suffix in ("png", "pdf")
-    ]
-    return [*(shown(figure, name) for name in experiments), *others]
+def measurement_receipts(instrument):
+    return lambda wildcards: receipt(
+        plan.measurement(
+            config, measurement(instrument, wildcards)
+        ).settings.problems.values()
+    )
+
+
+def measurement_settings(instrument):
+    return lambda wildcards: json.dumps(
+        plan.measured(config, measurement(instrument, wildcards)), sort_keys=True
+    )
+
+
+def table_sources(wildcards):
+    return sources.closure(f"dirgrad.tables.{wildcards.table}")
+
+
+def recorded(leaves):
+    """Files of records, by their kind, as one list."""
+    return [f"{RESULTS}/records/{path}" for paths in leaves.values() for path in paths]
+
+
+def table_records(wildcards):
+    return recorded(
+        {
+            kind: paths
+            for kind, paths in RECORDS.items()
+            if kind in products.TABLES[wildcards.table]
+        }
+    )
 
 
 def tables(*names):
     return [f"{RESULTS}/tables/{name}.csv" for name in names]
+
+
+def landscape(drawing):
+    """A record that some figures are drawn from as it is."""
+    return (
+        [f"{RESULTS}/records/landscape.parquet"]
+        if "landscape" in drawing.tables
+        else []
+    )
+
+
+def figure_tables(drawing):
+    return (
+        []
+        if drawing.narrow
+        else tables(*(name for name in drawing.tables if name in products.TABLES))
+    )
+
+
+def figure_records(drawing):
+    """The records that a figure makes its tables from, if it needs those of its subjects alone."""
+    needed = {
+        kind
+        for table in drawing.tables
+        if drawing.narrow
+        for kind in products.TABLES.get(table, ())
+    }
+    leaves = plan.leaves(config, drawing.subjects)
+    return landscape(drawing) + recorded({kind: leaves[kind] for kind in needed})
+
+
+def shown(name, module):
+    """The SVG of a figure, which the report shows."""
+    return report(
+        f"{FIGURE_ROOT}/{name}.svg",
+        caption=f"../report/figure_{module}.rst",
+        category="Figures",
+        subcategory="papers" if name in products.PAPERS else module,
+        labels={"figure": name.replace("_", " ")},
+    )
+
+
+def drawn(names, module):
+    """The files of figures."""
+    others = [
+        f"{FIGURE_ROOT}/{name}.{suffix}" for name in names for suffix in ("png", "pdf")
+    ]
+    return [*(shown(name, module) for name in names), *others]

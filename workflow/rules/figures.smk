@@ -1,61 +1,40 @@
-PICTURED = plan.pictured(config)
-EXPERIMENTS = list(config["experiments"])
+DRAWINGS = products.drawings(config)
+FIGURES = [path for name in DRAWINGS for path in drawn([name], DRAWINGS[name].module)]
 
 
-FIGURES = [
-    *drawn("overview", ["all"]),
-    *drawn("loss", EXPERIMENTS),
-    *drawn("trajectories", PICTURED),
-]
+# One job draws all figures of a kind from the same tables, which are out of date together; one that needs the records of its
+# subjects alone has a job of its own, and so can be had without all else.
+for JOB, NAMES in products.sheets(DRAWINGS).items():
+
+    rule:
+        name:
+            f"draw_{JOB}"
+        input:
+            tables=figure_tables(DRAWINGS[NAMES[0]]),
+            records=figure_records(DRAWINGS[NAMES[0]]),
+            code=sources.of_drawing(DRAWINGS[NAMES[0]]),
+        output:
+            drawn(NAMES, DRAWINGS[NAMES[0]].module),
+        log:
+            f"{RESULTS}/logs/figures/{JOB}.log",
+        conda:
+            "../../envs/report.yaml"
+        params:
+            config=CONFIG,
+            names=NAMES,
+            statistics=json.dumps(config.get("statistics", {})),
+            records=f"{RESULTS}/records",
+            root=FIGURE_ROOT,
+        shell:
+            "python -m dirgrad figure {params.names} --config {params.config} --records {params.records}"
+            " --tables {input.tables} --out {params.root} 2> {log}"
 
 
-rule overview:
-    input:
-        tables=tables("final"),
-        code=plan.closure("dirgrad.figures.overview"),
-    output:
-        drawn("overview", ["all"]),
-    log:
-        f"{RESULTS}/logs/figures/overview.log",
-    conda:
-        "../../envs/report.yaml"
-    params:
-        root=lambda wildcards, output: Path(output[0]).parent,
-    shell:
-        "python -m dirgrad figure overview all --tables {input.tables} --out {params.root} 2> {log}"
+# `snakemake baydin_fig3` makes that figure.
+for NAME in DRAWINGS:
 
-
-# One job draws all experiments: they read the same tables, so they are out of date together.
-rule loss:
-    input:
-        tables=tables("final", "curves"),
-        code=plan.closure("dirgrad.figures.loss"),
-    output:
-        drawn("loss", EXPERIMENTS),
-    log:
-        f"{RESULTS}/logs/figures/loss.log",
-    conda:
-        "../../envs/report.yaml"
-    params:
-        root=lambda wildcards, output: Path(output[0]).parent,
-        experiments=EXPERIMENTS,
-    shell:
-        "python -m dirgrad figure loss {params.experiments} --tables {input.tables} --out {params.root} 2> {log}"
-
-
-rule trajectories:
-    input:
-        tables=tables("final", "trajectories")
-        + [f"{RESULTS}/records/landscape.parquet"],
-        code=plan.closure("dirgrad.figures.trajectories"),
-    output:
-        drawn("trajectories", PICTURED),
-    log:
-        f"{RESULTS}/logs/figures/trajectories.log",
-    conda:
-        "../../envs/report.yaml"
-    params:
-        root=lambda wildcards, output: Path(output[0]).parent,
-        experiments=PICTURED,
-    shell:
-        "python -m dirgrad figure trajectories {params.experiments} --tables {input.tables} --out {params.root} 2> {log}"
+    rule:
+        name:
+            NAME
+        input:
+            drawn([NAME], DRAWINGS[NAME].module),

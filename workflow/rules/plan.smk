@@ -2,7 +2,6 @@ FILES = ["config/config.yaml", *filter(None, [TIER_FILE])]
 OVERRIDE = checked(config, FILES)
 RESULTS = f"results/{config['tier']}"
 FIGURE_ROOT = f"figures/{config['tier']}"
-CELLS = plan.cells(config)
 
 # What every command is given to read. The files are no input of any rule: what depends on the configuration names the part
 # that it reads in `params`, and only an edit to that part makes it run again.
@@ -14,4 +13,5 @@ CONFIG = " ".join(FILES) + (
 wildcard_constraints:
     experiment="[a-z0-9_]+",
     backend="[a-z]+",
-    table="[a-z]+",
+    table="[a-z_]+",
+    name="[a-z0-9_]+",

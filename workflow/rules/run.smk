@@ -1,6 +1,6 @@
 rule run:
     input:
-        code=sources,
+        code=cell_sources,
         data=receipts,
     output:
         trials=f"{RESULTS}/records/{{experiment}}/{{backend}}/trials.parquet",
@@ -23,7 +23,7 @@ rule run:
 
 rule landscape:
     input:
-        code=plan.landscape_sources(config),
+        code=sources.of_landscape(config),
     output:
         f"{RESULTS}/records/landscape.parquet",
     log:

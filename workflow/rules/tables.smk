@@ -1,15 +1,10 @@
-TABLE_NAMES = ["final", "curves", "trajectories"]
-TABLES = [f"{RESULTS}/tables/{name}.csv" for name in TABLE_NAMES]
-RECORDS = [
-    f"{RESULTS}/records/{cell}/{kind}.parquet"
-    for cell in CELLS
-    for kind in ("trials", "curves")
-]
+TABLES = tables(*products.TABLES)
+RECORDS = plan.leaves(config)
 
 
 rule table:
     input:
-        records=RECORDS,
+        records=table_records,
         code=table_sources,
     output:
         report(
@@ -25,15 +20,15 @@ rule table:
     params:
         config=CONFIG,
         statistics=json.dumps(config.get("statistics", {})),
-        records=lambda wildcards, input: Path(input.records[0]).parents[2],
+        records=f"{RESULTS}/records",
     shell:
         "python -m dirgrad table {wildcards.table} --config {params.config} --records {params.records} --out {output} 2> {log}"
 
 
 rule manifest:
     input:
-        records=RECORDS,
-        code=plan.closure("dirgrad.manifest"),
+        records=recorded(RECORDS),
+        code=sources.closure("dirgrad.manifest"),
     output:
         f"{RESULTS}/manifest.json",
     log:
@@ -43,6 +38,6 @@ rule manifest:
     params:
         config=CONFIG,
         all=json.dumps(config, sort_keys=True),
-        records=lambda wildcards, input: Path(input.records[0]).parents[2],
+        records=f"{RESULTS}/records",
     shell:
         "python -m dirgrad manifest --config {params.config} --records {params.records} --out {output} 2> {log}"

@@ -1,6 +1,6 @@
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Ge
@@ -12,7 +12,7 @@ from dirgrad.types import Splits
 
 @component
 class Digits:
-    """scikit-learn's digits: 1797 handwritten digits of 8 x 8 pixels in [0, 1], embedded. Split by a fixed seed into 1200
+    """scikit-learn's digits: 1797 handwritten digits of 8 x 8 pixels, embedded. Split by a fixed seed into 1200
     for training, 300 for validation and 297 for testing."""
 
     height: ClassVar[int] = 8
@@ -23,10 +23,13 @@ class Digits:
     files: ClassVar[tuple[str, ...]] = ()
     split_seed: Annotated[int, Ge(0)] = 0
     """The seed of the split."""
+    scaling: Literal["unit", "raw"] = "unit"
+    """Pixels in [0, 1], or 0 .. 16."""
 
     def load(self, directory: str | None) -> Splits:
         table = np.loadtxt(_file(), delimiter=",")
-        images, labels = table[:, :-1].reshape(-1, self.height, self.width) / 16, table[:, -1].astype(np.int64)
+        images, labels = table[:, :-1].reshape(-1, self.height, self.width), table[:, -1].astype(np.int64)
+        images = images if self.scaling == "raw" else images / 16
         order = np.random.default_rng(self.split_seed).permutation(len(labels))
         parts = np.split(order, [self.train_examples, self.train_examples + self.valid_examples])
         return Splits(*((images[rows], labels[rows]) for rows in parts))

@@ -1,1 +1,1 @@
-"""From tables to figures, one a file: `draw(tables, experiment) -> Figure`. Nothing here can rerun an experiment."""
+"""From tables to figures, one a file: `draw(tables, *subjects) -> Figure`. Nothing here can rerun an experiment."""

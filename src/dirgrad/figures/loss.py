@@ -9,8 +9,6 @@ from matplotlib.figure import Figure
 
 from dirgrad.figures import style
 
-ABSCISSAE = {"step": "iteration", "train_seconds": "training time [s per trial]"}
-
 
 def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
     """tables: `final` and `curves`."""
@@ -26,7 +24,7 @@ def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
     made, panels = style.figure(len(backends), 2)
     for row, backend in zip(panels, backends, strict=True):
         names = _labels(best.query("backend == @backend"), kinds)
-        for axes, (column, label) in zip(row, ABSCISSAE.items(), strict=True):
+        for axes, (column, label) in zip(row, style.ABSCISSAE.items(), strict=True):
             _panel(axes, curves.query("backend == @backend"), column, kinds, names)
             axes.set(xlabel=label, ylabel="training loss", yscale="log", title=style.BACKENDS[backend])
             style.plain_ticks(axes.yaxis)

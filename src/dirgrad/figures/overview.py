@@ -13,8 +13,8 @@ BAND = 0.8
 """The part of the space between two experiments over which the estimators are spread."""
 
 
-def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
-    """tables: `final`. experiment: `all`."""
+def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """tables: `final`."""
     best = tables["final"].query("best_rate")
     experiments, backends = list(tables["final"]["experiment"].unique()), list(tables["final"]["backend"].unique())
     kinds = style.lines(tables["final"]["estimator"].unique())

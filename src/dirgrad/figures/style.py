@@ -21,6 +21,9 @@ COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E
 DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)), (0, (4, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 BACKENDS = {"jax": "JAX", "torch": "PyTorch"}
+ABSCISSAE = {"step": "iteration", "train_seconds": "training time [s per trial]"}
+"""What a curve is drawn against: the columns and their labels."""
+LOSSES = {"valid_loss": "validation loss [nat]", "final_loss": "final training loss"}
 RC: Any = {
     "font.size": 9,
     "axes.spines.top": False,

@@ -21,18 +21,23 @@ class Mlp:
     """The images."""
     hidden: Annotated[tuple[PositiveInt, ...], MinLen(1)] = (1024, 1024)
     """The widths of the hidden layers."""
+    repeat: PositiveInt = 1
+    """How many times the hidden layers are repeated: a depth without a long list."""
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        widths = (self.dataset.height * self.dataset.width, *self.hidden, self.dataset.classes)
+        widths = (self.dataset.height * self.dataset.width, *self.hidden * self.repeat, self.dataset.classes)
         params: dict[str, np.ndarray] = {}
         for i, (inputs, outputs) in enumerate(pairwise(widths)):
             params |= initial.layer(rng, i, (inputs, outputs), inputs)
         return params
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
-        images, _ = batch
-        x = images.reshape(images.shape[0], -1)
-        for i in range(len(self.hidden)):
-            x = ops.relu(x @ params[f"weight_{i}"] + params[f"bias_{i}"])
-        last = len(self.hidden)
-        return x @ params[f"weight_{last}"] + params[f"bias_{last}"]
+        return perceptron(ops, params, batch[0], len(self.hidden) * self.repeat)
+
+
+def perceptron(ops: Ops, params: Params, images: Array, hidden: int) -> Array:
+    """Logits (n, classes) of images (n, height, width), after so many hidden layers."""
+    x = images.reshape(images.shape[0], -1)
+    for i in range(hidden):
+        x = ops.relu(x @ params[f"weight_{i}"] + params[f"bias_{i}"])
+    return x @ params[f"weight_{hidden}"] + params[f"bias_{hidden}"]

@@ -65,6 +65,7 @@ def _same(cell: Cell, name: str) -> Row:
         "learning_rate_decay": training.learning_rate_decay,
         "batch_size": training.batch_size if training.problem.dataset else 0,
         "dimension": tree.size(training.problem.init(np.random.default_rng(0))),
+        "target_loss": training.target_loss,
         "precision": cell.run.precision,
         "threads": cell.run.threads,
         "exclusive": cell.run.exclusive,
@@ -116,7 +117,7 @@ def best_rate(rows: Iterable[Row]) -> float | None:
     for row in rows:
         by_rate.setdefault(row["learning_rate"], []).append(row)
     losses = {
-        rate: fmean(float(row.get("valid_loss", row["final_loss"])) for row in trials)
+        rate: fmean(row["valid_loss"] if "valid_loss" in row else row["final_loss"] for row in trials)
         for rate, trials in by_rate.items()
         if all(row["status"] is Status.OK for row in trials)
     }

@@ -7,6 +7,7 @@ import numpy as np
 
 from dirgrad.plan import Cell
 from dirgrad.records import Stage
+from dirgrad.settings import Run
 from dirgrad.types import Backend, Problem, Splits, State, Trial
 
 NO_DATA = Splits((), (), ())
@@ -47,12 +48,16 @@ def total_steps(cell: Cell) -> int:
 
 
 def data(cell: Cell) -> Splits:
+    """The data of a cell."""
+    return load(cell.training.problem, cell.run)
+
+
+def load(problem: Problem, run: Run) -> Splits:
     """The data set in the precision of the run; empty parts of a problem that has none. Raises UserError where it cannot be had."""
-    dataset = cell.training.problem.dataset
-    if dataset is None:
+    if problem.dataset is None:
         return NO_DATA
-    splits = dataset.load(cell.run.data_directory)
-    return Splits(*((images.astype(cell.run.precision), labels) for images, labels in splits))
+    splits = problem.dataset.load(run.data_directory)
+    return Splits(*((images.astype(run.precision), labels) for images, labels in splits))
 
 
 def initial(problem: Problem, seed: int, precision: str) -> dict[str, np.ndarray]:

@@ -4,17 +4,17 @@ from typing import Any
 
 import pandas as pd
 
-from dirgrad.config import Statistics
 from dirgrad.records import Status
-from dirgrad.tables import columns
+from dirgrad.settings import Statistics
+from dirgrad.tables import Records, columns
+from dirgrad.tables.best import RATE, TRIAL
 
-RATE = ["experiment", "backend", "estimator", "stage", "learning_rate"]
-TRIAL = [*RATE, "seed"]
 VALUES = ("train_seconds", "loss", "valid_loss", "valid_accuracy", "test_accuracy")
 
 
-def make(trials: pd.DataFrame, curves: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
+def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """Inter-quartile means with bootstrap intervals over the trials that are `ok` (`n` of them), at every record point."""
+    trials, curves = records["trials"], records["curves"]
     ok = trials.loc[trials["status"] == Status.OK, TRIAL]
     parts = [_part(key, group, settings) for key, group in curves.merge(ok, on=TRIAL).groupby(RATE, sort=False)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*RATE, "step", "n"])

@@ -2,11 +2,12 @@
 
 import pandas as pd
 
-from dirgrad.config import Statistics
+from dirgrad.settings import Statistics
+from dirgrad.tables import Records
 
 COLUMNS = ["experiment", "backend", "estimator", "stage", "learning_rate", "seed", "step", "theta_0", "theta_1"]
 
 
-def make(trials: pd.DataFrame, curves: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
+def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """Every trial as it is, whatever its status: nothing is summarised."""
-    return curves.loc[curves["theta_0"].notna(), COLUMNS]
+    return records["curves"].loc[records["curves"]["theta_0"].notna(), COLUMNS]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 import jax
@@ -9,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from dirgrad.types import Advance, Batch, State, Step, Trial
+from dirgrad.types import Advance, Batch, Prepared, State, Step, Trial
 
 
 def configure(threads: int, precision: str, /) -> None:
@@ -53,6 +54,14 @@ def trainer(step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarra
         return state, np.asarray(losses)
 
     return advance
+
+
+def prepare(f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
+    begun = perf_counter()
+    compiled = jax.jit(f).lower(*example).compile()
+    seconds, memory = perf_counter() - begun, compiled.memory_analysis()
+    found = {} if memory is None else {"xla_temp_bytes": memory.temp_size_in_bytes}
+    return Prepared(lambda *arguments: jax.block_until_ready(compiled(*arguments)), seconds, found)
 
 
 def over_lanes(f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /) -> Callable[..., Any]:

@@ -37,6 +37,10 @@ def axpy(a: Any, x: Array, y: Array, /) -> Array:
     return a * x + y
 
 
+def clip(x: Array, bound: float, /) -> Array:
+    return jnp.clip(x, -bound, bound)
+
+
 def zeros(shape: tuple[int, ...], like: Array, /) -> Array:
     return jnp.zeros(shape, like.dtype)
 

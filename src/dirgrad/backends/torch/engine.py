@@ -5,6 +5,7 @@ a fifth of the time for small problems. Nothing is fused and nothing depends on 
 """
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,7 +16,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
 from dirgrad.backends.torch.ops import DEVICE, asarray
-from dirgrad.types import Advance, Batch, State, Step, Trial
+from dirgrad.types import Advance, Batch, Prepared, State, Step, Trial
 
 
 def configure(threads: int, precision: str, /) -> None:
@@ -92,6 +93,21 @@ def trainer(step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarra
         return state, numpy(torch.stack(losses, 1))
 
     return advance
+
+
+@torch.no_grad()
+def prepare(f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
+    begun = perf_counter()
+    flat, leaves, result = _flattened(f, example)
+    run = _traced(flat, leaves)
+
+    @torch.no_grad()
+    def call(*arguments: Any) -> Any:
+        found = run(*pytree.tree_leaves(arguments))
+        _ready()
+        return pytree.tree_unflatten(found, result)
+
+    return Prepared(call, perf_counter() - begun, {})
 
 
 def over_lanes(f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /) -> Callable[..., Any]:

@@ -56,6 +56,10 @@ def axpy(a: Any, x: Tensor, y: Tensor, /) -> Tensor:
     return torch.add(y, x, alpha=a) if isinstance(a, (int, float)) else torch.addcmul(y, x, a)
 
 
+def clip(x: Tensor, bound: float, /) -> Tensor:
+    return torch.clamp(x, -bound, bound)
+
+
 def zeros(shape: tuple[int, ...], like: Tensor, /) -> Tensor:
     return torch.zeros(shape, dtype=like.dtype, device=like.device)
 

@@ -1,0 +1,69 @@
+"""What records become: every table, and the figures of a configuration."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from dirgrad.plan import INSTRUMENTS, experiments, measurements, pictured
+
+TABLES: dict[str, tuple[str, ...]] = {
+    "final": ("trials",),
+    "curves": ("trials", "curves"),
+    "trajectories": ("curves",),
+    "targets": ("trials", "curves"),
+    "equal_loss": ("trials", "curves"),
+    "cost": ("cost",),
+    "memory": ("memory",),
+    "estimates": ("draws",),
+    "quality": ("draws",),
+    "coordinates": ("draws", "coordinates"),
+    "stability": ("stability",),
+    "baydin": ("trials", "curves", "cost", "coordinates"),
+}
+"""Every table, and the kinds of records that it is made from."""
+
+
+class Drawing(NamedTuple):
+    """A figure. module: what draws it. tables: what it is drawn from; `landscape` is a record itself. subjects: what it shows of
+    them, experiments or measurements as `instrument/name`. narrow: whether it needs the records of its subjects alone."""
+
+    module: str
+    tables: tuple[str, ...]
+    subjects: tuple[str, ...] = ()
+    narrow: bool = False
+
+
+def drawings(raw: Mapping[str, Any]) -> dict[str, Drawing]:
+    """The figures of a configuration, by the names of their files: those whose subjects it has."""
+    names = experiments(raw)
+    tuned = [name for name in names if raw["experiments"][name].get("tuning")]
+    made = {"overview": Drawing("overview", ("final",))}
+    made |= {f"loss_{name}": Drawing("loss", ("final", "curves"), (name,)) for name in names}
+    made |= {
+        f"trajectories_{name}": Drawing("trajectories", ("final", "trajectories", "landscape"), (name,)) for name in pictured(raw)
+    }
+    made |= {f"sensitivity_{name}": Drawing("sensitivity", ("final",), (name,)) for name in tuned}
+    if tuned:
+        made["fair"] = Drawing("fair", ("targets", "equal_loss"))
+    known = {*names, *(one.rpartition("/")[0] for instrument in INSTRUMENTS for one in measurements(raw, instrument))}
+    return made | {name: drawing for name, drawing in PAPERS.items() if known.issuperset(drawing.subjects)}
+
+
+PAPERS = {
+    "baydin_fig1": Drawing("arrows", ("estimates", "coordinates"), ("quality/beale",), narrow=True),
+    "baydin_fig2": Drawing("descents", ("curves", "trajectories", "landscape"), ("beale", "rosenbrock"), narrow=True),
+    "baydin_fig3": Drawing("race", ("curves", "baydin"), ("logistic_regression",), narrow=True),
+    "baydin_fig4": Drawing("race", ("curves", "baydin"), ("mlp",), narrow=True),
+    "baydin_fig5": Drawing("race", ("curves", "baydin"), ("cnn",), narrow=True),
+    "baydin_fig6": Drawing("depth", ("cost", "memory"), ("cost/depth", "memory/depth"), narrow=True),
+    "frye_noise": Drawing("noise", ("quality", "coordinates"), ("quality/growth",), narrow=True),
+    "frye_rate": Drawing("rates", ("stability",), ("stability/growth",), narrow=True),
+}
+"""The figures of papers: baydin, Baydin et al. 2022 by their number there; frye, what Frye 2022 predicts."""
+
+
+def sheets(drawings: Mapping[str, Drawing]) -> dict[str, list[str]]:
+    """The jobs that draw: figures by the name of their job."""
+    found: dict[str, list[str]] = {}
+    for name, drawing in drawings.items():
+        found.setdefault(name if drawing.narrow else drawing.module, []).append(name)
+    return found

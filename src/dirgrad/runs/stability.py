@@ -1,0 +1,51 @@
+"""The largest learning rate that an estimator bears: short trainings by SGD at every rate of a grid, on every problem."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from dirgrad import catalogue, theory
+from dirgrad.plan import Cell, Measurement
+from dirgrad.records import STABILITY, table
+from dirgrad.runs import train
+from dirgrad.settings import Training
+from dirgrad.types import Backend, Estimator, Problem
+
+
+def run(made: Measurement, backend: Backend) -> dict[str, pa.Table]:
+    """`stability`: a row per problem, estimator, rate and seed."""
+    rows = [row for name, problem in made.settings.problems.items() for row in _problem(made, backend, name, problem)]
+    return {"stability": table(rows, STABILITY)}
+
+
+def _problem(made: Measurement, backend: Backend, name: str, problem: Problem) -> Iterator[dict[str, Any]]:
+    settings = made.settings
+    training = Training(
+        problem=problem,
+        optimizer=catalogue.build("optimizers", "sgd"),
+        learning_rates=settings.rates.rates,
+        seeds=settings.seeds,
+        steps=settings.steps,
+        record_every=settings.steps,
+        batch_size=settings.batch_size,
+    )
+    cell = Cell(tier=made.tier, experiment=name, backend=made.backend, estimators=made.estimators, training=training, run=made.run)
+    found = train.run(cell, backend, {})
+    begun = {point["seed"]: point["loss"] for point in found.curves.to_pylist() if point["step"] == 0}
+    for trial in found.trials.to_pylist():
+        known = {"stability": made.name, "problem_kind": trial["problem"], "problem": name}
+        known["initial_loss"] = begun[trial["seed"]]
+        yield trial | known | {"stable_rate_theory": _theory(problem, made.estimators[trial["estimator"]])}
+
+
+def _theory(problem: Problem, estimator: Estimator) -> float | None:
+    """The closed form, for a quadratic and what it is known of."""
+    if not hasattr(problem, "eigenvalues"):
+        return None
+    eigenvalues: np.ndarray = problem.eigenvalues()
+    if estimator.direction is None:
+        return float(2 / eigenvalues.max())
+    known = (catalogue.kind(estimator), catalogue.kind(estimator.direction), estimator.directions_k)
+    return theory.stable_rate(eigenvalues) if known == ("forward_gradient", "gaussian", 1) else None

@@ -1,0 +1,85 @@
+"""What instruments look at: a problem at the start of training, at the initial values of seed 0, on its first minibatch."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from dirgrad import catalogue, criterion, steps, tree
+from dirgrad.plan import Measurement
+from dirgrad.runs import trials
+from dirgrad.types import Array, Backend, Batch, Estimator, Key, Params, Problem
+
+
+class Subject(NamedTuple):
+    """dimension: the number of parameters. layers: the number of arrays of two axes or more among them."""
+
+    name: str
+    problem: Problem
+    params: Params
+    batch: Batch
+    dimension: int
+    layers: int
+
+    def facts(self) -> dict[str, str | int]:
+        """The columns that tell one subject from the next."""
+        return {
+            "problem": self.name,
+            "problem_kind": catalogue.kind(self.problem),
+            "dimension": self.dimension,
+            "layers": self.layers,
+            "batch_size": len(self.batch[0]) if self.batch else 0,
+        }
+
+
+def subjects(made: Measurement, backend: Backend) -> Iterator[Subject]:
+    """The subjects of a measurement, one in memory at a time. Raises UserError where a data set cannot be had."""
+    for name in made.settings.problems:
+        yield subject(made, backend, name)
+
+
+def subject(made: Measurement, backend: Backend, name: str) -> Subject:
+    """One subject, in the precision of the run."""
+    problem: Problem = made.settings.problems[name]
+    start = trials.initial(problem, 0, made.run.precision)
+    splits = trials.load(problem, made.run)
+    examples = len(splits.train[0]) if splits.train else 0
+    (rows,) = trials.order(0, 1, examples, made.settings.batch_size)
+    return Subject(
+        name,
+        problem,
+        {key: backend.ops.asarray(leaf) for key, leaf in start.items()},
+        tuple(backend.ops.asarray(part[rows]) for part in splits.train),
+        tree.size(start),
+        sum(leaf.ndim > 1 for leaf in start.values()),
+    )
+
+
+def loss(backend: Backend, problem: Problem) -> Callable[[Params, Batch], Array]:
+    """The function alone: (params, batch) -> ()."""
+    return lambda params, batch: criterion.loss(problem, backend.ops, params, batch)
+
+
+def gradient(backend: Backend, problem: Problem, estimator: Estimator) -> Callable[[Key, Params, Batch], Params]:
+    """The whole estimate, direction drawn and slope multiplied out: (key, params, batch) -> like params."""
+
+    def estimate(key: Key, params: Params, batch: Batch) -> Params:
+        directions = steps.source(backend.ops, estimator, key, params)
+        found = estimator.estimate(backend.ops, lambda p: criterion.loss(problem, backend.ops, p, batch), params, directions)
+        return tree.scale(found.slope, found.vector)
+
+    return estimate
+
+
+def described(estimator: Estimator) -> dict[str, str | int]:
+    """The columns that tell one estimator from the next."""
+    return {
+        "estimator_kind": catalogue.kind(estimator),
+        "direction": catalogue.kind(estimator.direction) if estimator.direction else "",
+        "directions_k": estimator.directions_k,
+    }
+
+
+def key(backend: Backend, seed: int) -> Key:
+    """One random key."""
+    return backend.engine.keys(np.array([seed]))[0]

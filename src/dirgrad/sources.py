@@ -1,0 +1,94 @@
+"""The files of this package that a job depends on: whose change makes what it leaves behind out of date, and no others."""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dirgrad.plan import Cell, Measurement, pictured, problem
+from dirgrad.products import TABLES, Drawing
+from dirgrad.types import Estimator, Problem
+
+ROOT = Path(__file__).parent
+
+
+def of_landscape(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The files of this package whose change makes the landscapes out of date."""
+    problems = {type(problem(raw, experiment)).__module__ for experiment in pictured(raw)}
+    return closure("dirgrad.runs.landscape", *problems, *_framework(raw["backends"][0]))
+
+
+def _framework(backend: str) -> tuple[str, ...]:
+    return tuple(f"dirgrad.backends.{backend}.{part}" for part in ("ops", "engine"))
+
+
+def of_cell(cell: Cell) -> tuple[str, ...]:
+    """The files of this package whose change makes a cell's records out of date, and no others."""
+    return closure(
+        "dirgrad.runs.train",
+        *_modules(cell.training.optimizer),
+        *_subjects([cell.training.problem], cell.estimators.values()),
+        *_framework(cell.backend),
+    )
+
+
+def of_measurement(made: Measurement) -> tuple[str, ...]:
+    """The files of this package whose change makes a measurement out of date, and no others."""
+    subjects = _subjects(made.settings.problems.values(), made.estimators.values())
+    return closure(f"dirgrad.runs.{made.instrument}", *subjects, "dirgrad.optimizers.sgd", *_framework(made.backend))
+
+
+def of_drawing(drawing: Drawing) -> tuple[str, ...]:
+    """The files of this package whose change makes a figure out of date."""
+    made = [f"dirgrad.tables.{table}" for table in drawing.tables if drawing.narrow and table in TABLES]
+    return closure(f"dirgrad.figures.{drawing.module}", *made)
+
+
+def _subjects(problems: Iterable[Problem], estimators: Iterable[Estimator]) -> tuple[str, ...]:
+    return _modules(
+        *(part for problem in problems for part in (problem, problem.dataset)),
+        *(part for estimator in estimators for part in (estimator, estimator.direction)),
+    )
+
+
+def _modules(*parts: Any) -> tuple[str, ...]:
+    return tuple(type(part).__module__ for part in parts if part is not None)
+
+
+@cache
+def closure(*modules: str) -> tuple[str, ...]:
+    """The files of these modules and of all in this package that they import, by their text: nothing is executed."""
+    found: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found.add(module)
+            waiting += imported(module)
+    return tuple(sorted(str(_file(module)) for module in found))
+
+
+@cache
+def _file(module: str) -> Path | None:
+    """The file of a module of this package, None if there is no such module. Looked for by its name: asking the import
+    system would import the packages above it, frameworks and all."""
+    inside = ROOT.parent.joinpath(*module.split("."))
+    return next((path for path in (inside.with_suffix(".py"), inside / "__init__.py") if path.is_file()), None)
+
+
+@cache
+def imported(module: str) -> tuple[str, ...]:
+    """The modules of this package that a module's text imports."""
+    path = _file(module)
+    return tuple(dict.fromkeys(_imports(ast.parse(path.read_text(encoding="utf-8"))))) if path else ()
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names if name.name.startswith(ROOT.name))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(ROOT.name):
+            for name in node.names:
+                inner = f"{node.module}.{name.name}"
+                yield inner if _file(inner) else str(node.module)

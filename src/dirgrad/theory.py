@@ -1,0 +1,51 @@
+"""Closed forms of the forward gradient (g . v) v, each with its derivation or source. g is the gradient, d its dimension."""
+
+import numpy as np
+from scipy.optimize import brentq
+
+EXCESS = {"gaussian": 1, "rademacher": -1, "sphere": -1, "coordinate": -1}
+"""E[v_i^4] - 2 averaged over coordinates: what the relative squared error d + excess has beyond d."""
+
+
+def signal_to_noise(direction: str, directions_k: int, dimension: int) -> float:
+    """||g||^2 / E||estimate - g||^2 of a mean over K independent directions: K/(d + 1) for a Gaussian, K/(d - 1) for signs, the
+    sphere and coordinates; NaN for a law that is not known here.
+
+    For independent entries of unit variance E[(g . v)^2 v_i^2] = ||g||^2 + (E[v^4] - 1) g_i^2; summed over i, less ||g||^2. On
+    the sphere and for coordinates ||v||^2 = d, so that E[(g . v)^2 ||v||^2] = d ||g||^2.
+    """
+    below = dimension + EXCESS.get(direction, np.nan)
+    return directions_k / below if below else np.inf
+
+
+def variance(gradient: np.ndarray, norm: np.ndarray) -> np.ndarray:
+    """Of coordinate i for one Gaussian direction: ||g||^2 + g_i^2 (Frye 2022). gradient: the coordinates; norm: ||g||."""
+    return np.asarray(norm**2 + gradient**2)
+
+
+def kurtosis(gradient: np.ndarray, norm: np.ndarray) -> np.ndarray:
+    """Fourth central moment over squared variance of coordinate i for one Gaussian direction; 3 would be a normal law.
+
+    With rho = g_i/||g||, the coordinate is ||g|| s v for standard normal s, v of correlation rho, and by Isserlis' theorem
+    E[s v] = rho, E[(s v)^2] = 1 + 2 rho^2, E[(s v)^3] = 9 rho + 6 rho^3, E[(s v)^4] = 9 + 72 rho^2 + 24 rho^4. It is 9 where rho
+    is small and 15 where it is 1.
+    """
+    rho = gradient / norm
+    moments = 1 + 2 * rho**2, 9 * rho + 6 * rho**3, 9 + 72 * rho**2 + 24 * rho**4
+    fourth = moments[2] - 4 * rho * moments[1] + 6 * rho**2 * moments[0] - 3 * rho**4
+    return np.asarray(fourth / (1 + rho**2) ** 2)
+
+
+def stable_rate(eigenvalues: np.ndarray) -> float:
+    """The learning rate eta below which SGD along one Gaussian direction contracts in mean square on (1/2) x^T H x.
+
+    With m_i = E[x_i^2] in H's eigenbasis, one step gives m_i' = (1 - 2 eta l_i + 2 eta^2 l_i^2) m_i + eta^2 sum_j l_j^2 m_j,
+    which has a fixed point where sum_j eta l_j / (1 - eta l_j) = 2. For H = l I it is 2 / (l (d + 2)); where every eta l_j is
+    small it is 2 / tr H. eigenvalues: (d,), positive.
+    """
+    largest = float(eigenvalues.max())
+
+    def beyond(rate: float) -> float:
+        return float((rate * eigenvalues / (1 - rate * eigenvalues)).sum()) - 2
+
+    return float(brentq(beyond, 0.0, (1 - 1e-12) / largest, xtol=1e-15))

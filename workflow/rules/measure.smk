@@ -1,0 +1,26 @@
+# One rule per instrument: they differ in what they leave behind, and a cost runs alone: it takes every core.
+for INSTRUMENT, KINDS in plan.INSTRUMENTS.items():
+
+    rule:
+        name:
+            INSTRUMENT
+        input:
+            code=measurement_sources(INSTRUMENT),
+            data=measurement_receipts(INSTRUMENT),
+        output:
+            [
+                f"{RESULTS}/records/{INSTRUMENT}/{{name}}/{{backend}}/{kind}.parquet"
+                for kind in KINDS
+            ],
+        log:
+            f"{RESULTS}/logs/{INSTRUMENT}/{{name}}/{{backend}}.log",
+        conda:
+            "../../envs/{backend}.yaml"
+        threads: workflow.cores if INSTRUMENT == "cost" else 1
+        params:
+            config=CONFIG,
+            settings=measurement_settings(INSTRUMENT),
+            path=f"{INSTRUMENT}/{{name}}/{{backend}}",
+            out=lambda wildcards, output: Path(output[0]).parent,
+        shell:
+            "python -m dirgrad measure {params.path} --config {params.config} --out {params.out} 2> {log}"
