@@ -18,6 +18,7 @@ from dirgrad.estimators.finite_difference import FiniteDifference
 from dirgrad.estimators.forward_gradient import ForwardGradient
 from dirgrad.problems.beale import Beale
 from dirgrad.problems.cnn import Cnn
+from dirgrad.problems.jax_tutorial import JaxTutorial
 from dirgrad.problems.logistic_regression import LogisticRegression
 from dirgrad.problems.mlp import Mlp
 from dirgrad.problems.quadratic import Quadratic
@@ -57,6 +58,7 @@ CASES = {
     "quadratic": Case(Quadratic(dimension=20), 22),
     "logistic_regression": Case(LogisticRegression(dataset=Digits()), 64 + 10 + BATCH),
     "mlp": Case(Mlp(dataset=Digits(), hidden=(12, 12)), 64 + 12 + 12 + 10 + BATCH),
+    "jax_tutorial": Case(JaxTutorial(dataset=Digits(), hidden=(12, 12)), 64 + 12 + 12 + 10 + BATCH),
     "cnn_same": Case(Cnn(dataset=Digits(), channels=3, hidden=8), 9 + 3 * 27 + 12 + 8 + 10 + BATCH),
     "cnn_valid": Case(Cnn(dataset=Mnist(), channels=2, hidden=8, padding="valid"), 9 + 3 * 18 + 32 + 8 + 10 + BATCH),
     "rnn": Case(Rnn(dataset=Digits(), hidden=6), 8 * (8 + 6) + 6 + 10 + BATCH),

@@ -108,7 +108,7 @@ MISTAKES = {
     "no seeds": (f"{MLP}.seeds", 0, "", "input should be greater than 0, got 0"),
     "an option out of bounds": (f"{MLP}.optimizer", ADAM | {"beta_1": 1.0}, ".beta_1", "input should be less than 1, got 1.0"),
     "per cent for a share": ("statistics.confidence", 95.0, "", "input should be less than 1, got 95"),
-    "record points beyond the steps": (f"{MLP}.record_every", 300, "", "300 does not divide steps = 2000"),
+    "record points beyond the steps": (f"{MLP}.record_every", 300, "", "300 does not divide steps = 5000"),
     "a batch of more than the data": (f"{MLP}.batch_size", 1201, "", "1201 is more than the 1200 training examples"),
     "padding valid on 8 x 8": (
         "experiments.cnn.problem.padding",
@@ -268,23 +268,24 @@ def test_an_overlay_leaves_what_it_was_made_of(base: dict[str, Any], over: dict[
 
 
 YAML = str(CONFIG / "config.yaml")
+FIGURE = ["--config", YAML, "--records", "nowhere"]
 COMMANDS = {
     "table": (["table", "fina", "--config", YAML, "--records", "."], "unknown table 'fina': did you mean 'final'?"),
-    "figure": (["figure", "los", "mlp", "--tables", "final.csv"], "unknown figure 'los': did you mean 'loss'?"),
+    "figure": (["figure", "loss_mlpp", *FIGURE], "no figure 'loss_mlpp' in this configuration: did you mean 'loss_mlp'?"),
     "cell": (["run", "mlp/jaxx", "--config", YAML], "no cell 'mlp/jaxx': did you mean 'mlp/jax'?"),
+    "measurement": (
+        ["measure", "cost/depht/jax", "--config", YAML],
+        "no measurement 'cost/depht/jax': did you mean 'cost/depth/jax'?",
+    ),
     "dataset": (["data", "minst", "--config", YAML], "unknown dataset 'minst': did you mean 'mnist'?"),
     "tier": (
         ["manifest", "--records", ".", "--config", YAML, str(CONFIG / "papr.yaml")],
         "papr.yaml: no such file: did you mean 'paper.yaml'?",
     ),
-    "tables of a figure": (
-        ["figure", "loss", "mlp", "--tables", "final.csv"],
-        "figure 'loss' needs the tables final, curves: add curves to",
-    ),
     "records": (["table", "final", "--config", YAML, "--records", "nowhere"], "nowhere"),
     "records of the manifest": (["manifest", "--config", YAML, "--records", "nowhere"], "nowhere"),
-    "file of a table": (["figure", "overview", "all", "--tables", "nowhere/final.csv"], "nowhere/final.csv"),
-    "kind of file of a table": (["figure", "overview", "all", "--tables", "final.txt"], "final.txt"),
+    "records of a figure": (["figure", "overview", *FIGURE], "nowhere"),
+    "file of a table": (["figure", "overview", *FIGURE, "--tables", "missing/final.csv"], "missing/final.csv"),
 }
 
 

@@ -13,10 +13,10 @@ from dirgrad.figures import loss, overview, style, trajectories
 Tables = dict[str, pd.DataFrame]
 ESTIMATORS = {"backprop": 0.1, "forward_gradient": 0.01, "lost_everywhere": None}
 RATES, STEPS = (0.01, 0.1), (0, 5, 10)
-DRAW: dict[str, tuple[Callable[[Tables, str], Figure], str]] = {
-    "loss": (loss.draw, "beale"),
-    "trajectories": (trajectories.draw, "beale"),
-    "overview": (overview.draw, "all"),
+DRAW: dict[str, tuple[Callable[..., Figure], tuple[str, ...]]] = {
+    "loss": (loss.draw, ("beale",)),
+    "trajectories": (trajectories.draw, ("beale",)),
+    "overview": (overview.draw, ()),
 }
 
 
@@ -96,8 +96,8 @@ def tables(
 
 
 def drawn(figure: str, given: Tables | None = None) -> Figure:
-    draw, experiment = DRAW[figure]
-    return draw(tables() if given is None else given, experiment)
+    draw, subjects = DRAW[figure]
+    return draw(tables() if given is None else given, *subjects)
 
 
 def small() -> Tables:

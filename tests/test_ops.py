@@ -25,6 +25,7 @@ def pooled(images: np.ndarray) -> np.ndarray:
 CASES = {
     "axpy": (lambda ops, x: ops.axpy(2.5, x, x * x), X, lambda x: 2.5 * x + x * x),
     "axpy with an array": (lambda ops, x: ops.axpy(ops.sum(x), x, x), X, lambda x: x.sum() * x + x),
+    "clip": (lambda ops, x: ops.clip(x, 0.5), X, lambda x: np.clip(x, -0.5, 0.5)),
     "exp": (lambda ops, x: ops.exp(x), X, np.exp),
     "sqrt": (lambda ops, x: ops.sqrt(x * x), X, np.abs),
     "tanh": (lambda ops, x: ops.tanh(x), X, np.tanh),

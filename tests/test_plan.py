@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from dirgrad import catalogue, config, plan
+from dirgrad import sources as sources_of
 from dirgrad.errors import UserError
 
 ROOT = Path(__file__).parents[1]
@@ -21,11 +22,11 @@ FOLDERS = ("estimators", "directions", "problems", "datasets", "optimizers")
 
 def files(*modules: str) -> set[str]:
     """The files of modules of the package, as paths inside it."""
-    return {str(Path(path).relative_to(sources.ROOT)) for path in sources.closure(*modules)}
+    return {str(Path(path).relative_to(sources_of.ROOT)) for path in sources_of.closure(*modules)}
 
 
 def sources(path: str, raw: dict[str, Any] = BASE) -> set[str]:
-    return {str(Path(one).relative_to(sources.ROOT)) for one in sources.of_cell(plan.cell(raw, path))}
+    return {str(Path(one).relative_to(sources_of.ROOT)) for one in sources_of.of_cell(plan.cell(raw, path))}
 
 
 # Cells
@@ -43,7 +44,7 @@ def test_a_cell_is_its_experiment_in_its_backend(path: str) -> None:
     told = BASE["experiments"][experiment]
     assert (cell.tier, cell.experiment, cell.backend) == ("default", experiment, backend)
     assert list(cell.estimators) == told["estimators"]
-    assert list(cell.training.learning_rates) == told["learning_rates"]
+    assert list(cell.training.learning_rates or ()) == told.get("learning_rates", [])
     assert catalogue.kind(cell.training.problem) == told["problem"]["kind"]
 
 
@@ -85,12 +86,12 @@ def test_the_settings_leave_the_configuration_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("dataset", "fetched"), [("digits", None), ("mnist", "mnist"), ({"kind": "mnist", "scaling": "raw"}, "mnist")]
+    ("dataset", "fetched"), [("digits", ()), ("mnist", ("mnist",)), ({"kind": "mnist", "scaling": "raw"}, ("mnist",))]
 )
-def test_a_data_set_that_is_not_embedded_is_fetched(dataset: Any, fetched: str | None) -> None:
+def test_a_data_set_that_is_not_embedded_is_fetched(dataset: Any, fetched: tuple[str, ...]) -> None:
     raw = config.overlay(BASE, {"experiments": {"mlp": {"problem": {"dataset": dataset}}}})
-    assert plan.download(raw, "mlp") == fetched
-    assert plan.download(raw, "beale") is None
+    assert plan.downloads([plan.problem(raw, "mlp")]) == fetched
+    assert plan.downloads([plan.problem(raw, "beale")]) == ()
 
 
 def test_the_experiments_of_two_parameters_are_pictured() -> None:
@@ -156,7 +157,7 @@ def test_what_is_imported_by_what_is_imported_is_a_source() -> None:
 
 
 def test_sources_are_files_named_once() -> None:
-    found = sources.of_cell(plan.cell(BASE, "mlp/jax"))
+    found = sources_of.of_cell(plan.cell(BASE, "mlp/jax"))
     assert all(Path(path).is_file() for path in found)
     assert len(found) == len(set(found))
 
@@ -182,13 +183,13 @@ def graph() -> grimp.ImportGraph:
 def test_the_closure_of_a_module_is_all_it_imports(module: str, graph: grimp.ImportGraph) -> None:
     imported = graph.find_upstream_modules(f"dirgrad.{module}") | {f"dirgrad.{module}"}
     paths = {one.removeprefix("dirgrad").lstrip(".").replace(".", "/") for one in imported}
-    expected = {f"{path}.py" if (sources.ROOT / f"{path}.py").is_file() else str(Path(path) / "__init__.py") for path in paths}
+    expected = {f"{path}.py" if (sources_of.ROOT / f"{path}.py").is_file() else str(Path(path) / "__init__.py") for path in paths}
     assert files(f"dirgrad.{module}") >= expected
 
 
 @pytest.mark.parametrize("raw", [BASE, config.overlay(BASE, config.read(ROOT / "config/paper.yaml"))], ids=["default", "paper"])
 def test_the_landscapes_depend_on_the_problems_pictured_alone(raw: dict[str, Any]) -> None:
-    found = {str(Path(path).relative_to(sources.ROOT)) for path in sources.of_landscape(raw)}
+    found = {str(Path(path).relative_to(sources_of.ROOT)) for path in sources_of.of_landscape(raw)}
     assert {path for path in found if path.startswith("problems/") and "__init__" not in path} == {
         "problems/beale.py",
         "problems/rosenbrock.py",
@@ -228,7 +229,7 @@ def test_planning_takes_no_framework() -> None:
 def test_planning_a_cell_takes_no_framework() -> None:
     path = str(ROOT / "config/config.yaml")
     command = (
-        "import sys; from dirgrad import config, plan; "
+        "import sys; from dirgrad import config, plan, sources; "
         f"raw = config.load([{path!r}]); [sources.of_cell(plan.cell(raw, one)) for one in plan.cells(raw)]; "
         "print(sorted({'jax', 'torch', 'pandas', 'scipy', 'sklearn'} & sys.modules.keys()))"
     )

@@ -21,7 +21,7 @@ FACTS = {"commit": "abc", "settings": json.dumps({"steps": 4}), "cpu": "a \u00b5
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     made = records.table(ROWS, records.TRIALS)
     records.write(made, FACTS, tmp_path / "deep" / "trials.parquet")
-    assert records.read([tmp_path / "deep" / "trials.parquet"]) == made
+    assert records.read([tmp_path / "deep" / "trials.parquet"], made.schema) == made
     assert records.provenance(tmp_path / "deep" / "trials.parquet") == FACTS
 
 
@@ -40,7 +40,7 @@ def test_files_are_read_in_the_order_given_whatever_their_provenance(tmp_path: P
     paths = [tmp_path / f"{seed}.parquet" for seed in (2, 0, 1)]
     for path in paths:
         records.write(records.table([{"seed": int(path.stem)}], records.TRIALS), {"file": path.stem}, path)
-    assert records.read(paths).column("seed").to_pylist() == [2, 0, 1]
+    assert records.read(paths, records.TRIALS).column("seed").to_pylist() == [2, 0, 1]
 
 
 def test_a_save_that_fails_leaves_the_old_file_untouched(tmp_path: Path) -> None:

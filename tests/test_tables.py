@@ -77,7 +77,12 @@ def at_rate(rate: float, *losses: float, **others: Any) -> list[dict[str, Any]]:
 
 
 def ends(*rows: dict[str, Any]) -> pd.DataFrame:
-    return final.make(trials(*rows), points(), QUICK)
+    return final.make({"trials": trials(*rows)}, QUICK)
+
+
+def made_of(table: Any, trials: pd.DataFrame, curves: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
+    made: pd.DataFrame = table.make({"trials": trials, "curves": curves}, settings)
+    return made
 
 
 NOT_VALIDATED = {"valid_loss": None, "valid_accuracy": None, "train_accuracy": None, "test_accuracy": None}
@@ -197,7 +202,8 @@ def test_a_table_written_and_read_is_the_same(tmp_path: Path) -> None:
 
 def test_a_curve_is_the_mean_of_the_middle_half_at_every_step() -> None:
     losses = {0: [1.0, 2.0, 3.0, 40.0], 5: [4.0, 6.0, 8.0, -10.0]}
-    made = curves.make(
+    made = made_of(
+        curves,
         trials(*at_rate(0.1, 1.0, 1.0, 1.0, 1.0)),
         points(*({"seed": i, "step": step, "loss": loss} for step, each in losses.items() for i, loss in enumerate(each))),
         QUICK,
@@ -211,19 +217,19 @@ def test_a_curve_is_the_mean_of_the_middle_half_at_every_step() -> None:
 
 def test_curves_of_trials_that_failed_are_left_out() -> None:
     which = [{"seed": 0}, {"seed": 1, "status": "diverged"}, {"seed": 2, "status": "timeout"}]
-    made = curves.make(trials(*which), points(*({"seed": i, "loss": 10.0**i} for i in range(3))), QUICK)
+    made = made_of(curves, trials(*which), points(*({"seed": i, "loss": 10.0**i} for i in range(3))), QUICK)
     assert made["loss"].tolist() == [1.0]
     assert made["n"].tolist() == [1]
 
 
 def test_where_all_trials_failed_there_is_an_empty_table_with_columns() -> None:
-    made = curves.make(trials({"status": "diverged"}), points({}), QUICK)
+    made = made_of(curves, trials({"status": "diverged"}), points({}), QUICK)
     assert made.empty
     assert {"experiment", "backend", "estimator", "learning_rate", "step", "n"} <= set(made.columns)
 
 
 def test_a_curve_without_validation_has_losses_only() -> None:
-    made = curves.make(trials({}), points({"valid_loss": None, "valid_accuracy": None}), QUICK)
+    made = made_of(curves, trials({}), points({"valid_loss": None, "valid_accuracy": None}), QUICK)
     assert made["loss"].tolist() == [1.0]
     assert "valid_loss" not in made
 
@@ -232,7 +238,7 @@ def test_a_curve_without_validation_has_losses_only() -> None:
 
 
 def test_trajectories_are_the_points_that_have_parameters_whatever_became_of_the_trial() -> None:
-    made = trajectories.make(trials({"status": "diverged"}), points({"theta_0": 1.0, "theta_1": 2.0}, {"step": 5}), QUICK)
+    made = made_of(trajectories, trials({"status": "diverged"}), points({"theta_0": 1.0, "theta_1": 2.0}, {"step": 5}), QUICK)
     assert made[["step", "theta_0", "theta_1"]].to_numpy().tolist() == [[0.0, 1.0, 2.0]]
 
 

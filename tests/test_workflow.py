@@ -85,7 +85,7 @@ def test_a_tier_runs_to_its_report_records_what_failed_and_then_has_nothing_to_d
     assert (final.xs(0.01, level="learning_rate")["n_ok"] == 2).all()
     assert (final.xs(10.0, level="learning_rate")["n_diverged"] == 2).all()
     for suffix in ("svg", "png", "pdf"):
-        for name in ("overview_all", "loss_beale", "trajectories_beale"):
+        for name in ("overview", "loss_beale", "trajectories_beale"):
             assert (tmp_path / "figures/default" / f"{name}.{suffix}").stat().st_size > 1000
     report = (tmp_path / "results/default/report.html").read_text()
     assert "loss_beale" in report

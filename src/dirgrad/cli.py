@@ -176,7 +176,9 @@ def _manifest(options: argparse.Namespace) -> None:
     from dirgrad import manifest
 
     raw = configuration.load(options.config, options.override)
-    manifest.write(manifest.make(raw, manifest.records(options.records, plan.cells(raw))), options.out)
+    cells = {cell: options.records / cell / "trials.parquet" for cell in plan.cells(raw)}
+    measured = {one: options.records / one / f"{kinds[0]}.parquet" for one, kinds in plan.all_measurements(raw)}
+    manifest.write(manifest.make(raw, cells, measured), options.out)
 
 
 def _made(raw: dict[str, Any], table: str, root: Path, subjects: Sequence[str] | None = None) -> Any:

@@ -108,10 +108,13 @@ def check(raw: Mapping[str, Any], layers: Mapping[str, Mapping[str, Any]]) -> Co
 
 def _keys(location: tuple[Any, ...]) -> Iterable[str]:
     """The keys that are allowed at a place of the configuration."""
-    models: dict[tuple[Any, ...], type[BaseModel]] = {(): Config, ("run",): Run, ("statistics",): Statistics}
+    models: dict[tuple[Any, ...], type[BaseModel]] = {("run",): Run, ("statistics",): Statistics}
     inner: dict[tuple[Any, ...], type[BaseModel]] = {("tuning",): Tuning, ("rates",): Grid}
-    outer: dict[Any, type[BaseModel]] = {**INSTRUMENTS, "experiments": Experiment}
-    return models.get(location, inner.get(location[2:], outer.get(location[0], Config))).model_fields
+    outer: dict[tuple[Any, ...], type[BaseModel]] = {(name,): model for name, model in INSTRUMENTS.items()}
+    outer[("experiments",)] = Experiment
+    if len(location) < 2:
+        return models.get(location, Config).model_fields
+    return inner.get(location[2:], outer[location[:1]]).model_fields
 
 
 def _undefined(estimators: Sequence[str], config: Config) -> Iterator[Mistake]:

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ from dirgrad.records import provenance as provenance_of
 SHARED = ("dirgrad", "commit", "python", "numpy", "jax", "torch", "device", "platform", "cpu", "cpu_count")
 
 
-def make(config: dict[str, Any], cells: dict[str, Path]) -> dict[str, Any]:
-    """config: the tier's. cells: the file of trials of every cell."""
+def make(config: dict[str, Any], cells: dict[str, Path], measurements: dict[str, Path]) -> dict[str, Any]:
+    """config: the tier's. cells: the file of trials of every cell. measurements: a file of records of every measurement."""
     each = {cell: _cell(path) for cell, path in cells.items()}
-    facts = [provenance_of(path) for path in cells.values()]
+    facts = [provenance_of(path) for path in (*cells.values(), *measurements.values())]
     return {
         "tier": config["tier"],
         "config_hash": provenance.digest(config),
@@ -25,27 +24,27 @@ def make(config: dict[str, Any], cells: dict[str, Path]) -> dict[str, Any]:
         "training_seconds": sum(one["training_seconds"] for one in each.values()),
         "config": config,
         "cells": each,
+        "measurements": {name: _origin(path) for name, path in measurements.items()},
     }
 
 
-def _cell(path: Path) -> dict[str, Any]:
+def _origin(path: Path) -> dict[str, Any]:
     facts = provenance_of(path)
+    told = {name: facts[name] for name in ("started", "commit", "settings_hash", "load_average_1min", "command")}
+    return {"records": str(path.parent), **told}
+
+
+def _cell(path: Path) -> dict[str, Any]:
     trials = read([path], TRIALS)
     statuses = trials.column("status").to_pylist()
     return {
-        "records": str(path.parent),
+        **_origin(path),
         "trials_by_status": dict(Counter(statuses)),
         # A trial's share of the wall time of its lanes: they add up to the wall time of training alone.
         "training_seconds": sum(seconds or 0.0 for seconds in trials.column("train_seconds").to_pylist()),
-        **{name: facts[name] for name in ("started", "settings_hash", "load_average_1min", "command")},
     }
 
 
 def write(manifest: dict[str, Any], path: Path) -> None:
     """As JSON, atomically."""
     atomically(path, lambda part: part.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8"))
-
-
-def records(root: Path, cells: Iterable[str]) -> dict[str, Path]:
-    """The files of trials of these cells under the directory of records."""
-    return {cell: root / cell / "trials.parquet" for cell in cells}

@@ -1,7 +1,7 @@
 """From the configuration to jobs, cells and measurements, with all that each needs to know and leaves behind."""
 
 import json
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel
@@ -42,7 +42,12 @@ def experiments(raw: Mapping[str, Any]) -> tuple[str, ...]:
 
 def cells(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """The cells of a validated configuration, as `experiment/backend`."""
-    return tuple(f"{experiment}/{backend}" for experiment in experiments(raw) for backend in raw["backends"])
+    return tuple(f"{name}/{backend}" for name in experiments(raw) for backend in _backends(raw, name))
+
+
+def _backends(raw: Mapping[str, Any], experiment: str) -> list[str]:
+    chosen = raw["experiments"][experiment].get("backends") or raw["backends"]
+    return [backend for backend in raw["backends"] if backend in chosen]
 
 
 def settings(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -55,6 +60,7 @@ def settings(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
     experiment, backend = path.split("/")
     training = dict(raw["experiments"][experiment])
     chosen = training.pop("estimators")
+    training.pop("backends", None)
     return {
         "tier": raw["tier"],
         "experiment": experiment,
@@ -88,9 +94,15 @@ def measurements(raw: Mapping[str, Any], instrument: str) -> tuple[str, ...]:
     return tuple(f"{instrument}/{name}/{backend}" for name in names for backend in raw["backends"])
 
 
+def all_measurements(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every measurement, and the kinds of records that it leaves behind."""
+    for instrument, kinds in INSTRUMENTS.items():
+        yield from ((one, kinds) for one in measurements(raw, instrument))
+
+
 def measured(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
     """What one measurement needs to know, as plain data. Raises UserError where there is no such measurement."""
-    known = [one for instrument in INSTRUMENTS for one in measurements(raw, instrument)]
+    known = [one for one, _ in all_measurements(raw)]
     if path not in known:
         raise UserError(f"no measurement '{path}': {nearest(path, known)}")
     instrument, name, backend = path.split("/")

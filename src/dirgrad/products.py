@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dirgrad.plan import INSTRUMENTS, experiments, measurements, pictured
+from dirgrad.plan import all_measurements, experiments, leaves, pictured
 
 TABLES: dict[str, tuple[str, ...]] = {
     "final": ("trials",),
@@ -20,6 +20,12 @@ TABLES: dict[str, tuple[str, ...]] = {
     "baydin": ("trials", "curves", "cost", "coordinates"),
 }
 """Every table, and the kinds of records that it is made from."""
+
+
+def tables(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tables of a configuration: those that it has records for."""
+    found = leaves(raw)
+    return tuple(name for name, kinds in TABLES.items() if found[kinds[0]])
 
 
 class Drawing(NamedTuple):
@@ -44,7 +50,7 @@ def drawings(raw: Mapping[str, Any]) -> dict[str, Drawing]:
     made |= {f"sensitivity_{name}": Drawing("sensitivity", ("final",), (name,)) for name in tuned}
     if tuned:
         made["fair"] = Drawing("fair", ("targets", "equal_loss"))
-    known = {*names, *(one.rpartition("/")[0] for instrument in INSTRUMENTS for one in measurements(raw, instrument))}
+    known = {*names, *(one.rpartition("/")[0] for one, _ in all_measurements(raw))}
     return made | {name: drawing for name, drawing in PAPERS.items() if known.issuperset(drawing.subjects)}
 
 

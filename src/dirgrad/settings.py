@@ -80,6 +80,8 @@ class Experiment(Training):
 
     estimators: Annotated[tuple[str, ...], MinLen(1)]
     """Names from the top-level `estimators`."""
+    backends: Annotated[tuple[Literal["jax", "torch"], ...], MinLen(1)] | None = None
+    """The frameworks, if not all of the tier's."""
 
 
 class Instrument(BaseModel):

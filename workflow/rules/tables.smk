@@ -1,4 +1,4 @@
-TABLES = tables(*products.TABLES)
+TABLES = tables(*products.tables(config))
 RECORDS = plan.leaves(config)
 
 

@@ -1,0 +1,174 @@
+"""Instruments on problems whose answers are known."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dirgrad import config, plan, theory
+from dirgrad.runs import cost, quality, stability
+from dirgrad.types import Backend
+
+ESTIMATORS = {
+    "backprop": {"kind": "backprop"},
+    "forward_gradient": {"kind": "forward_gradient", "direction": "gaussian"},
+    "rademacher": {"kind": "forward_gradient", "direction": "rademacher", "directions_k": 2},
+}
+QUADRATIC = {"kind": "quadratic", "dimension": 10, "condition": 1.0}
+MLP = {"kind": "mlp", "dataset": "digits", "hidden": [5], "repeat": 2}
+EXPERIMENT = {"problem": "beale", "optimizer": "sgd", "learning_rates": [0.1], "seeds": 1, "steps": 2, "record_every": 2}
+
+
+def raw(backend: str, instrument: str, problems: dict[str, Any], **options: Any) -> dict[str, Any]:
+    measured = {"problems": problems, "estimators": list(ESTIMATORS), "batch_size": 8} | options
+    return {
+        "tier": "test",
+        "backends": [backend],
+        "run": {"precision": "float64", "threads": 1},
+        "estimators": ESTIMATORS,
+        "experiments": {"beale": EXPERIMENT | {"estimators": ["backprop"]}},
+        instrument: {"one": measured},
+    }
+
+
+def made(backend: Backend, instrument: str, problems: dict[str, Any], **options: Any) -> plan.Measurement:
+    given = raw(backend.name, instrument, problems, **options)
+    config.check(given, {"test": given})
+    return plan.measurement(given, f"{instrument}/one/{backend.name}")
+
+
+def test_a_cost_is_of_every_part_in_every_round(backend: Backend) -> None:
+    found = cost.run(made(backend, "cost", {"mlp": MLP}, rounds=3, round_seconds=1e-4), backend)["cost"].to_pandas()
+    parts = found.groupby(["estimator", "part"], dropna=False)["round"].apply(list)
+    expected = {(name, part) for name in ESTIMATORS for part in ("gradient", "step")}
+    assert {key for key in parts.index if isinstance(key[0], str)} == expected
+    assert set(found.loc[found["estimator"].isna(), "part"]) == {"forward", "forward_again"}
+    assert all(rounds == [0, 1, 2] for rounds in parts)
+    assert (found["seconds"] > 0).all()
+    assert (found["dimension"] == 64 * 5 + 5 + 5 * 5 + 5 + 5 * 10 + 10).all()
+    assert (found["layers"] == 3).all()
+    assert list(found["part"].head(3)) == ["forward", "forward_again", "gradient"], "everything takes turns"
+
+
+def test_what_is_prepared_does_what_the_function_does_and_keeps_its_arguments(backend: Backend) -> None:
+    def f(x: dict[str, Any], y: Any) -> Any:
+        return {"sum": x["a"] + y, "twice": 2 * x["a"]}
+
+    a, y = backend.ops.asarray(np.arange(3.0)), backend.ops.asarray(np.ones(3))
+    prepared = backend.engine.prepare(f, ({"a": a}, y))
+    for _ in range(2):
+        found = prepared.call({"a": a}, y)
+        np.testing.assert_array_equal(backend.engine.numpy(found["sum"]), [1.0, 2.0, 3.0])
+        np.testing.assert_array_equal(backend.engine.numpy(found["twice"]), [0.0, 2.0, 4.0])
+    assert ("xla_temp_bytes" in prepared.bytes) == (backend.name == "jax")
+
+
+@pytest.fixture(scope="module")
+def judged() -> dict[str, dict[str, pd.DataFrame]]:
+    return {}
+
+
+def noise(backend: Backend) -> dict[str, pd.DataFrame]:
+    problems = {"quadratic": QUADRATIC, "beale": {"kind": "beale", "start": [1.5, -0.1]}}
+    found = quality.run(made(backend, "quality", problems, draws=20_000), backend)
+    return {kind: rows.to_pandas() for kind, rows in found.items()}
+
+
+def test_the_noise_of_estimates_is_that_of_theory(backend: Backend) -> None:
+    found = noise(backend)
+    draws = found["draws"].query("problem == 'quadratic'")
+    for name, direction, count in (("forward_gradient", "gaussian", 1), ("rademacher", "rademacher", 2)):
+        error = draws.loc[draws["estimator"] == name, "relative_squared_error"]
+        expected = 1 / theory.signal_to_noise(direction, count, 10)
+        assert abs(error.mean() - expected) < 4.5 * error.std() / np.sqrt(len(error))
+    exact = draws[draws["estimator"] == "backprop"]
+    assert exact["relative_squared_error"].max() < 1e-20
+    np.testing.assert_allclose(exact[["cosine", "norm_ratio"]], 1.0)
+    _moments_are_those_of_theory(found["coordinates"])
+    _beale_has_its_gradient(found)
+
+
+def _moments_are_those_of_theory(coordinates: pd.DataFrame) -> None:
+    rows = coordinates.query("problem == 'quadratic' and estimator == 'forward_gradient'")
+    norm = np.linalg.norm(rows["gradient"])
+    expected = theory.variance(rows["gradient"].to_numpy(), norm)
+    np.testing.assert_allclose(rows["variance"], expected, rtol=0.2)
+    assert (np.abs(rows["mean"] - rows["gradient"]) < 4.5 * np.sqrt(expected / rows["draws"])).all()
+    assert rows["kurtosis"].between(6, 20).all()
+
+
+def _beale_has_its_gradient(found: dict[str, pd.DataFrame]) -> None:
+    """Baydin et al. 2022, figure 1."""
+    rows = found["coordinates"].query("problem == 'beale' and estimator == 'backprop'")
+    np.testing.assert_allclose(rows["gradient"], [-3.433947, -0.807885], atol=1e-6)
+    arrows = found["draws"].query("problem == 'beale' and estimator == 'backprop'")[["estimate_0", "estimate_1"]]
+    np.testing.assert_allclose(arrows.drop_duplicates(), [[-3.433947, -0.807885]], atol=1e-6)
+
+
+def test_draws_do_not_depend_on_how_many_are_made_at_once(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    measurement = made(backend, "quality", {"quadratic": QUADRATIC}, draws=10)
+    together = quality.run(measurement, backend)["draws"].to_pandas()
+    monkeypatch.setattr(quality, "ENTRIES_AT_ONCE", 40)
+    apart = quality.run(measurement, backend)["draws"].to_pandas()
+    assert list(apart["draw"]) == list(together["draw"])
+    np.testing.assert_allclose(apart["relative_squared_error"], together["relative_squared_error"], rtol=1e-9, atol=1e-20)
+
+
+def test_the_largest_rate_is_that_of_theory(backend: Backend) -> None:
+    rates = {"lowest": 0.01, "highest": 10.0, "per_decade": 4}
+    found = stability.run(made(backend, "stability", {"quadratic": QUADRATIC}, rates=rates, steps=300, seeds=3), backend)
+    rows = found["stability"].to_pandas()
+    for name, expected in (("backprop", 2.0), ("forward_gradient", 2 / 12)):
+        mine = rows[rows["estimator"] == name]
+        assert mine["stable_rate_theory"].unique() == pytest.approx([expected])
+        for rate, trials in mine.groupby("learning_rate"):
+            borne = ((trials["status"] == "ok") & (trials["final_loss"] <= trials["initial_loss"])).all()
+            if rate < expected / 1.8 or rate > expected * 1.8:
+                assert borne == (rate < expected), (name, rate)
+    assert rows.loc[rows["estimator"] == "rademacher", "stable_rate_theory"].isna().all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["jax", "torch"])
+def test_memory_is_measured_in_a_process_of_its_own(name: str, tmp_path: Path) -> None:
+    wide = {"kind": "mlp", "dataset": "digits", "hidden": [512, 512]}
+    given = raw(name, "memory", {"wide": wide}, estimators=["backprop", "forward_gradient"], rounds=1)
+    (tmp_path / "config.json").write_text(json.dumps(given | {"run": {"threads": 1}}))
+    command = ["measure", f"memory/one/{name}", "--config", str(tmp_path / "config.json"), "--out", str(tmp_path / "out")]
+    subprocess.run([sys.executable, "-m", "dirgrad", *command], check=True)
+    rows = pd.read_parquet(tmp_path / "out" / "memory.parquet").set_index("estimator")
+    assert list(rows.index) == ["inference", "backprop", "forward_gradient"]
+    parameters = rows["parameter_bytes"].iloc[0]
+    assert parameters == 4 * (64 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10)
+    # New parameters are made by a step, and a direction as large by the forward gradient; neither by inference.
+    assert rows.loc["inference", "resident_peak_bytes"] < parameters
+    assert rows.loc["backprop", "resident_peak_bytes"] >= 0.9 * parameters
+    assert rows.loc["forward_gradient", "resident_peak_bytes"] >= 0.9 * parameters
+    assert rows["xla_temp_bytes"].notna().all() == (name == "jax")
+
+
+@pytest.mark.parametrize(
+    ("over", "said"),
+    [
+        ({"cost": {"one": {"round": 3}}}, "test: cost.one.round: unknown key: did you mean 'rounds'?"),
+        ({"cost": {"one": {"estimators": ["bakprop"]}}}, "no estimator 'bakprop' is defined: did you mean 'backprop'?"),
+        ({"cost": {"one": {"batch_size": 5000}}}, "test: cost.one.batch_size: 5000 is more than the 1200"),
+        ({"cost": {"one": {"problems": {"mlp": "mpl"}}}}, "unknown problem 'mpl': did you mean 'mlp'?"),
+    ],
+)
+def test_a_mistake_in_an_instrument_is_one_sentence(over: dict[str, Any], said: str) -> None:
+    given = config.overlay(raw("jax", "cost", {"mlp": MLP}), over)
+    with pytest.raises(config.UserError) as error:
+        config.check(given, {"test": given})
+    assert said in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_of_a_measurement_that_is_not_there_the_nearest_is_offered() -> None:
+    with pytest.raises(config.UserError, match="did you mean 'cost/one/jax'"):
+        plan.measurement(raw("jax", "cost", {"mlp": MLP}), "cost/on/jax")

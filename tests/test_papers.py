@@ -1,0 +1,233 @@
+"""The tables that hold our numbers beside the paper's, and estimators beside each other, from hand-made records."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dirgrad import records
+from dirgrad.settings import Statistics
+from dirgrad.tables import baydin, coordinates, cost, equal_loss, memory, quality, stability, targets
+from dirgrad.tables.crossing import crossing
+
+QUICK = Statistics(resamples=50)
+SLOW_DESCENT, FAST_DESCENT = [4.0, 3.0, 2.0, 1.0], [4.0, 2.0, 1.0, 0.5]
+
+
+def trial(
+    estimator: str, seed: int, curve: list[float], seconds: float, **others: Any
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A trial of three record points after its start, ten steps apart, and its curve; accuracy is 1 / (1 + loss)."""
+    same = {"experiment": "mlp", "backend": "jax", "estimator": estimator, "stage": "final", "learning_rate": 2e-4, "seed": seed}
+    same |= {name: others.pop(name) for name in tuple(others) if name in ("experiment", "learning_rate")}
+    points = [
+        same | {"step": 10 * i, "train_seconds": seconds * i, "loss": x, "valid_loss": x, "test_accuracy": 1 / (1 + x)}
+        for i, x in enumerate(curve)
+    ]
+    evaluations = 60 if estimator == "forward_gradient" else 30
+    row = same | {"estimator_kind": estimator, "status": "ok", "steps": 30, "evaluations": evaluations, "optimizer": "sgd"}
+    row |= {"final_loss": curve[-1], "valid_loss": curve[-1], "train_seconds": 3 * seconds, "dimension": 1_863_690}
+    return row | {"target_loss": 2.5} | others, points
+
+
+def kept(*made: tuple[dict[str, Any], list[dict[str, Any]]]) -> dict[str, pd.DataFrame]:
+    found = {kind: records.table([], schema).to_pandas() for kind, schema in records.SCHEMAS.items()}
+    found["trials"] = records.table([row for row, _ in made], records.TRIALS).to_pandas()
+    found["curves"] = records.table([point for _, points in made for point in points], records.CURVES).to_pandas()
+    return found
+
+
+def pair(forward: list[float] = SLOW_DESCENT, **others: Any) -> dict[str, pd.DataFrame]:
+    made = [trial("backprop", seed, FAST_DESCENT, 1.0, **others) for seed in (0, 1)]
+    return kept(*made, *(trial("forward_gradient", seed, forward, 2.0, **others) for seed in (0, 1)))
+
+
+# crossing
+
+CURVE = st.lists(st.floats(0.01, 100.0), min_size=2, max_size=8)
+
+
+@given(CURVE, st.floats(0.0, 1.0))
+@settings(max_examples=60, deadline=None)
+def test_a_level_is_crossed_where_the_line_through_the_points_first_comes_down_to_it(losses: list[float], share: float) -> None:
+    values, steps = np.array(losses), np.arange(len(losses)) * 10.0
+    level = values.min() + share * (values.max() - values.min())
+    found = crossing(steps, values, level)
+    assert np.interp(found, steps, values) <= level + 1e-6
+    assert (np.interp(np.linspace(0, found, 50)[:-1], steps, values) >= level - 1e-6).all()
+
+
+def test_a_level_that_is_not_reached_is_nan_and_one_at_the_start_is_the_start() -> None:
+    steps, losses = np.array([0.0, 10.0]), np.array([2.0, 1.0])
+    assert np.isnan(crossing(steps, losses, 0.5))
+    assert crossing(steps, losses, 3.0) == 0.0
+    assert crossing(steps, losses, 1.5) == 5.0
+
+
+# baydin
+
+
+def quantities(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    return baydin.make(found, QUICK).set_index("quantity")
+
+
+def test_the_times_are_those_to_backprops_lowest_validation_loss() -> None:
+    made = quantities(pair(forward=[4.0, 1.0, 0.0, 0.0]))
+    assert made.loc["T_b_seconds", "value"] == pytest.approx(3.0)
+    # 0.5 lies half way from 1.0, at 2 seconds, to 0.0, at 4.
+    assert made.loc["T_f_seconds", "value"] == pytest.approx(3.0)
+    assert made.loc["T_f_over_T_b", "value"] == pytest.approx(1.0)
+    assert made.loc["seconds_forward_over_backprop", "value"] == pytest.approx(2.0)
+    assert made.loc["T_f_over_T_b", "ratio_to_paper"] == pytest.approx(1.0 / 0.229)
+
+
+def test_a_time_that_not_all_seeds_have_is_counted_and_not_averaged() -> None:
+    found = kept(
+        *(trial("backprop", seed, FAST_DESCENT, 1.0) for seed in (0, 1)),
+        trial("forward_gradient", 0, SLOW_DESCENT, 2.0),
+        trial("forward_gradient", 1, [4.0, 1.0, 0.4, 0.3], 2.0),
+    )
+    row = quantities(found).loc["T_f_over_T_b"]
+    assert (row["n"], row["n_reached"]) == (2, 1)
+    assert np.isnan(row["value"])
+
+
+@pytest.mark.parametrize(("others", "paper"), [({}, 0.229), ({"learning_rate": 1e-3}, np.nan), ({"dimension": 100}, np.nan)])
+def test_the_papers_value_stands_only_beside_a_problem_of_its_size_and_rate(others: dict[str, Any], paper: float) -> None:
+    row = quantities(pair(**others)).loc["T_f_over_T_b"]
+    np.testing.assert_equal(row["paper_value"], paper)
+    assert (row["paper_confidence"] == "figure") == (paper == paper)
+
+
+def test_a_value_of_the_paper_is_of_an_experiment_and_a_quantity_that_are_made() -> None:
+    made = set(quantities(pair()).index) | {"backprop_final_loss", "gradient_0", "gradient_1", "R_f", "R_b"}
+    assert {known.quantity for known in baydin.PAPER} <= made
+    assert {known.confidence for known in baydin.PAPER} <= {"figure", "secondary", "derived"}
+
+
+SUBJECT = {
+    "backend": "jax",
+    "problem": "mlp",
+    "problem_kind": "mlp",
+    "dimension": 1_863_690,
+    "layers": 3,
+    "batch_size": 64,
+    "threads": 1,
+}
+
+
+def timed(part: str, estimator: str | None, *seconds: float) -> list[dict[str, Any]]:
+    named = {"cost": "baydin", "part": part, "estimator": estimator, "estimator_kind": estimator, "precision": "float32"}
+    return [SUBJECT | named | {"round": i, "calls": 1, "seconds": x} for i, x in enumerate(seconds)]
+
+
+def timings() -> pd.DataFrame:
+    rows = [*timed("forward", None, 1.0, 2.0), *timed("forward_again", None, 1.1, 2.2)]
+    for name, factor in (("backprop", 3.0), ("forward_gradient", 2.0)):
+        rows += [*timed("gradient", name, factor, 2 * factor), *timed("step", name, 4.0, 8.0)]
+    return records.table(rows, records.COST).to_pandas()
+
+
+def test_the_run_time_factors_are_ratios_of_a_round() -> None:
+    made = quantities(kept() | {"cost": timings()})
+    assert made.loc["R_f", "value"] == pytest.approx(2.0)
+    assert made.loc["R_b", "value"] == pytest.approx(3.0)
+    assert made.loc["R_b", "ratio_to_paper"] == pytest.approx(3.0 / 4.17)
+
+
+# cost, memory, quality, stability
+
+
+def test_costs_are_ratios_to_the_function_alone_and_the_noise_is_its_ratio_to_itself() -> None:
+    made = cost.make({"cost": timings()}, QUICK).set_index("estimator")
+    assert made["gradient_over_forward"].to_dict() == pytest.approx({"backprop": 3.0, "forward_gradient": 2.0})
+    assert made["step_over_forward"].to_dict() == pytest.approx({"backprop": 4.0, "forward_gradient": 4.0})
+    assert made["noise"].to_list() == pytest.approx([1.1, 1.1])
+    assert made["n"].to_list() == [2, 2]
+
+
+def test_memory_is_summarised_over_processes() -> None:
+    row = SUBJECT | {"memory": "depth", "estimator": "inference", "parameter_bytes": 8}
+    rows = [row | {"round": i, "resident_peak_bytes": peak} for i, peak in enumerate((10, 30))]
+    (made,) = memory.make({"memory": records.table(rows, records.MEMORY).to_pandas()}, QUICK).to_dict("records")
+    assert (made["resident_peak_bytes"], made["n"], made["parameter_bytes"]) == (20.0, 2, 8)
+
+
+def test_the_signal_to_noise_ratio_is_of_the_plain_mean_of_squared_errors() -> None:
+    row = SUBJECT | {"quality": "one", "estimator": "f", "direction": "gaussian", "directions_k": 2, "precision": "float32"}
+    errors = [1.0, 1.0, 1.0, 97.0]
+    rows = [row | {"draw": i, "relative_squared_error": x, "cosine": 0.5, "gradient_norm": 1.0} for i, x in enumerate(errors)]
+    (made,) = quality.make({"draws": records.table(rows, records.DRAWS).to_pandas()}, QUICK).to_dict("records")
+    assert made["snr"] == pytest.approx(1 / 25)
+    assert made["snr_low"] <= made["snr"] <= made["snr_high"]
+    assert made["snr_theory"] == pytest.approx(2 / 1_863_691)
+    assert made["cosine"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("direction", "count", "expected"), [("gaussian", 1, 26.0), ("gaussian", 2, np.nan), ("sphere", 1, np.nan)]
+)
+def test_closed_forms_of_coordinates_are_of_one_gaussian_direction(direction: str, count: int, expected: float) -> None:
+    row = SUBJECT | {"quality": "one", "estimator": "f", "direction": direction, "directions_k": count}
+    found = {
+        "draws": records.table([row | {"gradient_norm": 5.0}], records.DRAWS).to_pandas(),
+        "coordinates": records.table([row | {"gradient": 1.0, "coordinate": 3}], records.COORDINATES).to_pandas(),
+    }
+    np.testing.assert_equal(coordinates.make(found, QUICK)["variance_theory"].to_numpy(), [expected])
+
+
+@pytest.mark.parametrize(
+    ("ends", "stable", "unstable"),
+    [
+        ({0.1: 1.0, 0.2: 1.0, 0.4: 9.0}, 0.2, 0.4),
+        ({0.1: 1.0, 0.2: 9.0, 0.4: 1.0}, 0.1, 0.2),
+        ({0.1: 9.0, 0.2: 9.0}, np.nan, 0.1),
+        ({0.1: 1.0, 0.2: 1.0}, 0.2, np.nan),
+        ({0.1: 1.0, 0.2: None}, 0.1, 0.2),
+    ],
+)
+def test_a_rate_is_borne_with_all_below_it(ends: dict[float, float | None], stable: float, unstable: float) -> None:
+    row = SUBJECT | {"stability": "one", "estimator": "f", "status": "ok", "seed": 0, "initial_loss": 5.0}
+    rows = [row | {"learning_rate": rate, "final_loss": loss} for rate, loss in ends.items()]
+    (made,) = stability.make({"stability": records.table(rows, records.STABILITY).to_pandas()}, QUICK).to_dict("records")
+    np.testing.assert_equal([made["stable_rate"], made["unstable_rate"]], [stable, unstable])
+
+
+# targets and equal_loss
+
+
+def test_what_it_takes_to_the_target_is_paired_with_backprop() -> None:
+    made = targets.make(pair(), QUICK).set_index("estimator")
+    assert made["steps_to_target"].to_dict() == pytest.approx({"backprop": 7.5, "forward_gradient": 15.0})
+    assert made["evaluations_to_target"].to_dict() == pytest.approx({"backprop": 7.5, "forward_gradient": 30.0})
+    assert made["seconds_over_backprop"].to_dict() == pytest.approx({"backprop": 1.0, "forward_gradient": 4.0})
+    assert made["steps_over_backprop"].to_dict() == pytest.approx({"backprop": 1.0, "forward_gradient": 2.0})
+
+
+def test_a_target_that_not_all_trials_reach_is_not_summarised() -> None:
+    made = targets.make(pair(forward=[4.0, 3.0, 2.9, 2.8]), QUICK).set_index("estimator")
+    assert made.loc["forward_gradient", "n_reached"] == 0
+    assert made.loc[["forward_gradient"], ["steps_to_target", "steps_over_backprop"]].isna().all(axis=None)
+    assert made.loc["backprop", "n_reached"] == 2
+
+
+def test_an_experiment_without_a_target_is_left_out() -> None:
+    assert targets.make(pair(target_loss=None), QUICK).empty
+
+
+def test_accuracies_are_compared_where_both_first_had_the_same_training_loss() -> None:
+    (made,) = equal_loss.make(pair(), QUICK).to_dict("records")
+    # The level is the forward gradient's end, 1.0: backprop was there at step 20.
+    assert made["equal_loss"] == pytest.approx(1.0)
+    assert made["test_accuracy"] == pytest.approx(0.5)
+    assert made["backprop_test_accuracy"] == pytest.approx(0.5)
+    assert made["steps_over_backprop"] == pytest.approx(30 / 20)
+    assert (made["estimator"], made["n"]) == ("forward_gradient", 2)
+
+
+@pytest.mark.parametrize("make", [baydin.make, targets.make, equal_loss.make, cost.make, memory.make, quality.make, stability.make])
+def test_a_table_is_made_of_no_records(make: Any) -> None:
+    assert make(kept(), QUICK).empty

@@ -1,0 +1,76 @@
+"""What records become: every table and figure has its maker, its records and its sources."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dirgrad import config, plan, products, sources
+
+ROOT = Path(__file__).parents[1]
+TIERS: dict[str, Any] = {"default": config.load([ROOT / "config/config.yaml"])}
+TIERS |= {name: config.load([ROOT / "config/config.yaml", ROOT / f"config/{name}.yaml"]) for name in ("smoke", "paper")}
+
+
+@pytest.mark.parametrize("name", products.TABLES)
+def test_a_table_is_made_by_the_file_of_its_name(name: str) -> None:
+    assert import_module(f"dirgrad.tables.{name}").make
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_every_figure_of_the_paper_is_in_every_tier(tier: str) -> None:
+    drawings = products.drawings(TIERS[tier])
+    assert {f"baydin_fig{i}" for i in range(1, 7)} <= set(drawings)
+    for drawing in drawings.values():
+        assert import_module(f"dirgrad.figures.{drawing.module}").draw
+        assert (ROOT / "workflow" / "report" / f"figure_{drawing.module}.rst").is_file()
+        assert set(drawing.tables) <= {*products.TABLES, "landscape"}
+
+
+def test_a_figure_whose_subject_is_left_out_is_left_out() -> None:
+    raw = config.overlay(TIERS["default"], {"experiments": {"mlp": None}, "quality": {"beale": None}})
+    drawings = products.drawings(raw)
+    assert "baydin_fig3" in drawings
+    assert not {"baydin_fig1", "baydin_fig4", "loss_mlp"} & set(drawings)
+
+
+def test_a_figure_of_the_paper_needs_the_records_of_its_subjects_alone() -> None:
+    raw = TIERS["default"]
+    drawing = products.drawings(raw)["baydin_fig3"]
+    assert plan.leaves(raw, drawing.subjects)["curves"] == tuple(
+        f"logistic_regression/{b}/curves.parquet" for b in ("jax", "torch")
+    )
+    assert plan.leaves(raw, drawing.subjects)["cost"] == ()
+    measured = plan.leaves(raw, ("memory/depth",))
+    assert [kind for kind, paths in measured.items() if paths] == ["memory"]
+
+
+def test_an_experiment_may_be_of_one_framework() -> None:
+    assert [cell for cell in plan.cells(TIERS["paper"]) if cell.startswith("tutorial/")] == ["tutorial/jax"]
+
+
+def test_figures_of_a_kind_are_drawn_by_one_job_and_those_of_papers_each_by_its_own() -> None:
+    sheets = products.sheets(products.drawings(TIERS["default"]))
+    assert sheets["baydin_fig4"] == ["baydin_fig4"]
+    assert set(sheets["loss"]) == {f"loss_{name}" for name in plan.experiments(TIERS["default"])}
+
+
+def test_a_figure_depends_on_what_draws_it_and_on_the_tables_it_makes() -> None:
+    drawings = products.drawings(TIERS["default"])
+    narrow, wide = (
+        {str(Path(path).relative_to(sources.ROOT)) for path in sources.of_drawing(drawings[name])}
+        for name in ("baydin_fig3", "loss_mlp")
+    )
+    assert {"figures/race.py", "tables/curves.py", "tables/baydin.py", "statistics.py"} <= narrow
+    assert "figures/loss.py" in wide
+    assert not any(path.startswith("tables/") for path in wide)
+
+
+@pytest.mark.parametrize("path", [one for one, _ in plan.all_measurements(TIERS["default"])])
+def test_a_measurement_depends_on_its_instrument_its_problems_and_its_framework(path: str) -> None:
+    made = plan.measurement(TIERS["default"], path)
+    found = {str(Path(one).relative_to(sources.ROOT)) for one in sources.of_measurement(made)}
+    assert f"runs/{made.instrument}.py" in found
+    assert f"backends/{made.backend}/ops.py" in found
+    assert not any(one.startswith(("figures/", "tables/")) for one in found)
