@@ -313,3 +313,9 @@ def test_mnist_is_mnist() -> None:
     assert [labels[:4].tolist() for _, labels in (splits.train, splits.test)] == [[5, 0, 4, 1], [7, 2, 1, 0]]
     assert abs(images.mean(dtype=np.float64)) < 0.01
     assert abs(images.std(dtype=np.float64) - 1) < 0.01
+
+
+def test_raw_digits_are_sixteen_times_the_scaled_ones() -> None:
+    raw, unit = (Digits(scaling=scaling).load(None).train[0] for scaling in ("raw", "unit"))
+    np.testing.assert_array_equal(raw, 16 * unit)
+    assert raw.max() == 16

@@ -6,6 +6,8 @@ from scipy import stats
 
 from cases import CASES, DIRECTIONS, estimators, inner, loss_of, placed, random_like
 from dirgrad import steps
+from dirgrad.directions.gaussian import Gaussian
+from dirgrad.estimators.clipped_forward_gradient import ClippedForwardGradient
 from dirgrad.estimators.finite_difference import FiniteDifference
 from dirgrad.estimators.forward_gradient import ForwardGradient
 from dirgrad.types import Backend, Estimate, Estimator
@@ -138,3 +140,14 @@ def test_torch_saves_nothing_for_backward_outside_backprop(name: str) -> None:
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         loss(required)
     assert saved > 0
+
+
+@pytest.mark.parametrize(("bound", "same"), [(1e6, True), (1e-3, False)])
+def test_a_clipped_slope_is_the_slope_within_its_bound(backend: Backend, bound: float, same: bool) -> None:
+    case = CASES["rosenbrock"]
+    params, loss = placed(backend, case.params()), loss_of(backend, case)
+    (key,) = backend.engine.keys(np.array([0]))
+    plain, clipped = ForwardGradient(direction=Gaussian()), ClippedForwardGradient(direction=Gaussian(), bound=bound)
+    free, held = (one.estimate(backend.ops, loss, params, steps.source(backend.ops, one, key, params)) for one in (plain, clipped))
+    assert float(held.loss) == float(free.loss)
+    assert float(held.slope) == (float(free.slope) if same else pytest.approx(np.sign(float(free.slope)) * bound))

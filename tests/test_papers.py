@@ -57,7 +57,8 @@ def test_a_level_is_crossed_where_the_line_through_the_points_first_comes_down_t
     level = values.min() + share * (values.max() - values.min())
     found = crossing(steps, values, level)
     assert np.interp(found, steps, values) <= level + 1e-6
-    assert (np.interp(np.linspace(0, found, 50)[:-1], steps, values) >= level - 1e-6).all()
+    before = np.interp(found * np.linspace(0, 1, 50)[:-1], steps, values)
+    assert found == 0 or (before >= level - 1e-6).all()
 
 
 def test_a_level_that_is_not_reached_is_nan_and_one_at_the_start_is_the_start() -> None:

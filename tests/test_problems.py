@@ -10,6 +10,10 @@ from hypothesis import strategies as st
 
 from cases import CASES, compiled, inner, loss_of, placed, random_like
 from dirgrad import backends, criterion
+from dirgrad.datasets.digits import Digits
+from dirgrad.datasets.mnist import Mnist
+from dirgrad.problems.jax_tutorial import JaxTutorial
+from dirgrad.problems.mlp import Mlp
 from dirgrad.types import Backend
 
 
@@ -123,3 +127,26 @@ def test_accuracy_is_the_share_of_right_answers(backend: Backend, name: str) -> 
     shifted = logits - logits.max(axis=1, keepdims=True)
     entropy = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(logits)), case.batch()[1]]
     assert float(found["loss"]) == pytest.approx(entropy.mean(), rel=1e-12)
+
+
+def test_the_tutorials_loss_is_a_tenth_of_the_usual_and_what_is_reported_is_the_usual(backend: Backend) -> None:
+    usual, tutorial = (JaxTutorial(dataset=Digits(), hidden=(5,), loss_mean_over=over) for over in ("batch", "batch_and_classes"))
+    params = placed(backend, usual.init(np.random.default_rng(0)))
+    batch = tuple(backend.ops.asarray(array) for array in CASES["mlp"].batch())
+    losses = [float(criterion.loss(one, backend.ops, params, batch)) for one in (usual, tutorial)]
+    assert losses[1] == pytest.approx(losses[0] / 10)
+    told = [float(criterion.metrics(one, backend.ops, params, batch)["loss"]) for one in (usual, tutorial)]
+    assert told == pytest.approx([losses[0]] * 2)
+
+
+def test_the_tutorial_begins_with_small_normal_weights_and_biases() -> None:
+    params = JaxTutorial(dataset=Mnist(), hidden=(512, 512)).init(np.random.default_rng(0))
+    assert sum(leaf.size for leaf in params.values()) == 669_706
+    for leaf in params.values():
+        assert leaf.std() == pytest.approx(0.01, rel=5 / np.sqrt(leaf.size))
+
+
+def test_hidden_layers_are_repeated() -> None:
+    deep, listed = Mlp(dataset=Digits(), hidden=(6, 5), repeat=2), Mlp(dataset=Digits(), hidden=(6, 5, 6, 5))
+    shapes = [{name: leaf.shape for name, leaf in one.init(np.random.default_rng(0)).items()} for one in (deep, listed)]
+    assert shapes[0] == shapes[1]

@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         if made.prog.endswith(" figure"):
             made.add_argument("figures", nargs="+", help="names of files, without their suffix")
             made.add_argument("--tables", type=Path, nargs="*", default=[], help="CSV files, if the tables are made already")
-    command(_headline, "final", out=False)
+    command(_headline, out=False).add_argument("table", type=Path)
     command(_options, out=False)
     command(_schema, out=False)
     return parser
@@ -219,12 +219,12 @@ def _figure(options: argparse.Namespace) -> None:
 
 
 def _headline(options: argparse.Namespace) -> None:
-    """Print the README's table from final.csv."""
+    """Print a table of the README from TABLES/baydin.csv or TABLES/targets.csv."""
     import pandas as pd
 
     from dirgrad.headline import markdown
 
-    print(markdown(pd.read_csv(options.final)), end="")
+    print(markdown(options.table.stem, pd.read_csv(options.table)), end="")
 
 
 def _options(options: argparse.Namespace) -> None:

@@ -1,0 +1,204 @@
+"""The figures of papers and of instruments from hand-made tables: what they say, and that they are the same each time."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from dirgrad.figures import arrows, depth, descents, fair, noise, race, rates, sensitivity, style
+
+BACKENDS = ("jax", "torch")
+BOTH = ("backprop", "forward_gradient")
+
+
+@pytest.fixture(autouse=True)
+def _styled() -> Iterator[None]:
+    with style.applied():
+        yield
+
+
+def bounded(name: str, value: float) -> dict[str, float]:
+    return {name: value, f"{name}_low": 0.9 * value, f"{name}_high": 1.2 * value}
+
+
+def curves() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"experiment": e, "backend": b, "estimator": name, "stage": "final", "learning_rate": rate, "step": step, "n": 7}
+        | bounded("loss", 1 / (1 + step))
+        | bounded("valid_loss", 2 / (1 + step))
+        | {"train_seconds": 0.1 * step}
+        for e in ("beale", "rosenbrock", "mlp")
+        for b in BACKENDS
+        for name in BOTH
+        for rate in (0.1, 0.2)
+        for step in (0, 5, 10)
+    )
+
+
+def times() -> pd.DataFrame:
+    rows = [
+        {"subject": "mlp", "backend": b, "learning_rate": rate, "quantity": quantity, "value": value}
+        for b in BACKENDS
+        for rate, reached in ((0.1, 0.5), (0.2, np.nan))
+        for quantity, value in (("T_f_seconds", reached), ("T_b_seconds", 1.0))
+    ]
+    return pd.DataFrame(rows)
+
+
+def paths() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"experiment": e, "backend": b, "estimator": name, "seed": seed, "step": step, "theta_0": 0.1 * step, "theta_1": 0.1 * seed}
+        for e in ("beale", "rosenbrock")
+        for b in BACKENDS
+        for name in BOTH
+        for seed in range(3)
+        for step in (0, 5, 10)
+    )
+
+
+def landscape() -> pd.DataFrame:
+    grid = [(e, x, y) for e in ("beale", "rosenbrock") for x in (-1.0, 0.0, 1.0) for y in (-1.0, 0.5, 1.0)]
+    return pd.DataFrame({"experiment": e, "theta_0": x, "theta_1": y, "loss": x * x + y * y} for e, x, y in grid)
+
+
+def subject(name: str) -> list[dict[str, object]]:
+    return [
+        {name: "growth", "backend": b, "estimator": e, "layers": n, "dimension": 10**n, "batch_size": 64}
+        | {"problem": f"mlp_{n}", "problem_kind": "mlp"}
+        for b in BACKENDS
+        for e in BOTH
+        for n in (1, 2, 3)
+    ]
+
+
+def coordinates() -> pd.DataFrame:
+    return pd.DataFrame(
+        row
+        | {"coordinate": i, "gradient": 0.1 * i, "gradient_norm": 1.0, "variance": 1.0, "kurtosis": 9.0}
+        | {"variance_theory": 1.1 + 0.01 * i, "kurtosis_theory": 9.1}
+        for row in subject("quality")
+        for i in (0, 1)
+    )
+
+
+def tuned() -> pd.DataFrame:
+    rows = [
+        (b, e, stage, rate) for b in BACKENDS for e in BOTH for stage, rate in (("tuning", 0.1), ("tuning", 0.2), ("final", 0.1))
+    ]
+    return pd.DataFrame(
+        {"experiment": "mlp", "backend": b, "estimator": e, "optimizer": "sgd", "stage": stage, "learning_rate": rate}
+        | {"n_ok": 3 if rate == 0.1 else 1, "n_seeds": 3, "best_rate": stage == "final"}
+        | bounded("valid_loss", rate)
+        | bounded("final_loss", rate)
+        for b, e, stage, rate in rows
+    )
+
+
+def compared() -> dict[str, pd.DataFrame]:
+    rows = [
+        {"experiment": x, "backend": b, "estimator": e, "n": 5} for x in ("mlp_sgd", "mlp_adam") for b in BACKENDS for e in BOTH
+    ]
+    reached = [row | {"n_reached": 5 if row["experiment"] == "mlp_sgd" else 2} for row in rows]
+    ratio = [bounded("steps_over_backprop", 30.0 if row["n_reached"] == 5 else np.nan) for row in reached]
+    equal = [row | bounded("difference", -0.01) for row in rows if row["estimator"] != "backprop"]
+    return {"targets": pd.DataFrame([a | b for a, b in zip(reached, ratio, strict=True)]), "equal_loss": pd.DataFrame(equal)}
+
+
+def stability() -> pd.DataFrame:
+    rows = [row | {"steps": 200, "n_seeds": 3, "stable_rate": 0.1, "stable_rate_theory": 0.15} for row in subject("stability")]
+    return pd.DataFrame(row | {"unstable_rate": np.nan if row["layers"] == 1 else 0.2} for row in rows)
+
+
+FIGURES: dict[str, tuple[Callable[[], Figure], str]] = {
+    "race": (lambda: race.draw({"curves": curves(), "baydin": times()}, "mlp"), "n = 7 seeds"),
+    "descents": (
+        lambda: descents.draw({"curves": curves(), "trajectories": paths(), "landscape": landscape()}, "beale", "rosenbrock"),
+        "n = 7 runs",
+    ),
+    "arrows": (
+        lambda: arrows.draw(
+            {
+                "estimates": pd.DataFrame(
+                    {"quality": "growth", "backend": b, "estimator": "forward_gradient", "estimate_0": x, "estimate_1": 1.0}
+                    for b in BACKENDS
+                    for x in range(40)
+                ),
+                "coordinates": coordinates().query("problem == 'mlp_1'"),
+            },
+            "growth",
+        ),
+        "n = 40 forward gradients",
+    ),
+    "depth": (
+        lambda: depth.draw(
+            {
+                "cost": pd.DataFrame(
+                    r | {"n": 10} | bounded("gradient_seconds", 1.0) | bounded("forward_seconds", 0.5) for r in subject("cost")
+                ),
+                "memory": pd.DataFrame(r | {"n": 3} | bounded("resident_peak_bytes", 2.0**22) for r in subject("memory")),
+            },
+            "growth",
+        ),
+        "n = 10 rounds",
+    ),
+    "noise": (
+        lambda: noise.draw(
+            {
+                "quality": pd.DataFrame(r | {"draws": 500, "snr_theory": 0.1} | bounded("snr", 0.1) for r in subject("quality")),
+                "coordinates": coordinates(),
+            },
+            "growth",
+        ),
+        "n = 500 forward gradients",
+    ),
+    "rates": (lambda: rates.draw({"stability": stability()}, "growth"), "n = 3 of 3 trials"),
+    "sensitivity": (lambda: sensitivity.draw({"final": tuned()}, "mlp"), "n = 3 seeds"),
+    "fair": (lambda: fair.draw(compared()), "n = 5 fresh seeds"),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_says_its_n_names_its_axes_and_has_a_panel_per_framework(name: str) -> None:
+    draw, count = FIGURES[name]
+    made = draw()
+    made.draw_without_rendering()
+    assert count in made.get_suptitle()
+    assert "nan" not in made.get_suptitle()
+    assert all(axes.get_xlabel() for axes in made.axes)
+    titles = " ".join(axes.get_title() for axes in made.axes)
+    assert "JAX" in titles
+    assert "PyTorch" in titles
+    assert "interval" in made.get_suptitle() or "bar" in made.get_suptitle()
+
+
+@pytest.mark.parametrize("name", ["race", "arrows"])
+def test_the_same_tables_give_the_same_bytes(name: str, tmp_path: Path) -> None:
+    for directory in ("one", "two"):
+        style.save(FIGURES[name][0](), tmp_path / directory / "made")
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+def legends(made: Figure) -> list[str]:
+    return [text.get_text() for axes in made.axes if axes.get_legend() for text in axes.get_legend().get_texts()]
+
+
+def test_the_times_of_a_race_are_told_and_so_is_that_one_was_not_reached() -> None:
+    told = legends(FIGURES["race"][0]())
+    assert told.count("T_f = 0.5 s") == 2
+    assert told.count("T_f not reached by all") == 2
+    assert told.count("T_b = 1 s") == 4
+
+
+def test_what_did_not_reach_its_target_is_said() -> None:
+    made = FIGURES["fair"][0]()
+    texts = [text.get_text() for axes in made.axes for text in axes.texts]
+    assert texts.count("forward gradient: reached by 2 of 5") == 2
+
+
+def test_a_rate_at_which_a_trial_failed_ends_the_line() -> None:
+    made = FIGURES["sensitivity"][0]()
+    assert all(list(line.get_xdata()) == [0.1] for line in made.axes[0].get_lines())
