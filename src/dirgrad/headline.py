@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dirgrad.errors import UserError, nearest
@@ -54,8 +55,8 @@ MADE = {"baydin": _baydin, "targets": _targets}
 
 
 def _interval(row: Row, name: str) -> str:
-    if pd.isna(row[name]):
+    if np.isnan(row[name]):
         return ""
-    if pd.isna(row[f"{name}_low"]):
+    if np.isnan(row[f"{name}_low"]):
         return f"{row[name]:.3g}"
     return f"{row[name]:.3g} [{row[f'{name}_low']:.3g}, {row[f'{name}_high']:.3g}]"

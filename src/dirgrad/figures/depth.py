@@ -14,7 +14,7 @@ MEBIBYTE = 2**20
 def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
     """tables: `cost` and `memory`. A row of panels per framework."""
     cost, memory = tables["cost"].query("cost == @name"), tables["memory"].query("memory == @name")
-    backends, kinds = list(cost["backend"].unique()), style.lines(["function alone", *cost["estimator"].unique()])
+    backends, kinds = list(cost["backend"].unique()), style.lines([*cost["estimator"].unique(), "function alone"])
     made, panels = style.figure(len(backends), 2)
     for (left, right), backend in zip(panels, backends, strict=True):
         _lines(left, _with_function(cost.query("backend == @backend")), "gradient_seconds", 1e-3, kinds)

@@ -1,6 +1,7 @@
 """Each estimator at its own best rate: its steps to the target over backprop's, its test accuracy at equal loss."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil, floor, log10
 from typing import Any
 
 import pandas as pd
@@ -23,6 +24,7 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     for (left, right), backend in zip(panels, backends, strict=False):
         _dots(left, targets.query("backend == @backend"), experiments, "steps_over_backprop", kinds)
         left.set(xscale="log", xlabel="steps to the target / backprop's", title=style.BACKENDS[backend])
+        left.set_xlim(*_decades(targets["steps_over_backprop"].dropna()))
         style.plain_ticks(left.xaxis)
         _unreached(left, targets.query("backend == @backend"), experiments, kinds)
         _dots(right, equal.query("backend == @backend"), experiments, "difference", kinds)
@@ -36,6 +38,12 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
         fontsize=9,
     )
     return made
+
+
+def _decades(ratios: pd.Series) -> tuple[float, float]:
+    """From 1, or the power of ten below the least, to the power of ten above twice the greatest."""
+    low, high = (ratios.min(), 2 * ratios.max()) if len(ratios) else (1.0, 10.0)
+    return 10.0 ** min(floor(log10(low)), 0), 10.0 ** max(ceil(log10(high)), 1)
 
 
 def _place(experiments: Sequence[str], kinds: Mapping[str, Any], experiment: str, estimator: str) -> float:

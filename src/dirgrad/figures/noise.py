@@ -42,6 +42,8 @@ def _variance(axes: Axes, rows: pd.DataFrame) -> None:
     ends = [rows["variance_theory"].min(), rows["variance_theory"].max()]
     axes.plot(ends, ends, color="black", linewidth=0.8)
     axes.set(xscale="log", yscale="log", xlabel=r"$\Vert g\Vert^2 + g_i^2$", ylabel="variance of coordinate i")
+    for axis in (axes.xaxis, axes.yaxis):
+        style.plain_ticks(axis)
     axes.legend(fontsize=6, markerscale=1.5)
 
 

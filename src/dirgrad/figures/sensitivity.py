@@ -22,7 +22,7 @@ def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
         for estimator, line in kinds.items():
             chosen = best.loc[best["estimator"] == estimator, "learning_rate"]
             _curve(axes, here[here["estimator"] == estimator], column, line, style.label(estimator), list(chosen))
-        axes.set(xscale="log", xlabel="learning rate", ylabel=style.LOSSES[column], title=style.BACKENDS[backend])
+        axes.set(xscale="log", yscale="log", xlabel="learning rate", ylabel=style.LOSSES[column], title=style.BACKENDS[backend])
     handles, labels = panels[0][0].get_legend_handles_labels()
     made.legend(handles, labels, loc="outside lower center", ncols=3)
     made.suptitle(
