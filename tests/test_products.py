@@ -21,7 +21,8 @@ def test_a_table_is_made_by_the_file_of_its_name(name: str) -> None:
 @pytest.mark.parametrize("tier", TIERS)
 def test_every_figure_of_the_paper_is_in_every_tier(tier: str) -> None:
     drawings = products.drawings(TIERS[tier])
-    assert {f"baydin_fig{i}" for i in range(1, 7)} <= set(drawings)
+    # The memory of figure 6 takes a process per value, too slow for smoke.
+    assert {f"baydin_fig{i}" for i in range(1, 6 if tier == "smoke" else 7)} <= set(drawings)
     for drawing in drawings.values():
         assert import_module(f"dirgrad.figures.{drawing.module}").draw
         assert (ROOT / "workflow" / "report" / f"figure_{drawing.module}.rst").is_file()

@@ -106,6 +106,10 @@ def table_sources(wildcards):
     return sources.closure(f"dirgrad.tables.{wildcards.table}")
 
 
+def records_root(wildcards):
+    return f"{RESULTS}/records"
+
+
 def recorded(leaves):
     """Files of records, by their kind, as one list."""
     return [f"{RESULTS}/records/{path}" for paths in leaves.values() for path in paths]

@@ -23,8 +23,8 @@ for JOB, NAMES in products.sheets(DRAWINGS).items():
             config=CONFIG,
             names=NAMES,
             statistics=json.dumps(config.get("statistics", {})),
-            records=f"{RESULTS}/records",
-            root=FIGURE_ROOT,
+            records=records_root,
+            root=lambda wildcards, output: Path(output[0]).parent,
         shell:
             "python -m dirgrad figure {params.names} --config {params.config} --records {params.records}"
             " --tables {input.tables} --out {params.root} 2> {log}"

@@ -20,7 +20,7 @@ rule table:
     params:
         config=CONFIG,
         statistics=json.dumps(config.get("statistics", {})),
-        records=f"{RESULTS}/records",
+        records=records_root,
     shell:
         "python -m dirgrad table {wildcards.table} --config {params.config} --records {params.records} --out {output} 2> {log}"
 
@@ -38,6 +38,6 @@ rule manifest:
     params:
         config=CONFIG,
         all=json.dumps(config, sort_keys=True),
-        records=f"{RESULTS}/records",
+        records=records_root,
     shell:
         "python -m dirgrad manifest --config {params.config} --records {params.records} --out {output} 2> {log}"
