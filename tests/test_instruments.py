@@ -137,17 +137,16 @@ def test_the_largest_rate_is_that_of_theory(backend: Backend) -> None:
 @pytest.mark.parametrize("name", ["jax", "torch"])
 def test_memory_is_measured_in_a_process_of_its_own(name: str, tmp_path: Path) -> None:
     wide = {"kind": "mlp", "dataset": "digits", "hidden": [512, 512]}
-    given = raw(name, "memory", {"wide": wide}, estimators=["backprop", "forward_gradient"], rounds=1)
+    given = raw(name, "memory", {"wide": wide}, estimators=["forward_gradient"], rounds=1)
     (tmp_path / "config.json").write_text(json.dumps(given | {"run": {"threads": 1}}))
     command = ["measure", f"memory/one/{name}", "--config", str(tmp_path / "config.json"), "--out", str(tmp_path / "out")]
     subprocess.run([sys.executable, "-m", "dirgrad", *command], check=True)
     rows = pd.read_parquet(tmp_path / "out" / "memory.parquet").set_index("estimator")
-    assert list(rows.index) == ["inference", "backprop", "forward_gradient"]
+    assert list(rows.index) == ["inference", "forward_gradient"]
     parameters = rows["parameter_bytes"].iloc[0]
     assert parameters == 4 * (64 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10)
     # New parameters are made by a step, and a direction as large by the forward gradient; neither by inference.
     assert rows.loc["inference", "resident_peak_bytes"] < parameters
-    assert rows.loc["backprop", "resident_peak_bytes"] >= 0.9 * parameters
     assert rows.loc["forward_gradient", "resident_peak_bytes"] >= 0.9 * parameters
     assert rows["xla_temp_bytes"].notna().all() == (name == "jax")
 

@@ -53,10 +53,14 @@ def test_the_gradient_is_that_of_central_differences(backend: Backend, name: str
     assert (at(1) - at(-1)) / (2 * step) == pytest.approx(inner(grad, tangent), abs=1e-5 * scale)
 
 
+# Six decimals: a product of factors near the smallest number would underflow, and no law holds there.
+FACTORS = st.floats(-10, 10).map(lambda x: round(x, 6))
+
+
 @pytest.mark.parametrize("name", ["rosenbrock_chain", "mlp"])
 @pytest.mark.parametrize("framework", backends.NAMES)
 @settings(max_examples=8, deadline=None)
-@given(a=st.floats(-10, 10), b=st.floats(-10, 10), seed=st.integers(0, 1000))
+@given(a=FACTORS, b=FACTORS, seed=st.integers(0, 1000))
 def test_the_jvp_is_linear_in_the_tangent(framework: str, name: str, a: float, b: float, seed: int) -> None:
     backend = backends.load(framework, 1, "float64")
     params, along = CASES[name].params(), jvp(backend, name)
