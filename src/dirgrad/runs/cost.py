@@ -39,8 +39,7 @@ def _parts(made: Measurement, backend: Backend, subject: Subject) -> list[Part]:
     forward = loss(backend, subject.problem)
     arguments = (subject.params, subject.batch)
     alone = backend.engine.prepare(forward, arguments)
-    again = backend.engine.prepare(forward, arguments)
-    parts = [Part({"part": "forward"}, alone, arguments), Part({"part": "forward_again"}, again, arguments)]
+    parts = [Part({"part": name}, alone, arguments) for name in ("forward", "forward_again")]
     for name, estimator in made.estimators.items():
         facts = {"estimator": name, **described(estimator)}
         for part, (f, example) in _whole(backend, subject, estimator, made.run.precision).items():
