@@ -319,7 +319,7 @@ def test_a_wrong_configuration_ends_a_command_with_one_line_a_mistake(tmp_path: 
 def test_cells_are_printed_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     cli.main(["cells", "--config", YAML])
     assert capsys.readouterr().out.splitlines() == [
-        f"{name}/{backend}" for name in BASE["experiments"] for backend in BASE["backends"]
+        f"{name}/{backend}" for name, one in BASE["experiments"].items() for backend in one.get("backends", BASE["backends"])
     ]
 
 

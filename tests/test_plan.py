@@ -66,7 +66,7 @@ CHANGES = {
     "the other backend left out": ({"backends": ["jax"]}, True),
     "its seeds": ({"experiments": {"mlp": {"seeds": 99}}}, False),
     "an option of its problem": ({"experiments": {"mlp": {"problem": {"hidden": [3]}}}}, False),
-    "an option of its estimator": ({"estimators": {"finite_difference_central": {"eps": 0.5}}}, False),
+    "an option of its estimator": ({"estimators": {"forward_gradient": {"directions_k": 2}}}, False),
     "the estimators that it runs": ({"experiments": {"mlp": {"estimators": ["backprop"]}}}, False),
     "the precision": ({"run": {"precision": "float64"}}, False),
     "the tier": ({"tier": "other"}, False),
