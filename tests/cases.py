@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 
 from dirgrad import criterion
+from dirgrad.criterion import SQUARED_ERROR
+from dirgrad.datasets.copy import Copy
 from dirgrad.datasets.digits import Digits
 from dirgrad.datasets.mnist import Mnist
+from dirgrad.datasets.photograph import Photograph
 from dirgrad.directions.coordinate import Coordinate
 from dirgrad.directions.gaussian import Gaussian
 from dirgrad.directions.rademacher import Rademacher
@@ -18,6 +21,8 @@ from dirgrad.estimators.finite_difference import FiniteDifference
 from dirgrad.estimators.forward_gradient import ForwardGradient
 from dirgrad.problems.beale import Beale
 from dirgrad.problems.cnn import Cnn
+from dirgrad.problems.image_regression import ImageRegression
+from dirgrad.problems.influence_balancing import InfluenceBalancing
 from dirgrad.problems.jax_tutorial import JaxTutorial
 from dirgrad.problems.logistic_regression import LogisticRegression
 from dirgrad.problems.mlp import Mlp
@@ -25,6 +30,8 @@ from dirgrad.problems.quadratic import Quadratic
 from dirgrad.problems.rnn import Rnn
 from dirgrad.problems.rosenbrock import Rosenbrock
 from dirgrad.types import Backend, Batch, Estimator, Params, Problem
+from dirgrad.units.gru import Gru
+from dirgrad.units.lstm import Lstm
 
 BATCH = 5
 
@@ -48,7 +55,9 @@ class Case:
             return ()
         rng = np.random.default_rng(seed)
         images = rng.uniform(size=(BATCH, dataset.height, dataset.width)).astype(dtype)
-        return images, rng.integers(0, dataset.classes, BATCH)
+        if self.problem.criterion is SQUARED_ERROR:
+            return images, rng.uniform(size=(BATCH, dataset.classes)).astype(dtype)
+        return images, rng.integers(0, dataset.classes, (BATCH, dataset.answers) if dataset.answers > 1 else BATCH)
 
 
 CASES = {
@@ -62,6 +71,10 @@ CASES = {
     "cnn_same": Case(Cnn(dataset=Digits(), channels=3, hidden=8), 9 + 3 * 27 + 12 + 8 + 10 + BATCH),
     "cnn_valid": Case(Cnn(dataset=Mnist(), channels=2, hidden=8, padding="valid"), 9 + 3 * 18 + 32 + 8 + 10 + BATCH),
     "rnn": Case(Rnn(dataset=Digits(), hidden=6), 8 * (8 + 6) + 6 + 10 + BATCH),
+    "rnn_copy": Case(Rnn(dataset=Copy(symbols=3, shown=2, delay=4), hidden=4, unit=Gru()), 8 * (4 + 4) + 4 + 3 + 2 * BATCH),
+    "rnn_pixels": Case(Rnn(dataset=Digits(), hidden=3, unit=Lstm(), read="pixels"), 64 * (1 + 3) + 3 + 10 + BATCH),
+    "influence_balancing": Case(InfluenceBalancing(length=60), 60 * 24),
+    "image_regression": Case(ImageRegression(dataset=Photograph(octaves=2), hidden=(8,)), 8 + 8 + 3 * BATCH),
 }
 DIRECTIONS = {"gaussian": Gaussian(), "rademacher": Rademacher(), "sphere": Sphere(), "coordinate": Coordinate()}
 

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "dirgrad"
 FILES = sorted(PACKAGE.rglob("*.py"))
+COMPONENTS = ["directions", "candidates", "estimators", "optimizers", "problems", "units", "datasets"]
 OUTSIDE_BACKENDS = [path for path in FILES if "backends" not in path.parts]
 
 
@@ -42,7 +43,7 @@ def test_nothing_is_evaluated_or_unpickled(path: Path) -> None:
     assert not re.search(r"\b(pickle|yaml\.load|eval\(|exec\(|shelve|marshal)\b", path.read_text())
 
 
-@pytest.mark.parametrize("folder", ["directions", "estimators", "optimizers", "problems", "datasets"])
+@pytest.mark.parametrize("folder", COMPONENTS)
 def test_a_component_is_one_short_file(folder: str) -> None:
     for path in (PACKAGE / folder).glob("*.py"):
         assert len(path.read_text().splitlines()) <= 90, path.name
@@ -51,7 +52,7 @@ def test_a_component_is_one_short_file(folder: str) -> None:
 @pytest.mark.parametrize("path", FILES, ids=ids)
 def test_what_is_public_says_what_it_is(path: Path) -> None:
     tree = ast.parse(path.read_text())
-    component = path.parent.name in ("directions", "estimators", "optimizers", "problems", "datasets")
+    component = path.parent.name in COMPONENTS
     primitives = "backends" in path.parts
     assert ast.get_docstring(tree) or component or path.name == "__main__.py"
     for node in tree.body:

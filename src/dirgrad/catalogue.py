@@ -1,4 +1,4 @@
-"""A folder is a table: each file of `directions`, `estimators`, `optimizers`, `problems` and `datasets` holds one
+"""A folder is a table: each file of `estimators`, `directions`, `problems` and the like holds one
 component, named in the configuration by the file's name, its options the fields of its class."""
 
 import json
@@ -48,6 +48,11 @@ def load(folder: str, name: str) -> type[Any]:
 def kind(part: object) -> str:
     """The name of a component's file."""
     return type(part).__module__.rpartition(".")[2]
+
+
+def default(folder: str, name: str) -> Any:
+    """The default of an option that names a component without options of its own."""
+    return Field(default_factory=lambda: build(folder, name), json_schema_extra={"default": name})
 
 
 def build(folder: str, spec: Any) -> Any:

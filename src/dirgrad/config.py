@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from dirgrad import mistakes
+from dirgrad import catalogue, mistakes
 from dirgrad.errors import UserError, nearest
 from dirgrad.settings import INSTRUMENTS, Config, Experiment, Grid, Instrument, Run, Stability, Statistics, Tuning
-from dirgrad.types import Problem
+from dirgrad.types import Online, Problem, Recurrent
 
 COMMAND_LINE = "the command line"
 
@@ -123,6 +123,20 @@ def _undefined(estimators: Sequence[str], config: Config) -> Iterator[Mistake]:
             yield ("estimators", i), f"no estimator '{name}' is defined: {nearest(name, config.estimators)}"
 
 
+def _unreadable(estimators: Sequence[str], problem: Problem, config: Config) -> Iterator[Mistake]:
+    for i, name in enumerate(estimators):
+        estimator = config.estimators.get(name)
+        if not isinstance(estimator, Online):
+            continue
+        if not isinstance(problem, Recurrent):
+            yield ("estimators", i), f"'{name}' goes along a sequence, and the problem '{catalogue.kind(problem)}' reads none"
+        elif problem.length % (estimator.window or problem.length):
+            yield (
+                ("estimators", i),
+                f"window = {estimator.window} of '{name}' does not divide the {problem.length} steps of the problem",
+            )
+
+
 def _too_few(problem: Problem, batch_size: int) -> Iterator[Mistake]:
     dataset = problem.dataset
     if dataset is not None and batch_size > dataset.train_examples:
@@ -138,6 +152,7 @@ def _mismeasured(measured: Instrument, config: Config) -> Iterator[Mistake]:
     """What is wrong between keys of an instrument, each with its place."""
     yield from _undefined(measured.estimators, config)
     for problem in measured.problems.values():
+        yield from _unreadable(measured.estimators, problem, config)
         yield from _too_few(problem, measured.batch_size)
     if isinstance(measured, Stability):
         yield from _descending(measured.rates, "rates")
@@ -146,6 +161,7 @@ def _mismeasured(measured: Instrument, config: Config) -> Iterator[Mistake]:
 def _inconsistent(experiment: Experiment, config: Config) -> Iterator[Mistake]:
     """What is wrong between keys of an experiment, each with its place."""
     yield from _undefined(experiment.estimators, config)
+    yield from _unreadable(experiment.estimators, experiment.problem, config)
     if experiment.steps % experiment.record_every:
         yield ("record_every",), f"{experiment.record_every} does not divide steps = {experiment.steps}"
     yield from _too_few(experiment.problem, experiment.batch_size)

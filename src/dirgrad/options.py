@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from dirgrad import catalogue
 from dirgrad.settings import Config
 
-FOLDERS = ("estimators", "directions", "problems", "datasets", "optimizers")
+FOLDERS = ("estimators", "directions", "candidates", "problems", "units", "datasets", "optimizers")
 SECTIONS = {
     "Run": "`run`",
     "Statistics": "`statistics`",

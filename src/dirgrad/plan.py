@@ -11,7 +11,7 @@ from dirgrad import settings as options
 from dirgrad.catalogue import STRICT, reference
 from dirgrad.errors import UserError, nearest
 from dirgrad.settings import Name, Run, Training
-from dirgrad.types import Estimator, Problem
+from dirgrad.types import Estimator, Online, Problem
 
 INSTRUMENTS: dict[str, tuple[str, ...]] = {
     "cost": ("cost",),
@@ -30,7 +30,7 @@ class Cell(BaseModel):
     tier: Name
     experiment: Name
     backend: Literal["jax", "torch"]
-    estimators: dict[Name, Annotated[Estimator, reference("estimators")]]
+    estimators: dict[Name, Annotated[Estimator | Online, reference("estimators")]]
     training: Training
     run: Run
 
@@ -83,7 +83,7 @@ class Measurement(NamedTuple):
     instrument: str
     name: str
     backend: Literal["jax", "torch"]
-    estimators: dict[str, Estimator]
+    estimators: dict[str, Estimator | Online]
     settings: Any
     run: Run
 

@@ -7,7 +7,7 @@ from annotated_types import Ge, Gt, Lt, MinLen
 from pydantic import BaseModel, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from dirgrad.catalogue import STRICT, reference
-from dirgrad.types import Estimator, Optimizer, Problem
+from dirgrad.types import Estimator, Online, Optimizer, Problem
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -177,7 +177,7 @@ class Config(BaseModel):
     """What every job is told."""
     statistics: Statistics = Field(default_factory=Statistics)
     """How tables summarise seeds."""
-    estimators: dict[Name, Annotated[Estimator, reference("estimators")]]
+    estimators: dict[Name, Annotated[Estimator | Online, reference("estimators")]]
     """The estimators by the names that tables and figures show: each a `kind` with its options."""
     experiments: Annotated[dict[Name, Experiment | None], MinLen(1)]
     """The experiments by name; an overlay leaves one out, or one of what follows, by setting it to null."""

@@ -2,13 +2,16 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic.dataclasses import is_pydantic_dataclass
+
 from dirgrad.plan import Cell, Measurement, pictured, problem
 from dirgrad.products import TABLES, Drawing
-from dirgrad.types import Estimator, Problem
+from dirgrad.types import Estimator, Online, Problem
 
 ROOT = Path(__file__).parent
 
@@ -45,15 +48,16 @@ def of_drawing(drawing: Drawing) -> tuple[str, ...]:
     return closure(f"dirgrad.figures.{drawing.module}", *made)
 
 
-def _subjects(problems: Iterable[Problem], estimators: Iterable[Estimator]) -> tuple[str, ...]:
-    return _modules(
-        *(part for problem in problems for part in (problem, problem.dataset)),
-        *(part for estimator in estimators for part in (estimator, estimator.direction)),
-    )
+def _subjects(problems: Iterable[Problem], estimators: Iterable[Estimator | Online]) -> tuple[str, ...]:
+    return tuple(module for part in (*problems, *estimators) for module in _modules(part))
 
 
-def _modules(*parts: Any) -> tuple[str, ...]:
-    return tuple(type(part).__module__ for part in parts if part is not None)
+def _modules(part: Any) -> Iterator[str]:
+    """The modules of a component and of those that are its options."""
+    yield type(part).__module__
+    for field in fields(part):
+        if is_pydantic_dataclass(type(value := getattr(part, field.name))):
+            yield from _modules(value)
 
 
 @cache

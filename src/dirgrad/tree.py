@@ -26,6 +26,26 @@ def dot(ops: Ops, x: Params, y: Params) -> Array:
     return sum(ops.sum(x[name] * y[name]) for name in y)
 
 
+def length_squared(ops: Ops, x: Params) -> Array:
+    """||x||^2, at least the smallest normal number of float32, so that it can be divided by: ()."""
+    return dot(ops, x, x) + 1.2e-38
+
+
+def length(ops: Ops, x: Params) -> Array:
+    """||x||: ()."""
+    return ops.sqrt(length_squared(ops, x))
+
+
+def unit(ops: Ops, x: Params) -> Params:
+    """x / ||x||; 0 if it is 0."""
+    return scale(1 / length(ops, x), x)
+
+
+def combine(weights: Array, stacked: Params) -> Params:
+    """sum_j w_j x_j. weights: (k,); stacked: leaves of (k, ...)."""
+    return each(lambda leaf: (weights @ leaf.reshape(leaf.shape[0], -1)).reshape(leaf.shape[1:]), stacked)
+
+
 def size(x: Params) -> int:
     """The number of entries: the dimension of the problem."""
     return sum(prod(leaf.shape) for leaf in x.values())

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -15,7 +15,8 @@ Batch: TypeAlias = tuple[Array, ...]
 Loss: TypeAlias = Callable[[Params], Array]
 Source: TypeAlias = Callable[[Any], Params]
 """j -> the j-th direction of this step."""
-
+Draw: TypeAlias = Callable[[Any, Params], Params]
+"""(j, like) -> the j-th random vector of this window of a sequence, of these shapes."""
 
 Window: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
 """((x from, to), (y from, to))."""
@@ -41,10 +42,11 @@ class Trial(NamedTuple):
 
 
 class State(NamedTuple):
-    """What a step carries on: the parameters and what the optimizer remembers of the past."""
+    """What a step carries on: the parameters, what the optimizer remembers of the past, and what an online estimator does."""
 
     params: Params
     memory: Any
+    past: Any = ()
 
 
 Step: TypeAlias = Callable[[State, Trial, Array, Batch], tuple[State, Array]]
@@ -59,10 +61,16 @@ class Ops(Protocol):
     Images are NCHW, kernels OIHW, in both frameworks.
     """
 
-    def jvp(self, f: Callable[..., Array], primals: tuple[Any, ...], tangents: tuple[Any, ...], /) -> tuple[Array, Array]: ...
+    def jvp(self, f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...], /) -> tuple[Any, Any]: ...
+    def vjp(self, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+        """(f(*primals), cotangent of the result -> cotangents of the primals)."""
+
+    def vmap(self, f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
+        """f mapped over an axis of its arguments; None: over none of an argument's."""
+
     def value_and_grad(self, f: Loss, /) -> Callable[[Params], tuple[Array, Params]]: ...
-    def scan(self, f: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Array, /) -> tuple[Any, Any]:
-        """Fold `f` over the first axis of `xs`, as jax.lax.scan does: (last carry, stacked outputs)."""
+    def scan(self, f: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any, /) -> tuple[Any, Any]:
+        """Fold `f` over the first axis of every leaf of `xs`, as jax.lax.scan does: (last carry, stacked outputs)."""
 
     def counter(self, n: int, /) -> Array:
         """0 .. n - 1, to scan over and to fold into keys."""
@@ -88,6 +96,16 @@ class Ops(Protocol):
         """Each entry moved to the nearest point of [-bound, bound]."""
 
     def tanh(self, x: Array, /) -> Array: ...
+    def sigmoid(self, x: Array, /) -> Array: ...
+    def flip(self, x: Array, /) -> Array:
+        """The first axis backwards."""
+
+    def concatenate(self, xs: list[Array], /) -> Array:
+        """Along the first axis."""
+
+    def diagonals(self, x: Array, /) -> Array:
+        """(n, g, n) -> (g, n): the entries whose first and last index agree."""
+
     def relu(self, x: Array, /) -> Array: ...
     def swap_axes(self, x: Array, first: int, second: int, /) -> Array: ...
     def conv2d(self, x: Array, kernel: Array, padding: int, /) -> Array:
@@ -180,6 +198,10 @@ class Dataset(Protocol):
     @property
     def classes(self) -> int: ...
     @property
+    def answers(self) -> int:
+        """How many rows at the end of an image, read row by row, ask for a label: 1 of a picture."""
+
+    @property
     def train_examples(self) -> int: ...
     @property
     def files(self) -> tuple[str, ...]:
@@ -213,6 +235,46 @@ class Problem(Protocol):
         """What the criterion judges: the logits (n, classes) of a classifier, the value () of a test function."""
 
 
+@runtime_checkable
+class Recurrent(Problem, Protocol):
+    """A problem that moves a state along a sequence: the losses met on the way add up to the minibatch loss."""
+
+    @property
+    def length(self) -> int:
+        """T, the number of steps."""
+
+    def observations(self, ops: Ops, batch: Batch, /) -> Batch:
+        """What is met on the way: arrays of (T, ...)."""
+
+    def begin(self, ops: Ops, params: Params, batch: Batch, /) -> Params:
+        """The state before the first step."""
+
+    def advance(self, ops: Ops, params: Params, state: Params, x: Batch, /) -> tuple[Params, Array]:
+        """The next state, and the loss met there: its share () of the sequence's."""
+
+
+@runtime_checkable
+class Unitwise(Recurrent, Protocol):
+    """A recurrent problem of units, each driven by weights of its own."""
+
+    @property
+    def unit(self) -> "Unit": ...
+    def immediate(self, ops: Ops, params: Params, state: Params, seen: Array, part: str, /) -> Params:
+        """The derivative of each unit's `part` of the next state by the weights that drive it: (batch, *shape)."""
+
+    def own(self, ops: Ops, params: Params, state: Params, seen: Array, part: str, /) -> Params:
+        """The derivative of each unit's next state, by part, by its own `part` of the state: (batch, n)."""
+
+
+class Place(NamedTuple):
+    """Where an online estimator stands: at these parameters, in this state, before these observations (steps, ...)."""
+
+    problem: Recurrent
+    params: Params
+    state: Params
+    ahead: Batch
+
+
 class Direction(Protocol):
     """A law of random vectors v with E[v v^T] = I."""
 
@@ -231,6 +293,70 @@ class Estimator(Protocol):
         """Evaluations of the loss, with or without a derivative, that one estimate takes."""
 
     def estimate(self, ops: Ops, loss: Loss, params: Params, source: Source, /) -> Estimate: ...
+
+
+@runtime_checkable
+class Online(Protocol):
+    """An estimator that goes along a sequence, and can update the parameters on the way."""
+
+    @property
+    def direction(self) -> Direction | None: ...
+    @property
+    def directions_k(self) -> int: ...
+    @property
+    def evaluations(self) -> int:
+        """Passes over the sequence, with or without a derivative, that one takes."""
+
+    @property
+    def window(self) -> int | None:
+        """W, the steps from one estimate to the next; None: all."""
+
+    def remember(self, ops: Ops, params: Params, /) -> Any:
+        """What goes from one sequence to the next, before the first."""
+
+    def begin(self, ops: Ops, place: Place, past: Any, draw: Draw, /) -> Any:
+        """What is carried along a sequence, at its start, the whole sequence ahead."""
+
+    def estimate(self, ops: Ops, place: Place, past: Any, carried: Any, draw: Draw, /) -> tuple[Estimate, Params, Any, Any]:
+        """Of one window: (estimate, next state, past, carried). The estimate is of the losses of this window."""
+
+
+class Candidate(Protocol):
+    """A direction to descend along, from what is known of a sequence."""
+
+    @property
+    def direction(self) -> Direction | None:
+        """The law of its random part."""
+
+    @property
+    def unbiased(self) -> bool:
+        """Whether E[u u^T] = I; else the estimate is the projection on u."""
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it asks for the running average of past estimates."""
+
+    @property
+    def passes(self) -> int:
+        """Passes over the sequence that it takes."""
+
+    def propose(self, ops: Ops, place: Place, past: Any, draw: Callable[[], Params], /) -> Params:
+        """u, like the parameters, from the state and the observations ahead. draw: a fresh vector of its law."""
+
+
+class Unit(Protocol):
+    """What a recurrent network is made of: n units, each with its own part of the state."""
+
+    @property
+    def gates(self) -> int:
+        """Columns of the weights per unit."""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of a unit's states; the first is what others see."""
+
+    def update(self, ops: Ops, params: Params, state: Params, x: Array, product: Callable[[Array, Array], Array], /) -> Params:
+        """The next state, each part (batch, n). x: (batch, inputs). product: (what others see, weights) -> (batch, gates n)."""
 
 
 class Optimizer(Protocol):

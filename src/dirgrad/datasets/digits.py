@@ -18,6 +18,7 @@ class Digits:
     height: ClassVar[int] = 8
     width: ClassVar[int] = 8
     classes: ClassVar[int] = 10
+    answers: ClassVar[int] = 1
     train_examples: ClassVar[int] = 1200
     valid_examples: ClassVar[int] = 300
     files: ClassVar[tuple[str, ...]] = ()

@@ -25,6 +25,7 @@ class Mnist:
     height: ClassVar[int] = 28
     width: ClassVar[int] = 28
     classes: ClassVar[int] = 10
+    answers: ClassVar[int] = 1
     train_examples: ClassVar[int] = 50_000
     files: ClassVar[tuple[str, ...]] = tuple(FILES)
     scaling: Literal["unit", "symmetric", "standardized", "raw"] = "unit"

@@ -1,39 +1,110 @@
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import PositiveInt
 
-from dirgrad import initial
+from dirgrad import catalogue, initial, tree
 from dirgrad.catalogue import component, reference
 from dirgrad.criterion import CROSS_ENTROPY
-from dirgrad.types import Array, Batch, Criterion, Dataset, Ops, Params
+from dirgrad.types import Array, Batch, Criterion, Dataset, Ops, Params, Unit
 
 
 @component
 class Rnn:
-    """A tanh recurrent network, as torch.nn.RNN has it, that reads an image row by row and classifies it from its last state."""
+    """A recurrent network that reads an image step by step and answers at the last ones, of a picture at the very last."""
 
     window: ClassVar[None] = None
     criterion: ClassVar[Criterion] = CROSS_ENTROPY
     dataset: Annotated[Dataset, reference("datasets")]
     """The images."""
     hidden: PositiveInt = 64
-    """Width of the recurrent state."""
+    """n, the number of recurrent units."""
+    unit: Annotated[Unit, reference("units")] = catalogue.default("units", "tanh")
+    """The kind of recurrent unit."""
+    read: Literal["rows", "pixels"] = "rows"
+    """What it sees at a step: a row, or a pixel, row after row."""
+
+    @property
+    def length(self) -> int:
+        return self.dataset.height * (self.dataset.width if self.read == "pixels" else 1)
+
+    @property
+    def inputs(self) -> int:
+        """Entries of what is seen at a step."""
+        return self.dataset.width if self.read == "rows" else 1
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        columns = self.unit.gates * self.hidden
         return (
-            initial.layer(rng, "in", (self.dataset.width, self.hidden), self.hidden)
-            | initial.layer(rng, "recurrent", (self.hidden, self.hidden), self.hidden)
+            initial.layer(rng, "in", (self.inputs, columns), self.hidden)
+            | initial.layer(rng, "recurrent", (self.hidden, columns), self.hidden)
             | initial.layer(rng, "out", (self.hidden, self.dataset.classes), self.hidden)
         )
 
+    def begin(self, ops: Ops, params: Params, batch: Batch) -> Params:
+        zero = ops.zeros((batch[0].shape[0], self.hidden), batch[0])
+        return dict.fromkeys(self.unit.parts, zero)
+
+    def observations(self, ops: Ops, batch: Batch) -> Batch:
+        """(seen (T, batch, inputs), labels (T, batch), share of each step in the loss (T,))."""
+        images, labels = batch
+        seen, asked = self._seen(ops, images), self.dataset.answers
+        labels = ops.swap_axes(labels.reshape(-1, asked), 0, 1)
+        before = ops.zeros((self.length - asked, labels.shape[1]), labels)
+        share = np.repeat([0.0, 1 / asked], [self.length - asked, asked])
+        return seen, ops.concatenate([before, labels]), ops.constant(share, images)
+
+    def _seen(self, ops: Ops, images: Array) -> Array:
+        return ops.swap_axes(images.reshape(images.shape[0], self.length, self.inputs), 0, 1)
+
+    def advance(self, ops: Ops, params: Params, state: Params, x: Batch) -> tuple[Params, Array]:
+        seen, labels, share = x
+        state = self._next(ops, params, state, seen)
+        return state, share * ops.cross_entropy(_answer(params, state), labels)
+
+    def _next(self, ops: Ops, params: Params, state: Params, seen: Array) -> Params:
+        return self.unit.update(ops, params, state, seen, lambda h, weight: h @ weight)
+
+    def immediate(self, ops: Ops, params: Params, state: Params, seen: Array, part: str) -> Params:
+        """The derivative of each unit's `part` of the next state by the weights that drive it, of every example:
+        (batch, *shape). A weight drives one unit, so that the derivative of the sum over units is that of its own."""
+        driving = {name: leaf for name, leaf in params.items() if not name.endswith("_out")}
+
+        def of(one: Params, x: Array) -> Params:
+            single = tree.each(lambda leaf: leaf[None], one)
+            _, found = ops.value_and_grad(lambda p: ops.sum(self._next(ops, p, single, x[None])[part]))(driving)
+            return found
+
+        found: Params = ops.vmap(of)(state, seen)
+        return found
+
+    def own(self, ops: Ops, params: Params, state: Params, seen: Array, part: str) -> Params:
+        """The derivative of each unit's next state by its own `part` of the state: (batch, n) of every part."""
+
+        def product(h: Array, weight: Array) -> Array:
+            alone = ops.diagonals(weight.reshape(self.hidden, self.unit.gates, self.hidden))
+            return state["h"] @ weight + ((h - state["h"])[:, None, :] * alone).reshape(h.shape[0], -1)
+
+        only = {name: ops.zeros_like(leaf) + float(name == part) for name, leaf in state.items()}
+        _, found = ops.jvp(lambda s: self.unit.update(ops, params, s, seen, product), (state,), (only,))
+        derivative: Params = found
+        return derivative
+
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
-        images, _ = batch
+        """The logits (batch x answers, classes), the answers of one example beside each other."""
+        seen, asked = self._seen(ops, batch[0]), self.dataset.answers
 
-        def cell(state: Array, row: Array) -> tuple[Array, tuple[()]]:
-            driven = row @ params["weight_in"] + params["bias_in"]
-            return ops.tanh(driven + state @ params["weight_recurrent"] + params["bias_recurrent"]), ()
+        def silent(state: Params, x: Array) -> tuple[Params, tuple[()]]:
+            return self._next(ops, params, state, x), ()
 
-        state = ops.zeros((images.shape[0], self.hidden), images)
-        state, _ = ops.scan(cell, state, ops.swap_axes(images, 0, 1))
-        return state @ params["weight_out"] + params["bias_out"]
+        def answering(state: Params, x: Array) -> tuple[Params, Array]:
+            state = self._next(ops, params, state, x)
+            return state, _answer(params, state)
+
+        state, _ = ops.scan(silent, self.begin(ops, params, batch), seen[: self.length - asked])
+        _, logits = ops.scan(answering, state, seen[self.length - asked :])
+        return ops.swap_axes(logits, 0, 1).reshape(-1, self.dataset.classes)
+
+
+def _answer(params: Params, state: Params) -> Array:
+    return state["h"] @ params["weight_out"] + params["bias_out"]

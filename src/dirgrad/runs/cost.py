@@ -15,7 +15,7 @@ from dirgrad.optimizers.sgd import Sgd
 from dirgrad.plan import Measurement
 from dirgrad.records import COST, table
 from dirgrad.runs.subject import Subject, described, gradient, key, loss, subjects
-from dirgrad.types import Backend, Estimator, Prepared, State, Trial
+from dirgrad.types import Backend, Estimator, Online, Prepared, Trial
 
 Call: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
 """A function and its arguments."""
@@ -47,14 +47,14 @@ def _parts(made: Measurement, backend: Backend, subject: Subject) -> list[Part]:
     return parts
 
 
-def _whole(backend: Backend, subject: Subject, estimator: Estimator, precision: str) -> dict[str, Call]:
+def _whole(backend: Backend, subject: Subject, estimator: Estimator | Online, precision: str) -> dict[str, Call]:
     """The functions timed of an estimator, each with its arguments. The step is one of SGD."""
     ops, one = backend.ops, key(backend, 0)
     rate = ops.asarray(np.array(1e-6, precision))
     step = steps.make(ops, subject.problem, estimator, Sgd(), 0.0)
     return {
         "gradient": (gradient(backend, subject.problem, estimator), (one, subject.params, subject.batch)),
-        "step": (step, (State(subject.params, ()), Trial(one, rate), ops.counter(1)[0], subject.batch)),
+        "step": (step, (steps.begin(ops, estimator, Sgd(), subject.params), Trial(one, rate), ops.counter(1)[0], subject.batch)),
     }
 
 

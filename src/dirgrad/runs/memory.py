@@ -17,7 +17,7 @@ from dirgrad.optimizers.sgd import Sgd
 from dirgrad.plan import Measurement
 from dirgrad.records import MEMORY, table
 from dirgrad.runs.subject import Subject, described, key, loss, subject
-from dirgrad.types import Backend, State, Trial
+from dirgrad.types import Backend, Trial
 
 INFERENCE = "inference"
 """Beside the estimators: the function alone."""
@@ -60,9 +60,11 @@ def measure(made: Measurement, backend: Backend, problem: str, estimator: str) -
 def _step(made: Measurement, backend: Backend, about: Subject, estimator: str) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     if estimator == INFERENCE:
         return loss(backend, about.problem), (about.params, about.batch)
-    rate = backend.ops.asarray(np.array(1e-6, made.run.precision))
-    step = steps.make(backend.ops, about.problem, made.estimators[estimator], Sgd(), 0.0)
-    return step, (State(about.params, ()), Trial(key(backend, 0), rate), backend.ops.counter(1)[0], about.batch)
+    ops, chosen = backend.ops, made.estimators[estimator]
+    rate = ops.asarray(np.array(1e-6, made.run.precision))
+    step = steps.make(ops, about.problem, chosen, Sgd(), 0.0)
+    state = steps.begin(ops, chosen, Sgd(), about.params)
+    return step, (state, Trial(key(backend, 0), rate), ops.counter(1)[0], about.batch)
 
 
 def _peak(call: Callable[[], Any]) -> int | None:

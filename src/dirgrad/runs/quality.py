@@ -10,7 +10,7 @@ from dirgrad.estimators.backprop import Backprop
 from dirgrad.plan import Measurement
 from dirgrad.records import COORDINATES, DRAWS, table
 from dirgrad.runs.subject import Subject, described, gradient, key, subjects
-from dirgrad.types import Backend, Estimator, Params
+from dirgrad.types import Backend, Estimator, Online, Params
 
 ENTRIES_AT_ONCE = 2_000_000
 """Entries of all estimates in memory at once."""
@@ -45,7 +45,7 @@ def _flat(backend: Backend, params: Params, lead: tuple[int, ...]) -> np.ndarray
     return np.concatenate(leaves, axis=-1)
 
 
-def _estimates(backend: Backend, subject: Subject, estimator: Estimator, draws: int) -> Iterator[np.ndarray]:
+def _estimates(backend: Backend, subject: Subject, estimator: Estimator | Online, draws: int) -> Iterator[np.ndarray]:
     """Estimates of independent directions, in chunks (n, d)."""
     size = max(2, min(draws, ENTRIES_AT_ONCE // subject.dimension))
     of = backend.engine.over_lanes(gradient(backend, subject.problem, estimator), (1, 2), size)

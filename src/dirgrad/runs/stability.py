@@ -11,7 +11,7 @@ from dirgrad.plan import Cell, Measurement
 from dirgrad.records import STABILITY, table
 from dirgrad.runs import train
 from dirgrad.settings import Training
-from dirgrad.types import Backend, Estimator, Problem
+from dirgrad.types import Backend, Estimator, Online, Problem
 
 
 def run(made: Measurement, backend: Backend) -> dict[str, pa.Table]:
@@ -40,7 +40,7 @@ def _problem(made: Measurement, backend: Backend, name: str, problem: Problem) -
         yield trial | known | {"stable_rate_theory": _theory(problem, made.estimators[trial["estimator"]])}
 
 
-def _theory(problem: Problem, estimator: Estimator) -> float | None:
+def _theory(problem: Problem, estimator: Estimator | Online) -> float | None:
     """The closed form, for a quadratic and what it is known of."""
     if not hasattr(problem, "eigenvalues"):
         return None

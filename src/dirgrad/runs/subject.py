@@ -8,7 +8,7 @@ import numpy as np
 from dirgrad import catalogue, criterion, steps, tree
 from dirgrad.plan import Measurement
 from dirgrad.runs import trials
-from dirgrad.types import Array, Backend, Batch, Estimator, Key, Params, Problem
+from dirgrad.types import Array, Backend, Batch, Estimator, Key, Online, Params, Problem
 
 
 class Subject(NamedTuple):
@@ -60,18 +60,17 @@ def loss(backend: Backend, problem: Problem) -> Callable[[Params, Batch], Array]
     return lambda params, batch: criterion.loss(problem, backend.ops, params, batch)
 
 
-def gradient(backend: Backend, problem: Problem, estimator: Estimator) -> Callable[[Key, Params, Batch], Params]:
+def gradient(backend: Backend, problem: Problem, estimator: Estimator | Online) -> Callable[[Key, Params, Batch], Params]:
     """The whole estimate, direction drawn and slope multiplied out: (key, params, batch) -> like params."""
 
     def estimate(key: Key, params: Params, batch: Batch) -> Params:
-        directions = steps.source(backend.ops, estimator, key, params)
-        found = estimator.estimate(backend.ops, lambda p: criterion.loss(problem, backend.ops, p, batch), params, directions)
+        found = steps.estimate(backend.ops, problem, estimator, key, params, batch)
         return tree.scale(found.slope, found.vector)
 
     return estimate
 
 
-def described(estimator: Estimator) -> dict[str, str | int]:
+def described(estimator: Estimator | Online) -> dict[str, str | int]:
     """The columns that tell one estimator from the next."""
     return {
         "estimator_kind": catalogue.kind(estimator),

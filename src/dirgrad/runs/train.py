@@ -84,7 +84,7 @@ def _bench(cell: Cell, backend: Backend, report: Report) -> Bench:
     def compiled(name: str, count: int) -> tuple[Advance, float]:
         training, example = cell.training, [Lane(1.0, 0)] * count
         step = steps.make(backend.ops, training.problem, cell.estimators[name], training.optimizer, training.learning_rate_decay)
-        state, trial = trials.begin(cell, backend, example)
+        state, trial = trials.begin(cell, backend, name, example)
         rows = trials.rows(cell, examples, example)
         begun = perf_counter()
         advance = backend.engine.trainer(step, placed, state, trial, rows, training.record_every)
@@ -102,7 +102,7 @@ def _train(bench: Bench, name: str, lanes: list[Lane], budget_seconds: float) ->
     except NotImplementedError as error:
         return Course(lanes, [], 0.0, 0.0, Status.UNSUPPORTED, " ".join(str(error).split()))
     training, rows, spent = bench.cell.training, trials.rows(bench.cell, bench.examples, lanes), 0.0
-    state, trial = trials.begin(bench.cell, bench.backend, lanes)
+    state, trial = trials.begin(bench.cell, bench.backend, name, lanes)
     points: list[dict[str, Any]] = [{"step": 0, "train_seconds": 0.0, **bench.at_point(state.params)}]
     for first in range(0, training.steps, training.record_every):
         yield

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dirgrad import steps
 from dirgrad.plan import Cell
 from dirgrad.records import Stage
 from dirgrad.settings import Run
@@ -57,7 +58,11 @@ def load(problem: Problem, run: Run) -> Splits:
     if problem.dataset is None:
         return NO_DATA
     splits = problem.dataset.load(run.data_directory)
-    return Splits(*((images.astype(run.precision), labels) for images, labels in splits))
+    return Splits(*(tuple(_cast(array, run.precision) for array in part) for part in splits))
+
+
+def _cast(array: np.ndarray, precision: str) -> np.ndarray:
+    return array.astype(precision) if array.dtype.kind == "f" else array
 
 
 def initial(problem: Problem, seed: int, precision: str) -> dict[str, np.ndarray]:
@@ -81,11 +86,12 @@ def rows(cell: Cell, examples: int, lanes: list[Lane]) -> np.ndarray:
     return np.stack([by_seed[lane.seed] for lane in lanes])
 
 
-def begin(cell: Cell, backend: Backend, lanes: list[Lane]) -> tuple[State, Trial]:
+def begin(cell: Cell, backend: Backend, estimator: str, lanes: list[Lane]) -> tuple[State, Trial]:
     """The state and the trials that training begins with, every leaf with the axis of the lanes first."""
     ops, engine, precision = backend.ops, backend.engine, cell.run.precision
     starts = [initial(cell.training.problem, lane.seed, precision) for lane in lanes]
     params = {name: ops.asarray(np.stack([start[name] for start in starts])) for name in starts[0]}
-    memory = engine.over_lanes(lambda one: cell.training.optimizer.init(ops, one), (), len(lanes))(params)
+    chosen, optimizer = cell.estimators[estimator], cell.training.optimizer
+    state = engine.over_lanes(lambda one: steps.begin(ops, chosen, optimizer, one), (), len(lanes))(params)
     rates = ops.asarray(np.array([lane.learning_rate for lane in lanes], precision))
-    return State(params, memory), Trial(engine.keys(np.array([lane.seed for lane in lanes])), rates)
+    return state, Trial(engine.keys(np.array([lane.seed for lane in lanes])), rates)

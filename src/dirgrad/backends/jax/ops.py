@@ -1,5 +1,6 @@
 """The primitives of types.Ops in JAX."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -8,8 +9,11 @@ import numpy as np
 from jax import Array
 from jax import jvp as jvp
 from jax import value_and_grad as value_and_grad
+from jax import vjp as vjp
 from jax.lax import scan as scan
 from jax.nn import relu as relu
+from jax.nn import sigmoid as sigmoid
+from jax.numpy import concatenate as concatenate
 from jax.numpy import exp as exp
 from jax.numpy import mean as mean
 from jax.numpy import sqrt as sqrt
@@ -19,6 +23,18 @@ from jax.numpy import zeros_like as zeros_like
 from jax.random import fold_in as fold_in
 
 from dirgrad.backends.jax import random
+
+
+def vmap(f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
+    return jax.vmap(f, axes)
+
+
+def flip(x: Array, /) -> Array:
+    return jnp.flip(x, 0)
+
+
+def diagonals(x: Array, /) -> Array:
+    return jnp.diagonal(x, axis1=0, axis2=2)
 
 
 def counter(n: int, /) -> Array:

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch import concatenate as concatenate
 from torch import exp as exp
 from torch import mean as mean
 from torch import relu as relu
+from torch import sigmoid as sigmoid
 from torch import sqrt as sqrt
 from torch import sum as sum
 from torch import tanh as tanh
@@ -32,10 +34,33 @@ def value_and_grad(f: Callable[[Any], Tensor], /) -> Callable[[Any], tuple[Tenso
     return swapped
 
 
-def scan(f: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Tensor, /) -> tuple[Any, Any]:
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    result, pull = torch.func.vjp(f, *primals)[:2]
+
+    def pulled(cotangent: Any) -> tuple[Any, ...]:
+        found = pull(cotangent)
+        return found if len(primals) > 1 else (found[0] if isinstance(found, tuple) else found,)
+
+    return result, pulled
+
+
+def vmap(f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
+    return torch.func.vmap(f, axes)
+
+
+def flip(x: Tensor, /) -> Tensor:
+    return torch.flip(x, (0,))
+
+
+def diagonals(x: Tensor, /) -> Tensor:
+    return torch.diagonal(x, dim1=0, dim2=2)
+
+
+def scan(f: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any, /) -> tuple[Any, Any]:
     carry, outputs = init, []
-    for x in xs:
-        carry, output = f(carry, x)
+    leaves, structure = pytree.tree_flatten(xs)
+    for now in zip(*(leaf.unbind() for leaf in leaves), strict=True):
+        carry, output = f(carry, pytree.tree_unflatten(now, structure))
         outputs.append(output)
     return carry, pytree.tree_map(lambda *each: torch.stack(each), *outputs)
 

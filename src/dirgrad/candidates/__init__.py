@@ -1,0 +1,1 @@
+"""Directions to descend along, one kind a file."""
