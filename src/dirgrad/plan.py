@@ -42,11 +42,11 @@ def experiments(raw: Mapping[str, Any]) -> tuple[str, ...]:
 
 def cells(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """The cells of a validated configuration, as `experiment/backend`."""
-    return tuple(f"{name}/{backend}" for name in experiments(raw) for backend in _backends(raw, name))
+    return tuple(f"{name}/{backend}" for name in experiments(raw) for backend in _backends(raw, raw["experiments"][name]))
 
 
-def _backends(raw: Mapping[str, Any], experiment: str) -> list[str]:
-    chosen = raw["experiments"][experiment].get("backends") or raw["backends"]
+def _backends(raw: Mapping[str, Any], of: Mapping[str, Any]) -> list[str]:
+    chosen = of.get("backends") or raw["backends"]
     return [backend for backend in raw["backends"] if backend in chosen]
 
 
@@ -90,8 +90,8 @@ class Measurement(NamedTuple):
 
 def measurements(raw: Mapping[str, Any], instrument: str) -> tuple[str, ...]:
     """The measurements of one instrument, as `instrument/name/backend`."""
-    names = [name for name, measured in raw.get(instrument, {}).items() if measured is not None]
-    return tuple(f"{instrument}/{name}/{backend}" for name in names for backend in raw["backends"])
+    found = {name: measured for name, measured in raw.get(instrument, {}).items() if measured is not None}
+    return tuple(f"{instrument}/{name}/{backend}" for name, measured in found.items() for backend in _backends(raw, measured))
 
 
 def all_measurements(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -65,35 +65,38 @@ LANDSCAPE = pa.schema([("experiment", pa.string()), ("theta_0", pa.float64()), (
 
 SUBJECT = (
     [(name, pa.string()) for name in ("backend", "problem", "problem_kind", "estimator", "estimator_kind", "direction")]
-    + [(name, pa.int64()) for name in ("directions_k", "dimension", "layers", "batch_size")]
+    + [(name, pa.int64()) for name in ("directions_k", "dimension", "layers", "length", "batch_size")]
     + [("precision", pa.string())]
 )
-"""What every instrument tells of its subject. dimension: of the parameters; layers: of weights."""
+"""What every instrument tells of its subject. dimension: of the parameters; layers: of weights; length: of the sequences."""
 
 COST = pa.schema(
     [("cost", pa.string()), *SUBJECT, ("part", pa.string()), ("round", pa.int64()), ("calls", pa.int64())]
     + [(name, pa.float64()) for name in ("seconds", "compile_seconds")]
-    + [("threads", pa.int64())]
+    + [(name, pa.int64()) for name in ("xla_temp_bytes", "graph_temp_bytes", "threads")]
 )
 """One row per value of time. part: forward, forward_again (the same once more), gradient or step; seconds: a call, a mean over
-`calls` of them."""
+`calls` of them; xla_temp_bytes, graph_temp_bytes: as the backend tells of the compiled function."""
 
 MEMORY = pa.schema(
     [("memory", pa.string()), *SUBJECT, ("round", pa.int64())]
-    + [(name, pa.int64()) for name in ("parameter_bytes", "xla_temp_bytes", "resident_peak_bytes")]
+    + [(name, pa.int64()) for name in ("parameter_bytes", "xla_temp_bytes", "graph_temp_bytes", "resident_peak_bytes")]
 )
 """One row per process. estimator: or `inference`, the function alone; xla_temp_bytes: by the compiler's own account, in JAX;
+graph_temp_bytes: the most that lives at once between the calls of the traced graph, in torch;
 resident_peak_bytes: the rise of the resident set during one step of SGD, which makes new parameters."""
 
 DRAWS = pa.schema(
-    [("quality", pa.string()), *SUBJECT, ("draw", pa.int64()), ("gradient_norm", pa.float64())]
-    + [(name, pa.float64()) for name in ("relative_squared_error", "norm_ratio", "cosine", "estimate_0", "estimate_1")]
+    [("quality", pa.string()), *SUBJECT, ("after_steps", pa.int64()), ("draw", pa.int64()), ("gradient_norm", pa.float64())]
+    + [(name, pa.float64()) for name in ("relative_squared_error", "paired_error", "norm_ratio", "cosine")]
+    + [(name, pa.float64()) for name in ("estimate_0", "estimate_1")]
 )
-"""One row per estimate. relative_squared_error: ||estimate - g||^2 / ||g||^2; norm_ratio: ||estimate|| / ||g||; estimate_0,
+"""One row per estimate. relative_squared_error: ||estimate - g||^2 / ||g||^2; paired_error:
+<estimate - g, next estimate - g> / ||g||^2, whose mean is the squared bias; norm_ratio: ||estimate|| / ||g||; estimate_0,
 estimate_1: the estimate itself in two dimensions."""
 
 COORDINATES = pa.schema(
-    [("quality", pa.string()), *SUBJECT, ("coordinate", pa.int64()), ("draws", pa.int64())]
+    [("quality", pa.string()), *SUBJECT, ("after_steps", pa.int64()), ("coordinate", pa.int64()), ("draws", pa.int64())]
     + [(name, pa.float64()) for name in ("gradient", "mean", "variance", "kurtosis")]
 )
 """One row per coordinate: the exact gradient, and moments of its estimates over the draws; kurtosis of a normal law is 3."""

@@ -4,7 +4,7 @@ from math import log10
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Lt, MinLen
-from pydantic import BaseModel, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from dirgrad.catalogue import STRICT, reference
 from dirgrad.types import Estimator, Online, Optimizer, Problem
@@ -95,6 +95,8 @@ class Instrument(BaseModel):
     """Names from the top-level `estimators`."""
     batch_size: PositiveInt = 64
     """Examples of the minibatch."""
+    backends: Annotated[tuple[Literal["jax", "torch"], ...], MinLen(1)] | None = None
+    """The frameworks, if not all of the tier's."""
 
 
 class Cost(Instrument):
@@ -120,6 +122,10 @@ class Quality(Instrument):
     """Estimates, of independent directions on the same minibatch."""
     coordinates: PositiveInt = 200
     """Coordinates at most, evenly spaced, whose moments are recorded."""
+    after_steps: Annotated[tuple[NonNegativeInt, ...], MinLen(1)] = (0,)
+    """Where along training: after so many steps of SGD by backprop."""
+    learning_rate: PositiveFloat = 0.1
+    """Of these steps."""
 
 
 class Stability(Instrument):

@@ -67,7 +67,7 @@ def _timed(made: Measurement, subject: Subject, parts: list[Part]) -> Iterator[d
             for _ in range(count):
                 part.prepared.call(*part.arguments)
             seconds = (perf_counter() - begun) / count
-            compiled = {"compile_seconds": part.prepared.compile_seconds}
+            compiled = {"compile_seconds": part.prepared.compile_seconds} | part.prepared.bytes
             yield same | subject.facts() | part.facts | compiled | {"round": turn, "calls": count, "seconds": seconds}
 
 

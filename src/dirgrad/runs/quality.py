@@ -9,7 +9,8 @@ import pyarrow as pa
 from dirgrad.estimators.backprop import Backprop
 from dirgrad.plan import Measurement
 from dirgrad.records import COORDINATES, DRAWS, table
-from dirgrad.runs.subject import Subject, described, gradient, key, subjects
+from dirgrad.runs.subject import Subject, described, gradient, key, later, subjects
+from dirgrad.settings import Quality
 from dirgrad.types import Backend, Estimator, Online, Params
 
 ENTRIES_AT_ONCE = 2_000_000
@@ -20,23 +21,31 @@ def run(made: Measurement, backend: Backend) -> dict[str, pa.Table]:
     """`draws`: a row per estimate, how far it is from the gradient. `coordinates`: a row per coordinate, its moments."""
     draws: list[dict[str, Any]] = []
     coordinates: list[dict[str, Any]] = []
-    for subject in subjects(made, backend):
-        exact = _flat(backend, gradient(backend, subject.problem, Backprop())(key(backend, 0), subject.params, subject.batch), ())
-        chosen = np.unique(np.linspace(0, subject.dimension - 1, made.settings.coordinates).round().astype(int))
-        for name, estimator in made.estimators.items():
-            same: dict[str, Any] = {
-                "quality": made.name,
-                "backend": made.backend,
-                "estimator": name,
-                "precision": made.run.precision,
-            }
-            same |= subject.facts() | described(estimator)
-            kept: list[np.ndarray] = []
-            for estimates in _estimates(backend, subject, estimator, made.settings.draws):
-                draws += (same | row for row in _distances(estimates, exact, len(kept)))
-                kept += list(estimates[:, chosen])
-            coordinates += (same | row for row in _moments(np.array(kept), exact[chosen], chosen))
+    settings = made.settings
+    for start in subjects(made, backend):
+        for after in settings.after_steps:
+            subject = later(made, backend, start, after, settings.learning_rate)
+            at = {"quality": made.name, "backend": made.backend, "precision": made.run.precision, "after_steps": after}
+            for name, estimator in made.estimators.items():
+                same = at | subject.facts() | described(estimator) | {"estimator": name}
+                found, moments = _compared(backend, subject, estimator, settings)
+                draws += (same | row for row in found)
+                coordinates += (same | row for row in moments)
     return {"draws": table(draws, DRAWS), "coordinates": table(coordinates, COORDINATES)}
+
+
+def _compared(
+    backend: Backend, subject: Subject, estimator: Estimator | Online, settings: Quality
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of one estimator at one place: of its estimates, and of its coordinates."""
+    exact = _flat(backend, gradient(backend, subject.problem, Backprop())(key(backend, 0), subject.params, subject.batch), ())
+    chosen = np.unique(np.linspace(0, subject.dimension - 1, settings.coordinates).round().astype(int))
+    kept: list[np.ndarray] = []
+    rows: list[dict[str, Any]] = []
+    for estimates in _estimates(backend, subject, estimator, settings.draws):
+        rows += _distances(estimates, exact, len(kept))
+        kept += list(estimates[:, chosen])
+    return rows, list(_moments(np.array(kept), exact[chosen], chosen))
 
 
 def _flat(backend: Backend, params: Params, lead: tuple[int, ...]) -> np.ndarray:
@@ -57,9 +66,10 @@ def _estimates(backend: Backend, subject: Subject, estimator: Estimator | Online
 def _distances(estimates: np.ndarray, exact: np.ndarray, first: int) -> Iterator[dict[str, Any]]:
     """A row per estimate, numbered from `first`. Those of two dimensions are given as they are."""
     length = np.linalg.norm(exact)
-    errors, norms, along = ((estimates - exact) ** 2).sum(1), np.linalg.norm(estimates, axis=1), estimates @ exact
+    errors, norms, along = estimates - exact, np.linalg.norm(estimates, axis=1), estimates @ exact
+    squared, paired = (errors**2).sum(1) / length**2, (errors * np.roll(errors, -1, axis=0)).sum(1) / length**2
     for i, estimate in enumerate(estimates):
-        row = {"draw": first + i, "gradient_norm": length, "relative_squared_error": errors[i] / length**2}
+        row = {"draw": first + i, "gradient_norm": length, "relative_squared_error": squared[i], "paired_error": paired[i]}
         row |= {"norm_ratio": norms[i] / length, "cosine": along[i] / (norms[i] * length) if norms[i] else 0.0}
         yield row | (dict(zip(("estimate_0", "estimate_1"), estimate, strict=True)) if len(exact) == 2 else {})
 

@@ -1,4 +1,4 @@
-"""What instruments look at: a problem at the start of training, at the initial values of seed 0, on its first minibatch."""
+"""What instruments look at: a problem at the initial values of seed 0, or some steps later, on its first minibatch."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -6,9 +6,12 @@ from typing import NamedTuple
 import numpy as np
 
 from dirgrad import catalogue, criterion, steps, tree
-from dirgrad.plan import Measurement
-from dirgrad.runs import trials
-from dirgrad.types import Array, Backend, Batch, Estimator, Key, Online, Params, Problem
+from dirgrad.estimators.backprop import Backprop
+from dirgrad.optimizers.sgd import Sgd
+from dirgrad.plan import Cell, Measurement
+from dirgrad.runs import train, trials
+from dirgrad.settings import Training
+from dirgrad.types import Array, Backend, Batch, Estimator, Key, Online, Params, Problem, Recurrent
 
 
 class Subject(NamedTuple):
@@ -21,13 +24,14 @@ class Subject(NamedTuple):
     dimension: int
     layers: int
 
-    def facts(self) -> dict[str, str | int]:
+    def facts(self) -> dict[str, str | int | None]:
         """The columns that tell one subject from the next."""
         return {
             "problem": self.name,
             "problem_kind": catalogue.kind(self.problem),
             "dimension": self.dimension,
             "layers": self.layers,
+            "length": self.problem.length if isinstance(self.problem, Recurrent) else None,
             "batch_size": len(self.batch[0]) if self.batch else 0,
         }
 
@@ -53,6 +57,24 @@ def subject(made: Measurement, backend: Backend, name: str) -> Subject:
         tree.size(start),
         sum(leaf.ndim > 1 for leaf in start.values()),
     )
+
+
+def later(made: Measurement, backend: Backend, about: Subject, after: int, learning_rate: float) -> Subject:
+    """The subject after so many steps of SGD by backprop."""
+    if not after:
+        return about
+    training = Training(
+        problem=about.problem,
+        optimizer=Sgd(),
+        learning_rates=(learning_rate,),
+        seeds=1,
+        steps=after,
+        record_every=after,
+        batch_size=made.settings.batch_size,
+    )
+    along: dict[str, Estimator | Online] = {"backprop": Backprop()}
+    cell = Cell(tier=made.tier, experiment="led", backend=made.backend, estimators=along, training=training, run=made.run)
+    return about._replace(params=train.led(cell, backend))
 
 
 def loss(backend: Backend, problem: Problem) -> Callable[[Params, Batch], Array]:

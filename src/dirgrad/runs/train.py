@@ -9,7 +9,7 @@ from functools import cache
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from dirgrad import provenance, steps
+from dirgrad import provenance, steps, tree
 from dirgrad.plan import Cell
 from dirgrad.records import CURVES, TRIALS, Records, Status, table
 from dirgrad.runs import outcomes, trials
@@ -17,7 +17,7 @@ from dirgrad.runs.evaluation import Evaluate, evaluator
 from dirgrad.runs.outcomes import Course, Row
 from dirgrad.runs.progress import Report, silent
 from dirgrad.runs.trials import Lane
-from dirgrad.types import Advance, Backend
+from dirgrad.types import Advance, Backend, Params
 
 Training = Generator[None, None, Course]
 """A training that pauses at every record point."""
@@ -60,6 +60,19 @@ def _stage(bench: Bench, lanes: Mapping[str, list[Lane]], left: dict[str, float]
             found += trial_rows
             curves += curve_rows
     return found, curves
+
+
+def led(cell: Cell, backend: Backend) -> Params:
+    """The parameters to which the only trial of a cell comes, without evaluation on the way."""
+    ((name, estimator),), lanes, training = cell.estimators.items(), trials.first(cell), cell.training
+    data = trials.data(cell)
+    step = steps.make(backend.ops, training.problem, estimator, training.optimizer, training.learning_rate_decay)
+    state, trial = trials.begin(cell, backend, name, lanes)
+    rows = trials.rows(cell, len(data.train[0]) if data.train else 0, lanes)
+    placed = tuple(backend.ops.asarray(array) for array in data.train)
+    advance = backend.engine.trainer(step, placed, state, trial, rows, training.steps)
+    state, _ = advance(state, trial, 0, rows)
+    return tree.each(lambda leaf: leaf[0], state.params)
 
 
 def take_turns(trainings: Mapping[str, Training]) -> dict[str, Course]:

@@ -7,14 +7,15 @@ from dirgrad import theory
 from dirgrad.settings import Statistics
 from dirgrad.tables import Records
 
-SUBJECT = ["quality", "problem", "backend", "estimator"]
+SUBJECT = ["quality", "problem", "backend", "estimator", "after_steps"]
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """variance_theory, kurtosis_theory: for one Gaussian direction, null for all else."""
     norms = records["draws"].drop_duplicates(SUBJECT)[[*SUBJECT, "gradient_norm"]]
     rows = records["coordinates"].merge(norms, on=SUBJECT)
-    known = ((rows["direction"] == "gaussian") & (rows["directions_k"] == 1)).to_numpy()
+    plain = rows["estimator_kind"] == "forward_gradient"
+    known = (plain & (rows["direction"] == "gaussian") & (rows["directions_k"] == 1)).to_numpy()
     gradient, norm = rows["gradient"].to_numpy(), rows["gradient_norm"].to_numpy()
     return rows.assign(
         variance_theory=np.where(known, theory.variance(gradient, norm), np.nan),

@@ -9,14 +9,16 @@ from dirgrad.tables import Records, scalars
 
 KEYS = [
     *("cost", "problem", "problem_kind", "backend", "estimator", "estimator_kind", "direction", "directions_k"),
-    *("dimension", "layers", "batch_size", "precision", "threads"),
+    *("dimension", "layers", "length", "batch_size", "precision", "threads"),
 ]
 SUBJECT = ["cost", "problem", "backend"]
+BYTES = ("xla_temp_bytes", "graph_temp_bytes")
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """Ratios are taken round by round, then summarised: inter-quartile means with bootstrap intervals over `n` rounds.
-    `noise` is the same ratio of the function to itself: nothing that differs by less is a difference."""
+    `noise` is the same ratio of the function to itself: nothing that differs by less is a difference. Bytes are those of the
+    compiled function at one time, beyond its arguments."""
     rows = []
     for _, group in records["cost"].groupby(SUBJECT, sort=False):
         alone = group[group["estimator"].isna()].pivot(index="round", columns="part", values="seconds")
@@ -24,7 +26,9 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
         forward = scalars("forward_seconds", alone["forward"].to_numpy(), settings)
         for _, estimator in group[group["estimator"].notna()].groupby("estimator", sort=False):
             same = {name: estimator[name].iloc[0] for name in KEYS}
-            rows.append(same | {"n": len(alone)} | forward | noise | _ratios(estimator, alone["forward"], settings))
+            taken = {f"forward_{name}": group.loc[group["part"] == "forward", name].iloc[0] for name in BYTES}
+            taken |= {f"step_{name}": estimator.loc[estimator["part"] == "step", name].iloc[0] for name in BYTES}
+            rows.append(same | {"n": len(alone)} | forward | noise | _ratios(estimator, alone["forward"], settings) | taken)
     return pd.DataFrame(rows, columns=None if rows else [*KEYS, "n"])
 
 

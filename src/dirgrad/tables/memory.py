@@ -7,7 +7,7 @@ from dirgrad.tables import Records, scalars
 
 KEYS = [
     *("memory", "problem", "problem_kind", "backend", "estimator", "direction", "dimension", "layers", "batch_size", "precision"),
-    *("parameter_bytes", "xla_temp_bytes"),
+    *("length", "parameter_bytes", "xla_temp_bytes", "graph_temp_bytes"),
 ]
 
 

@@ -12,9 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.func import vmap
+from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
+from dirgrad.backends.torch.liveness import temp_bytes
 from dirgrad.backends.torch.ops import DEVICE, asarray
 from dirgrad.types import Advance, Batch, Prepared, State, Step, Trial
 
@@ -61,7 +63,7 @@ def _flattened(f: Callable[..., Any], example: tuple[Any, ...]) -> tuple[Flat, l
     return flat, leaves, result
 
 
-def _traced(flat: Flat, leaves: list[Tensor]) -> Flat:
+def _traced(flat: Flat, leaves: list[Tensor]) -> GraphModule:
     """The same calls as a graph. Nothing may depend on the values of the leaves: what is random comes from operators on
     keys, and the index of the step is a leaf."""
     # The tracer knows its inputs by identity: one tensor given twice, as two zeros of a memory may be, would become one input.
@@ -107,7 +109,7 @@ def prepare(f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
         _ready()
         return pytree.tree_unflatten(found, result)
 
-    return Prepared(call, perf_counter() - begun, {})
+    return Prepared(call, perf_counter() - begun, {"graph_temp_bytes": temp_bytes(run.graph)})
 
 
 def over_lanes(f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /) -> Callable[..., Any]:
