@@ -158,14 +158,17 @@ def test_memory_is_summarised_over_processes() -> None:
 
 
 def test_the_signal_to_noise_ratio_is_of_the_plain_mean_of_squared_errors() -> None:
-    row = SUBJECT | {"quality": "one", "estimator": "f", "direction": "gaussian", "directions_k": 2, "precision": "float32"}
+    row = SUBJECT | {"quality": "one", "estimator": "f", "estimator_kind": "forward_gradient", "direction": "gaussian"}
+    row |= {"directions_k": 2, "precision": "float32", "cosine": 0.5, "gradient_norm": 1.0}
     errors = [1.0, 1.0, 1.0, 97.0]
-    rows = [row | {"draw": i, "relative_squared_error": x, "cosine": 0.5, "gradient_norm": 1.0} for i, x in enumerate(errors)]
+    rows = [row | {"draw": i, "relative_squared_error": x, "paired_error": 4.0 * (i % 2)} for i, x in enumerate(errors)]
     (made,) = quality.make({"draws": records.table(rows, records.DRAWS).to_pandas()}, QUICK).to_dict("records")
     assert made["snr"] == pytest.approx(1 / 25)
     assert made["snr_low"] <= made["snr"] <= made["snr_high"]
     assert made["snr_theory"] == pytest.approx(2 / 1_863_691)
     assert made["cosine"] == 0.5
+    assert made["squared_bias"] == pytest.approx(2.0)
+    assert made["variance"] == pytest.approx(25.0 - 2.0)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +176,7 @@ def test_the_signal_to_noise_ratio_is_of_the_plain_mean_of_squared_errors() -> N
 )
 def test_closed_forms_of_coordinates_are_of_one_gaussian_direction(direction: str, count: int, expected: float) -> None:
     row = SUBJECT | {"quality": "one", "estimator": "f", "direction": direction, "directions_k": count}
+    row |= {"estimator_kind": "forward_gradient", "after_steps": 0}
     found = {
         "draws": records.table([row | {"gradient_norm": 5.0}], records.DRAWS).to_pandas(),
         "coordinates": records.table([row | {"gradient": 1.0, "coordinate": 3}], records.COORDINATES).to_pandas(),

@@ -27,7 +27,8 @@ from dirgrad.estimators.uoro import Uoro
 from dirgrad.optimizers.sgd import Sgd
 from dirgrad.problems.influence_balancing import InfluenceBalancing
 from dirgrad.problems.rnn import Rnn
-from dirgrad.types import Backend, Batch, Online, Ops, Params, Place, Trial
+from dirgrad.recurrent import Online, Place
+from dirgrad.types import Backend, Batch, Ops, Params, Trial
 from dirgrad.units.gru import Gru
 from dirgrad.units.lstm import Lstm
 from dirgrad.units.tanh import Tanh

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ValidationError
 
 from dirgrad import catalogue, mistakes
 from dirgrad.errors import UserError, nearest
+from dirgrad.recurrent import Online, Recurrent
 from dirgrad.settings import INSTRUMENTS, Config, Experiment, Grid, Instrument, Run, Stability, Statistics, Tuning
-from dirgrad.types import Online, Problem, Recurrent
+from dirgrad.types import Problem
 
 COMMAND_LINE = "the command line"
 

@@ -10,8 +10,9 @@ from dirgrad import catalogue
 from dirgrad import settings as options
 from dirgrad.catalogue import STRICT, reference
 from dirgrad.errors import UserError, nearest
+from dirgrad.recurrent import Online
 from dirgrad.settings import Name, Run, Training
-from dirgrad.types import Estimator, Online, Problem
+from dirgrad.types import Estimator, Problem
 
 INSTRUMENTS: dict[str, tuple[str, ...]] = {
     "cost": ("cost",),

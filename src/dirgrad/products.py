@@ -63,8 +63,13 @@ PAPERS = {
     "baydin_fig6": Drawing("depth", ("cost", "memory"), ("cost/depth", "memory/depth"), narrow=True),
     "frye_noise": Drawing("noise", ("quality", "coordinates"), ("quality/growth",), narrow=True),
     "frye_rate": Drawing("rates", ("stability",), ("stability/growth",), narrow=True),
+    "silver_learning": Drawing("learning", ("curves",), ("digits_rows", "copy", "image_regression"), narrow=True),
+    "silver_influence": Drawing("balance", ("curves",), ("influence_balancing",), narrow=True),
+    "silver_candidates": Drawing("candidates", ("quality",), ("quality/candidates",), narrow=True),
+    "silver_lengths": Drawing("lengths", ("cost",), ("cost/lengths",), narrow=True),
 }
-"""The figures of papers: baydin, Baydin et al. 2022 by their number there; frye, what Frye 2022 predicts."""
+"""The figures of papers: baydin, Baydin et al. 2022 by their number there; frye, what Frye 2022 predicts; silver, the questions of
+Silver et al. 2022, whose figures are not known to us."""
 
 
 def sheets(drawings: Mapping[str, Drawing]) -> dict[str, list[str]]:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from dirgrad import tree
-from dirgrad.types import Array, Batch, Draw, Estimate, Online, Ops, Params, Place, Recurrent
+from dirgrad.recurrent import Draw, Online, Place, Recurrent
+from dirgrad.types import Array, Batch, Estimate, Ops, Params
 
 T = TypeVar("T")
 

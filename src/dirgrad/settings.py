@@ -7,7 +7,8 @@ from annotated_types import Ge, Gt, Lt, MinLen
 from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from dirgrad.catalogue import STRICT, reference
-from dirgrad.types import Estimator, Online, Optimizer, Problem
+from dirgrad.recurrent import Online
+from dirgrad.types import Estimator, Optimizer, Problem
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 

@@ -11,7 +11,8 @@ from pydantic.dataclasses import is_pydantic_dataclass
 
 from dirgrad.plan import Cell, Measurement, pictured, problem
 from dirgrad.products import TABLES, Drawing
-from dirgrad.types import Estimator, Online, Problem
+from dirgrad.recurrent import Online
+from dirgrad.types import Estimator, Problem
 
 ROOT = Path(__file__).parent
 

@@ -6,24 +6,8 @@ from typing import Any
 import numpy as np
 
 from dirgrad import criterion, sequences, tree
-from dirgrad.types import (
-    Array,
-    Batch,
-    Draw,
-    Estimate,
-    Estimator,
-    Key,
-    Online,
-    Ops,
-    Optimizer,
-    Params,
-    Problem,
-    Recurrent,
-    Source,
-    State,
-    Step,
-    Trial,
-)
+from dirgrad.recurrent import Draw, Online, Recurrent
+from dirgrad.types import Array, Batch, Estimate, Estimator, Key, Ops, Optimizer, Params, Problem, Source, State, Step, Trial
 
 
 def source(ops: Ops, estimator: Estimator, key: Key, params: Params) -> Source:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -15,8 +15,7 @@ Batch: TypeAlias = tuple[Array, ...]
 Loss: TypeAlias = Callable[[Params], Array]
 Source: TypeAlias = Callable[[Any], Params]
 """j -> the j-th direction of this step."""
-Draw: TypeAlias = Callable[[Any, Params], Params]
-"""(j, like) -> the j-th random vector of this window of a sequence, of these shapes."""
+
 
 Window: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
 """((x from, to), (y from, to))."""
@@ -235,46 +234,6 @@ class Problem(Protocol):
         """What the criterion judges: the logits (n, classes) of a classifier, the value () of a test function."""
 
 
-@runtime_checkable
-class Recurrent(Problem, Protocol):
-    """A problem that moves a state along a sequence: the losses met on the way add up to the minibatch loss."""
-
-    @property
-    def length(self) -> int:
-        """T, the number of steps."""
-
-    def observations(self, ops: Ops, batch: Batch, /) -> Batch:
-        """What is met on the way: arrays of (T, ...)."""
-
-    def begin(self, ops: Ops, params: Params, batch: Batch, /) -> Params:
-        """The state before the first step."""
-
-    def advance(self, ops: Ops, params: Params, state: Params, x: Batch, /) -> tuple[Params, Array]:
-        """The next state, and the loss met there: its share () of the sequence's."""
-
-
-@runtime_checkable
-class Unitwise(Recurrent, Protocol):
-    """A recurrent problem of units, each driven by weights of its own."""
-
-    @property
-    def unit(self) -> "Unit": ...
-    def immediate(self, ops: Ops, params: Params, state: Params, seen: Array, part: str, /) -> Params:
-        """The derivative of each unit's `part` of the next state by the weights that drive it: (batch, *shape)."""
-
-    def own(self, ops: Ops, params: Params, state: Params, seen: Array, part: str, /) -> Params:
-        """The derivative of each unit's next state, by part, by its own `part` of the state: (batch, n)."""
-
-
-class Place(NamedTuple):
-    """Where an online estimator stands: at these parameters, in this state, before these observations (steps, ...)."""
-
-    problem: Recurrent
-    params: Params
-    state: Params
-    ahead: Batch
-
-
 class Direction(Protocol):
     """A law of random vectors v with E[v v^T] = I."""
 
@@ -293,70 +252,6 @@ class Estimator(Protocol):
         """Evaluations of the loss, with or without a derivative, that one estimate takes."""
 
     def estimate(self, ops: Ops, loss: Loss, params: Params, source: Source, /) -> Estimate: ...
-
-
-@runtime_checkable
-class Online(Protocol):
-    """An estimator that goes along a sequence, and can update the parameters on the way."""
-
-    @property
-    def direction(self) -> Direction | None: ...
-    @property
-    def directions_k(self) -> int: ...
-    @property
-    def evaluations(self) -> int:
-        """Passes over the sequence, with or without a derivative, that one takes."""
-
-    @property
-    def window(self) -> int | None:
-        """W, the steps from one estimate to the next; None: all."""
-
-    def remember(self, ops: Ops, params: Params, /) -> Any:
-        """What goes from one sequence to the next, before the first."""
-
-    def begin(self, ops: Ops, place: Place, past: Any, draw: Draw, /) -> Any:
-        """What is carried along a sequence, at its start, the whole sequence ahead."""
-
-    def estimate(self, ops: Ops, place: Place, past: Any, carried: Any, draw: Draw, /) -> tuple[Estimate, Params, Any, Any]:
-        """Of one window: (estimate, next state, past, carried). The estimate is of the losses of this window."""
-
-
-class Candidate(Protocol):
-    """A direction to descend along, from what is known of a sequence."""
-
-    @property
-    def direction(self) -> Direction | None:
-        """The law of its random part."""
-
-    @property
-    def unbiased(self) -> bool:
-        """Whether E[u u^T] = I; else the estimate is the projection on u."""
-
-    @property
-    def remembers(self) -> bool:
-        """Whether it asks for the running average of past estimates."""
-
-    @property
-    def passes(self) -> int:
-        """Passes over the sequence that it takes."""
-
-    def propose(self, ops: Ops, place: Place, past: Any, draw: Callable[[], Params], /) -> Params:
-        """u, like the parameters, from the state and the observations ahead. draw: a fresh vector of its law."""
-
-
-class Unit(Protocol):
-    """What a recurrent network is made of: n units, each with its own part of the state."""
-
-    @property
-    def gates(self) -> int:
-        """Columns of the weights per unit."""
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """The names of a unit's states; the first is what others see."""
-
-    def update(self, ops: Ops, params: Params, state: Params, x: Array, product: Callable[[Array, Array], Array], /) -> Params:
-        """The next state, each part (batch, n). x: (batch, inputs). product: (what others see, weights) -> (batch, gates n)."""
 
 
 class Optimizer(Protocol):

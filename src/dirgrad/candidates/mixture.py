@@ -5,7 +5,8 @@ from annotated_types import Ge, Le
 
 from dirgrad import tree
 from dirgrad.catalogue import component, reference
-from dirgrad.types import Candidate, Direction, Ops, Params, Place
+from dirgrad.recurrent import Candidate, Place
+from dirgrad.types import Direction, Ops, Params
 
 
 @component

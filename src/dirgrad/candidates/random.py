@@ -2,7 +2,8 @@ from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
 from dirgrad.catalogue import component, reference
-from dirgrad.types import Direction, Ops, Params, Place
+from dirgrad.recurrent import Place
+from dirgrad.types import Direction, Ops, Params
 
 
 @component

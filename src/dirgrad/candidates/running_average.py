@@ -2,7 +2,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from dirgrad.catalogue import component
-from dirgrad.types import Ops, Params, Place
+from dirgrad.recurrent import Place
+from dirgrad.types import Ops, Params
 
 
 @component

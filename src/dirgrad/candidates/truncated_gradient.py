@@ -5,7 +5,8 @@ from pydantic import PositiveInt
 
 from dirgrad import sequences, tree
 from dirgrad.catalogue import component
-from dirgrad.types import Batch, Ops, Params, Place
+from dirgrad.recurrent import Place
+from dirgrad.types import Batch, Ops, Params
 
 
 @component

@@ -4,7 +4,8 @@ from pydantic import PositiveInt
 
 from dirgrad import sequences, tree
 from dirgrad.catalogue import component
-from dirgrad.types import Batch, Draw, Estimate, Ops, Params, Place
+from dirgrad.recurrent import Draw, Place
+from dirgrad.types import Batch, Estimate, Ops, Params
 
 
 @component

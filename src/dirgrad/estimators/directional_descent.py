@@ -5,7 +5,8 @@ from pydantic import PositiveInt
 
 from dirgrad import sequences, tree
 from dirgrad.catalogue import component, reference
-from dirgrad.types import Array, Candidate, Direction, Draw, Estimate, Ops, Params, Place
+from dirgrad.recurrent import Candidate, Draw, Place
+from dirgrad.types import Array, Direction, Estimate, Ops, Params
 
 
 class Carried(NamedTuple):

@@ -4,7 +4,8 @@ from pydantic import PositiveInt
 
 from dirgrad import sequences
 from dirgrad.catalogue import component
-from dirgrad.types import Draw, Estimate, Ops, Params, Place
+from dirgrad.recurrent import Draw, Place
+from dirgrad.types import Estimate, Ops, Params
 
 
 @component

@@ -5,7 +5,8 @@ from pydantic import PositiveInt
 from dirgrad import tree
 from dirgrad.catalogue import component
 from dirgrad.directions.rademacher import Rademacher
-from dirgrad.types import Array, Batch, Direction, Draw, Estimate, Ops, Params, Place
+from dirgrad.recurrent import Draw, Place
+from dirgrad.types import Array, Batch, Direction, Estimate, Ops, Params
 
 SMALL = 1e-7
 """Added to norms that are divided by, as the paper does."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from functools import partial
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +50,26 @@ def figure(rows: int, columns: int, width: float = 9.0, height: float = 2.4) -> 
 
 
 def lines(estimators: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """The line of every estimator, in the order given."""
-    kinds = zip(cycle(COLOURS), cycle(DASHES), cycle(MARKERS), strict=False)
-    return {name: {"color": c, "linestyle": d, "marker": m} for name, (c, d, m) in zip(estimators, kinds, strict=False)}
+    """The line of every estimator, in the order given: the ninth has the first's colour and marker, and other dashes."""
+    count = len(COLOURS)
+    return {
+        name: {"color": COLOURS[i % count], "linestyle": DASHES[(i + i // count) % count], "marker": MARKERS[i % count]}
+        for i, name in enumerate(estimators)
+    }
 
 
 def label(name: str) -> str:
     """A name of the configuration as words."""
     return name.replace("_", " ")
+
+
+def entries(panels: Any) -> tuple[list[Any], list[str]]:
+    """What one legend says of all panels: each name once."""
+    found: dict[str, Any] = {}
+    for axes in panels.flat:
+        handles, labels = axes.get_legend_handles_labels()
+        found = dict(zip(labels, handles, strict=True)) | found
+    return list(found.values()), list(found)
 
 
 def plain_ticks(axis: Axis) -> None:

@@ -7,7 +7,8 @@ from pydantic import PositiveInt
 from dirgrad import sequences
 from dirgrad.catalogue import component
 from dirgrad.criterion import VALUE
-from dirgrad.types import Array, Batch, Criterion, Ops, Params, Place
+from dirgrad.recurrent import Place
+from dirgrad.types import Array, Batch, Criterion, Ops, Params
 
 
 @component

@@ -3,10 +3,11 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import PositiveInt
 
-from dirgrad import catalogue, initial, tree
+from dirgrad import catalogue, initial
 from dirgrad.catalogue import component, reference
 from dirgrad.criterion import CROSS_ENTROPY
-from dirgrad.types import Array, Batch, Criterion, Dataset, Ops, Params, Unit
+from dirgrad.recurrent import Unit
+from dirgrad.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 
 @component
@@ -64,31 +65,6 @@ class Rnn:
 
     def _next(self, ops: Ops, params: Params, state: Params, seen: Array) -> Params:
         return self.unit.update(ops, params, state, seen, lambda h, weight: h @ weight)
-
-    def immediate(self, ops: Ops, params: Params, state: Params, seen: Array, part: str) -> Params:
-        """The derivative of each unit's `part` of the next state by the weights that drive it, of every example:
-        (batch, *shape). A weight drives one unit, so that the derivative of the sum over units is that of its own."""
-        driving = {name: leaf for name, leaf in params.items() if not name.endswith("_out")}
-
-        def of(one: Params, x: Array) -> Params:
-            single = tree.each(lambda leaf: leaf[None], one)
-            _, found = ops.value_and_grad(lambda p: ops.sum(self._next(ops, p, single, x[None])[part]))(driving)
-            return found
-
-        found: Params = ops.vmap(of)(state, seen)
-        return found
-
-    def own(self, ops: Ops, params: Params, state: Params, seen: Array, part: str) -> Params:
-        """The derivative of each unit's next state by its own `part` of the state: (batch, n) of every part."""
-
-        def product(h: Array, weight: Array) -> Array:
-            alone = ops.diagonals(weight.reshape(self.hidden, self.unit.gates, self.hidden))
-            return state["h"] @ weight + ((h - state["h"])[:, None, :] * alone).reshape(h.shape[0], -1)
-
-        only = {name: ops.zeros_like(leaf) + float(name == part) for name, leaf in state.items()}
-        _, found = ops.jvp(lambda s: self.unit.update(ops, params, s, seen, product), (state,), (only,))
-        derivative: Params = found
-        return derivative
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
         """The logits (batch x answers, classes), the answers of one example beside each other."""

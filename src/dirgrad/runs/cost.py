@@ -14,8 +14,9 @@ from dirgrad import steps
 from dirgrad.optimizers.sgd import Sgd
 from dirgrad.plan import Measurement
 from dirgrad.records import COST, table
+from dirgrad.recurrent import Online
 from dirgrad.runs.subject import Subject, described, gradient, key, loss, subjects
-from dirgrad.types import Backend, Estimator, Online, Prepared, Trial
+from dirgrad.types import Backend, Estimator, Prepared, Trial
 
 Call: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
 """A function and its arguments."""

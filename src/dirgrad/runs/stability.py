@@ -9,9 +9,10 @@ import pyarrow as pa
 from dirgrad import catalogue, theory
 from dirgrad.plan import Cell, Measurement
 from dirgrad.records import STABILITY, table
+from dirgrad.recurrent import Online
 from dirgrad.runs import train
 from dirgrad.settings import Training
-from dirgrad.types import Backend, Estimator, Online, Problem
+from dirgrad.types import Backend, Estimator, Problem
 
 
 def run(made: Measurement, backend: Backend) -> dict[str, pa.Table]:

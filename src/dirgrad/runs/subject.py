@@ -9,9 +9,10 @@ from dirgrad import catalogue, criterion, steps, tree
 from dirgrad.estimators.backprop import Backprop
 from dirgrad.optimizers.sgd import Sgd
 from dirgrad.plan import Cell, Measurement
+from dirgrad.recurrent import Online, Recurrent
 from dirgrad.runs import train, trials
 from dirgrad.settings import Training
-from dirgrad.types import Array, Backend, Batch, Estimator, Key, Online, Params, Problem, Recurrent
+from dirgrad.types import Array, Backend, Batch, Estimator, Key, Params, Problem
 
 
 class Subject(NamedTuple):

@@ -40,7 +40,7 @@ def _row(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     expected = theory.signal_to_noise(first["direction"], first["directions_k"], first["dimension"]) if plain else np.nan
     means = {name: group[name].mean() for name in ("gradient_norm", "norm_ratio")}
     cosine = mean_interval(group["cosine"].to_numpy(), settings)._asdict()
-    bias = mean_interval(group["paired_error"].to_numpy(), settings)._asdict()
+    bias = mean_interval(group["paired_error"].dropna().to_numpy(), settings)._asdict()
     parts = {f"squared_bias{end}": float(bias[name]) for end, name in ENDS} | {"variance": float(error.value - bias["value"])}
     row = {"draws": len(group), **parts, **snr, "snr_theory": expected, **means}
     return row | {f"cosine{end}": float(cosine[name]) for end, name in ENDS}
