@@ -66,7 +66,7 @@ PAPERS = {
     "silver_learning": Drawing("learning", ("curves",), ("digits_rows", "copy", "image_regression"), narrow=True),
     "silver_influence": Drawing("balance", ("curves",), ("influence_balancing",), narrow=True),
     "silver_candidates": Drawing("candidates", ("quality",), ("quality/candidates",), narrow=True),
-    "silver_lengths": Drawing("lengths", ("cost",), ("cost/lengths",), narrow=True),
+    "silver_lengths": Drawing("lengths", ("cost",), ("cost/lengths", "cost/lengths_torch"), narrow=True),
 }
 """The figures of papers: baydin, Baydin et al. 2022 by their number there; frye, what Frye 2022 predicts; silver, the questions of
 Silver et al. 2022, whose figures are not known to us."""

@@ -73,10 +73,11 @@ SUBJECT = (
 COST = pa.schema(
     [("cost", pa.string()), *SUBJECT, ("part", pa.string()), ("round", pa.int64()), ("calls", pa.int64())]
     + [(name, pa.float64()) for name in ("seconds", "compile_seconds")]
-    + [(name, pa.int64()) for name in ("xla_temp_bytes", "graph_temp_bytes", "threads")]
+    + [(name, pa.int64()) for name in ("xla_temp_bytes", "graph_temp_bytes", "observation_bytes", "threads")]
 )
 """One row per value of time. part: forward, forward_again (the same once more), gradient or step; seconds: a call, a mean over
-`calls` of them; xla_temp_bytes, graph_temp_bytes: as the backend tells of the compiled function."""
+`calls` of them; xla_temp_bytes, graph_temp_bytes: as the backend tells of the compiled function;
+observation_bytes: of what is met along a sequence, put in order."""
 
 MEMORY = pa.schema(
     [("memory", pa.string()), *SUBJECT, ("round", pa.int64())]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Lt, MinLen
 from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
+from dirgrad import catalogue
 from dirgrad.catalogue import STRICT, reference
 from dirgrad.recurrent import Online
 from dirgrad.types import Estimator, Optimizer, Problem
@@ -124,9 +125,11 @@ class Quality(Instrument):
     coordinates: PositiveInt = 200
     """Coordinates at most, evenly spaced, whose moments are recorded."""
     after_steps: Annotated[tuple[NonNegativeInt, ...], MinLen(1)] = (0,)
-    """Where along training: after so many steps of SGD by backprop."""
+    """Where along training: after so many steps by backprop."""
+    optimizer: Annotated[Optimizer, reference("optimizers")] = catalogue.default("optimizers", "sgd")
+    """The rule of these steps."""
     learning_rate: PositiveFloat = 0.1
-    """Of these steps."""
+    """The rate of these steps."""
 
 
 class Stability(Instrument):

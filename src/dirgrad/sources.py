@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic.dataclasses import is_pydantic_dataclass
 
+from dirgrad.optimizers.sgd import Sgd
 from dirgrad.plan import Cell, Measurement, pictured, problem
 from dirgrad.products import TABLES, Drawing
 from dirgrad.recurrent import Online
@@ -40,7 +41,8 @@ def of_cell(cell: Cell) -> tuple[str, ...]:
 def of_measurement(made: Measurement) -> tuple[str, ...]:
     """The files of this package whose change makes a measurement out of date, and no others."""
     subjects = _subjects(made.settings.problems.values(), made.estimators.values())
-    return closure(f"dirgrad.runs.{made.instrument}", *subjects, "dirgrad.optimizers.sgd", *_framework(made.backend))
+    rule = _modules(getattr(made.settings, "optimizer", Sgd()))
+    return closure(f"dirgrad.runs.{made.instrument}", *subjects, *rule, *_framework(made.backend))
 
 
 def of_drawing(drawing: Drawing) -> tuple[str, ...]:

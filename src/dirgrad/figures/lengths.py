@@ -12,25 +12,27 @@ BYTES = {"jax": "xla_temp_bytes", "torch": "graph_temp_bytes"}
 """Whose account is taken."""
 
 
-def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
+def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
     """tables: `cost`. A row of panels per framework."""
-    cost = tables["cost"].query("cost == @name").sort_values("length")
-    backends, kinds = list(cost["backend"].unique()), style.lines([*cost["estimator"].unique(), "inference"])
+    cost = tables["cost"].query("cost in @names").sort_values("length")
+    backends, kinds = list(cost["backend"].unique()), style.lines(cost["estimator"].unique())
     made, panels = style.figure(len(backends), 2, height=2.8)
     for (left, right), backend in zip(panels, backends, strict=True):
         here, account = cost.query("backend == @backend"), BYTES[backend]
+        alone = here.drop_duplicates("length")
+        left.plot(
+            alone["length"], alone["observation_bytes"] / KIBIBYTE, color="0.6", linewidth=3, label="the sequences themselves"
+        )
         for estimator, line in kinds.items():
-            part = here.drop_duplicates("length") if estimator == "inference" else here[here["estimator"] == estimator]
-            taken = part[f"forward_{account}" if estimator == "inference" else f"step_{account}"] / KIBIBYTE
-            left.plot(part["length"], taken, label=style.label(estimator), markersize=3.5, **line)
-            if estimator != "inference":
-                style.band(right, part["length"], part, "step_over_forward", line, style.label(estimator))
+            part = here[here["estimator"] == estimator]
+            left.plot(part["length"], part[f"step_{account}"] / KIBIBYTE, label=style.label(estimator), markersize=3.5, **line)
+            style.band(right, part["length"], part, "step_over_forward", line, style.label(estimator))
         left.set(ylabel="temporary memory\nof a step [KiB]", yscale="log")
-        right.set(ylabel="time of a step\n/ of the function alone", yscale="log")
+        right.set(ylabel="time of a step\n/ of the function alone", ylim=(0, None))
+        style.plain_ticks(left.yaxis)
         for axes in (left, right):
             axes.set(xlabel="steps of a sequence T", xscale="log", title=style.BACKENDS[backend])
             style.plain_ticks(axes.xaxis)
-            style.plain_ticks(axes.yaxis)
     made.legend(*style.entries(panels), loc="outside lower center", ncols=4)
     made.suptitle(
         f"bytes are exact; time: inter-quartile mean of n = {style.span(cost['n'])} rounds, 95 % bootstrap interval; "

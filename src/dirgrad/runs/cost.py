@@ -14,7 +14,7 @@ from dirgrad import steps
 from dirgrad.optimizers.sgd import Sgd
 from dirgrad.plan import Measurement
 from dirgrad.records import COST, table
-from dirgrad.recurrent import Online
+from dirgrad.recurrent import Online, Recurrent
 from dirgrad.runs.subject import Subject, described, gradient, key, loss, subjects
 from dirgrad.types import Backend, Estimator, Prepared, Trial
 
@@ -32,7 +32,9 @@ class Part(NamedTuple):
 
 def run(made: Measurement, backend: Backend) -> dict[str, pa.Table]:
     """`cost`: a row per problem, estimator, part (forward, forward_again, gradient, step) and round."""
-    rows = [row for subject in subjects(made, backend) for row in _timed(made, subject, _parts(made, backend, subject))]
+    rows: list[dict[str, Any]] = []
+    for subject in subjects(made, backend):
+        rows += _timed(made, subject, _parts(made, backend, subject), _observed(backend, subject))
     return {"cost": table(rows, COST)}
 
 
@@ -59,9 +61,16 @@ def _whole(backend: Backend, subject: Subject, estimator: Estimator | Online, pr
     }
 
 
-def _timed(made: Measurement, subject: Subject, parts: list[Part]) -> Iterator[dict[str, Any]]:
+def _observed(backend: Backend, subject: Subject) -> dict[str, int]:
+    """The bytes of what is met along a sequence, where there is one."""
+    if not isinstance(subject.problem, Recurrent):
+        return {}
+    return {"observation_bytes": sum(leaf.nbytes for leaf in subject.problem.observations(backend.ops, subject.batch))}
+
+
+def _timed(made: Measurement, subject: Subject, parts: list[Part], observed: dict[str, int]) -> Iterator[dict[str, Any]]:
     calls = [_calls(part, made.settings.round_seconds) for part in parts]
-    same = {"cost": made.name, "backend": made.backend, "precision": made.run.precision, "threads": made.run.threads}
+    same = observed | {"cost": made.name, "backend": made.backend, "precision": made.run.precision, "threads": made.run.threads}
     for turn in range(made.settings.rounds):
         for part, count in zip(parts, calls, strict=True):
             begun = perf_counter()

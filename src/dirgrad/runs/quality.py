@@ -24,7 +24,7 @@ def run(made: Measurement, backend: Backend) -> dict[str, pa.Table]:
     coordinates: list[Row] = []
     settings = made.settings
     for start in subjects(made, backend):
-        places = {after: later(made, backend, start, after, settings.learning_rate) for after in settings.after_steps}
+        places = {after: later(made, backend, start, after) for after in settings.after_steps}
         exact = {after: _exact(backend, place) for after, place in places.items()}
         for name, estimator in made.estimators.items():
             estimates = _estimates(backend, start, estimator, settings.draws)

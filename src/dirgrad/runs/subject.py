@@ -7,7 +7,6 @@ import numpy as np
 
 from dirgrad import catalogue, criterion, steps, tree
 from dirgrad.estimators.backprop import Backprop
-from dirgrad.optimizers.sgd import Sgd
 from dirgrad.plan import Cell, Measurement
 from dirgrad.recurrent import Online, Recurrent
 from dirgrad.runs import train, trials
@@ -60,14 +59,14 @@ def subject(made: Measurement, backend: Backend, name: str) -> Subject:
     )
 
 
-def later(made: Measurement, backend: Backend, about: Subject, after: int, learning_rate: float) -> Subject:
-    """The subject after so many steps of SGD by backprop."""
+def later(made: Measurement, backend: Backend, about: Subject, after: int) -> Subject:
+    """The subject after so many steps by backprop."""
     if not after:
         return about
     training = Training(
         problem=about.problem,
-        optimizer=Sgd(),
-        learning_rates=(learning_rate,),
+        optimizer=made.settings.optimizer,
+        learning_rates=(made.settings.learning_rate,),
         seeds=1,
         steps=after,
         record_every=after,

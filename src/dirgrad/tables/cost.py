@@ -9,7 +9,7 @@ from dirgrad.tables import Records, scalars
 
 KEYS = [
     *("cost", "problem", "problem_kind", "backend", "estimator", "estimator_kind", "direction", "directions_k"),
-    *("dimension", "layers", "length", "batch_size", "precision", "threads"),
+    *("dimension", "layers", "length", "batch_size", "precision", "threads", "observation_bytes"),
 ]
 SUBJECT = ["cost", "problem", "backend"]
 BYTES = ("xla_temp_bytes", "graph_temp_bytes")
