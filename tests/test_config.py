@@ -16,7 +16,7 @@ from dirgrad.errors import UserError
 
 CONFIG = Path(__file__).parents[1] / "config"
 BASE = config.read(CONFIG / "config.yaml")
-TIERS = {"default": [], "smoke": ["smoke.yaml"], "paper": ["paper.yaml"]}
+TIERS = {"default": [], "smoke": ["smoke.yaml"], "paper": ["paper.yaml"], "sequences": ["sequences.yaml"]}
 
 
 def nested(key: str, value: Any) -> Any:
@@ -110,6 +110,18 @@ MISTAKES = {
     "per cent for a share": ("statistics.confidence", 95.0, "", "input should be less than 1, got 95"),
     "record points beyond the steps": (f"{MLP}.record_every", 300, "", "300 does not divide steps = 5000"),
     "a batch of more than the data": (f"{MLP}.batch_size", 1201, "", "1201 is more than the 1200 training examples"),
+    "an estimator of sequences without a sequence": (
+        f"{MLP}.estimators",
+        ["truncated_bptt"],
+        ".0",
+        "'truncated_bptt' goes along a sequence, and the problem 'mlp' reads none",
+    ),
+    "a window that does not fit": (
+        "experiments.digits_rows.estimators",
+        ["truncated_bptt_10"],
+        ".0",
+        "window = 10 of 'truncated_bptt_10' does not divide the 8 steps of the problem",
+    ),
     "padding valid on 8 x 8": (
         "experiments.cnn.problem.padding",
         "valid",

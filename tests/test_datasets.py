@@ -13,8 +13,10 @@ import pytest
 
 from dirgrad import download
 from dirgrad.datasets import mnist
+from dirgrad.datasets.copy import Copy
 from dirgrad.datasets.digits import Digits
 from dirgrad.datasets.mnist import Mnist
+from dirgrad.datasets.photograph import Photograph
 from dirgrad.errors import UserError
 from dirgrad.types import Splits
 
@@ -32,6 +34,33 @@ def _no_directory_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def pixels(splits: Splits) -> tuple[np.ndarray, np.ndarray]:
     images, labels = (np.concatenate([part[i] for part in splits]) for i in range(2))
     return images, labels
+
+
+# What is made
+
+
+def test_the_copy_problem_shows_waits_and_asks() -> None:
+    made = Copy(symbols=3, shown=2, delay=4)
+    images, labels = made.load(None).train
+    assert images.shape == (made.train_examples, made.height, made.width) == (4000, 8, 4)
+    assert np.array_equal(images[:, :2, :3].argmax(axis=2), labels)
+    assert np.array_equal(images.sum(axis=(0, 2)) > 0, [True, True, False, False, False, False, True, True])
+    assert (images[:, 6:, 3] == 1).all()
+    assert set(labels.ravel()) == {0, 1, 2}
+
+
+def test_the_photograph_is_scikit_learns_made_smaller() -> None:
+    from sklearn.datasets import load_sample_image
+
+    made = Photograph(side=8, octaves=1)
+    parts = made.load(None)
+    features, colours = pixels(parts)
+    assert [len(part[0]) for part in parts] == [32, 16, 16]
+    row, column = (np.arctan2(features[:, 0, i], features[:, 0, 2 + i]) / np.pi * 8 for i in range(2))
+    found = colours[np.lexsort((column.round(), row.round()))].reshape(8, 8, 3)
+    original = load_sample_image("china.jpg").astype(float) / 255
+    assert np.abs(found.mean(axis=(0, 1)) - original.mean(axis=(0, 1))).max() < 0.005
+    assert np.abs(found[0, 0] - original[:53, :80].mean(axis=(0, 1))).max() < 0.02
 
 
 # The digits

@@ -12,6 +12,8 @@ import pytest
 
 from dirgrad import config, plan, theory
 from dirgrad.runs import cost, quality, stability
+from dirgrad.settings import Statistics
+from dirgrad.tables import quality as quality_table
 from dirgrad.types import Backend
 
 ESTIMATORS = {
@@ -151,12 +153,69 @@ def test_memory_is_measured_in_a_process_of_its_own(name: str, tmp_path: Path) -
     assert rows["xla_temp_bytes"].notna().all() == (name == "jax")
 
 
+ROWS = {"kind": "rnn", "dataset": "digits", "hidden": 4}
+ALONG = {"truncated": {"kind": "truncated_bptt", "window": 2}, "rtrl": {"kind": "rtrl"}}
+
+
+def test_bias_and_variance_along_training(backend: Backend) -> None:
+    """Of a truncated gradient all error is bias; RTRL has none; both change as training goes on."""
+    given = raw(backend.name, "quality", {"rows": ROWS}, draws=4, after_steps=[0, 5], optimizer="adam", estimators=list(ALONG))
+    given["estimators"] = ESTIMATORS | ALONG
+    measured = plan.measurement(given, f"quality/one/{backend.name}")
+    draws = quality.run(measured, backend)["draws"].to_pandas()
+    rows = quality_table.make({"draws": draws}, Statistics(resamples=20)).set_index(["estimator", "after_steps"])
+    for after in (0, 5):
+        truncated = rows.loc[("truncated", after)]
+        assert truncated["squared_bias"] == pytest.approx(1 / truncated["snr"])
+        assert truncated["variance"] == pytest.approx(0, abs=1e-12)
+        assert rows.loc[("rtrl", after), "squared_bias"] == pytest.approx(0, abs=1e-20)
+    norms = rows.loc["truncated", "gradient_norm"]
+    assert norms[0] != norms[5]
+    assert (rows["length"] == 8).all()
+
+
+def test_the_bytes_of_a_traced_graph_are_those_that_live_at_once() -> None:
+    """Of a vector of 100 entries of 8 bytes: a and b live beside each other, c replaces b, a view makes nothing."""
+    import torch
+
+    from dirgrad import backends
+
+    def f(x: Any) -> Any:
+        a = x + 1
+        b = a * 2
+        c = a.reshape(10, 10).t() @ b.reshape(10, 10)
+        return torch.sum(c)
+
+    prepared = backends.load("torch", 1, "float64").engine.prepare(f, (torch.zeros(100, dtype=torch.float64),))
+    assert prepared.bytes == {"graph_temp_bytes": 3 * 800}
+
+
+@pytest.mark.parametrize("kind", ["random", "whole"])
+def test_a_step_along_a_sequence_holds_less_than_backpropagation_through_it(kind: str) -> None:
+    """Of 64 steps: the graph of forward accumulation needs one step's values, that of reverse accumulation all of them."""
+    from dirgrad import backends
+
+    estimators = {
+        "backprop": {"kind": "backprop"},
+        "forward": {"kind": "directional_descent", "candidate": {"kind": "random", "direction": "gaussian"}}
+        | ({"window": 4} if kind == "random" else {}),
+    }
+    problem = {"kind": "rnn", "dataset": {"kind": "copy", "delay": 62}, "hidden": 16}
+    given = raw("torch", "cost", {"long": problem}, rounds=1, round_seconds=1e-4, estimators=list(estimators))
+    given["estimators"] = estimators | ESTIMATORS
+    found = cost.run(plan.measurement(given, "cost/one/torch"), backends.load("torch", 1, "float64"))["cost"].to_pandas()
+    steps = found[found["part"] == "step"].set_index("estimator")
+    taken = steps["graph_temp_bytes"] - steps["observation_bytes"]
+    assert taken["backprop"] > 4 * taken["forward"]
+
+
 @pytest.mark.parametrize(
     ("over", "said"),
     [
         ({"cost": {"one": {"round": 3}}}, "test: cost.one.round: unknown key: did you mean 'rounds'?"),
         ({"cost": {"one": {"estimators": ["bakprop"]}}}, "no estimator 'bakprop' is defined: did you mean 'backprop'?"),
         ({"cost": {"one": {"batch_size": 5000}}}, "test: cost.one.batch_size: 5000 is more than the 1200"),
+        ({"estimators": {"backprop": {"kind": "rtrl"}}}, "'backprop' goes along a sequence, and the problem 'mlp' reads none"),
         ({"cost": {"one": {"problems": {"mlp": "mpl"}}}}, "unknown problem 'mpl': did you mean 'mlp'?"),
     ],
 )

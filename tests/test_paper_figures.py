@@ -8,7 +8,21 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from dirgrad.figures import arrows, depth, descents, fair, noise, race, rates, sensitivity, style
+from dirgrad.figures import (
+    arrows,
+    balance,
+    candidates,
+    depth,
+    descents,
+    fair,
+    learning,
+    lengths,
+    noise,
+    race,
+    rates,
+    sensitivity,
+    style,
+)
 
 BACKENDS = ("jax", "torch")
 BOTH = ("backprop", "forward_gradient")
@@ -112,6 +126,32 @@ def stability() -> pd.DataFrame:
     return pd.DataFrame(row | {"unstable_rate": np.nan if row["layers"] == 1 else 0.2} for row in rows)
 
 
+def balanced() -> pd.DataFrame:
+    names = ("backprop", *(f"{side}_{window}" for side in balance.SIDES for window in (1, 10)))
+    return pd.DataFrame(
+        {"experiment": "influence_balancing", "backend": b, "estimator": e, "step": step, "n": 1, "loss": 1.0 + step}
+        for b in BACKENDS
+        for e in names
+        for step in (0, 5)
+    )
+
+
+def along() -> pd.DataFrame:
+    rows = [row | {"after_steps": after, "draws": 200} for row in subject("quality") for after in (0, 100)]
+    return pd.DataFrame(
+        row | {"variance": 0.0 if row["estimator"] == "backprop" else 2.0} | bounded("cosine", 0.5) | bounded("squared_bias", 0.1)
+        for row in rows
+    )
+
+
+def long() -> pd.DataFrame:
+    taken = {f"{part}_{account}": 2048.0 for part in ("forward", "step") for account in lengths.BYTES.values()}
+    return pd.DataFrame(
+        row | {"length": row["dimension"], "n": 5, "observation_bytes": 512} | taken | bounded("step_over_forward", 3.0)
+        for row in subject("cost")
+    )
+
+
 FIGURES: dict[str, tuple[Callable[[], Figure], str]] = {
     "race": (lambda: race.draw({"curves": curves(), "baydin": times()}, "mlp"), "n = 7 seeds"),
     "descents": (
@@ -154,6 +194,10 @@ FIGURES: dict[str, tuple[Callable[[], Figure], str]] = {
         ),
         "n = 500 forward gradients",
     ),
+    "learning": (lambda: learning.draw({"curves": curves()}, "mlp", "beale"), "n = 7 seeds"),
+    "balance": (lambda: balance.draw({"curves": balanced()}, "influence_balancing"), "n = 1"),
+    "candidates": (lambda: candidates.draw({"quality": along()}, "growth"), "n = 200 estimates"),
+    "lengths": (lambda: lengths.draw({"cost": long()}, "growth"), "n = 5 rounds"),
     "rates": (lambda: rates.draw({"stability": stability()}, "growth"), "n = 3 of 3 trials"),
     "sensitivity": (lambda: sensitivity.draw({"final": tuned()}, "mlp"), "n = 3 seeds"),
     "fair": (lambda: fair.draw(compared()), "n = 5 fresh seeds"),
@@ -171,7 +215,15 @@ def test_a_figure_says_its_n_names_its_axes_and_has_a_panel_per_framework(name: 
     titles = " ".join(axes.get_title() for axes in made.axes)
     assert "JAX" in titles
     assert "PyTorch" in titles
-    assert "interval" in made.get_suptitle() or "bar" in made.get_suptitle()
+    assert "interval" in made.get_suptitle() or "bar" in made.get_suptitle() or name == "balance"
+
+
+def test_of_a_candidate_only_a_bias_that_is_seen_is_drawn() -> None:
+    seen = along()
+    seen.loc[seen["estimator"] == "forward_gradient", "squared_bias_low"] = -0.1
+    made = candidates.draw({"quality": seen}, "growth")
+    bias = [line for line in made.axes[1].get_lines() if len(line.get_xdata())]
+    assert [line.get_label() for line in bias] == ["backprop"]
 
 
 @pytest.mark.parametrize("name", ["race", "arrows"])
