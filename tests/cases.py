@@ -72,8 +72,8 @@ CASES = {
     "cnn_valid": Case(Cnn(dataset=Mnist(), channels=2, hidden=8, padding="valid"), 9 + 3 * 18 + 32 + 8 + 10 + BATCH),
     "rnn": Case(Rnn(dataset=Digits(), hidden=6), 8 * (8 + 6) + 6 + 10 + BATCH),
     "rnn_copy": Case(Rnn(dataset=Copy(symbols=3, shown=2, delay=4), hidden=4, unit=Gru()), 8 * (4 + 4) + 4 + 3 + 2 * BATCH),
-    "rnn_pixels": Case(Rnn(dataset=Digits(), hidden=3, unit=Lstm(), read="pixels"), 64 * (1 + 3) + 3 + 10 + BATCH),
-    "influence_balancing": Case(InfluenceBalancing(length=60), 60 * 24),
+    "rnn_pixels": Case(Rnn(dataset=Copy(symbols=2, delay=1), hidden=3, unit=Lstm(), read="pixels"), 9 * (1 + 3) + 3 + 2 + BATCH),
+    "influence_balancing": Case(InfluenceBalancing(length=12), 12 * 24),
     "image_regression": Case(ImageRegression(dataset=Photograph(octaves=2), hidden=(8,)), 8 + 8 + 3 * BATCH),
 }
 DIRECTIONS = {"gaussian": Gaussian(), "rademacher": Rademacher(), "sphere": Sphere(), "coordinate": Coordinate()}

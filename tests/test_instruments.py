@@ -190,23 +190,21 @@ def test_the_bytes_of_a_traced_graph_are_those_that_live_at_once() -> None:
     assert prepared.bytes == {"graph_temp_bytes": 3 * 800}
 
 
-@pytest.mark.parametrize("kind", ["random", "whole"])
-def test_a_step_along_a_sequence_holds_less_than_backpropagation_through_it(kind: str) -> None:
-    """Of 64 steps: the graph of forward accumulation needs one step's values, that of reverse accumulation all of them."""
+def test_a_step_along_a_sequence_holds_less_than_backpropagation_through_it() -> None:
+    """The graph of forward accumulation needs one step's values at a time, that of reverse accumulation all of them."""
     from dirgrad import backends
 
     estimators = {
         "backprop": {"kind": "backprop"},
-        "forward": {"kind": "directional_descent", "candidate": {"kind": "random", "direction": "gaussian"}}
-        | ({"window": 4} if kind == "random" else {}),
+        "forward": {"kind": "directional_descent", "candidate": {"kind": "random", "direction": "gaussian"}},
     }
-    problem = {"kind": "rnn", "dataset": {"kind": "copy", "delay": 62}, "hidden": 16}
+    problem = {"kind": "rnn", "dataset": {"kind": "copy", "delay": 14}, "hidden": 16}
     given = raw("torch", "cost", {"long": problem}, rounds=1, round_seconds=1e-4, estimators=list(estimators))
     given["estimators"] = estimators | ESTIMATORS
     found = cost.run(plan.measurement(given, "cost/one/torch"), backends.load("torch", 1, "float64"))["cost"].to_pandas()
     steps = found[found["part"] == "step"].set_index("estimator")
     taken = steps["graph_temp_bytes"] - steps["observation_bytes"]
-    assert taken["backprop"] > 4 * taken["forward"]
+    assert taken["backprop"] > 2 * taken["forward"]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +213,10 @@ def test_a_step_along_a_sequence_holds_less_than_backpropagation_through_it(kind
         ({"cost": {"one": {"round": 3}}}, "test: cost.one.round: unknown key: did you mean 'rounds'?"),
         ({"cost": {"one": {"estimators": ["bakprop"]}}}, "no estimator 'bakprop' is defined: did you mean 'backprop'?"),
         ({"cost": {"one": {"batch_size": 5000}}}, "test: cost.one.batch_size: 5000 is more than the 1200"),
-        ({"estimators": {"backprop": {"kind": "rtrl"}}}, "'backprop' goes along a sequence, and the problem 'mlp' reads none"),
+        (
+            {"estimators": {"rtrl": {"kind": "rtrl"}}, "cost": {"one": {"estimators": ["rtrl"]}}},
+            "'rtrl' goes along a sequence, and the problem 'mlp' reads none",
+        ),
         ({"cost": {"one": {"problems": {"mlp": "mpl"}}}}, "unknown problem 'mpl': did you mean 'mlp'?"),
     ],
 )

@@ -96,16 +96,14 @@ def test_the_carried_derivative_is_that_of_the_whole_loss(backend: Backend, task
 EXACT = {
     "bptt": TruncatedBptt(window=8),
     "checkpointed": CheckpointedBptt(segment=2),
-    "checkpointed_once": CheckpointedBptt(segment=8),
     "rtrl": Rtrl(),
     "rtrl_online": Rtrl(window=1),
 }
 
 
-@pytest.mark.parametrize("task", ["rows_lstm", "copy_gru"])
 @pytest.mark.parametrize("name", EXACT)
-def test_exact_methods_agree_with_reverse_accumulation(backend: Backend, task: str, name: str) -> None:
-    same(estimated(backend, TASKS[task], EXACT[name]), exact(backend, TASKS[task]))
+def test_exact_methods_agree_with_reverse_accumulation(backend: Backend, name: str) -> None:
+    same(estimated(backend, TASKS["copy_lstm"], EXACT[name]), exact(backend, TASKS["copy_lstm"]))
 
 
 def test_rtrl_is_exact_on_influence_balancing(backend: Backend) -> None:
@@ -130,9 +128,8 @@ def test_diagonal_rtrl_is_exact_where_units_see_themselves_alone(backend: Backen
     same({name: backend.engine.numpy(leaf) for name, leaf in found.items()}, exact(backend, blind))
 
 
-@pytest.mark.parametrize("unit", UNITS)
-def test_diagonal_rtrl_points_along_the_gradient_more_than_chance(backend: Backend, unit: str) -> None:
-    case = TASKS[f"rows_{unit}"]
+def test_diagonal_rtrl_points_along_the_gradient_more_than_chance(backend: Backend) -> None:
+    case = TASKS["rows_gru"]
     place = stand(backend, case)
     found = compiled(backend, lambda p: DiagonalRtrl().propose(backend.ops, place._replace(params=p), (), dict))(place.params)
     proposed = {name: backend.engine.numpy(leaf) for name, leaf in found.items()}
@@ -175,7 +172,6 @@ def test_held_windows_add_up_to_the_whole(backend: Backend) -> None:
 
 UNBIASED = {
     "random": DirectionalDescent(candidate=RANDOM),
-    "random_online": DirectionalDescent(candidate=RANDOM, window=1),
     "signs_k3": DirectionalDescent(candidate=Random(direction=Rademacher()), window=4, directions_k=3),
     "uoro": Uoro(),
     "uoro_online": Uoro(window=2),
@@ -186,15 +182,16 @@ UNBIASED = {
 def test_random_directions_and_uoro_are_unbiased(backend: Backend, name: str) -> None:
     case = Case(Rnn(dataset=Digits(), hidden=3), 150)
     batch = tuple(backend.ops.asarray(array) for array in case.batch())
-    params, draws = placed(backend, case.params()), 4000
+    params, draws, lanes = placed(backend, case.params()), 4000, 250
 
     def whole(key):
         found = steps.estimate(backend.ops, case.problem, UNBIASED[name], key, params, batch)
         return {leaf: found.slope * value for leaf, value in found.vector.items()}
 
-    found = backend.engine.over_lanes(whole, (), draws)(backend.engine.keys(np.arange(draws)))
-    gradient = exact(backend, case)
-    values = np.concatenate([backend.engine.numpy(found[leaf]).reshape(draws, -1) for leaf in gradient], axis=1)
+    of, gradient = backend.engine.over_lanes(whole, (), lanes), exact(backend, case)
+    parts = [of(backend.engine.keys(np.arange(first, first + lanes))) for first in range(0, draws, lanes)]
+    flat = [np.concatenate([backend.engine.numpy(part[leaf]).reshape(lanes, -1) for leaf in gradient], axis=1) for part in parts]
+    values = np.concatenate(flat)
     expected = np.concatenate([leaf.reshape(-1) for leaf in gradient.values()])
     z = stats.norm.ppf(1 - FALSE_ALARM / (2 * len(expected)))
     assert (np.abs(values.mean(axis=0) - expected) <= z * values.std(axis=0) / np.sqrt(draws) + 1e-12).all()

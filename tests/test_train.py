@@ -92,7 +92,7 @@ def test_a_training_is_the_steps_one_after_another(backend: Backend) -> None:
     data = trials.data(made)
     images, labels = (backend.ops.asarray(array) for array in data.train)
     for name, estimator in made.estimators.items():
-        state, every = trials.begin(made, backend, [trials.Lane(0.01, 0)])
+        state, every = trials.begin(made, backend, name, [trials.Lane(0.01, 0)])
         state, trial = one_lane(backend, state), one_lane(backend, every)
         step = compiled(backend, steps.make(backend.ops, made.training.problem, estimator, made.training.optimizer, 0.0))
         rows = trials.order(0, 20, len(images), 8)
@@ -231,10 +231,10 @@ def test_torch_traces_what_it_would_do_untraced() -> None:
 
     backend = backends.load("torch", 1, "float64")
     made = cell(backend, PROBLEMS["mlp"])
-    for estimator in made.estimators.values():
+    for name, estimator in made.estimators.items():
         step = steps.make(backend.ops, made.training.problem, estimator, made.training.optimizer, 0.0)
         lanes = [trials.Lane(0.01, 0), trials.Lane(0.01, 1)]
-        state, trial = trials.begin(made, backend, lanes)
+        state, trial = trials.begin(made, backend, name, lanes)
         images = backend.ops.asarray(np.random.default_rng(0).uniform(size=(2, 8, 8, 8)))
         labels = backend.ops.asarray(np.random.default_rng(0).integers(0, 10, (2, 8)))
         example = (state, trial, backend.ops.counter(5)[4], (images, labels))
