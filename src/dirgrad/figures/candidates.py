@@ -12,7 +12,7 @@ from dirgrad.figures import style
 COLUMNS = {"cosine": "cosine to the gradient", "squared_bias": "squared bias / ||g||²", "variance": "variance / ||g||²"}
 
 
-SEEN = 1e-9
+SEEN = 1e-6
 """Below it is rounding."""
 
 
@@ -32,7 +32,7 @@ def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
     made.legend(*style.entries(panels), loc="outside lower center", ncols=4)
     made.suptitle(
         f"n = {style.span(quality['draws'])} estimates on one minibatch of {style.span(quality['batch_size'])}; means, "
-        f"95 % bootstrap intervals of cosine and bias; a bias is drawn where its interval is above {SEEN:g}",
+        f"95 % bootstrap intervals of\ncosine and bias; a bias is drawn where its interval is above {SEEN:g}",
         fontsize=9,
     )
     return made
