@@ -53,4 +53,4 @@ lock:
 	mv requirements.lock.new requirements.lock && rm -rf $(VENV)-lock
 
 clean:
-	rm -rf results/default results/smoke results/paper figures/default figures/smoke figures/paper .snakemake
+	rm -rf results/default results/smoke results/sequences results/paper figures/default figures/smoke figures/sequences figures/paper .snakemake

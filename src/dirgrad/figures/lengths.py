@@ -31,7 +31,7 @@ def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
         right.set(ylabel="time of a step\n/ of the function alone", ylim=(0, None))
         style.plain_ticks(left.yaxis)
         for axes in (left, right):
-            axes.set(xlabel="steps of a sequence T", xscale="log", title=style.BACKENDS[backend])
+            axes.set(xlabel="steps of a sequence T", xscale="log", title=style.BACKENDS[backend], xticks=alone["length"])
             style.plain_ticks(axes.xaxis)
     made.legend(*style.entries(panels), loc="outside lower center", ncols=4)
     made.suptitle(
