@@ -1,7 +1,6 @@
 """Instruments on problems whose answers are known."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pandas as pd
 import pytest
 
 from dirgrad import config, plan, theory
-from dirgrad.runs import cost, quality, stability
+from dirgrad.runs import cost, memory, quality, stability
 from dirgrad.settings import Statistics
 from dirgrad.tables import quality as quality_table
 from dirgrad.types import Backend
@@ -140,10 +139,13 @@ def test_the_largest_rate_is_that_of_theory(backend: Backend) -> None:
 def test_memory_is_measured_in_a_process_of_its_own(name: str, tmp_path: Path) -> None:
     wide = {"kind": "mlp", "dataset": "digits", "hidden": [512, 512]}
     given = raw(name, "memory", {"wide": wide}, estimators=["forward_gradient"], rounds=1)
-    (tmp_path / "config.json").write_text(json.dumps(given | {"run": {"threads": 1}}))
-    command = ["measure", f"memory/one/{name}", "--config", str(tmp_path / "config.json"), "--out", str(tmp_path / "out")]
-    subprocess.run([sys.executable, "-m", "dirgrad", *command], check=True)
-    rows = pd.read_parquet(tmp_path / "out" / "memory.parquet").set_index("estimator")
+    configured, about = tmp_path / "config.json", f"memory/one/{name}"
+    configured.write_text(json.dumps(given | {"run": {"threads": 1}}))
+
+    def probe(problem: str, estimator: str) -> list[str]:
+        return [sys.executable, "-m", "dirgrad", "probe", about, problem, estimator, "--config", str(configured)]
+
+    rows = memory.run(plan.measurement(given, about), probe)["memory"].to_pandas().set_index("estimator")
     assert list(rows.index) == ["inference", "forward_gradient"]
     parameters = rows["parameter_bytes"].iloc[0]
     assert parameters == 4 * (64 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10)

@@ -97,8 +97,9 @@ def test_both_frameworks_follow_the_same_path_in_float32(both: tuple[Backend, Ba
         parting, nexts = [], []
         for backend, point in zip(both, points, strict=True):
             f, s, v = estimate(backend, case, estimator, point, step, "float32")
-            f64, s64, v64 = estimate(both[0], case, estimator, point, step, "float64")
-            _, _, g = estimate(both[0], case, estimators(1.0)["backprop"], point, step, "float64")
+            # torch compiles nothing; that both frameworks agree in float64 is the test above.
+            f64, s64, v64 = estimate(both[1], case, estimator, point, step, "float64")
+            _, _, g = estimate(both[1], case, estimators(1.0)["backprop"], point, step, "float64")
             loss_bound, vector_bound = local_bounds(case, name, f64, norm(g), norm(point), step)
             assert abs(f - f64) <= loss_bound
             error = minus({k: s * leaf.astype(np.float64) for k, leaf in v.items()}, {k: s64 * leaf for k, leaf in v64.items()})
