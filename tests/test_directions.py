@@ -67,7 +67,8 @@ def test_the_length_is_constant_where_the_law_says_so(backend: Backend, name: st
 
 @pytest.mark.parametrize("name", DIRECTIONS)
 def test_the_same_key_gives_the_same_direction_alone_and_beside_others(backend: Backend, name: str) -> None:
-    np.testing.assert_array_equal(draws(backend, name, 8), draws(backend, name, 3000)[:8])
+    # But for the order in which the entries of a length are added up.
+    np.testing.assert_allclose(draws(backend, name, 8), draws(backend, name, 3000)[:8], rtol=1e-14)
     assert len(np.unique(draws(backend, name, 8).round(12), axis=0)) > 1
 
 

@@ -66,7 +66,7 @@ def test_what_is_prepared_does_what_the_function_does_and_keeps_its_arguments(ba
         found = prepared.call({"a": a}, y)
         np.testing.assert_array_equal(backend.engine.numpy(found["sum"]), [1.0, 2.0, 3.0])
         np.testing.assert_array_equal(backend.engine.numpy(found["twice"]), [0.0, 2.0, 4.0])
-    assert ("xla_temp_bytes" in prepared.bytes) == (backend.name == "jax")
+    assert ("xla_temp_bytes" in prepared.counts) == (backend.name == "jax")
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +189,7 @@ def test_the_bytes_of_a_traced_graph_are_those_that_live_at_once() -> None:
         return torch.sum(c)
 
     prepared = backends.load("torch", 1, "float64").engine.prepare(f, (torch.zeros(100, dtype=torch.float64),))
-    assert prepared.bytes == {"graph_temp_bytes": 3 * 800}
+    assert prepared.counts["graph_temp_bytes"] == 3 * 800
 
 
 def test_a_step_along_a_sequence_holds_less_than_backpropagation_through_it() -> None:

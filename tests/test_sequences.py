@@ -296,7 +296,7 @@ def temp_bytes(estimator: Online, length: int) -> int:
     ahead = seen, ops.asarray(np.zeros((length, 5), "int32")), ops.asarray(np.zeros(length, "float32"))
     (key,) = backend.engine.keys(np.array([0]))
     state, trial = steps.begin(ops, estimator, Sgd(), params), Trial(key, ops.asarray(np.float32(0.1)))
-    return backend.engine.prepare(step, (state, trial, ops.counter(1)[0], ahead)).bytes["xla_temp_bytes"]
+    return backend.engine.prepare(step, (state, trial, ops.counter(1)[0], ahead)).counts["xla_temp_bytes"]
 
 
 @pytest.mark.parametrize("name", FORWARD)

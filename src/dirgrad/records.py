@@ -11,12 +11,13 @@ import pyarrow.parquet as pq
 
 
 class Status(StrEnum):
-    """How a trial ended."""
+    """How a trial ended, or a measurement: `wrong`, one whose answer was not the oracle's."""
 
     OK = "ok"
     DIVERGED = "diverged"
     TIMEOUT = "timeout"
     UNSUPPORTED = "unsupported"
+    WRONG = "wrong"
 
 
 class Stage(StrEnum):
@@ -71,20 +72,27 @@ SUBJECT = (
 """What every instrument tells of its subject. dimension: of the parameters; layers: of weights; length: of the sequences."""
 
 COST = pa.schema(
-    [("cost", pa.string()), *SUBJECT, ("part", pa.string()), ("round", pa.int64()), ("calls", pa.int64())]
-    + [(name, pa.float64()) for name in ("seconds", "compile_seconds")]
-    + [(name, pa.int64()) for name in ("xla_temp_bytes", "graph_temp_bytes", "observation_bytes", "threads")]
+    [("cost", pa.string()), *SUBJECT, ("part", pa.string()), ("status", pa.string()), ("reason", pa.string())]
+    + [("round", pa.int64()), ("calls", pa.int64()), ("evaluations", pa.int64()), ("compiled", pa.bool_())]
+    + [(name, pa.float64()) for name in ("seconds", "compile_seconds", "first_seconds")]
+    + [(name, pa.int64()) for name in ("flops", "product_flops", "derivative_product_flops")]
+    + [(name, pa.int64()) for name in ("xla_temp_bytes", "graph_temp_bytes", "saved_bytes", "observation_bytes", "threads")]
 )
-"""One row per value of time. part: forward, forward_again (the same once more), gradient or step; seconds: a call, a mean over
-`calls` of them; xla_temp_bytes, graph_temp_bytes: as the backend tells of the compiled function;
-observation_bytes: of what is met along a sequence, put in order."""
+"""One row per value of time, or per estimator that is not timed, with its status. part: forward, forward_again (the same once
+more), gradient, step, or a piece of a step: sampling, derivative, update; seconds: a call, a mean over `calls` of them;
+first_seconds: the first call; flops: as the framework counts them (XLA: all arithmetic; torch: products alone); product_flops:
+of products of matrices and convolutions; derivative_product_flops: those that reverse accumulation adds to the function's;
+xla_temp_bytes, graph_temp_bytes: as the backend tells of the compiled function; saved_bytes: the most that autograd's
+tape holds at once, in torch; observation_bytes: of what is met along a sequence, put in order."""
 
 MEMORY = pa.schema(
     [("memory", pa.string()), *SUBJECT, ("round", pa.int64())]
-    + [(name, pa.int64()) for name in ("parameter_bytes", "xla_temp_bytes", "graph_temp_bytes", "resident_peak_bytes")]
+    + [(name, pa.int64()) for name in ("parameter_bytes", "xla_temp_bytes", "graph_temp_bytes")]
+    + [(name, pa.int64()) for name in ("saved_bytes", "device_peak_bytes", "resident_peak_bytes")]
 )
 """One row per process. estimator: or `inference`, the function alone; xla_temp_bytes: by the compiler's own account, in JAX;
-graph_temp_bytes: the most that lives at once between the calls of the traced graph, in torch;
+graph_temp_bytes: the most that lives at once between the calls of the traced graph, and saved_bytes: the most that autograd's
+tape holds at once, in torch; device_peak_bytes: by the device's allocator, where there is one;
 resident_peak_bytes: the rise of the resident set during one step of SGD, which makes new parameters."""
 
 DRAWS = pa.schema(

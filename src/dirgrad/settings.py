@@ -108,6 +108,11 @@ class Cost(Instrument):
     """Rounds, each with one value of everything."""
     round_seconds: PositiveFloat = 0.05
     """A value is a mean over as many calls as fill this time."""
+    pieces: bool = False
+    """Whether the pieces of a step are timed too: sampling a direction, the derivative along it, the update."""
+    compiled: bool = True
+    """Whether functions are compiled (PyTorch: traced) or called operator by operator: the graph of a long sequence takes
+    PyTorch minutes to trace."""
 
 
 class Memory(Instrument):

@@ -49,3 +49,19 @@ def stable_rate(eigenvalues: np.ndarray) -> float:
         return float((rate * eigenvalues / (1 - rate * eigenvalues)).sum()) - 2
 
     return float(brentq(beyond, 0.0, (1 - 1e-12) / largest, xtol=1e-15))
+
+
+def least_products(estimator: str, evaluations: float, directions_k: int, derivative: float) -> float:
+    """The multiplications of matrix products that an estimate cannot do without, over those of the function; NaN where no closed
+    form is known here. derivative: those of a derivative over those of the function.
+
+    A product A B of two arrays that depend on the parameters has two more in either mode: dA B + A dB forward, and A^T C and
+    C B^T in reverse; one of a constant and a parameter, as that of a first layer, has one more. So forward and reverse
+    accumulation add the same number, 2 for inner layers and 1 for the first. K directions share the function's own pass.
+    """
+    known = {
+        "backprop": 1 + derivative,
+        "forward_gradient": 1 + directions_k * derivative,
+        "finite_difference": evaluations,
+    }
+    return float(known.get(estimator, np.nan))

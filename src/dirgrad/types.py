@@ -136,12 +136,12 @@ class Ops(Protocol):
 
 
 class Prepared(NamedTuple):
-    """A function compiled for its arguments. call: returns when its result is ready. bytes: what the compiler says of its
-    memory, by name; empty where it says nothing."""
+    """A function made ready for its arguments. call: returns when its result is ready. counts: what can be counted of it, by name:
+    `flops`, `product_flops` (those of products of matrices and convolutions alone), `xla_temp_bytes`, `graph_temp_bytes`."""
 
     call: Callable[..., Any]
     compile_seconds: float
-    bytes: dict[str, int]
+    counts: dict[str, int]
 
 
 class Engine(Protocol):
@@ -161,6 +161,16 @@ class Engine(Protocol):
 
     def prepare(self, f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
         """Compile f for arguments of these shapes. f is pure; its arguments are not consumed."""
+
+    def as_it_is(self, f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
+        """f as it is called, operator by operator."""
+
+    def saved_bytes(self, build: Callable[["Ops"], Callable[..., Any]], example: tuple[Any, ...], /) -> dict[str, int]:
+        """`saved_bytes`: the most that a tape of reverse accumulation holds at once while build(ops) is called, its arguments not
+        counted; {} where the framework keeps no tape."""
+
+    def device_peak_bytes(self) -> dict[str, int]:
+        """`device_peak_bytes`: the most that the device's allocator has held in this process; {} where it does not tell."""
 
     def over_lanes(self, f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /) -> Callable[..., Any]:
         """f mapped over the first axis, of length `lanes`, of every leaf of its arguments but the shared ones."""

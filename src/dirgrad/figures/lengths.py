@@ -8,8 +8,11 @@ from matplotlib.figure import Figure
 from dirgrad.figures import style
 
 KIBIBYTE = 2**10
-BYTES = {"jax": "xla_temp_bytes", "torch": "graph_temp_bytes"}
-"""Whose account is taken."""
+BYTES = {
+    "jax": ("xla_temp_bytes", "temporary memory\nof a step [KiB]"),
+    "torch": ("saved_bytes", "saved for backward\nin a step [KiB]"),
+}
+"""Whose account is taken, and what it is of."""
 
 
 def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
@@ -18,7 +21,7 @@ def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
     backends, kinds = list(cost["backend"].unique()), style.lines(cost["estimator"].unique())
     made, panels = style.figure(len(backends), 2, height=2.8)
     for (left, right), backend in zip(panels, backends, strict=True):
-        here, account = cost.query("backend == @backend"), BYTES[backend]
+        here, (account, said) = cost.query("backend == @backend"), BYTES[backend]
         alone = here.drop_duplicates("length")
         left.plot(
             alone["length"], alone["observation_bytes"] / KIBIBYTE, color="0.6", linewidth=3, label="the sequences themselves"
@@ -27,7 +30,7 @@ def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
             part = here[here["estimator"] == estimator]
             left.plot(part["length"], part[f"step_{account}"] / KIBIBYTE, label=style.label(estimator), markersize=3.5, **line)
             style.band(right, part["length"], part, "step_over_forward", line, style.label(estimator))
-        left.set(ylabel="temporary memory\nof a step [KiB]", yscale="log")
+        left.set(ylabel=said, yscale="symlog", ylim=(0, None))
         right.set(ylabel="time of a step\n/ of the function alone", ylim=(0, None))
         style.plain_ticks(left.yaxis)
         for axes in (left, right):

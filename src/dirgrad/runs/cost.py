@@ -1,89 +1,102 @@
 """The time of a gradient estimate and of a whole step beside the function alone, everything in turn, round by round.
 
-The function is timed twice, as `forward` and as `forward_again`: how far the two differ is what the machine's noise is.
+The function is timed twice, as `forward` and as `forward_again`: how far the two differ is what the machine's noise is. What
+gives a wrong answer, or none, is not timed: its row says so.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from time import perf_counter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 
-from dirgrad import steps
-from dirgrad.optimizers.sgd import Sgd
+from dirgrad.estimators.backprop import Backprop
 from dirgrad.plan import Measurement
-from dirgrad.records import COST, table
-from dirgrad.recurrent import Online, Recurrent
-from dirgrad.runs.subject import Subject, described, gradient, key, loss, subjects
-from dirgrad.types import Backend, Estimator, Prepared, Trial
+from dirgrad.records import COST, Status, table
+from dirgrad.recurrent import Recurrent
+from dirgrad.runs import oracle, parts
+from dirgrad.runs.parts import Part
+from dirgrad.runs.subject import Subject, described, subjects
+from dirgrad.types import Backend, Prepared
 
-Call: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
-"""A function and its arguments."""
 
-
-class Part(NamedTuple):
-    """Something that is timed. facts: the columns that name it."""
+class Clocked(NamedTuple):
+    """Something that is timed. facts: the columns that name it. calls: how many fill a round."""
 
     facts: dict[str, Any]
+    part: Part
     prepared: Prepared
-    arguments: tuple[Any, ...]
+    calls: int
 
 
 def run(made: Measurement, backend: Backend) -> dict[str, pa.Table]:
-    """`cost`: a row per problem, estimator, part (forward, forward_again, gradient, step) and round."""
+    """`cost`: a row per problem, estimator, part and round. Raises UserError where the framework loses tangents."""
+    oracle.require_tangents(backend)
     rows: list[dict[str, Any]] = []
-    for subject in subjects(made, backend):
-        rows += _timed(made, subject, _parts(made, backend, subject), _observed(backend, subject))
+    for about in subjects(made, backend):
+        same = {"cost": made.name, "backend": made.backend, "precision": made.run.precision, "threads": made.run.threads}
+        same |= about.facts() | _counted(backend, about) | {"compiled": made.settings.compiled}
+        clocked, refused = _lined_up(made, backend, about)
+        rows += (same | row for row in (*refused, *_timed(made, clocked)))
     return {"cost": table(rows, COST)}
 
 
-def _parts(made: Measurement, backend: Backend, subject: Subject) -> list[Part]:
-    forward = loss(backend, subject.problem)
-    arguments = (subject.params, subject.batch)
-    alone = backend.engine.prepare(forward, arguments)
-    parts = [Part({"part": name}, alone, arguments) for name in ("forward", "forward_again")]
+def _counted(backend: Backend, about: Subject) -> dict[str, int]:
+    """What is counted once: the bytes of what is met along a sequence, the products that derivatives add to the function's."""
+    alone, reverse = parts.alone(about), next(parts.whole(backend, about, Backprop()))
+    forward, both = (backend.engine.as_it_is(one.build(backend.ops), one.arguments).counts for one in (alone, reverse))
+    found = {"derivative_product_flops": both["product_flops"] - forward["product_flops"]}
+    if isinstance(about.problem, Recurrent):
+        found["observation_bytes"] = sum(leaf.nbytes for leaf in about.problem.observations(backend.ops, about.batch))
+    return found
+
+
+def _lined_up(made: Measurement, backend: Backend, about: Subject) -> tuple[list[Clocked], list[dict[str, Any]]]:
+    """What is timed, and the rows of what is not."""
+    ready = backend.engine.prepare if made.settings.compiled else backend.engine.as_it_is
+
+    def clocked(facts: dict[str, Any], part: Part) -> Clocked:
+        prepared = ready(part.build(backend.ops), part.arguments)
+        first = _seconds(prepared, part)
+        counts = prepared.counts | backend.engine.saved_bytes(part.build, part.arguments)
+        told = {"part": part.name, "status": Status.OK, "compile_seconds": prepared.compile_seconds, "first_seconds": first}
+        return Clocked(facts | told | counts, part, prepared, _calls(prepared, part, made.settings.round_seconds))
+
+    alone = clocked({}, parts.alone(about))
+    taken, refused = [alone, alone._replace(facts=alone.facts | {"part": "forward_again"})], []
     for name, estimator in made.estimators.items():
-        facts = {"estimator": name, **described(estimator)}
-        for part, (f, example) in _whole(backend, subject, estimator, made.run.precision).items():
-            parts.append(Part(facts | {"part": part}, backend.engine.prepare(f, example), example))
-    return parts
+        facts = {"estimator": name, **described(estimator), "evaluations": estimator.evaluations}
+        try:
+            mine = [clocked(facts, part) for part in parts.whole(backend, about, estimator)]
+            if made.settings.pieces:
+                mine += [clocked(facts, part) for part in parts.pieces(backend, about, estimator)]
+        except NotImplementedError as error:
+            refused.append(facts | {"status": Status.UNSUPPORTED, "reason": " ".join(str(error).split())})
+            continue
+        reason = oracle.wrong(backend, about, estimator, mine[0].part, mine[0].prepared)
+        if reason:
+            refused.append(facts | {"status": Status.WRONG, "reason": reason})
+        else:
+            taken += mine
+    return taken, refused
 
 
-def _whole(backend: Backend, subject: Subject, estimator: Estimator | Online, precision: str) -> dict[str, Call]:
-    """The functions timed of an estimator, each with its arguments. The step is one of SGD."""
-    ops, one = backend.ops, key(backend, 0)
-    rate = ops.asarray(np.array(1e-6, precision))
-    step = steps.make(ops, subject.problem, estimator, Sgd(), 0.0)
-    return {
-        "gradient": (gradient(backend, subject.problem, estimator), (one, subject.params, subject.batch)),
-        "step": (step, (steps.begin(ops, estimator, Sgd(), subject.params), Trial(one, rate), ops.counter(1)[0], subject.batch)),
-    }
-
-
-def _observed(backend: Backend, subject: Subject) -> dict[str, int]:
-    """The bytes of what is met along a sequence, where there is one."""
-    if not isinstance(subject.problem, Recurrent):
-        return {}
-    return {"observation_bytes": sum(leaf.nbytes for leaf in subject.problem.observations(backend.ops, subject.batch))}
-
-
-def _timed(made: Measurement, subject: Subject, parts: list[Part], observed: dict[str, int]) -> Iterator[dict[str, Any]]:
-    calls = [_calls(part, made.settings.round_seconds) for part in parts]
-    same = observed | {"cost": made.name, "backend": made.backend, "precision": made.run.precision, "threads": made.run.threads}
+def _timed(made: Measurement, clocked: list[Clocked]) -> Iterator[dict[str, Any]]:
     for turn in range(made.settings.rounds):
-        for part, count in zip(parts, calls, strict=True):
+        for one in clocked:
             begun = perf_counter()
-            for _ in range(count):
-                part.prepared.call(*part.arguments)
-            seconds = (perf_counter() - begun) / count
-            compiled = {"compile_seconds": part.prepared.compile_seconds} | part.prepared.bytes
-            yield same | subject.facts() | part.facts | compiled | {"round": turn, "calls": count, "seconds": seconds}
+            for _ in range(one.calls):
+                one.prepared.call(*one.part.arguments)
+            seconds = (perf_counter() - begun) / one.calls
+            yield one.facts | {"round": turn, "calls": one.calls, "seconds": seconds}
 
 
-def _calls(part: Part, round_seconds: float) -> int:
-    """How many calls fill a round; the first call, which warms up, is not counted."""
-    part.prepared.call(*part.arguments)
+def _calls(prepared: Prepared, part: Part, round_seconds: float) -> int:
+    """How many calls fill a round, by the second call."""
+    return max(1, round(round_seconds / _seconds(prepared, part)))
+
+
+def _seconds(prepared: Prepared, part: Part) -> float:
     begun = perf_counter()
-    part.prepared.call(*part.arguments)
-    return max(1, round(round_seconds / (perf_counter() - begun)))
+    prepared.call(*part.arguments)
+    return perf_counter() - begun

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dirgrad import steps
-from dirgrad.optimizers.sgd import Sgd
 from dirgrad.plan import Measurement
 from dirgrad.records import MEMORY, table
-from dirgrad.runs.subject import Subject, described, key, loss, subject
-from dirgrad.types import Backend, Trial
+from dirgrad.runs import parts
+from dirgrad.runs.parts import Part
+from dirgrad.runs.subject import Subject, described, subject
+from dirgrad.types import Backend
 
 INFERENCE = "inference"
 """Beside the estimators: the function alone."""
@@ -41,9 +41,10 @@ def run(made: Measurement, probe: Callable[[str, str], list[str]]) -> dict[str, 
 def measure(made: Measurement, backend: Backend, problem: str, estimator: str) -> dict[str, Any]:
     """The row of one problem and one estimator, to be taken in a fresh process."""
     about = subject(made, backend, problem)
-    f, arguments = _step(made, backend, about, estimator)
-    prepared = backend.engine.prepare(f, arguments)
+    part = _part(made, backend, about, estimator)
+    prepared = backend.engine.prepare(part.build(backend.ops), part.arguments)
     facts = {} if estimator == INFERENCE else described(made.estimators[estimator])
+    resident, device = _peak(lambda: prepared.call(*part.arguments)), backend.engine.device_peak_bytes()
     return {
         "memory": made.name,
         "backend": made.backend,
@@ -51,20 +52,19 @@ def measure(made: Measurement, backend: Backend, problem: str, estimator: str) -
         "precision": made.run.precision,
         **about.facts(),
         **facts,
-        **prepared.bytes,
+        **prepared.counts,
+        **backend.engine.saved_bytes(part.build, part.arguments),
+        **device,
         "parameter_bytes": about.dimension * np.dtype(made.run.precision).itemsize,
-        "resident_peak_bytes": _peak(lambda: prepared.call(*arguments)),
+        "resident_peak_bytes": resident,
     }
 
 
-def _step(made: Measurement, backend: Backend, about: Subject, estimator: str) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+def _part(made: Measurement, backend: Backend, about: Subject, estimator: str) -> Part:
     if estimator == INFERENCE:
-        return loss(backend, about.problem), (about.params, about.batch)
-    ops, chosen = backend.ops, made.estimators[estimator]
-    rate = ops.asarray(np.array(1e-6, made.run.precision))
-    step = steps.make(ops, about.problem, chosen, Sgd(), 0.0)
-    state = steps.begin(ops, chosen, Sgd(), about.params)
-    return step, (state, Trial(key(backend, 0), rate), ops.counter(1)[0], about.batch)
+        return parts.alone(about)
+    _, step = parts.whole(backend, about, made.estimators[estimator])
+    return step
 
 
 def _peak(call: Callable[[], Any]) -> int | None:

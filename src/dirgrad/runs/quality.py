@@ -39,7 +39,7 @@ def run(made: Measurement, backend: Backend) -> dict[str, pa.Table]:
 
 def _exact(backend: Backend, place: Subject) -> np.ndarray:
     """The gradient: (d,)."""
-    return _flat(backend, gradient(backend, place.problem, Backprop())(key(backend, 0), place.params, place.batch), ())
+    return _flat(backend, gradient(backend.ops, place.problem, Backprop())(key(backend, 0), place.params, place.batch), ())
 
 
 def _compared(chunks: Iterator[np.ndarray], exact: np.ndarray, coordinates: int) -> tuple[list[Row], list[Row]]:
@@ -64,7 +64,7 @@ def _estimates(
 ) -> Callable[[Subject], Iterator[np.ndarray]]:
     """At a place: estimates of independent directions, in chunks (n, d). Compiled once for all places."""
     size = max(2, min(draws, ENTRIES_AT_ONCE // start.dimension))
-    of = backend.engine.over_lanes(gradient(backend, start.problem, estimator), (1, 2), size)
+    of = backend.engine.over_lanes(gradient(backend.ops, start.problem, estimator), (1, 2), size)
 
     def at(place: Subject) -> Iterator[np.ndarray]:
         for first in range(0, draws, size):

@@ -11,7 +11,7 @@ from dirgrad.plan import Cell, Measurement
 from dirgrad.recurrent import Online, Recurrent
 from dirgrad.runs import train, trials
 from dirgrad.settings import Training
-from dirgrad.types import Array, Backend, Batch, Estimator, Key, Params, Problem
+from dirgrad.types import Array, Backend, Batch, Estimator, Key, Ops, Params, Problem
 
 
 class Subject(NamedTuple):
@@ -52,7 +52,8 @@ def subject(made: Measurement, backend: Backend, name: str) -> Subject:
     return Subject(
         name,
         problem,
-        {key: backend.ops.asarray(leaf) for key, leaf in start.items()},
+        # In the order to which JAX sorts when it compiles: a direction is the same compiled or not.
+        {key: backend.ops.asarray(start[key]) for key in sorted(start)},
         tuple(backend.ops.asarray(part[rows]) for part in splits.train),
         tree.size(start),
         sum(leaf.ndim > 1 for leaf in start.values()),
@@ -77,16 +78,16 @@ def later(made: Measurement, backend: Backend, about: Subject, after: int) -> Su
     return about._replace(params=train.led(cell, backend))
 
 
-def loss(backend: Backend, problem: Problem) -> Callable[[Params, Batch], Array]:
+def loss(ops: Ops, problem: Problem) -> Callable[[Params, Batch], Array]:
     """The function alone: (params, batch) -> ()."""
-    return lambda params, batch: criterion.loss(problem, backend.ops, params, batch)
+    return lambda params, batch: criterion.loss(problem, ops, params, batch)
 
 
-def gradient(backend: Backend, problem: Problem, estimator: Estimator | Online) -> Callable[[Key, Params, Batch], Params]:
+def gradient(ops: Ops, problem: Problem, estimator: Estimator | Online) -> Callable[[Key, Params, Batch], Params]:
     """The whole estimate, direction drawn and slope multiplied out: (key, params, batch) -> like params."""
 
     def estimate(key: Key, params: Params, batch: Batch) -> Params:
-        found = steps.estimate(backend.ops, problem, estimator, key, params, batch)
+        found = steps.estimate(ops, problem, estimator, key, params, batch)
         return tree.scale(found.slope, found.vector)
 
     return estimate

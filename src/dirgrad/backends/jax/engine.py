@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from dirgrad.types import Advance, Batch, Prepared, State, Step, Trial
+from dirgrad.backends.jax import operations
+from dirgrad.types import Advance, Batch, Ops, Prepared, State, Step, Trial
 
 
 def configure(threads: int, precision: str, /) -> None:
@@ -61,7 +62,22 @@ def prepare(f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
     compiled = jax.jit(f).lower(*example).compile()
     seconds, memory = perf_counter() - begun, compiled.memory_analysis()
     found = {} if memory is None else {"xla_temp_bytes": memory.temp_size_in_bytes}
+    found |= operations.counts(jax.make_jaxpr(f)(*example))
     return Prepared(lambda *arguments: jax.block_until_ready(compiled(*arguments)), seconds, found)
+
+
+def as_it_is(f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
+    found = operations.counts(jax.make_jaxpr(f)(*example))
+    return Prepared(lambda *arguments: jax.block_until_ready(f(*arguments)), 0.0, found)
+
+
+def saved_bytes(build: Callable[[Ops], Callable[..., Any]], example: tuple[Any, ...], /) -> dict[str, int]:
+    return {}
+
+
+def device_peak_bytes() -> dict[str, int]:
+    told = jax.devices()[0].memory_stats() or {}
+    return {"device_peak_bytes": told["peak_bytes_in_use"]} if "peak_bytes_in_use" in told else {}
 
 
 def over_lanes(f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /) -> Callable[..., Any]:

@@ -16,9 +16,10 @@ from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
+from dirgrad.backends.torch import operations, ops, saved
 from dirgrad.backends.torch.liveness import temp_bytes
 from dirgrad.backends.torch.ops import DEVICE, asarray
-from dirgrad.types import Advance, Batch, Prepared, State, Step, Trial
+from dirgrad.types import Advance, Batch, Ops, Prepared, State, Step, Trial
 
 
 def configure(threads: int, precision: str, /) -> None:
@@ -65,7 +66,10 @@ def _flattened(f: Callable[..., Any], example: tuple[Any, ...]) -> tuple[Flat, l
 
 def _traced(flat: Flat, leaves: list[Tensor]) -> GraphModule:
     """The same calls as a graph. Nothing may depend on the values of the leaves: what is random comes from operators on
-    keys, and the index of the step is a leaf."""
+    keys, and the index of the step is a leaf. Raises ValueError for leaves that require grad: forward accumulation over
+    them would keep more for backward than backpropagation does (pytorch issue 151782)."""
+    if any(leaf.requires_grad for leaf in leaves):
+        raise ValueError("an argument requires grad: detach it")
     # The tracer knows its inputs by identity: one tensor given twice, as two zeros of a memory may be, would become one input.
     graph = make_fx(flat)(*(leaf.clone() for leaf in leaves))
     graph.graph.eliminate_dead_code()
@@ -109,7 +113,27 @@ def prepare(f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
         _ready()
         return pytree.tree_unflatten(found, result)
 
-    return Prepared(call, perf_counter() - begun, {"graph_temp_bytes": temp_bytes(run.graph)})
+    seconds = perf_counter() - begun
+    return Prepared(call, seconds, {"graph_temp_bytes": temp_bytes(run.graph)} | operations.counts(run, tuple(leaves)))
+
+
+@torch.no_grad()
+def as_it_is(f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
+    @torch.no_grad()
+    def call(*arguments: Any) -> Any:
+        found = f(*arguments)
+        _ready()
+        return found
+
+    return Prepared(call, 0.0, operations.counts(f, example))
+
+
+def saved_bytes(build: Callable[[Ops], Callable[..., Any]], example: tuple[Any, ...], /) -> dict[str, int]:
+    return {"saved_bytes": saved.saved_bytes(ops, build, example)}
+
+
+def device_peak_bytes() -> dict[str, int]:
+    return {"device_peak_bytes": torch.cuda.max_memory_allocated()} if DEVICE.type == "cuda" else {}
 
 
 def over_lanes(f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /) -> Callable[..., Any]:

@@ -1,0 +1,73 @@
+"""What is measured of an estimator: the function alone, the estimate, the whole step, and what an estimate is made of."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dirgrad import steps
+from dirgrad.optimizers.sgd import Sgd
+from dirgrad.recurrent import Online
+from dirgrad.runs.subject import Subject, gradient, key, loss
+from dirgrad.types import Array, Backend, Batch, Estimate, Estimator, Ops, Params, Trial
+
+RATE = 1e-6
+"""The learning rate of the steps that are measured: they do not go anywhere."""
+
+
+class Part(NamedTuple):
+    """A function in the mathematics of a framework, and its arguments."""
+
+    name: str
+    build: Callable[[Ops], Callable[..., Any]]
+    arguments: tuple[Any, ...]
+
+
+def alone(about: Subject) -> Part:
+    """The function without a derivative: inference."""
+    return Part("forward", lambda ops: loss(ops, about.problem), (about.params, about.batch))
+
+
+def whole(backend: Backend, about: Subject, estimator: Estimator | Online) -> Iterator[Part]:
+    """`gradient`, the estimate with its direction drawn and its slope multiplied out; `step`, one of SGD."""
+    one, rate = key(backend, 0), _rate(backend, about)
+    yield Part("gradient", lambda ops: gradient(ops, about.problem, estimator), (one, about.params, about.batch))
+    state = steps.begin(backend.ops, estimator, Sgd(), about.params)
+    arguments = (state, Trial(one, rate), backend.ops.counter(1)[0], about.batch)
+    yield Part("step", lambda ops: steps.make(ops, about.problem, estimator, Sgd(), 0.0), arguments)
+
+
+def pieces(backend: Backend, about: Subject, estimator: Estimator | Online) -> Iterator[Part]:
+    """`sampling`, `derivative` and `update`: what a step of one direction, or of none, is made of. With more directions, or along a
+    sequence, they alternate, and there is nothing to take apart."""
+    if isinstance(estimator, Online) or estimator.directions_k > 1:
+        return
+    ops, one = backend.ops, key(backend, 0)
+    direction = about.params
+    if estimator.direction is not None:
+        yield Part("sampling", lambda ops: lambda key, like: steps.source(ops, estimator, key, like)(0), (one, about.params))
+        direction = steps.source(ops, estimator, one, about.params)(0)
+
+    def derivative(ops: Ops) -> Callable[[Params, Batch, Params], tuple[Array, ...]]:
+        def of(params: Params, batch: Batch, v: Params) -> tuple[Array, ...]:
+            found = estimator.estimate(ops, lambda p: loss(ops, about.problem)(p, batch), params, lambda _: v)
+            # The direction itself would only be copied.
+            return (found.loss, found.slope) if estimator.direction is not None else (found.loss, found.vector)
+
+        return of
+
+    yield Part("derivative", derivative, (about.params, about.batch, direction))
+    found = Estimate(*(_rate(backend, about),) * 2, direction)
+    yield Part("update", _update, (about.params, found, ops.asarray(np.array(RATE, _dtype(backend, about)))))
+
+
+def _update(ops: Ops) -> Callable[[Params, Estimate, Array], Params]:
+    return lambda params, found, rate: Sgd().update(ops, params, found, (), rate)[0]
+
+
+def _rate(backend: Backend, about: Subject) -> Array:
+    return backend.ops.asarray(np.array(RATE, _dtype(backend, about)))
+
+
+def _dtype(backend: Backend, about: Subject) -> np.dtype:
+    return backend.engine.numpy(next(iter(about.params.values()))).dtype
