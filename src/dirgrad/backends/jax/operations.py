@@ -57,14 +57,14 @@ def _product_flops(closed: core.ClosedJaxpr) -> int:
 
 def _product(equation: core.JaxprEqn) -> int:
     """A multiplication and an addition for every entry of the result and of the axes summed over."""
-    name, given = equation.primitive.name, equation.params.get("dimension_numbers")
+    name = equation.primitive.name
     if name not in ("dot_general", "conv_general_dilated"):
         return 0
     entries, (left, right) = prod(_shape(equation.outvars[0])), map(_shape, equation.invars)
     if name == "dot_general":
-        (summed, _), _ = given
+        (summed, _), _ = equation.params["dimension_numbers"]
         return 2 * entries * prod(left[axis] for axis in summed)
-    return 2 * entries * prod(right) // right[given.rhs_spec[0]]
+    return 2 * entries * prod(right) // right[equation.params["dimension_numbers"].rhs_spec[0]]
 
 
 def _shape(variable: Any) -> tuple[int, ...]:
