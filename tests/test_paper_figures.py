@@ -145,7 +145,7 @@ def along() -> pd.DataFrame:
 
 
 def long() -> pd.DataFrame:
-    taken = {f"{part}_{account}": 2048.0 for part in ("forward", "step") for account in lengths.BYTES.values()}
+    taken = {f"{part}_{account}": 2048.0 for part in ("forward", "step") for account, _ in lengths.BYTES.values()}
     return pd.DataFrame(
         row | {"length": row["dimension"], "n": 5, "observation_bytes": 512} | taken | bounded("step_over_forward", 3.0)
         for row in subject("cost")

@@ -11,11 +11,18 @@ import pyarrow.parquet as pq
 
 
 class Status(StrEnum):
-    """How a trial ended, or a measurement: `wrong`, one whose answer was not the oracle's."""
+    """How a trial ended."""
 
     OK = "ok"
     DIVERGED = "diverged"
     TIMEOUT = "timeout"
+    UNSUPPORTED = "unsupported"
+
+
+class Answer(StrEnum):
+    """What became of a measurement; `wrong`: the answer was not the oracle's."""
+
+    OK = "ok"
     UNSUPPORTED = "unsupported"
     WRONG = "wrong"
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from dirgrad.estimators.backprop import Backprop
 from dirgrad.plan import Measurement
-from dirgrad.records import COST, Status, table
+from dirgrad.records import COST, Answer, table
 from dirgrad.recurrent import Recurrent
 from dirgrad.runs import oracle, parts
 from dirgrad.runs.parts import Part
@@ -59,7 +59,7 @@ def _lined_up(made: Measurement, backend: Backend, about: Subject) -> tuple[list
         prepared = ready(part.build(backend.ops), part.arguments)
         first = _seconds(prepared, part)
         counts = prepared.counts | backend.engine.saved_bytes(part.build, part.arguments)
-        told = {"part": part.name, "status": Status.OK, "compile_seconds": prepared.compile_seconds, "first_seconds": first}
+        told = {"part": part.name, "status": Answer.OK, "compile_seconds": prepared.compile_seconds, "first_seconds": first}
         return Clocked(facts | told | counts, part, prepared, _calls(prepared, part, made.settings.round_seconds))
 
     alone = clocked({}, parts.alone(about))
@@ -71,11 +71,11 @@ def _lined_up(made: Measurement, backend: Backend, about: Subject) -> tuple[list
             if made.settings.pieces:
                 mine += [clocked(facts, part) for part in parts.pieces(backend, about, estimator)]
         except NotImplementedError as error:
-            refused.append(facts | {"status": Status.UNSUPPORTED, "reason": " ".join(str(error).split())})
+            refused.append(facts | {"status": Answer.UNSUPPORTED, "reason": " ".join(str(error).split())})
             continue
         reason = oracle.wrong(backend, about, estimator, mine[0].part, mine[0].prepared)
         if reason:
-            refused.append(facts | {"status": Status.WRONG, "reason": reason})
+            refused.append(facts | {"status": Answer.WRONG, "reason": reason})
         else:
             taken += mine
     return taken, refused

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from dirgrad import theory
-from dirgrad.records import Status
+from dirgrad.records import Answer
 from dirgrad.settings import Statistics
 from dirgrad.tables import Records, scalars
 
@@ -26,14 +26,14 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     sampling, derivative and update are the pieces of a step of one direction, each alone."""
     cost = records["cost"]
     # Records of earlier versions have no status: what they hold was timed.
-    cost = cost.assign(status=cost["status"].fillna(Status.OK))
+    cost = cost.assign(status=cost["status"].fillna(Answer.OK))
     rows = []
     for _, group in cost.groupby(SUBJECT, sort=False):
         forward = group[group["part"].isin(ALONE)].pivot(index="round", columns="part", values="seconds")
         same = _forward(group, forward, settings)
         for _, estimator in group[group["estimator"].notna()].groupby("estimator", sort=False):
             told = {name: estimator[name].iloc[0] for name in KEYS} | same
-            timed = estimator["status"].iloc[0] == Status.OK
+            timed = estimator["status"].iloc[0] == Answer.OK
             rows.append(told | (_ratios(estimator, forward["forward"], settings) | _floor(group, estimator) if timed else {}))
     return pd.DataFrame(rows, columns=None if rows else [*KEYS, "n"])
 
