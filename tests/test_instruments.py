@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dirgrad import config, plan, theory
-from dirgrad.runs import cost, memory, quality, stability
+from dirgrad import backends, config, plan, theory
+from dirgrad.errors import UserError
+from dirgrad.runs import cost, memory, oracle, quality, stability
 from dirgrad.settings import Statistics
+from dirgrad.tables import cost as cost_table
 from dirgrad.tables import quality as quality_table
 from dirgrad.types import Backend
 
@@ -54,6 +56,60 @@ def test_a_cost_is_of_every_part_in_every_round(backend: Backend) -> None:
     assert (found["dimension"] == 64 * 5 + 5 + 5 * 5 + 5 + 5 * 10 + 10).all()
     assert (found["layers"] == 3).all()
     assert list(found["part"].head(3)) == ["forward", "forward_again", "gradient"], "everything takes turns"
+
+
+def test_a_step_is_taken_apart(backend: Backend) -> None:
+    few = {"rounds": 2, "round_seconds": 1e-4, "pieces": True}
+    found = cost.run(made(backend, "cost", {"quadratic": QUADRATIC}, **few), backend)["cost"].to_pandas()
+    parts = {name: set(rows["part"]) for name, rows in found.groupby("estimator")}
+    assert parts["backprop"] == {"gradient", "step", "derivative", "update"}
+    assert parts["forward_gradient"] == parts["backprop"] | {"sampling"}
+    assert parts["rademacher"] == {"gradient", "step"}, "two directions alternate with their passes"
+    rows = cost_table.make({"cost": found}, Statistics(resamples=20)).set_index("estimator")
+    assert (rows.loc["forward_gradient", ["sampling_over_forward", "update_seconds"]].astype(float) > 0).all()
+    assert np.isnan(rows.loc["backprop", "sampling_seconds"])
+
+
+@pytest.mark.parametrize(
+    ("refuse", "status", "reason"),
+    [
+        (lambda f, x, v: (f(*x), 0.0 * f(*x)), "wrong", "off from the gradient along its directions"),
+        (None, "unsupported", "no forward rule for this operator"),
+    ],
+)
+def test_what_is_wrong_or_unsupported_is_a_row_and_is_not_timed(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch, refuse: Any, status: str, reason: str
+) -> None:
+    def unsupported(*_: object) -> None:
+        raise NotImplementedError("no forward rule\nfor this operator")
+
+    monkeypatch.setattr(oracle, "require_tangents", lambda _: None)
+    monkeypatch.setattr(backend.ops, "jvp", refuse or unsupported)
+    measurement = made(backend, "cost", {"mlp": MLP}, rounds=2, round_seconds=1e-4, compiled=False)
+    found = cost.run(measurement, backend)["cost"].to_pandas()
+    rows = cost_table.make({"cost": found}, Statistics(resamples=20)).set_index("estimator")
+    for name in ("forward_gradient", "rademacher"):
+        assert rows.loc[name, "status"] == status
+        assert reason in rows.loc[name, "reason"]
+        assert np.isnan(rows.loc[name, "step_over_forward"])
+    assert rows.loc["backprop", "status"] == "ok"
+    assert rows.loc["backprop", "step_over_forward"] > 0
+    assert not rows["compiled"].any()
+
+
+def test_a_framework_that_loses_tangents_is_refused(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    oracle.require_tangents(backend)
+    monkeypatch.setattr(backend.ops, "jvp", lambda f, x, v: (f(*x), 0.0 * f(*x)))
+    with pytest.raises(UserError, match=f"^{backend.name}: forward accumulation is wrong once it is compiled"):
+        oracle.require_tangents(backend)
+
+
+def test_arguments_that_require_grad_are_refused() -> None:
+    import torch
+
+    engine = backends.load("torch", 1, "float32").engine
+    with pytest.raises(ValueError, match="requires grad: detach it"):
+        engine.prepare(lambda x: 2 * x, (torch.ones(2, requires_grad=True),))
 
 
 def test_what_is_prepared_does_what_the_function_does_and_keeps_its_arguments(backend: Backend) -> None:
@@ -180,8 +236,6 @@ def test_the_bytes_of_a_traced_graph_are_those_that_live_at_once() -> None:
     """Of a vector of 100 entries of 8 bytes: a and b live beside each other, c replaces b, a view makes nothing."""
     import torch
 
-    from dirgrad import backends
-
     def f(x: Any) -> Any:
         a = x + 1
         b = a * 2
@@ -194,8 +248,6 @@ def test_the_bytes_of_a_traced_graph_are_those_that_live_at_once() -> None:
 
 def test_a_step_along_a_sequence_holds_less_than_backpropagation_through_it() -> None:
     """The graph of forward accumulation needs one step's values at a time, that of reverse accumulation all of them."""
-    from dirgrad import backends
-
     estimators = {
         "backprop": {"kind": "backprop"},
         "forward": {"kind": "directional_descent", "candidate": {"kind": "random", "direction": "gaussian"}},

@@ -1,0 +1,141 @@
+"""What a step of every estimator costs, counted exactly on small nets: a change in one of these is a change of the program.
+
+Products are those of matrices, in multiples of the function's own; bytes of XLA are of the version in requirements.lock.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from cases import compiled
+from dirgrad import backends, catalogue, plan, theory, tree
+from dirgrad.runs import parts, subject
+from dirgrad.types import Backend
+
+
+class Gate(NamedTuple):
+    """products: of the JAX step, torch's step. xla, graph: temporary bytes. saved: bytes on torch's tape."""
+
+    spec: dict[str, Any]
+    evaluations: int
+    products: tuple[int, int]
+    xla: int
+    graph: int
+    saved: int
+
+
+SIGNS = {"direction": "rademacher"}
+FORWARD, DIFFERENCE = {"kind": "forward_gradient"} | SIGNS, {"kind": "finite_difference", "eps": 1e-3} | SIGNS
+MLP = {"kind": "mlp", "dataset": "digits", "hidden": [16, 16]}
+# 2 * 8 * (64 * 16 + 16 * 16 + 16 * 10), and twice the latter two and once the first for a derivative in either mode.
+MLP_PRODUCTS, MLP_BOTH = 23040, 52736
+RNN = {"kind": "rnn", "dataset": {"kind": "copy", "delay": 14}, "hidden": 8}
+RNN_PRODUCTS = 27136
+GATES = {
+    # The two hidden outputs of 8 * 16 and the logits of 8 * 10 floats, with the total weight of the cross-entropy.
+    "mlp-backprop": Gate({"kind": "backprop"}, 1, (MLP_BOTH, MLP_BOTH), 1860, 10036, 4 * (2 * 8 * 16 + 8 * 10 + 1)),
+    # torch multiplies the zero tangent of the images: three products for the first layer too.
+    "mlp-forward": Gate(FORWARD, 1, (MLP_BOTH, 3 * MLP_PRODUCTS), 3520, 12880, 0),
+    # Each direction takes the function's own pass again; one estimate more is held while they add up.
+    "mlp-forward_k4": Gate(FORWARD | {"directions_k": 4}, 4, (4 * MLP_BOTH, 12 * MLP_PRODUCTS), 14848, 18864, 0),
+    "mlp-forward_difference": Gate(DIFFERENCE | {"scheme": "forward"}, 2, (2 * MLP_PRODUCTS,) * 2, 1088, 12376, 0),
+    "mlp-central_difference": Gate(DIFFERENCE | {"scheme": "central"}, 2, (2 * MLP_PRODUCTS,) * 2, 6592, 12376, 0),
+    # JAX multiplies the zero tangent of the first state, and the scan's body cannot leave out what its first step does not need.
+    "rnn-backprop": Gate({"kind": "backprop"}, 1, (71168, 70144), 16280, 5496, 4484),
+    "rnn-forward": Gate(FORWARD, 1, (71168, 3 * RNN_PRODUCTS), 4896, 2784, 0),
+    # Of windows of 4: the answer is read at every step, not at those asked for alone.
+    "rnn-truncated": Gate({"kind": "truncated_bptt", "window": 4}, 1, (94208, 90112), 10832, 4800, 3280),
+    "rnn-checkpointed": Gate({"kind": "checkpointed_bptt", "segment": 4}, 2, (129024, 128000), 11856, 7884, 6224),
+    "rnn-directional": Gate(
+        {"kind": "directional_descent", "candidate": {"kind": "random"} | SIGNS}, 1, (94208, 104448), 5336, 3888, 0
+    ),
+    # A tangent for each of 156 parameters.
+    "rnn-rtrl": Gate({"kind": "rtrl"}, 1, (9299968, 9310208), 321048, 351676, 0),
+    # The tape of one step at a time.
+    "rnn-uoro": Gate({"kind": "uoro"}, 1, (215040, 222592), 8096, 5100, 1732),
+}
+
+
+def measured(backend: Backend, gate: str) -> tuple[Any, subject.Subject, parts.Part]:
+    """(estimator, what it is measured on, its step), in float32 on a minibatch of 8."""
+    problem = {"problems": {"net": MLP if gate.startswith("mlp") else RNN}, "estimators": ["one"], "batch_size": 8}
+    raw = {"tier": "test", "backends": [backend.name], "run": {"threads": 1}, "experiments": {}, "cost": {"gate": problem}}
+    made = plan.measurement(raw | {"estimators": {"one": GATES[gate].spec}}, f"cost/gate/{backend.name}")
+    about = subject.subject(made, backend, "net")
+    _, step = parts.whole(backend, about, made.estimators["one"])
+    return made.estimators["one"], about, step
+
+
+def counts(backend: Backend, part: parts.Part) -> dict[str, int]:
+    prepared = backend.engine.prepare(part.build(backend.ops), part.arguments)
+    return prepared.counts | backend.engine.saved_bytes(part.build, part.arguments)
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_step_costs_what_it_did(gate: str) -> None:
+    expected = GATES[gate]
+    for name, products in zip(backends.NAMES, expected.products, strict=True):
+        estimator, _, step = measured(backends.load(name, 1, "float32"), gate)
+        found = counts(backends.load(name, 1, "float32"), step)
+        bytes_of = {"jax": {"xla_temp_bytes": expected.xla}}.get(
+            name, {"graph_temp_bytes": expected.graph, "saved_bytes": expected.saved}
+        )
+        assert {key: found[key] for key in bytes_of} | {"products": found["product_flops"]} == bytes_of | {"products": products}
+        assert estimator.evaluations == expected.evaluations
+
+
+@pytest.mark.parametrize("gate", [gate for gate in GATES if gate.startswith("mlp") and "k4" not in gate])
+def test_jax_does_no_more_products_than_the_floor(gate: str) -> None:
+    backend = backends.load("jax", 1, "float32")
+    estimator, about, step = measured(backend, gate)
+    forward = counts(backend, parts.alone(about))["product_flops"]
+    least = theory.least_products(catalogue.kind(estimator), estimator.evaluations, estimator.directions_k, MLP_BOTH / forward - 1)
+    assert forward == MLP_PRODUCTS
+    assert counts(backend, step)["product_flops"] == pytest.approx(least * forward)
+
+
+def test_k_directions_could_share_the_functions_own_pass() -> None:
+    assert theory.least_products("forward_gradient", 4, 4, 1.5) == 1 + 4 * 1.5
+    assert np.isnan(theory.least_products("uoro", 1, 0, 1.5))
+
+
+def test_loops_are_multiplied_out(backend: Backend) -> None:
+    """7 products of (4, 8) by (8, 8), one inside a loop inside a loop; XLA itself would count each body once."""
+    ops = backend.ops
+    weight, x = (ops.asarray(np.ones(shape, np.float32)) for shape in ((8, 8), (4, 8)))
+
+    def f(weight, x):
+        def inner(x, _):
+            return ops.tanh(x @ weight), ()
+
+        def outer(x, _):
+            return ops.scan(inner, x, ops.counter(3))[0], ()
+
+        return ops.scan(outer, x @ weight, ops.counter(2))[0]
+
+    found = backend.engine.prepare(f, (weight, x)).counts
+    assert found["product_flops"] == 7 * 2 * 4 * 8 * 8
+    assert found["flops"] >= found["product_flops"]
+    assert found["flops"] < 1.05 * found["product_flops"]
+
+
+def test_a_convolution_is_as_many_products_in_both_frameworks(both: tuple[Backend, Backend]) -> None:
+    image, kernel = np.ones((2, 3, 6, 6), np.float32), np.ones((5, 3, 3, 3), np.float32)
+    for backend in both:
+        arguments = (backend.ops.asarray(image), backend.ops.asarray(kernel))
+        found = backend.engine.prepare(lambda x, k, ops=backend.ops: ops.conv2d(x, k, 1), arguments).counts
+        assert found["product_flops"] == 2 * (2 * 5 * 6 * 6) * (3 * 3 * 3)
+
+
+def test_the_taped_gradient_is_the_gradient() -> None:
+    from dirgrad.backends.torch.saved import Taped
+
+    backend = backends.load("torch", 1, "float32")
+    _, about, _ = measured(backend, "mlp-backprop")
+    found = {}
+    for ops in (backend.ops, Taped(backend.ops)):
+        f = compiled(backend, ops.value_and_grad(lambda params, ops=ops: subject.loss(ops, about.problem)(params, about.batch)))
+        _, found[ops] = f(about.params)
+    first, second = found.values()
+    assert float(tree.length(backend.ops, tree.axpy(backend.ops, -1.0, first, second))) < 1e-6
