@@ -6,43 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from dirgrad import backends, config, plan, theory
+from dirgrad import backends, config, plan
 from dirgrad.errors import UserError
-from dirgrad.runs import cost, memory, oracle, quality, stability
+from dirgrad.runs import cost, memory, oracle, stability
 from dirgrad.settings import Statistics
 from dirgrad.tables import cost as cost_table
-from dirgrad.tables import quality as quality_table
 from dirgrad.types import Backend
-
-ESTIMATORS = {
-    "backprop": {"kind": "backprop"},
-    "forward_gradient": {"kind": "forward_gradient", "direction": "gaussian"},
-    "rademacher": {"kind": "forward_gradient", "direction": "rademacher", "directions_k": 2},
-}
-QUADRATIC = {"kind": "quadratic", "dimension": 10, "condition": 1.0}
-MLP = {"kind": "mlp", "dataset": "digits", "hidden": [5], "repeat": 2}
-EXPERIMENT = {"problem": "beale", "optimizer": "sgd", "learning_rates": [0.1], "seeds": 1, "steps": 2, "record_every": 2}
-
-
-def raw(backend: str, instrument: str, problems: dict[str, Any], **options: Any) -> dict[str, Any]:
-    measured = {"problems": problems, "estimators": list(ESTIMATORS), "batch_size": 8} | options
-    return {
-        "tier": "test",
-        "backends": [backend],
-        "run": {"precision": "float64", "threads": 1},
-        "estimators": ESTIMATORS,
-        "experiments": {"beale": EXPERIMENT | {"estimators": ["backprop"]}},
-        instrument: {"one": measured},
-    }
-
-
-def made(backend: Backend, instrument: str, problems: dict[str, Any], **options: Any) -> plan.Measurement:
-    given = raw(backend.name, instrument, problems, **options)
-    config.check(given, {"test": given})
-    return plan.measurement(given, f"{instrument}/one/{backend.name}")
+from measured import ESTIMATORS, MLP, QUADRATIC, made, raw
 
 
 def test_a_cost_is_of_every_part_in_every_round(backend: Backend) -> None:
@@ -125,57 +97,6 @@ def test_what_is_prepared_does_what_the_function_does_and_keeps_its_arguments(ba
     assert ("xla_temp_bytes" in prepared.counts) == (backend.name == "jax")
 
 
-@pytest.fixture(scope="module")
-def judged() -> dict[str, dict[str, pd.DataFrame]]:
-    return {}
-
-
-def noise(backend: Backend) -> dict[str, pd.DataFrame]:
-    problems = {"quadratic": QUADRATIC, "beale": {"kind": "beale", "start": [1.5, -0.1]}}
-    found = quality.run(made(backend, "quality", problems, draws=20_000), backend)
-    return {kind: rows.to_pandas() for kind, rows in found.items()}
-
-
-def test_the_noise_of_estimates_is_that_of_theory(backend: Backend) -> None:
-    found = noise(backend)
-    draws = found["draws"].query("problem == 'quadratic'")
-    for name, direction, count in (("forward_gradient", "gaussian", 1), ("rademacher", "rademacher", 2)):
-        error = draws.loc[draws["estimator"] == name, "relative_squared_error"]
-        expected = 1 / theory.signal_to_noise(direction, count, 10)
-        assert abs(error.mean() - expected) < 4.5 * error.std() / np.sqrt(len(error))
-    exact = draws[draws["estimator"] == "backprop"]
-    assert exact["relative_squared_error"].max() < 1e-20
-    np.testing.assert_allclose(exact[["cosine", "norm_ratio"]], 1.0)
-    _moments_are_those_of_theory(found["coordinates"])
-    _beale_has_its_gradient(found)
-
-
-def _moments_are_those_of_theory(coordinates: pd.DataFrame) -> None:
-    rows = coordinates.query("problem == 'quadratic' and estimator == 'forward_gradient'")
-    norm = np.linalg.norm(rows["gradient"])
-    expected = theory.variance(rows["gradient"].to_numpy(), norm)
-    np.testing.assert_allclose(rows["variance"], expected, rtol=0.2)
-    assert (np.abs(rows["mean"] - rows["gradient"]) < 4.5 * np.sqrt(expected / rows["draws"])).all()
-    assert rows["kurtosis"].between(6, 20).all()
-
-
-def _beale_has_its_gradient(found: dict[str, pd.DataFrame]) -> None:
-    """Baydin et al. 2022, figure 1."""
-    rows = found["coordinates"].query("problem == 'beale' and estimator == 'backprop'")
-    np.testing.assert_allclose(rows["gradient"], [-3.433947, -0.807885], atol=1e-6)
-    arrows = found["draws"].query("problem == 'beale' and estimator == 'backprop'")[["estimate_0", "estimate_1"]]
-    np.testing.assert_allclose(arrows.drop_duplicates(), [[-3.433947, -0.807885]], atol=1e-6)
-
-
-def test_draws_do_not_depend_on_how_many_are_made_at_once(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    measurement = made(backend, "quality", {"quadratic": QUADRATIC}, draws=10)
-    together = quality.run(measurement, backend)["draws"].to_pandas()
-    monkeypatch.setattr(quality, "ENTRIES_AT_ONCE", 40)
-    apart = quality.run(measurement, backend)["draws"].to_pandas()
-    assert list(apart["draw"]) == list(together["draw"])
-    np.testing.assert_allclose(apart["relative_squared_error"], together["relative_squared_error"], rtol=1e-9, atol=1e-20)
-
-
 def test_the_largest_rate_is_that_of_theory(backend: Backend) -> None:
     rates = {"lowest": 0.01, "highest": 10.0, "per_decade": 4}
     found = stability.run(made(backend, "stability", {"quadratic": QUADRATIC}, rates=rates, steps=300, seeds=3), backend)
@@ -209,27 +130,6 @@ def test_memory_is_measured_in_a_process_of_its_own(name: str, tmp_path: Path) -
     assert rows.loc["inference", "resident_peak_bytes"] < parameters
     assert rows.loc["forward_gradient", "resident_peak_bytes"] >= 0.9 * parameters
     assert rows["xla_temp_bytes"].notna().all() == (name == "jax")
-
-
-ROWS = {"kind": "rnn", "dataset": "digits", "hidden": 4}
-ALONG = {"truncated": {"kind": "truncated_bptt", "window": 2}, "rtrl": {"kind": "rtrl"}}
-
-
-def test_bias_and_variance_along_training(backend: Backend) -> None:
-    """Of a truncated gradient all error is bias; RTRL has none; both change as training goes on."""
-    given = raw(backend.name, "quality", {"rows": ROWS}, draws=4, after_steps=[0, 5], optimizer="adam", estimators=list(ALONG))
-    given["estimators"] = ESTIMATORS | ALONG
-    measured = plan.measurement(given, f"quality/one/{backend.name}")
-    draws = quality.run(measured, backend)["draws"].to_pandas()
-    rows = quality_table.make({"draws": draws}, Statistics(resamples=20)).set_index(["estimator", "after_steps"])
-    for after in (0, 5):
-        truncated = rows.loc[("truncated", after)]
-        assert truncated["squared_bias"] == pytest.approx(1 / truncated["snr"])
-        assert truncated["variance"] == pytest.approx(0, abs=1e-12)
-        assert rows.loc[("rtrl", after), "squared_bias"] == pytest.approx(0, abs=1e-20)
-    norms = rows.loc["truncated", "gradient_norm"]
-    assert norms[0] != norms[5]
-    assert (rows["length"] == 8).all()
 
 
 def test_the_bytes_of_a_traced_graph_are_those_that_live_at_once() -> None:

@@ -14,6 +14,7 @@ from dirgrad.figures import (
     candidates,
     depth,
     descents,
+    differences,
     fair,
     learning,
     lengths,
@@ -21,6 +22,7 @@ from dirgrad.figures import (
     race,
     rates,
     sensitivity,
+    signal,
     style,
 )
 
@@ -152,6 +154,20 @@ def long() -> pd.DataFrame:
     )
 
 
+def stepped() -> pd.DataFrame:
+    return pd.DataFrame(
+        row | {"draws": 200, "eps": eps, "dtype": dtype, "difference_error_theory": eps} | bounded("difference_error", eps)
+        for row in subject("quality")
+        for eps in (0.1, 0.01)
+        for dtype in ("float32", "float64")
+    )
+
+
+def laws() -> pd.DataFrame:
+    facts = {"direction": "gaussian", "directions_k": 1, "draws": 400, "snr_theory": 0.1, "snr_residual": -1.5}
+    return pd.DataFrame(row | facts | bounded("snr", 0.1) for row in subject("quality"))
+
+
 FIGURES: dict[str, tuple[Callable[[], Figure], str]] = {
     "race": (lambda: race.draw({"curves": curves(), "baydin": times()}, "mlp"), "n = 7 seeds"),
     "descents": (
@@ -198,6 +214,8 @@ FIGURES: dict[str, tuple[Callable[[], Figure], str]] = {
     "balance": (lambda: balance.draw({"curves": balanced()}, "influence_balancing"), "n = 1"),
     "candidates": (lambda: candidates.draw({"quality": along()}, "growth"), "n = 200 estimates"),
     "lengths": (lambda: lengths.draw({"cost": long()}, "growth"), "n = 5 rounds"),
+    "differences": (lambda: differences.draw({"quality": stepped()}, "growth"), "n = 200 directions"),
+    "signal": (lambda: signal.draw({"quality": laws()}, "growth", "growth"), "worst residual 1.5 standard errors"),
     "rates": (lambda: rates.draw({"stability": stability()}, "growth"), "n = 3 of 3 trials"),
     "sensitivity": (lambda: sensitivity.draw({"final": tuned()}, "mlp"), "n = 3 seeds"),
     "fair": (lambda: fair.draw(compared()), "n = 5 fresh seeds"),

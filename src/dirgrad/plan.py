@@ -127,9 +127,14 @@ def measurement(raw: Mapping[str, Any], path: str) -> Measurement:
         | {
             "estimators": {name: catalogue.build("estimators", spec) for name, spec in facts["estimators"].items()},
             "settings": options.INSTRUMENTS[facts["instrument"]].model_validate_json(json.dumps(facts["settings"])),
-            "run": Run.model_validate(facts["run"]),
+            "run": Run.model_validate(facts["run"] | _own(facts["settings"])),
         }
     )
+
+
+def _own(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What an instrument asks for instead of what the run is told."""
+    return {"precision": settings["precision"]} if settings.get("precision") else {}
 
 
 def leaves(raw: Mapping[str, Any], subjects: Container[str] | None = None) -> dict[str, tuple[str, ...]]:

@@ -51,8 +51,14 @@ def drawings(raw: Mapping[str, Any]) -> dict[str, Drawing]:
     if tuned:
         made["fair"] = Drawing("fair", ("targets", "equal_loss"))
     known = {*names, *(one.rpartition("/")[0] for one, _ in all_measurements(raw))}
-    return made | {name: drawing for name, drawing in PAPERS.items() if known.issuperset(drawing.subjects)}
+    return made | {name: drawing for name, drawing in (MEASURED | PAPERS).items() if known.issuperset(drawing.subjects)}
 
+
+MEASURED = {
+    "quality_signal": Drawing("signal", ("quality",), ("quality/dimension", "quality/directions"), narrow=True),
+    "quality_steps": Drawing("differences", ("quality",), ("quality/steps", "quality/steps_float64"), narrow=True),
+}
+"""The figures of instruments, which belong to no paper."""
 
 PAPERS = {
     "baydin_fig1": Drawing("arrows", ("estimates", "coordinates"), ("quality/beale",), narrow=True),

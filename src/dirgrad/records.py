@@ -103,16 +103,21 @@ tape holds at once, in torch; device_peak_bytes: by the device's allocator, wher
 resident_peak_bytes: the rise of the resident set during one step of SGD, which makes new parameters."""
 
 DRAWS = pa.schema(
-    [("quality", pa.string()), *SUBJECT, ("after_steps", pa.int64()), ("draw", pa.int64()), ("gradient_norm", pa.float64())]
+    [("quality", pa.string()), *SUBJECT, ("after_steps", pa.int64()), ("minibatch", pa.int64()), ("draw", pa.int64())]
+    + [(name, pa.float64()) for name in ("eps", "gradient_norm", "minibatch_squared_error", "over_whole")]
     + [(name, pa.float64()) for name in ("relative_squared_error", "paired_error", "norm_ratio", "cosine")]
+    + [(name, pa.float64()) for name in ("difference_error", "difference_error_theory")]
     + [(name, pa.float64()) for name in ("estimate_0", "estimate_1")]
 )
-"""One row per estimate. relative_squared_error: ||estimate - g||^2 / ||g||^2; paired_error:
-<estimate - g, next estimate - g> / ||g||^2, whose mean is the squared bias; norm_ratio: ||estimate|| / ||g||; estimate_0,
-estimate_1: the estimate itself in two dimensions."""
+"""One row per estimate; g is the gradient on its minibatch. relative_squared_error: ||estimate - g||^2 / ||g||^2; paired_error:
+<estimate - g, next estimate - g> / ||g||^2, whose mean is the squared bias; norm_ratio: ||estimate|| / ||g||;
+minibatch_squared_error: ||g - whole||^2 / ||whole||^2 with the gradient over all training data, and over_whole:
+||g||^2 / ||whole||^2; difference_error: how far a difference is from (g . v) v, over ||g||; estimate_0, estimate_1: the
+estimate itself in two dimensions."""
 
 COORDINATES = pa.schema(
-    [("quality", pa.string()), *SUBJECT, ("after_steps", pa.int64()), ("coordinate", pa.int64()), ("draws", pa.int64())]
+    [("quality", pa.string()), *SUBJECT, ("after_steps", pa.int64()), ("minibatch", pa.int64())]
+    + [("eps", pa.float64()), ("coordinate", pa.int64()), ("draws", pa.int64())]
     + [(name, pa.float64()) for name in ("gradient", "mean", "variance", "kurtosis")]
 )
 """One row per coordinate: the exact gradient, and moments of its estimates over the draws; kurtosis of a normal law is 3."""

@@ -127,6 +127,12 @@ class Quality(Instrument):
 
     draws: PositiveInt = 1000
     """Estimates, of independent directions on the same minibatch."""
+    minibatches: PositiveInt = 1
+    """Minibatches on which so many estimates are made; from two on, the variance between them is told from that of directions."""
+    eps: tuple[PositiveFloat, ...] = ()
+    """The steps at which differences are taken, if not their own."""
+    precision: Literal["float32", "float64"] | None = None
+    """Of parameters, data and directions, if not that of the run."""
     coordinates: PositiveInt = 200
     """Coordinates at most, evenly spaced, whose moments are recorded."""
     after_steps: Annotated[tuple[NonNegativeInt, ...], MinLen(1)] = (0,)

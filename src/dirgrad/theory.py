@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy.optimize import brentq
+from scipy.special import gammaln
 
 EXCESS = {"gaussian": 1, "rademacher": -1, "sphere": -1, "coordinate": -1}
 """E[v_i^4] - 2 averaged over coordinates: what the relative squared error d + excess has beyond d."""
@@ -16,6 +17,29 @@ def signal_to_noise(direction: str, directions_k: int, dimension: int) -> float:
     """
     below = dimension + EXCESS.get(direction, np.nan)
     return directions_k / below if below else np.inf
+
+
+def shrinkage(snr: float) -> float:
+    """The factor c of the least E||c estimate - g||^2 of an unbiased estimate: SNR / (1 + SNR), so K/(d + K + 1) for Gaussian
+    directions. E||c e - g||^2 = (c - 1)^2 ||g||^2 + c^2 ||g||^2 / SNR has its minimum there. On a quadratic whose Hessian is a
+    multiple of the identity it is also the share of gradient descent's best learning rate that does best here."""
+    return snr / (1 + snr) if np.isfinite(snr) else 1.0 if snr == np.inf else np.nan
+
+
+def cosine(direction: str, directions_k: int, dimension: int) -> float:
+    """E[cos(estimate, g)] of one direction that is uniform on the sphere, as a Gaussian's is: E|u_1| = Gamma(d/2) / (sqrt(pi)
+    Gamma((d + 1)/2)), which tends to sqrt(2/(pi d)). The slope gives the estimate its sign, so that the cosine is positive."""
+    if direction not in ("gaussian", "sphere") or directions_k != 1:
+        return np.nan
+    return float(np.exp(gammaln(dimension / 2) - gammaln((dimension + 1) / 2)) / np.sqrt(np.pi))
+
+
+def difference_error(scheme: str, eps: float, unit: float, loss: np.ndarray, second: np.ndarray, third: np.ndarray) -> np.ndarray:
+    """The error of a difference along v: Taylor's next term, (eps/2) D2 f[v, v] forward and (eps^2/6) D3 f[v, v, v] central, and
+    the rounding of two losses of relative error u, sqrt(2) u |f| / eps forward and half of it central, as if independent. The
+    rounding of x + eps v, and of the sums inside f, is not in it."""
+    truncation, rounding = (eps / 2 * second, 2**0.5) if scheme == "forward" else (eps**2 / 6 * third, 2**-0.5)
+    return np.asarray(np.hypot(truncation, rounding * unit * np.abs(loss) / eps))
 
 
 def variance(gradient: np.ndarray, norm: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """How all figures look: the same estimator has the same line everywhere, told apart in grey by its dashes and marker."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -88,6 +88,12 @@ def band(axes: Axes, x: pd.Series, part: pd.DataFrame, column: str, line: dict[s
     axes.plot(x, part[column], label=name, markevery=max(len(x) // 6, 1), markersize=3.5, **line)
     if part[f"{column}_low"].notna().any():
         axes.fill_between(x, part[f"{column}_low"], part[f"{column}_high"], color=line["color"], alpha=0.18, linewidth=0)
+
+
+def points(axes: Axes, x: pd.Series, rows: pd.DataFrame, column: str, line: Mapping[str, Any], name: str) -> None:
+    """Marks without a line, each with its interval."""
+    ends = [rows[column] - rows[f"{column}_low"], rows[f"{column}_high"] - rows[column]]
+    axes.errorbar(x, rows[column], yerr=ends, label=name, color=line["color"], marker=line["marker"], linestyle="", markersize=4)
 
 
 def save(made: Figure, stem: Path) -> None:

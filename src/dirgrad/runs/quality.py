@@ -1,7 +1,8 @@
 """The noise of gradient estimates: many of them at one point and on one minibatch, against the exact gradient there."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,8 @@ from dirgrad.estimators.backprop import Backprop
 from dirgrad.plan import Measurement
 from dirgrad.records import COORDINATES, DRAWS, table
 from dirgrad.recurrent import Online
-from dirgrad.runs.subject import Subject, described, gradient, key, later, subjects
+from dirgrad.runs import differences
+from dirgrad.runs.subject import Subject, at_once, described, elsewhere, gradient, later, subjects
 from dirgrad.types import Backend, Estimator, Params
 
 Row: TypeAlias = dict[str, Any]
@@ -18,28 +20,62 @@ ENTRIES_AT_ONCE = 2_000_000
 """Entries of all estimates in memory at once."""
 
 
+class Spot(NamedTuple):
+    """Where estimates are made. facts: the columns that name it. exact: the minibatch's gradient (d,)."""
+
+    facts: Row
+    place: Subject
+    exact: np.ndarray
+
+
 def run(made: Measurement, backend: Backend) -> dict[str, pa.Table]:
     """`draws`: a row per estimate, how far it is from the gradient. `coordinates`: a row per coordinate, its moments."""
     draws: list[Row] = []
     coordinates: list[Row] = []
-    settings = made.settings
+    origin: Row = {"quality": made.name, "backend": made.backend, "precision": made.run.precision}
     for start in subjects(made, backend):
-        places = {after: later(made, backend, start, after) for after in settings.after_steps}
-        exact = {after: _exact(backend, place) for after, place in places.items()}
-        for name, estimator in made.estimators.items():
-            estimates = _estimates(backend, start, estimator, settings.draws)
-            for after, place in places.items():
-                same = {"quality": made.name, "backend": made.backend, "precision": made.run.precision, "after_steps": after}
-                same |= start.facts() | described(estimator) | {"estimator": name}
-                found, moments = _compared(estimates(place), exact[after], settings.coordinates)
-                draws += (same | row for row in found)
-                coordinates += (same | row for row in moments)
+        spots = list(_spots(made, backend, start))
+        differing = differences.measured(backend, start, float(np.finfo(made.run.precision).eps) / 2)
+        for name, estimator in _estimators(made):
+            same = origin | {"estimator": name, "eps": getattr(estimator, "eps", None)} | start.facts() | described(estimator)
+            estimates = _estimates(backend, start, estimator, made.settings.draws)
+            for spot in spots:
+                # The directions of one minibatch are independent of those of the next.
+                begin = spot.facts["minibatch"] * made.settings.draws
+                found, moments = _compared(estimates(spot.place, begin), spot.exact, made.settings.coordinates)
+                errors = differing(estimator, spot.place, begin, found)
+                draws += (same | spot.facts | row | error for row, error in zip(found, errors, strict=True))
+                coordinates += (same | spot.facts | row for row in moments)
     return {"draws": table(draws, DRAWS), "coordinates": table(coordinates, COORDINATES)}
 
 
-def _exact(backend: Backend, place: Subject) -> np.ndarray:
-    """The gradient: (d,)."""
-    return _flat(backend, gradient(backend.ops, place.problem, Backprop())(key(backend, 0), place.params, place.batch), ())
+def _estimators(made: Measurement) -> Iterator[tuple[str, Estimator | Online]]:
+    """By name; those of differences at each of the steps asked for."""
+    for name, estimator in made.estimators.items():
+        if hasattr(estimator, "eps") and made.settings.eps:
+            yield from ((name, replace(estimator, eps=eps)) for eps in made.settings.eps)  # type: ignore[type-var]
+        else:
+            yield name, estimator
+
+
+def _spots(made: Measurement, backend: Backend, start: Subject) -> Iterator[Spot]:
+    """Every place along training on every minibatch."""
+    exactly = backend.engine.over_lanes(gradient(backend.ops, start.problem, Backprop()), (1, 2), 1)
+
+    def exact(place: Subject) -> np.ndarray:
+        (found,) = _flat(backend, exactly(backend.engine.keys(np.array([0])), place.params, place.batch), (1,))
+        return np.asarray(found)
+
+    for after, here in later(made, backend, start):
+        whole = exact(at_once(made, backend, here)) if made.settings.minibatches > 1 else None
+        for minibatch in range(made.settings.minibatches):
+            place = elsewhere(made, backend, here, minibatch)
+            found = exact(place)
+            facts: Row = {"after_steps": after, "minibatch": minibatch}
+            if whole is not None:
+                size = (whole**2).sum()
+                facts |= {"minibatch_squared_error": ((found - whole) ** 2).sum() / size, "over_whole": (found**2).sum() / size}
+            yield Spot(facts, place, found)
 
 
 def _compared(chunks: Iterator[np.ndarray], exact: np.ndarray, coordinates: int) -> tuple[list[Row], list[Row]]:
@@ -61,14 +97,14 @@ def _flat(backend: Backend, params: Params, lead: tuple[int, ...]) -> np.ndarray
 
 def _estimates(
     backend: Backend, start: Subject, estimator: Estimator | Online, draws: int
-) -> Callable[[Subject], Iterator[np.ndarray]]:
-    """At a place: estimates of independent directions, in chunks (n, d). Compiled once for all places."""
+) -> Callable[[Subject, int], Iterator[np.ndarray]]:
+    """At a place: estimates of independent directions, from the key of this number on, in chunks (n, d). Compiled once for all."""
     size = max(2, min(draws, ENTRIES_AT_ONCE // start.dimension))
     of = backend.engine.over_lanes(gradient(backend.ops, start.problem, estimator), (1, 2), size)
 
-    def at(place: Subject) -> Iterator[np.ndarray]:
+    def at(place: Subject, begin: int) -> Iterator[np.ndarray]:
         for first in range(0, draws, size):
-            keys = backend.engine.keys(np.arange(first, first + size))
+            keys = backend.engine.keys(begin + np.arange(first, first + size))
             yield _flat(backend, of(keys, place.params, place.batch), (size,))[: draws - first]
 
     return at

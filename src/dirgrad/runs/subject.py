@@ -60,22 +60,40 @@ def subject(made: Measurement, backend: Backend, name: str) -> Subject:
     )
 
 
-def later(made: Measurement, backend: Backend, about: Subject, after: int) -> Subject:
-    """The subject after so many steps by backprop."""
-    if not after:
+def elsewhere(made: Measurement, backend: Backend, about: Subject, minibatch: int) -> Subject:
+    """The subject on a minibatch of its first epochs; the first is its own."""
+    if not minibatch:
         return about
+    splits = trials.load(about.problem, made.run)
+    rows = trials.order(0, minibatch + 1, len(splits.train[0]), made.settings.batch_size)[-1]
+    return about._replace(batch=tuple(backend.ops.asarray(part[rows]) for part in splits.train))
+
+
+def at_once(made: Measurement, backend: Backend, about: Subject) -> Subject:
+    """The subject on all its training data."""
+    return about._replace(batch=tuple(backend.ops.asarray(part) for part in trials.load(about.problem, made.run).train))
+
+
+def later(made: Measurement, backend: Backend, about: Subject) -> Iterator[tuple[int, Subject]]:
+    """The subject after each of the numbers of steps asked for, by backprop, in their order."""
+    counts = sorted({*made.settings.after_steps} - {0})
+    if 0 in made.settings.after_steps:
+        yield 0, about
+    if not counts:
+        return
     training = Training(
         problem=about.problem,
         optimizer=made.settings.optimizer,
         learning_rates=(made.settings.learning_rate,),
         seeds=1,
-        steps=after,
-        record_every=after,
+        steps=counts[-1],
+        record_every=counts[-1],
         batch_size=made.settings.batch_size,
     )
-    along: dict[str, Estimator | Online] = {"backprop": Backprop()}
-    cell = Cell(tier=made.tier, experiment="led", backend=made.backend, estimators=along, training=training, run=made.run)
-    return about._replace(params=train.led(cell, backend))
+    by: dict[str, Estimator | Online] = {"backprop": Backprop()}
+    cell = Cell(tier=made.tier, experiment="led", backend=made.backend, estimators=by, training=training, run=made.run)
+    for after, params in zip(counts, train.led(cell, backend, counts), strict=True):
+        yield after, about._replace(params=params)
 
 
 def loss(ops: Ops, problem: Problem) -> Callable[[Params, Batch], Array]:

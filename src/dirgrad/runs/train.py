@@ -4,7 +4,8 @@ The estimators take turns, one stretch between two record points each (A B C A B
 meets them all. The clock runs during training alone: neither compilation nor evaluation is in it.
 """
 
-from collections.abc import Callable, Generator, Mapping
+import math
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import cache
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -62,17 +63,20 @@ def _stage(bench: Bench, lanes: Mapping[str, list[Lane]], left: dict[str, float]
     return found, curves
 
 
-def led(cell: Cell, backend: Backend) -> Params:
-    """The parameters to which the only trial of a cell comes, without evaluation on the way."""
+def led(cell: Cell, backend: Backend, counts: Sequence[int]) -> Iterator[Params]:
+    """The parameters of the only trial of a cell after so many steps each, counts ascending, without evaluation on the way."""
     ((name, estimator),), lanes, training = cell.estimators.items(), trials.first(cell), cell.training
     data = trials.data(cell)
     step = steps.make(backend.ops, training.problem, estimator, training.optimizer, training.learning_rate_decay)
     state, trial = trials.begin(cell, backend, name, lanes)
     rows = trials.rows(cell, len(data.train[0]) if data.train else 0, lanes)
     placed = tuple(backend.ops.asarray(array) for array in data.train)
-    advance = backend.engine.trainer(step, placed, state, trial, rows, training.steps)
-    state, _ = advance(state, trial, 0, rows)
-    return tree.each(lambda leaf: leaf[0], state.params)
+    chunk = math.gcd(*counts)
+    advance = backend.engine.trainer(step, placed, state, trial, rows, chunk)
+    for first in range(0, counts[-1], chunk):
+        state, _ = advance(state, trial, first, rows[:, first : first + chunk])
+        if first + chunk in counts:
+            yield tree.each(lambda leaf: leaf[0], state.params)
 
 
 def take_turns(trainings: Mapping[str, Training]) -> dict[str, Course]:

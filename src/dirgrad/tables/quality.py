@@ -11,8 +11,8 @@ from dirgrad.statistics import mean_interval
 from dirgrad.tables import Records
 
 KEYS = [
-    *("quality", "problem", "problem_kind", "backend", "estimator", "estimator_kind", "direction", "directions_k"),
-    *("dimension", "length", "batch_size", "precision", "after_steps"),
+    *("quality", "problem", "problem_kind", "backend", "estimator", "estimator_kind", "direction", "directions_k", "eps"),
+    *("dimension", "length", "batch_size", "dtype", "after_steps"),
 ]
 
 PLAIN = ("forward_gradient", "finite_difference")
@@ -21,26 +21,59 @@ ENDS = (("", "value"), ("_low", "low"), ("_high", "high"))
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """snr = ||g||^2 / E||estimate - g||^2, with the exact gradient g as the signal: the mean over `draws`, not a trimmed one, since
-    the tail belongs to it; its interval is a percentile bootstrap of that mean. squared_bias and variance are its
-    two parts, relative to ||g||^2: the first is the mean product of two errors. snr_theory: K/(d + 1) and its kin."""
+    """snr = ||g||^2 / E||estimate - g||^2, with the exact gradient g of the minibatch as the signal: the mean over `draws`, not a
+    trimmed one, since the tail belongs to it; its interval is a percentile bootstrap of that mean. squared_bias and
+    variance are its two parts, relative to ||g||^2: the first is the mean product of two errors, and `bias` its root, negative
+    where chance made it so. snr_theory: K/(d + 1) and its kin; snr_residual: how far 1/snr is from its reciprocal, in
+    standard errors, rounding counted in. best_shrinkage: the factor that brings an estimate closest to g. direction_variance
+    and minibatch_variance, relative to the whole gradient's ||g||^2: the two sources of noise, with more than one minibatch.
+    difference_error: the root of the mean square of what a difference is off along its direction, over ||g||."""
+    draws = records["draws"].rename(columns={"precision": "dtype"})
     rows = [
-        dict(zip(KEYS, key, strict=True)) | _row(group, settings)
-        for key, group in records["draws"].groupby(KEYS, sort=False, dropna=False)
+        dict(zip(KEYS, key, strict=True)) | _row(group, settings) for key, group in draws.groupby(KEYS, sort=False, dropna=False)
     ]
     return pd.DataFrame(rows, columns=None if rows else [*KEYS, "draws"])
 
 
 def _row(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
-    first = group.iloc[0]
     error = mean_interval(group["relative_squared_error"].to_numpy(), settings)
     # The interval of a reciprocal is the reciprocal of the interval, ends exchanged.
     snr = {"snr": 1 / error.value, "snr_low": 1 / error.high, "snr_high": 1 / error.low} if error.value else {"snr": np.inf}
-    plain = first["estimator_kind"] in PLAIN
-    expected = theory.signal_to_noise(first["direction"], first["directions_k"], first["dimension"]) if plain else np.nan
     means = {name: group[name].mean() for name in ("gradient_norm", "norm_ratio")}
     cosine = mean_interval(group["cosine"].to_numpy(), settings)._asdict()
     bias = mean_interval(group["paired_error"].dropna().to_numpy(), settings)._asdict()
     parts = {f"squared_bias{end}": float(bias[name]) for end, name in ENDS} | {"variance": float(error.value - bias["value"])}
-    row = {"draws": len(group), **parts, **snr, "snr_theory": expected, **means}
+    parts |= {"bias": float(np.sign(bias["value"]) * np.sqrt(np.abs(bias["value"])))}
+    row = {"draws": len(group), **parts, **snr, **_expected(group), **means, **_sources(group), **_differences(group, settings)}
+    row["best_shrinkage"] = (group["cosine"] * group["norm_ratio"]).mean() / (group["norm_ratio"] ** 2).mean()
     return row | {f"cosine{end}": float(cosine[name]) for end, name in ENDS}
+
+
+def _expected(group: pd.DataFrame) -> dict[str, float]:
+    """The closed forms, and how far the measured error is from its own."""
+    first, error = group.iloc[0], group["relative_squared_error"]
+    plain = first["estimator_kind"] in PLAIN
+    law = (first["direction"], int(first["directions_k"]), int(first["dimension"]))
+    snr = theory.signal_to_noise(*law) if plain else np.nan
+    # Where every estimate is as far from g, all that is left is rounding.
+    standard_error = np.hypot(error.std() / np.sqrt(len(error)), np.finfo(first["dtype"]).eps / snr)
+    return {
+        "snr_theory": snr,
+        "snr_residual": (error.mean() - 1 / snr) / standard_error,
+        "cosine_theory": theory.cosine(*law) if plain else np.nan,
+        "best_shrinkage_theory": theory.shrinkage(snr),
+    }
+
+
+def _sources(group: pd.DataFrame) -> dict[str, float]:
+    """Where the noise comes from: of the estimates on a minibatch about its gradient, and of these about the whole one."""
+    each = group["relative_squared_error"] * group["over_whole"]
+    between = group.drop_duplicates("minibatch")["minibatch_squared_error"]
+    return {"minibatches": len(between), "direction_variance": each.mean(), "minibatch_variance": between.mean()}
+
+
+def _differences(group: pd.DataFrame, settings: Statistics) -> dict[str, float]:
+    squares = mean_interval(group["difference_error"].dropna().to_numpy(float) ** 2, settings)._asdict()
+    found = {f"difference_error{end}": float(np.sqrt(squares[name])) for end, name in ENDS}
+    theory = np.sqrt((group["difference_error_theory"].astype(float) ** 2).mean())
+    return found | {"difference_error_theory": float(theory)}
