@@ -1,12 +1,16 @@
 """What an estimator returns: an unbiased gradient with its constant, at the cost it states, of the order it claims."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from cases import CASES, DIRECTIONS, estimators, inner, loss_of, placed, random_like
+from cases import CASES, DIRECTIONS, Case, estimators, inner, loss_of, placed, random_like
 from dirgrad import steps
 from dirgrad.directions.gaussian import Gaussian
+from dirgrad.estimators.backprop import Backprop
+from dirgrad.estimators.checkpointed_backprop import CheckpointedBackprop
 from dirgrad.estimators.clipped_forward_gradient import ClippedForwardGradient
 from dirgrad.estimators.finite_difference import FiniteDifference
 from dirgrad.estimators.forward_gradient import ForwardGradient
@@ -151,3 +155,21 @@ def test_a_clipped_slope_is_the_slope_within_its_bound(backend: Backend, bound: 
     free, held = (one.estimate(backend.ops, loss, params, steps.source(backend.ops, one, key, params)) for one in (plain, clipped))
     assert float(held.loss) == float(free.loss)
     assert float(held.slope) == (float(free.slope) if same else pytest.approx(np.sign(float(free.slope)) * bound))
+
+
+@pytest.mark.parametrize("segment", [1, 2, 5])
+def test_checkpointing_changes_what_is_remembered_and_not_the_gradient(backend: Backend, segment: int) -> None:
+    """Of three hidden layers: every one, two and one, all of them a segment. In lanes too."""
+    deep = Case(replace(CASES["mlp"].problem, hidden=(5,), repeat=3), 6)
+    params, loss = placed(backend, deep.params()), loss_of(backend, deep)
+    found = []
+    for estimator in (Backprop(), CheckpointedBackprop(segment=segment)):
+
+        def gradient(scale, params, estimator=estimator):
+            return estimator.estimate(backend.ops, loss, {name: scale * leaf for name, leaf in params.items()}, None).vector
+
+        made = backend.engine.over_lanes(gradient, (1,), 2)(backend.ops.asarray(np.array([1.0, 0.5])), params)
+        found.append({name: backend.engine.numpy(leaf) for name, leaf in made.items()})
+    for name, leaf in found[0].items():
+        assert np.abs(leaf).max() > 0
+        np.testing.assert_allclose(found[1][name], leaf, rtol=1e-10, atol=1e-14)

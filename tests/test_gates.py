@@ -30,8 +30,11 @@ FORWARD, DIFFERENCE = {"kind": "forward_gradient"} | SIGNS, {"kind": "finite_dif
 MLP = {"kind": "mlp", "dataset": "digits", "hidden": [16, 16]}
 # 2 * 8 * (64 * 16 + 16 * 16 + 16 * 10), and twice the latter two and once the first for a derivative in either mode.
 MLP_PRODUCTS, MLP_BOTH = 23040, 52736
+DEEP = {"kind": "mlp", "dataset": "digits", "hidden": [16], "repeat": 9}
+DEEP_HIDDEN, DEEP_BOTH = 49152, 138752
 RNN = {"kind": "rnn", "dataset": {"kind": "copy", "delay": 14}, "hidden": 8}
 RNN_PRODUCTS = 27136
+NETS = {"mlp": MLP, "deep": DEEP, "rnn": RNN}
 GATES = {
     # The two hidden outputs of 8 * 16 and the logits of 8 * 10 floats, with the total weight of the cross-entropy.
     "mlp-backprop": Gate({"kind": "backprop"}, 1, (MLP_BOTH, MLP_BOTH), 1860, 10036, 4 * (2 * 8 * 16 + 8 * 10 + 1)),
@@ -41,6 +44,17 @@ GATES = {
     "mlp-forward_k4": Gate(FORWARD | {"directions_k": 4}, 4, (4 * MLP_BOTH, 12 * MLP_PRODUCTS), 14848, 18864, 0),
     "mlp-forward_difference": Gate(DIFFERENCE | {"scheme": "forward"}, 2, (2 * MLP_PRODUCTS,) * 2, 1088, 12376, 0),
     "mlp-central_difference": Gate(DIFFERENCE | {"scheme": "central"}, 2, (2 * MLP_PRODUCTS,) * 2, 6592, 12376, 0),
+    # Nine hidden outputs of 8 * 16 and the logits; with three segments what goes into the last two, what comes out, and the three
+    # outputs of one. The hidden layers run again; JAX finds the cotangent of the images too.
+    "deep-backprop": Gate({"kind": "backprop"}, 1, (DEEP_BOTH,) * 2, 5444, 17652, 4 * (9 * 8 * 16 + 8 * 10 + 1)),
+    "deep-checkpointed": Gate(
+        {"kind": "checkpointed_backprop", "segment": 3},
+        2,
+        (DEEP_BOTH + DEEP_HIDDEN + 2 * 8 * 64 * 16, DEEP_BOTH + DEEP_HIDDEN),
+        4100,
+        17652,
+        4 * ((2 + 1 + 3) * 8 * 16 + 8 * 10 + 1),
+    ),
     # JAX multiplies the zero tangent of the first state, and the scan's body cannot leave out what its first step does not need.
     "rnn-backprop": Gate({"kind": "backprop"}, 1, (71168, 70144), 16280, 5496, 4484),
     "rnn-forward": Gate(FORWARD, 1, (71168, 3 * RNN_PRODUCTS), 4896, 2784, 0),
@@ -59,7 +73,7 @@ GATES = {
 
 def measured(backend: Backend, gate: str) -> tuple[Any, subject.Subject, parts.Part]:
     """(estimator, what it is measured on, its step), in float32 on a minibatch of 8."""
-    problem = {"problems": {"net": MLP if gate.startswith("mlp") else RNN}, "estimators": ["one"], "batch_size": 8}
+    problem = {"problems": {"net": NETS[gate.partition("-")[0]]}, "estimators": ["one"], "batch_size": 8}
     raw = {"tier": "test", "backends": [backend.name], "run": {"threads": 1}, "experiments": {}, "cost": {"gate": problem}}
     made = plan.measurement(raw | {"estimators": {"one": GATES[gate].spec}}, f"cost/gate/{backend.name}")
     about = subject.subject(made, backend, "net")

@@ -64,6 +64,9 @@ class Ops(Protocol):
     def vjp(self, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
         """(f(*primals), cotangent of the result -> cotangents of the primals)."""
 
+    def again(self, f: Callable[..., Array], /, *arguments: Array) -> Array:
+        """f(*arguments), of which reverse accumulation remembers the arguments alone and runs f once more on its way back."""
+
     def vmap(self, f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
         """f mapped over an axis of its arguments; None: over none of an argument's."""
 

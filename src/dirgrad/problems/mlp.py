@@ -5,7 +5,7 @@ import numpy as np
 from annotated_types import MinLen
 from pydantic import PositiveInt
 
-from dirgrad import initial
+from dirgrad import initial, layers
 from dirgrad.catalogue import component, reference
 from dirgrad.criterion import CROSS_ENTROPY
 from dirgrad.types import Array, Batch, Criterion, Dataset, Ops, Params
@@ -38,6 +38,6 @@ class Mlp:
 def perceptron(ops: Ops, params: Params, images: Array, hidden: int) -> Array:
     """Logits (n, classes) of images (n, height, width), after so many hidden layers."""
     x = images.reshape(images.shape[0], -1)
-    for i in range(hidden):
-        x = ops.relu(x @ params[f"weight_{i}"] + params[f"bias_{i}"])
+    weights = [(params[f"weight_{i}"], params[f"bias_{i}"]) for i in range(hidden)]
+    x = layers.through(ops, lambda x, weight, bias: ops.relu(x @ weight + bias), x, weights)
     return x @ params[f"weight_{hidden}"] + params[f"bias_{hidden}"]

@@ -13,7 +13,7 @@ from dirgrad.types import Array, Backend, Estimator, Key, Params, Prepared
 TOLERANCE = 0.01
 """Of ||g|| ||v||: coarse, since a tangent that was lost is wrong by all of it, and rounding by far less."""
 DRAWS = 3
-EXACT = ("backprop", "forward_gradient")
+EXACT = ("backprop", "checkpointed_backprop", "forward_gradient")
 """Estimators whose answer is known from the gradient and the directions; the others are compared with themselves, uncompiled."""
 
 

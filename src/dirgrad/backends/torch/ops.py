@@ -22,6 +22,7 @@ from torch.nn.functional import cross_entropy as cross_entropy
 from torch.utils import _pytree as pytree
 
 from dirgrad.backends.torch import random
+from dirgrad.backends.torch.again import Again
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -46,6 +47,11 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
 def vmap(f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
     return torch.func.vmap(f, axes)
+
+
+def again(f: Callable[..., Tensor], /, *arguments: Tensor) -> Tensor:
+    found: Tensor = Again.apply(vjp, f, *arguments)
+    return found
 
 
 def flip(x: Tensor, /) -> Tensor:

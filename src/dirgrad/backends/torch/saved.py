@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
+from dirgrad.backends.torch.again import Again
+
 
 class Taped:
     """The primitives of a module, with reverse accumulation by autograd's tape."""
@@ -36,6 +38,10 @@ class Taped:
             return tuple(pytree.tree_unflatten(list(found), structure))
 
         return pytree.tree_unflatten([output.detach() for output in outputs], shape), pull
+
+    def again(self, f: Callable[..., Tensor], *arguments: Tensor) -> Tensor:
+        found: Tensor = Again.apply(self.vjp, f, *arguments)
+        return found
 
     def value_and_grad(self, f: Callable[[Any], Tensor]) -> Callable[[Any], tuple[Tensor, Any]]:
         def of(params: Any) -> tuple[Tensor, Any]:
