@@ -16,7 +16,7 @@ EXPERIMENT = {"problem": "beale", "optimizer": "sgd", "learning_rates": [0.1], "
 
 
 def raw(backend: str, instrument: str, problems: dict[str, Any], **options: Any) -> dict[str, Any]:
-    measured = {"problems": problems, "estimators": list(ESTIMATORS), "batch_size": 8} | options
+    measured = {"problems": problems, "estimators": list(ESTIMATORS), "batch_sizes": [8]} | options
     return {
         "tier": "test",
         "backends": [backend],

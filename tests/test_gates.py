@@ -73,10 +73,10 @@ GATES = {
 
 def measured(backend: Backend, gate: str) -> tuple[Any, subject.Subject, parts.Part]:
     """(estimator, what it is measured on, its step), in float32 on a minibatch of 8."""
-    problem = {"problems": {"net": NETS[gate.partition("-")[0]]}, "estimators": ["one"], "batch_size": 8}
+    problem = {"problems": {"net": NETS[gate.partition("-")[0]]}, "estimators": ["one"], "batch_sizes": [8]}
     raw = {"tier": "test", "backends": [backend.name], "run": {"threads": 1}, "experiments": {}, "cost": {"gate": problem}}
     made = plan.measurement(raw | {"estimators": {"one": GATES[gate].spec}}, f"cost/gate/{backend.name}")
-    about = subject.subject(made, backend, "net")
+    about = subject.subject(made, backend, "net", 8)
     _, step = parts.whole(backend, about, made.estimators["one"])
     return made.estimators["one"], about, step
 

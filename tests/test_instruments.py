@@ -119,8 +119,8 @@ def test_memory_is_measured_in_a_process_of_its_own(name: str, tmp_path: Path) -
     configured, about = tmp_path / "config.json", f"memory/one/{name}"
     configured.write_text(json.dumps(given | {"run": {"threads": 1}}))
 
-    def probe(problem: str, estimator: str) -> list[str]:
-        return [sys.executable, "-m", "dirgrad", "probe", about, problem, estimator, "--config", str(configured)]
+    def probe(problem: str, batch_size: int, estimator: str) -> list[str]:
+        return [sys.executable, "-m", "dirgrad", "probe", about, problem, str(batch_size), estimator, "--config", str(configured)]
 
     rows = memory.run(plan.measurement(given, about), probe)["memory"].to_pandas().set_index("estimator")
     assert list(rows.index) == ["inference", "forward_gradient"]
@@ -166,7 +166,7 @@ def test_a_step_along_a_sequence_holds_less_than_backpropagation_through_it() ->
     [
         ({"cost": {"one": {"round": 3}}}, "test: cost.one.round: unknown key: did you mean 'rounds'?"),
         ({"cost": {"one": {"estimators": ["bakprop"]}}}, "no estimator 'bakprop' is defined: did you mean 'backprop'?"),
-        ({"cost": {"one": {"batch_size": 5000}}}, "test: cost.one.batch_size: 5000 is more than the 1200"),
+        ({"cost": {"one": {"batch_sizes": [8, 5000]}}}, "test: cost.one.batch_sizes: 5000 is more than the 1200"),
         (
             {"estimators": {"rtrl": {"kind": "rtrl"}}, "cost": {"one": {"estimators": ["rtrl"]}}},
             "'rtrl' goes along a sequence, and the problem 'mlp' reads none",

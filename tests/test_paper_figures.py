@@ -12,6 +12,8 @@ from dirgrad.figures import (
     arrows,
     balance,
     candidates,
+    deep_cost,
+    deep_memory,
     depth,
     descents,
     differences,
@@ -21,8 +23,11 @@ from dirgrad.figures import (
     noise,
     race,
     rates,
+    ratios,
+    resident,
     sensitivity,
     signal,
+    sources_of_noise,
     style,
 )
 
@@ -163,6 +168,34 @@ def stepped() -> pd.DataFrame:
     )
 
 
+def sourced() -> pd.DataFrame:
+    return pd.DataFrame(
+        row
+        | {"draws": 400, "minibatches": 8, "after_steps": after}
+        | bounded("direction_variance", 9.0)
+        | bounded("minibatch_variance", 2.0)
+        for row in subject("quality")
+        for after in (0, 10)
+    )
+
+
+def held() -> pd.DataFrame:
+    exact = {"n": 3, "xla_temp_bytes": 2.0**21, "saved_bytes": 2.0**20}
+    rows = pd.DataFrame(row | exact | bounded("resident_peak_bytes", 2.0**22) for row in subject("memory"))
+    return rows.rename(columns={"layers": "depth", "problem": "model"})
+
+
+def timed(others: float = 0.01) -> pd.DataFrame:
+    facts = {"n": 10, "floor_over_forward": 2.5, "others_cpu_share": others, "noise_low": 0.98, "noise_high": 1.03}
+    return pd.DataFrame(
+        row | facts | bounded("gradient_over_forward", 3.0) | bounded("step_over_forward", 4.0) for row in subject("cost")
+    )
+
+
+def watched() -> pd.DataFrame:
+    return held().merge(pd.DataFrame({"seconds": [-1.0, 0.0, 1.0], "resident_bytes": [2.0**27, 2.0**28, 2.0**28]}), how="cross")
+
+
 def laws() -> pd.DataFrame:
     facts = {"direction": "gaussian", "directions_k": 1, "draws": 400, "snr_theory": 0.1, "snr_residual": -1.5}
     return pd.DataFrame(row | facts | bounded("snr", 0.1) for row in subject("quality"))
@@ -194,7 +227,7 @@ FIGURES: dict[str, tuple[Callable[[], Figure], str]] = {
                 "cost": pd.DataFrame(
                     r | {"n": 10} | bounded("gradient_seconds", 1.0) | bounded("forward_seconds", 0.5) for r in subject("cost")
                 ),
-                "memory": pd.DataFrame(r | {"n": 3} | bounded("resident_peak_bytes", 2.0**22) for r in subject("memory")),
+                "memory": held(),
             },
             "growth",
         ),
@@ -215,7 +248,12 @@ FIGURES: dict[str, tuple[Callable[[], Figure], str]] = {
     "candidates": (lambda: candidates.draw({"quality": along()}, "growth"), "n = 200 estimates"),
     "lengths": (lambda: lengths.draw({"cost": long()}, "growth"), "n = 5 rounds"),
     "differences": (lambda: differences.draw({"quality": stepped()}, "growth"), "n = 200 directions"),
+    "sources_of_noise": (lambda: sources_of_noise.draw({"quality": sourced()}, "growth"), "n = 400 estimates on 8 minibatches"),
     "signal": (lambda: signal.draw({"quality": laws()}, "growth", "growth"), "worst residual 1.5 standard errors"),
+    "ratios": (lambda: ratios.draw({"cost": timed()}, "growth"), "n = 10 rounds"),
+    "deep_cost": (lambda: deep_cost.draw({"cost": timed()}, "growth"), "n = 10 rounds"),
+    "deep_memory": (lambda: deep_memory.draw({"memory": held()}, "growth"), "n = 3 processes"),
+    "resident": (lambda: resident.draw({"timeline": watched()}, "growth"), "n = 1 process"),
     "rates": (lambda: rates.draw({"stability": stability()}, "growth"), "n = 3 of 3 trials"),
     "sensitivity": (lambda: sensitivity.draw({"final": tuned()}, "mlp"), "n = 3 seeds"),
     "fair": (lambda: fair.draw(compared()), "n = 5 fresh seeds"),
@@ -242,6 +280,11 @@ def test_of_a_candidate_only_a_bias_that_is_seen_is_drawn() -> None:
     made = candidates.draw({"quality": seen}, "growth")
     bias = [line for line in made.axes[1].get_lines() if len(line.get_xdata())]
     assert [line.get_label() for line in bias] == ["backprop"]
+
+
+def test_a_noisy_machine_is_told_of() -> None:
+    assert "NOISY MACHINE: others took 31%" in ratios.draw({"cost": timed(0.31)}, "growth").get_suptitle()
+    assert "NOISY" not in ratios.draw({"cost": timed()}, "growth").get_suptitle()
 
 
 @pytest.mark.parametrize("name", ["race", "arrows"])

@@ -44,7 +44,7 @@ def test_a_figure_of_the_paper_needs_the_records_of_its_subjects_alone() -> None
     )
     assert plan.leaves(raw, drawing.subjects)["cost"] == ()
     measured = plan.leaves(raw, ("memory/depth",))
-    assert [kind for kind, paths in measured.items() if paths] == ["memory"]
+    assert [kind for kind, paths in measured.items() if paths] == ["memory", "resident"]
 
 
 def test_an_experiment_may_be_of_one_framework() -> None:

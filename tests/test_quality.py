@@ -104,7 +104,7 @@ def test_a_difference_is_off_by_what_taylor_says(backend: Backend) -> None:
 
 def test_noise_is_parted_into_that_of_directions_and_that_of_minibatches(backend: Backend) -> None:
     """About the whole gradient G, a minibatch's g is off by g - G, and an estimate e on it by e - g besides, independent of it."""
-    few = {"draws": 3, "minibatches": 4, "batch_size": 16, "estimators": ["backprop", "forward_gradient"]}
+    few = {"draws": 3, "minibatches": 4, "batch_sizes": [16], "estimators": ["backprop", "forward_gradient"]}
     problem = {"kind": "logistic_regression", "dataset": "digits"}
     draws = quality.run(made(backend, "quality", {"logistic": problem}, **few), backend)["draws"].to_pandas()
     assert draws.groupby(["estimator", "minibatch"]).size().eq(3).all()
@@ -121,5 +121,5 @@ def test_noise_is_parted_into_that_of_directions_and_that_of_minibatches(backend
 
 def _whole(backend: Backend, problem: dict[str, Any]) -> float:
     """||G||^2 over all 1200 training examples, from one large minibatch."""
-    one = made(backend, "quality", {"all": problem}, draws=2, batch_size=1200, estimators=["backprop"])
+    one = made(backend, "quality", {"all": problem}, draws=2, batch_sizes=[1200], estimators=["backprop"])
     return float(quality.run(one, backend)["draws"].to_pandas()["gradient_norm"].iloc[0]) ** 2

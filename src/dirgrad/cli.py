@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         command(_cells, out=False),
         command(_run, "cell"),
         command(_measure, "measurement"),
-        command(_probe, "measurement", "problem", "estimator", out=False),
+        command(_probe, "measurement", "problem", "batch_size", "estimator", out=False),
         command(_landscape),
         command(_data, "dataset"),
         command(_table, "table"),
@@ -61,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--override", type=json.loads, default={}, help="JSON, laid over the files")
         if made.prog.endswith((" run", " measure", " probe")):
             made.add_argument("--threads", type=_count, help="threads, if not those of the configuration")
+        if made.prog.endswith(" probe"):
+            made.add_argument("--seconds", type=float, default=0.0, help="take steps for so long, to be watched from outside")
         if made.prog.endswith((" table", " manifest", " figure")):
             made.add_argument("--records", type=Path, required=True, help="the directory of records")
         if made.prog.endswith(" figure"):
@@ -114,8 +116,9 @@ def _measure(options: argparse.Namespace) -> None:
     run = import_module(f"dirgrad.runs.{made.instrument}").run
     told = [*map(str, options.config), "--override", json.dumps(options.override), "--threads", str(made.run.threads)]
 
-    def probe(problem: str, estimator: str) -> list[str]:
-        return [sys.executable, "-m", "dirgrad", "probe", options.measurement, problem, estimator, "--config", *told]
+    def probe(problem: str, batch_size: int, estimator: str, seconds: float = 0.0) -> list[str]:
+        about = [options.measurement, problem, str(batch_size), estimator, "--seconds", str(seconds)]
+        return [sys.executable, "-m", "dirgrad", "probe", *about, "--config", *told]
 
     found = run(made, probe) if made.instrument == "memory" else run(made, backend)
     origin = provenance.collect(facts, backend.engine.environment())
@@ -124,14 +127,16 @@ def _measure(options: argparse.Namespace) -> None:
 
 
 def _probe(options: argparse.Namespace) -> None:
-    """Print the memory of one step as JSON: one problem and estimator of a measurement memory/name/backend."""
+    """Print the memory of one step as JSON, or take steps for some seconds: of a measurement memory/name/backend, one problem,
+    size of the minibatch and estimator."""
     made = plan.measurement(configuration.load(options.config, options.override), options.measurement)
 
     from dirgrad import backends
     from dirgrad.runs import memory
 
     backend = backends.load(made.backend, options.threads or made.run.threads, made.run.precision)
-    print(json.dumps(memory.measure(made, backend, options.problem, options.estimator)))
+    about = (made, backend, options.problem, int(options.batch_size), options.estimator)
+    print(json.dumps(memory.keep_busy(*about, options.seconds) if options.seconds else memory.measure(*about)))
 
 
 def _landscape(options: argparse.Namespace) -> None:

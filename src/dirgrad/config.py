@@ -154,7 +154,8 @@ def _mismeasured(measured: Instrument, config: Config) -> Iterator[Mistake]:
     yield from _undefined(measured.estimators, config)
     for problem in measured.problems.values():
         yield from _unreadable(measured.estimators, problem, config)
-        yield from _too_few(problem, measured.batch_size)
+        for size in measured.batch_sizes:
+            yield from ((("batch_sizes",), text) for _, text in _too_few(problem, size))
     if isinstance(measured, Stability):
         yield from _descending(measured.rates, "rates")
 

@@ -5,7 +5,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from dirgrad import provenance
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dirgrad import load, provenance
 from dirgrad.records import TRIALS, atomically, read
 from dirgrad.records import provenance as provenance_of
 
@@ -24,7 +27,7 @@ def make(config: dict[str, Any], cells: dict[str, Path], measurements: dict[str,
         "training_seconds": sum(one["training_seconds"] for one in each.values()),
         "config": config,
         "cells": each,
-        "measurements": {name: _origin(path) for name, path in measurements.items()},
+        "measurements": {name: _measured(path) for name, path in measurements.items()},
     }
 
 
@@ -32,6 +35,15 @@ def _origin(path: Path) -> dict[str, Any]:
     facts = provenance_of(path)
     told = {name: facts[name] for name in ("started", "commit", "settings_hash", "load_average_1min", "command")}
     return {"records": str(path.parent), **told}
+
+
+def _measured(path: Path) -> dict[str, Any]:
+    """Of a measurement of time, also whether the machine did something else meanwhile."""
+    schema = pq.read_schema(path)
+    if "others_cpu_share" not in schema.names:
+        return _origin(path)
+    share = pc.max(pq.read_table(path, columns=["others_cpu_share"])["others_cpu_share"]).as_py()
+    return _origin(path) | {"others_cpu_share": share, "noisy": share is not None and share > load.NOISY}
 
 
 def _cell(path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from dirgrad.types import Estimator, Problem
 
 INSTRUMENTS: dict[str, tuple[str, ...]] = {
     "cost": ("cost",),
-    "memory": ("memory",),
+    "memory": ("memory", "resident"),
     "quality": ("draws", "coordinates"),
     "stability": ("stability",),
 }

@@ -13,6 +13,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "equal_loss": ("trials", "curves"),
     "cost": ("cost",),
     "memory": ("memory",),
+    "timeline": ("resident",),
     "estimates": ("draws",),
     "quality": ("draws",),
     "coordinates": ("draws", "coordinates"),
@@ -55,7 +56,12 @@ def drawings(raw: Mapping[str, Any]) -> dict[str, Drawing]:
 
 
 MEASURED = {
+    "cost": Drawing("ratios", ("cost",), ("cost/baydin",), narrow=True),
+    "cost_depth": Drawing("deep_cost", ("cost",), ("cost/depth",), narrow=True),
+    "memory_depth": Drawing("deep_memory", ("memory",), ("memory/depth",), narrow=True),
+    "memory_timeline": Drawing("resident", ("timeline",), ("memory/timeline",), narrow=True),
     "quality_signal": Drawing("signal", ("quality",), ("quality/dimension", "quality/directions"), narrow=True),
+    "quality_training": Drawing("sources_of_noise", ("quality",), ("quality/training",), narrow=True),
     "quality_steps": Drawing("differences", ("quality",), ("quality/steps", "quality/steps_float64"), narrow=True),
 }
 """The figures of instruments, which belong to no paper."""

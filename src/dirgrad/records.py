@@ -84,13 +84,15 @@ COST = pa.schema(
     + [(name, pa.float64()) for name in ("seconds", "compile_seconds", "first_seconds")]
     + [(name, pa.int64()) for name in ("flops", "product_flops", "derivative_product_flops")]
     + [(name, pa.int64()) for name in ("xla_temp_bytes", "graph_temp_bytes", "saved_bytes", "observation_bytes", "threads")]
+    + [("others_cpu_share", pa.float64())]
 )
 """One row per value of time, or per estimator that is not timed, with its status. part: forward, forward_again (the same once
 more), gradient, step, or a piece of a step: sampling, derivative, update; seconds: a call, a mean over `calls` of them;
 first_seconds: the first call; flops: as the framework counts them (XLA: all arithmetic; torch: products alone); product_flops:
 of products of matrices and convolutions; derivative_product_flops: those that reverse accumulation adds to the function's;
 xla_temp_bytes, graph_temp_bytes: as the backend tells of the compiled function; saved_bytes: the most that autograd's
-tape holds at once, in torch; observation_bytes: of what is met along a sequence, put in order."""
+tape holds at once, in torch; observation_bytes: of what is met along a sequence, put in order;
+others_cpu_share: of the processors' time during all rounds, what other processes took."""
 
 MEMORY = pa.schema(
     [("memory", pa.string()), *SUBJECT, ("round", pa.int64())]
@@ -101,6 +103,12 @@ MEMORY = pa.schema(
 graph_temp_bytes: the most that lives at once between the calls of the traced graph, and saved_bytes: the most that autograd's
 tape holds at once, in torch; device_peak_bytes: by the device's allocator, where there is one;
 resident_peak_bytes: the rise of the resident set during one step of SGD, which makes new parameters."""
+
+RESIDENT = pa.schema(
+    [("memory", pa.string()), *SUBJECT, ("steps", pa.int64()), ("seconds", pa.float64()), ("resident_bytes", pa.int64())]
+)
+"""One row per sample of a process that takes `steps` steps of SGD, one after another. seconds: since the first of them, so that
+imports and compilation have negative ones; resident_bytes: its resident set."""
 
 DRAWS = pa.schema(
     [("quality", pa.string()), *SUBJECT, ("after_steps", pa.int64()), ("minibatch", pa.int64()), ("draw", pa.int64())]

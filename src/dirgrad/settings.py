@@ -95,8 +95,8 @@ class Instrument(BaseModel):
     """The problems by the names that tables show."""
     estimators: Annotated[tuple[str, ...], MinLen(1)]
     """Names from the top-level `estimators`."""
-    batch_size: PositiveInt = 64
-    """Examples of the minibatch."""
+    batch_sizes: Annotated[tuple[PositiveInt, ...], MinLen(1)] = (64,)
+    """Examples of the minibatch; every problem that has data is measured with each."""
     backends: Annotated[tuple[Literal["jax", "torch"], ...], MinLen(1)] | None = None
     """The frameworks, if not all of the tier's."""
 
@@ -120,6 +120,8 @@ class Memory(Instrument):
 
     rounds: PositiveInt = 3
     """Processes per value."""
+    timeline_seconds: NonNegativeFloat = 0.0
+    """Seconds of steps, one after another in one more process, of which the resident set is sampled from outside; none for 0."""
 
 
 class Quality(Instrument):

@@ -3,7 +3,7 @@ for INSTRUMENT, KINDS in plan.INSTRUMENTS.items():
 
     rule:
         name:
-            INSTRUMENT
+            f"measure_{INSTRUMENT}"
         input:
             code=measurement_sources(INSTRUMENT),
             data=measurement_receipts(INSTRUMENT),

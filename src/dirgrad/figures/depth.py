@@ -22,9 +22,10 @@ def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
         _lines(right, _renamed(memory.query("backend == @backend")), "resident_peak_bytes", MEBIBYTE, kinds)
         right.set(ylabel="peak resident memory\nof a step [MiB]", title=style.BACKENDS[backend])
         right.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
+    batches = style.span(cost["batch_size"]), style.span(memory["batch_size"])
     made.suptitle(
-        f"{style.label(name)}: inter-quartile mean of n = {style.span(cost['n'])} rounds (time) and {style.span(memory['n'])} "
-        f"processes (memory), 95 % bootstrap interval; batch {style.span(cost['batch_size'])}",
+        f"{style.label(name)}: inter-quartile mean of n = {style.span(cost['n'])} rounds of batch {batches[0]} (time) and "
+        f"{style.span(memory['n'])} processes of batch {batches[1]} (memory), 95 % bootstrap interval",
         fontsize=9,
     )
     return made
@@ -39,7 +40,7 @@ def _with_function(cost: pd.DataFrame) -> pd.DataFrame:
 
 
 def _renamed(memory: pd.DataFrame) -> pd.DataFrame:
-    return memory.assign(estimator=memory["estimator"].replace("inference", "function alone"))
+    return memory.rename(columns={"depth": "layers"}).replace({"estimator": {"inference": "function alone"}})
 
 
 def _lines(axes: Axes, rows: pd.DataFrame, column: str, unit: float, kinds: Mapping[str, dict[str, object]]) -> None:

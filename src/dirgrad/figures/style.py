@@ -11,8 +11,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from dirgrad.load import NOISY
 from dirgrad.records import atomically
 
 # Okabe and Ito's palette, which the colour-blind can tell apart, ordered from dark to light for print in grey.
@@ -23,6 +24,8 @@ BACKENDS = {"jax": "JAX", "torch": "PyTorch"}
 ABSCISSAE = {"step": "iteration", "train_seconds": "training time [s per trial]"}
 """What a curve is drawn against: the columns and their labels."""
 LOSSES = {"valid_loss": "validation loss [nat]", "final_loss": "final training loss"}
+AGAIN = "the function again / the function"
+"""How a figure names the noise of a clock."""
 RC: Any = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -76,6 +79,18 @@ def plain_ticks(axis: Axis) -> None:
     """Ticks of a logarithmic axis that read 0.001, not 10 to a power."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_locator(NullLocator())
+
+
+def whole_ticks(axis: Axis) -> None:
+    """Ticks of a logarithmic axis of small ratios: 1, 2, 5, 10 and so on."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    plain_ticks(axis)
+
+
+def noisy(cost: pd.DataFrame) -> str:
+    """What a title says where other processes took more of the machine than a clock bears."""
+    share = cost["others_cpu_share"].max()
+    return f"\nNOISY MACHINE: others took {share:.0%} of its processors' time" if share > NOISY else ""
 
 
 def span(counts: pd.Series) -> str:

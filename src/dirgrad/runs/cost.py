@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from dirgrad import load
 from dirgrad.estimators.backprop import Backprop
 from dirgrad.plan import Measurement
 from dirgrad.records import COST, Answer, table
@@ -37,7 +38,9 @@ def run(made: Measurement, backend: Backend) -> dict[str, pa.Table]:
         same = {"cost": made.name, "backend": made.backend, "precision": made.run.precision, "threads": made.run.threads}
         same |= about.facts() | _counted(backend, about) | {"compiled": made.settings.compiled}
         clocked, refused = _lined_up(made, backend, about)
-        rows += (same | row for row in (*refused, *_timed(made, clocked)))
+        begun = load.mark()
+        timed = list(_timed(made, clocked))
+        rows += (same | {"others_cpu_share": load.others(begun)} | row for row in (*refused, *timed))
     return {"cost": table(rows, COST)}
 
 

@@ -7,16 +7,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 from dirgrad.plan import Measurement
-from dirgrad.records import MEMORY, table
-from dirgrad.runs import parts
+from dirgrad.records import MEMORY, RESIDENT, table
+from dirgrad.runs import parts, timeline
 from dirgrad.runs.parts import Part
-from dirgrad.runs.subject import Subject, described, subject
+from dirgrad.runs.subject import Subject, chosen, described, subject
 from dirgrad.types import Backend
 
 INFERENCE = "inference"
@@ -24,40 +24,60 @@ INFERENCE = "inference"
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
-def run(made: Measurement, probe: Callable[[str, str], list[str]]) -> dict[str, pa.Table]:
-    """`memory`: a row per problem, estimator (and `inference`) and round.
-
-    probe: the command that runs `measure` for a problem and an estimator in a new process and prints its row as JSON.
-    """
-    rows = []
-    for turn in range(made.settings.rounds):
-        for problem in made.settings.problems:
-            for estimator in (INFERENCE, *made.estimators):
-                done = subprocess.run(probe(problem, estimator), stdout=subprocess.PIPE, stderr=sys.stderr, text=True, check=True)
-                rows.append(json.loads(done.stdout.splitlines()[-1]) | {"round": turn})
-    return {"memory": table(rows, MEMORY)}
+Probe: TypeAlias = Callable[..., list[str]]
+"""(problem, size of the minibatch, estimator) -> the command that prints the row of `measure` as JSON, from a new process; with
+`seconds`, that of `keep_busy`."""
 
 
-def measure(made: Measurement, backend: Backend, problem: str, estimator: str) -> dict[str, Any]:
+def run(made: Measurement, probe: Probe) -> dict[str, pa.Table]:
+    """`memory`: a row per problem, size of the minibatch, estimator (and `inference`) and round. `resident`: a row per sample of a
+    process that takes steps, if its timeline is asked for."""
+    every = [(*about, estimator) for about in chosen(made.settings) for estimator in (INFERENCE, *made.estimators)]
+    rows = [_printed(probe(*about)) | {"round": turn} for turn in range(made.settings.rounds) for about in every]
+    seconds = made.settings.timeline_seconds
+    samples = [row for about in every if seconds for row in timeline.watched(probe(*about, seconds))]
+    return {"memory": table(rows, MEMORY), "resident": table(samples, RESIDENT)}
+
+
+def _printed(command: list[str]) -> dict[str, Any]:
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True, check=True)
+    row: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return row
+
+
+def measure(made: Measurement, backend: Backend, problem: str, batch_size: int, estimator: str) -> dict[str, Any]:
     """The row of one problem and one estimator, to be taken in a fresh process."""
-    about = subject(made, backend, problem)
+    about = subject(made, backend, problem, batch_size)
     part = _part(made, backend, about, estimator)
     prepared = backend.engine.prepare(part.build(backend.ops), part.arguments)
-    facts = {} if estimator == INFERENCE else described(made.estimators[estimator])
     resident, device = _peak(lambda: prepared.call(*part.arguments)), backend.engine.device_peak_bytes()
-    return {
-        "memory": made.name,
-        "backend": made.backend,
-        "estimator": estimator,
-        "precision": made.run.precision,
-        **about.facts(),
-        **facts,
+    return _facts(made, about, estimator) | {
         **prepared.counts,
         **backend.engine.saved_bytes(part.build, part.arguments),
         **device,
         "parameter_bytes": about.dimension * np.dtype(made.run.precision).itemsize,
         "resident_peak_bytes": resident,
     }
+
+
+def keep_busy(made: Measurement, backend: Backend, problem: str, batch_size: int, estimator: str, seconds: float) -> dict[str, Any]:
+    """Take steps for so many seconds, each from where the last ended, while somebody samples the memory of this process."""
+    about = subject(made, backend, problem, batch_size)
+    part = _part(made, backend, about, estimator)
+    prepared = backend.engine.prepare(part.build(backend.ops), part.arguments)
+    here, *rest = part.arguments
+
+    def step() -> None:
+        nonlocal here
+        found = prepared.call(here, *rest)
+        here = here if estimator == INFERENCE else found[0]
+
+    return _facts(made, about, estimator) | timeline.kept_busy(step, seconds)
+
+
+def _facts(made: Measurement, about: Subject, estimator: str) -> dict[str, Any]:
+    told = {"memory": made.name, "backend": made.backend, "estimator": estimator, "precision": made.run.precision, **about.facts()}
+    return told if estimator == INFERENCE else told | described(made.estimators[estimator])
 
 
 def _part(made: Measurement, backend: Backend, about: Subject, estimator: str) -> Part:

@@ -11,18 +11,19 @@ from dirgrad.plan import Cell, Measurement
 from dirgrad.records import STABILITY, table
 from dirgrad.recurrent import Online
 from dirgrad.runs import train
+from dirgrad.runs.subject import chosen
 from dirgrad.settings import Training
 from dirgrad.types import Backend, Estimator, Problem
 
 
 def run(made: Measurement, backend: Backend) -> dict[str, pa.Table]:
     """`stability`: a row per problem, estimator, rate and seed."""
-    rows = [row for name, problem in made.settings.problems.items() for row in _problem(made, backend, name, problem)]
+    rows = [row for name, batch_size in chosen(made.settings) for row in _problem(made, backend, name, batch_size)]
     return {"stability": table(rows, STABILITY)}
 
 
-def _problem(made: Measurement, backend: Backend, name: str, problem: Problem) -> Iterator[dict[str, Any]]:
-    settings = made.settings
+def _problem(made: Measurement, backend: Backend, name: str, batch_size: int) -> Iterator[dict[str, Any]]:
+    settings, problem = made.settings, made.settings.problems[name]
     training = Training(
         problem=problem,
         optimizer=catalogue.build("optimizers", "sgd"),
@@ -30,7 +31,7 @@ def _problem(made: Measurement, backend: Backend, name: str, problem: Problem) -
         seeds=settings.seeds,
         steps=settings.steps,
         record_every=settings.steps,
-        batch_size=settings.batch_size,
+        batch_size=batch_size,
     )
     cell = Cell(tier=made.tier, experiment=name, backend=made.backend, estimators=made.estimators, training=training, run=made.run)
     found = train.run(cell, backend, {})

@@ -10,17 +10,19 @@ from dirgrad.estimators.backprop import Backprop
 from dirgrad.plan import Cell, Measurement
 from dirgrad.recurrent import Online, Recurrent
 from dirgrad.runs import train, trials
-from dirgrad.settings import Training
+from dirgrad.settings import Instrument, Training
 from dirgrad.types import Array, Backend, Batch, Estimator, Key, Ops, Params, Problem
 
 
 class Subject(NamedTuple):
-    """dimension: the number of parameters. layers: the number of arrays of two axes or more among them."""
+    """batch_size: of the minibatch asked for. dimension: the number of parameters. layers: the number of arrays of two axes or more
+    among them."""
 
     name: str
     problem: Problem
     params: Params
     batch: Batch
+    batch_size: int
     dimension: int
     layers: int
 
@@ -32,29 +34,36 @@ class Subject(NamedTuple):
             "dimension": self.dimension,
             "layers": self.layers,
             "length": self.problem.length if isinstance(self.problem, Recurrent) else None,
-            "batch_size": len(self.batch[0]) if self.batch else 0,
+            "batch_size": self.batch_size if self.batch else 0,
         }
 
 
 def subjects(made: Measurement, backend: Backend) -> Iterator[Subject]:
     """The subjects of a measurement, one in memory at a time. Raises UserError where a data set cannot be had."""
-    for name in made.settings.problems:
-        yield subject(made, backend, name)
+    for name, batch_size in chosen(made.settings):
+        yield subject(made, backend, name, batch_size)
 
 
-def subject(made: Measurement, backend: Backend, name: str) -> Subject:
+def chosen(settings: Instrument) -> Iterator[tuple[str, int]]:
+    """The problems, each with the sizes of its minibatches; one without data with the first alone."""
+    for name, problem in settings.problems.items():
+        yield from ((name, size) for size in (settings.batch_sizes if problem.dataset else settings.batch_sizes[:1]))
+
+
+def subject(made: Measurement, backend: Backend, name: str, batch_size: int) -> Subject:
     """One subject, in the precision of the run."""
     problem: Problem = made.settings.problems[name]
     start = trials.initial(problem, 0, made.run.precision)
     splits = trials.load(problem, made.run)
     examples = len(splits.train[0]) if splits.train else 0
-    (rows,) = trials.order(0, 1, examples, made.settings.batch_size)
+    (rows,) = trials.order(0, 1, examples, batch_size)
     return Subject(
         name,
         problem,
         # In the order to which JAX sorts when it compiles: a direction is the same compiled or not.
         {key: backend.ops.asarray(start[key]) for key in sorted(start)},
         tuple(backend.ops.asarray(part[rows]) for part in splits.train),
+        batch_size,
         tree.size(start),
         sum(leaf.ndim > 1 for leaf in start.values()),
     )
@@ -65,7 +74,7 @@ def elsewhere(made: Measurement, backend: Backend, about: Subject, minibatch: in
     if not minibatch:
         return about
     splits = trials.load(about.problem, made.run)
-    rows = trials.order(0, minibatch + 1, len(splits.train[0]), made.settings.batch_size)[-1]
+    rows = trials.order(0, minibatch + 1, len(splits.train[0]), about.batch_size)[-1]
     return about._replace(batch=tuple(backend.ops.asarray(part[rows]) for part in splits.train))
 
 
@@ -88,7 +97,7 @@ def later(made: Measurement, backend: Backend, about: Subject) -> Iterator[tuple
         seeds=1,
         steps=counts[-1],
         record_every=counts[-1],
-        batch_size=made.settings.batch_size,
+        batch_size=about.batch_size,
     )
     by: dict[str, Estimator | Online] = {"backprop": Backprop()}
     cell = Cell(tier=made.tier, experiment="led", backend=made.backend, estimators=by, training=training, run=made.run)

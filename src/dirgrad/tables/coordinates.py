@@ -7,7 +7,7 @@ from dirgrad import theory
 from dirgrad.settings import Statistics
 from dirgrad.tables import Records
 
-SUBJECT = ["quality", "problem", "backend", "estimator", "after_steps", "minibatch", "eps"]
+SUBJECT = ["quality", "problem", "backend", "estimator", "batch_size", "after_steps", "minibatch", "eps"]
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:

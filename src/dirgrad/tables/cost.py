@@ -12,8 +12,9 @@ from dirgrad.tables import Records, scalars
 KEYS = [
     *("cost", "problem", "problem_kind", "backend", "estimator", "estimator_kind", "direction", "directions_k", "evaluations"),
     *("dimension", "layers", "length", "batch_size", "precision", "threads", "compiled", "observation_bytes", "status", "reason"),
+    *("others_cpu_share",),
 ]
-SUBJECT = ["cost", "problem", "backend"]
+SUBJECT = ["cost", "problem", "backend", "batch_size"]
 COUNTS = ("flops", "product_flops", "xla_temp_bytes", "graph_temp_bytes", "saved_bytes")
 PARTS = ("sampling", "derivative", "update", "gradient", "step")
 ALONE = ("forward", "forward_again")

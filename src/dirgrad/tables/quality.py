@@ -40,13 +40,20 @@ def _row(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     # The interval of a reciprocal is the reciprocal of the interval, ends exchanged.
     snr = {"snr": 1 / error.value, "snr_low": 1 / error.high, "snr_high": 1 / error.low} if error.value else {"snr": np.inf}
     means = {name: group[name].mean() for name in ("gradient_norm", "norm_ratio")}
-    cosine = mean_interval(group["cosine"].to_numpy(), settings)._asdict()
-    bias = mean_interval(group["paired_error"].dropna().to_numpy(), settings)._asdict()
-    parts = {f"squared_bias{end}": float(bias[name]) for end, name in ENDS} | {"variance": float(error.value - bias["value"])}
-    parts |= {"bias": float(np.sign(bias["value"]) * np.sqrt(np.abs(bias["value"])))}
-    row = {"draws": len(group), **parts, **snr, **_expected(group), **means, **_sources(group), **_differences(group, settings)}
+    squared = _mean(group["paired_error"], settings)
+    parts = {f"squared_bias{end}": value for end, value in squared.items()} | {"variance": float(error.value - squared[""])}
+    parts |= {"bias": float(np.sign(squared[""]) * np.sqrt(np.abs(squared[""])))}
+    row = {
+        "draws": len(group),
+        **parts,
+        **snr,
+        **_expected(group),
+        **means,
+        **_sources(group, settings),
+        **_differences(group, settings),
+    }
     row["best_shrinkage"] = (group["cosine"] * group["norm_ratio"]).mean() / (group["norm_ratio"] ** 2).mean()
-    return row | {f"cosine{end}": float(cosine[name]) for end, name in ENDS}
+    return row | {f"cosine{end}": value for end, value in _mean(group["cosine"], settings).items()}
 
 
 def _expected(group: pd.DataFrame) -> dict[str, float]:
@@ -65,15 +72,25 @@ def _expected(group: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _sources(group: pd.DataFrame) -> dict[str, float]:
+def _sources(group: pd.DataFrame, settings: Statistics) -> dict[str, float]:
     """Where the noise comes from: of the estimates on a minibatch about its gradient, and of these about the whole one."""
     each = group["relative_squared_error"] * group["over_whole"]
     between = group.drop_duplicates("minibatch")["minibatch_squared_error"]
-    return {"minibatches": len(between), "direction_variance": each.mean(), "minibatch_variance": between.mean()}
+    parts = {"direction_variance": each, "minibatch_variance": between}
+    return {"minibatches": len(between)} | {
+        f"{name}{end}": value for name, column in parts.items() for end, value in _mean(column, settings).items()
+    }
+
+
+def _mean(column: pd.Series, settings: Statistics) -> dict[str, float]:
+    """The mean of what there is, with the ends of its interval."""
+    found = mean_interval(column.dropna().to_numpy(float), settings)._asdict()
+    return {end: float(found[name]) for end, name in ENDS}
 
 
 def _differences(group: pd.DataFrame, settings: Statistics) -> dict[str, float]:
-    squares = mean_interval(group["difference_error"].dropna().to_numpy(float) ** 2, settings)._asdict()
-    found = {f"difference_error{end}": float(np.sqrt(squares[name])) for end, name in ENDS}
+    squares = _mean(group["difference_error"].astype(float) ** 2, settings)
     theory = np.sqrt((group["difference_error_theory"].astype(float) ** 2).mean())
-    return found | {"difference_error_theory": float(theory)}
+    return {f"difference_error{end}": float(np.sqrt(square)) for end, square in squares.items()} | {
+        "difference_error_theory": float(theory)
+    }

@@ -9,7 +9,10 @@ from dirgrad.records import Status
 from dirgrad.settings import Statistics
 from dirgrad.tables import Records
 
-KEYS = ["stability", "problem", "problem_kind", "backend", "estimator", "estimator_kind", "direction", "directions_k", "dimension"]
+KEYS = [
+    *("stability", "problem", "problem_kind", "backend", "estimator", "estimator_kind", "direction", "directions_k"),
+    *("dimension", "batch_size"),
+]
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
