@@ -118,8 +118,8 @@ class Cost(Instrument):
 class Memory(Instrument):
     """The memory of a step, beside the function alone; each value from a process of its own."""
 
-    rounds: PositiveInt = 3
-    """Processes per value."""
+    rounds: NonNegativeInt = 3
+    """Processes per value; none for 0, where a timeline is all that is asked for."""
     timeline_seconds: NonNegativeFloat = 0.0
     """Seconds of steps, one after another in one more process, of which the resident set is sampled from outside; none for 0."""
 
