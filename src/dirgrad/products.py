@@ -56,7 +56,7 @@ def drawings(raw: Mapping[str, Any]) -> dict[str, Drawing]:
 
 
 MEASURED = {
-    "cost": Drawing("ratios", ("cost",), ("cost/baydin",), narrow=True),
+    "cost": Drawing("ratios", ("cost",), ("cost/baydin", "cost/large"), narrow=True),
     "cost_depth": Drawing("deep_cost", ("cost",), ("cost/depth",), narrow=True),
     "memory_depth": Drawing("deep_memory", ("memory",), ("memory/depth",), narrow=True),
     "memory_timeline": Drawing("resident", ("timeline",), ("memory/timeline",), narrow=True),

@@ -13,9 +13,9 @@ from dirgrad.figures import style
 PARTS = {"gradient_over_forward": ("estimate", "o", "none", 0.14), "step_over_forward": ("whole step", "s", "full", -0.14)}
 
 
-def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
+def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
     """tables: `cost`. A row of panels per framework, a panel per problem and size of the minibatch."""
-    cost = tables["cost"].query("cost == @name")
+    cost = tables["cost"].query("cost in @names")
     backends, estimators = list(cost["backend"].unique()), list(cost["estimator"].unique())[::-1]
     subjects = list(cost[["problem", "batch_size"]].drop_duplicates().itertuples(index=False))
     made, panels = style.figure(len(backends), len(subjects), height=0.6 + 0.26 * len(estimators), width=2.2 + 2.1 * len(subjects))

@@ -40,7 +40,8 @@ def run(made: Measurement, backend: Backend) -> dict[str, pa.Table]:
         clocked, refused = _lined_up(made, backend, about)
         begun = load.mark()
         timed = list(_timed(made, clocked))
-        rows += (same | {"others_cpu_share": load.others(begun)} | row for row in (*refused, *timed))
+        same |= {"others_cpu_share": load.others(begun)}
+        rows += (same | row for row in (*refused, *timed))
     return {"cost": table(rows, COST)}
 
 
