@@ -9,6 +9,11 @@ from dirgrad import backends
 from dirgrad.types import Backend
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _quick_compilation() -> None:
     """Without LLVM's optimisation, which changes no result and no buffer, XLA compiles in two thirds of the time. It reads its

@@ -32,8 +32,8 @@ MLP = {"kind": "mlp", "dataset": "digits", "hidden": [16, 16]}
 MLP_PRODUCTS, MLP_BOTH = 23040, 52736
 DEEP = {"kind": "mlp", "dataset": "digits", "hidden": [16], "repeat": 9}
 DEEP_HIDDEN, DEEP_BOTH = 49152, 138752
-RNN = {"kind": "rnn", "dataset": {"kind": "copy", "delay": 14}, "hidden": 8}
-RNN_PRODUCTS = 27136
+RNN = {"kind": "rnn", "dataset": {"kind": "copy", "delay": 6}, "hidden": 8}
+RNN_PRODUCTS = 13824
 NETS = {"mlp": MLP, "deep": DEEP, "rnn": RNN}
 GATES = {
     # The two hidden outputs of 8 * 16 and the logits of 8 * 10 floats, with the total weight of the cross-entropy.
@@ -56,18 +56,18 @@ GATES = {
         4 * ((2 + 1 + 3) * 8 * 16 + 8 * 10 + 1),
     ),
     # JAX multiplies the zero tangent of the first state, and the scan's body cannot leave out what its first step does not need.
-    "rnn-backprop": Gate({"kind": "backprop"}, 1, (71168, 70144), 16280, 5496, 4484),
-    "rnn-forward": Gate(FORWARD, 1, (71168, 3 * RNN_PRODUCTS), 4896, 2784, 0),
+    "rnn-backprop": Gate({"kind": "backprop"}, 1, (36352, 35328), 8856, 3448, 2436),
+    "rnn-forward": Gate(FORWARD, 1, (36352, 3 * RNN_PRODUCTS), 3616, 2784, 0),
     # Of windows of 4: the answer is read at every step, not at those asked for alone.
-    "rnn-truncated": Gate({"kind": "truncated_bptt", "window": 4}, 1, (94208, 90112), 10832, 4800, 3280),
-    "rnn-checkpointed": Gate({"kind": "checkpointed_bptt", "segment": 4}, 2, (129024, 128000), 11856, 7884, 6224),
+    "rnn-truncated": Gate({"kind": "truncated_bptt", "window": 4}, 1, (47104, 45056), 9296, 4000, 2736),
+    "rnn-checkpointed": Gate({"kind": "checkpointed_bptt", "segment": 4}, 2, (64512, 63488), 9808, 5540, 3888),
     "rnn-directional": Gate(
-        {"kind": "directional_descent", "candidate": {"kind": "random"} | SIGNS}, 1, (94208, 104448), 5336, 3888, 0
+        {"kind": "directional_descent", "candidate": {"kind": "random"} | SIGNS}, 1, (47104, 52224), 3800, 3344, 0
     ),
     # A tangent for each of 156 parameters.
-    "rnn-rtrl": Gate({"kind": "rtrl"}, 1, (9299968, 9310208), 321048, 351676, 0),
+    "rnn-rtrl": Gate({"kind": "rtrl"}, 1, (4649984, 4655104), 319512, 351132, 0),
     # The tape of one step at a time.
-    "rnn-uoro": Gate({"kind": "uoro"}, 1, (215040, 222592), 8096, 5100, 1732),
+    "rnn-uoro": Gate({"kind": "uoro"}, 1, (107520, 109952), 6560, 4460, 1188),
 }
 
 

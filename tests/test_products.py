@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dirgrad import config, plan, products, sources
+from dirgrad import config, plan, products, records, sources
 
 ROOT = Path(__file__).parents[1]
 TIERS: dict[str, Any] = {"default": config.load([ROOT / "config/config.yaml"])}
@@ -45,6 +45,12 @@ def test_a_figure_of_the_paper_needs_the_records_of_its_subjects_alone() -> None
     assert plan.leaves(raw, drawing.subjects)["cost"] == ()
     measured = plan.leaves(raw, ("memory/depth",))
     assert [kind for kind, paths in measured.items() if paths] == ["memory", "resident"]
+
+
+def test_every_kind_of_record_has_a_schema() -> None:
+    kinds = {kind for kinds in products.TABLES.values() for kind in kinds}
+    kinds |= {kind for kinds in plan.INSTRUMENTS.values() for kind in kinds}
+    assert kinds <= set(records.SCHEMAS)
 
 
 def test_an_experiment_may_be_of_one_framework() -> None:

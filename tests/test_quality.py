@@ -18,7 +18,7 @@ FEW = Statistics(resamples=20)
 
 def noise(backend: Backend) -> dict[str, pd.DataFrame]:
     problems = {"quadratic": QUADRATIC, "beale": {"kind": "beale", "start": [1.5, -0.1]}}
-    found = quality.run(made(backend, "quality", problems, draws=20_000), backend)
+    found = quality.run(made(backend, "quality", problems, draws=6_000), backend)
     return {kind: rows.to_pandas() for kind, rows in found.items()}
 
 

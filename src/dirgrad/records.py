@@ -143,6 +143,7 @@ SCHEMAS = {
     "curves": CURVES,
     "cost": COST,
     "memory": MEMORY,
+    "resident": RESIDENT,
     "draws": DRAWS,
     "coordinates": COORDINATES,
     "stability": STABILITY,

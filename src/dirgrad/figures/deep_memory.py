@@ -31,22 +31,23 @@ def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
             _laws(axes, here, shown)
             axes.set(xlabel="layers of weights", ylabel=f"{text} [MiB]", xscale="log", title=style.BACKENDS[backend])
             axes.set_yscale("symlog", linthresh=0.1)
+            axes.set_ylim(0, None)
             axes.set_xticks(here["depth"].unique())
             for axis in (axes.xaxis, axes.yaxis):
                 style.plain_ticks(axis)
     made.legend(*style.entries(panels), loc="outside lower center", ncols=4)
     made.suptitle(
         f"{style.label(name)}: exact bytes (left); inter-quartile mean of n = {style.span(memory['n'])} processes, 95 % bootstrap "
-        f"interval (right); batch {style.span(memory['batch_size'])}",
+        f"interval where n > 1 (right); batch {style.span(memory['batch_size'])}",
         fontsize=9,
     )
     return made
 
 
 def _laws(axes: Axes, rows: pd.DataFrame, column: str) -> None:
-    """Linear and constant growth, from where backprop begins."""
-    first = rows.query("estimator == 'backprop'").iloc[0]
-    depths, start = rows["depth"].drop_duplicates(), first[column] / MEBIBYTE
+    """Growth in proportion to the layers, to where backprop ends, and none, at what inference takes in the end."""
+    depths = rows["depth"].drop_duplicates()
+    backprop, inference = (rows[rows["estimator"] == name].iloc[-1] for name in ("backprop", "inference"))
     grey: dict[str, Any] = {"color": "0.55", "linewidth": 1.0, "zorder": 0}
-    axes.plot(depths, start * depths / first["depth"], linestyle="--", label="linear in the layers", **grey)
-    axes.plot(depths, start + 0 * depths, linestyle=":", label="constant", **grey)
+    axes.plot(depths, backprop[column] / MEBIBYTE * depths / backprop["depth"], linestyle="--", label="linear", **grey)
+    axes.plot(depths, inference[column] / MEBIBYTE + 0 * depths, linestyle=":", label="constant", **grey)
