@@ -15,6 +15,7 @@ from dirgrad.datasets.photograph import Photograph
 from dirgrad.directions.coordinate import Coordinate
 from dirgrad.directions.gaussian import Gaussian
 from dirgrad.directions.rademacher import Rademacher
+from dirgrad.directions.rank_one import RankOne
 from dirgrad.directions.sphere import Sphere
 from dirgrad.estimators.backprop import Backprop
 from dirgrad.estimators.finite_difference import FiniteDifference
@@ -76,7 +77,13 @@ CASES = {
     "influence_balancing": Case(InfluenceBalancing(length=12), 12 * 24),
     "image_regression": Case(ImageRegression(dataset=Photograph(octaves=2), hidden=(8,)), 8 + 8 + 3 * BATCH),
 }
-DIRECTIONS = {"gaussian": Gaussian(), "rademacher": Rademacher(), "sphere": Sphere(), "coordinate": Coordinate()}
+DIRECTIONS = {
+    "gaussian": Gaussian(),
+    "rademacher": Rademacher(),
+    "rank_one": RankOne(),
+    "sphere": Sphere(),
+    "coordinate": Coordinate(),
+}
 
 
 def estimators(eps: float) -> dict[str, Estimator]:

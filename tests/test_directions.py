@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from cases import DIRECTIONS
+from dirgrad import tree
 from dirgrad.types import Backend
 
 DIMENSION = 12
@@ -17,7 +18,7 @@ GRADIENT = np.linspace(-1.0, 2.0, DIMENSION)
 def draws(backend: Backend, name: str, lanes: int) -> np.ndarray:
     like = {key: backend.ops.asarray(np.zeros(shape)) for key, shape in SHAPES.items()}
     keys = backend.engine.keys(np.arange(lanes))
-    found = backend.engine.over_lanes(lambda key: DIRECTIONS[name].draw(backend.ops, key, like), (), lanes)(keys)
+    found = backend.engine.over_lanes(lambda key: tree.dense(DIRECTIONS[name].draw(backend.ops, key, like)), (), lanes)(keys)
     return np.concatenate([backend.engine.numpy(found[key]).reshape(lanes, -1) for key in SHAPES], axis=1)
 
 
@@ -53,14 +54,16 @@ def test_the_forward_gradient_is_unbiased_with_its_constant(backend: Backend, na
     assert abs(along.mean() - 1) < threshold(1) * along.std() / np.sqrt(len(v))
 
 
-@pytest.mark.parametrize(("name", "excess"), [("gaussian", 1), ("rademacher", -1), ("sphere", -1), ("coordinate", -1)])
+@pytest.mark.parametrize(
+    ("name", "excess"), [("gaussian", 1), ("rademacher", -1), ("rank_one", -1), ("sphere", -1), ("coordinate", -1)]
+)
 def test_the_relative_error_is_the_dimension_plus_or_minus_one(backend: Backend, name: str, excess: int) -> None:
     v = draws(backend, name, 20_000)
     error = ((((v @ GRADIENT)[:, None] * v - GRADIENT) ** 2).sum(axis=1)) / (GRADIENT @ GRADIENT)
     assert abs(error.mean() - (DIMENSION + excess)) < threshold(1) * error.std() / np.sqrt(len(v))
 
 
-@pytest.mark.parametrize("name", ["sphere", "rademacher", "coordinate"])
+@pytest.mark.parametrize("name", ["sphere", "rademacher", "rank_one", "coordinate"])
 def test_the_length_is_constant_where_the_law_says_so(backend: Backend, name: str) -> None:
     np.testing.assert_allclose((draws(backend, name, 50) ** 2).sum(axis=1), DIMENSION, rtol=1e-12)
 
@@ -77,5 +80,5 @@ def test_the_same_key_gives_the_same_direction_alone_and_beside_others(backend: 
 def test_a_direction_has_the_shapes_and_the_dtype_of_the_parameters(backend: Backend, name: str, dtype: str) -> None:
     like = {key: backend.ops.asarray(np.zeros(shape, dtype)) for key, shape in SHAPES.items()}
     (key,) = backend.engine.keys(np.array([0]))
-    found = {k: backend.engine.numpy(leaf) for k, leaf in DIRECTIONS[name].draw(backend.ops, key, like).items()}
+    found = {k: backend.engine.numpy(leaf) for k, leaf in tree.dense(DIRECTIONS[name].draw(backend.ops, key, like)).items()}
     assert {k: (leaf.shape, str(leaf.dtype)) for k, leaf in found.items()} == {k: (shape, dtype) for k, shape in SHAPES.items()}

@@ -20,7 +20,7 @@ def _draws(ops: Ops, estimator: Online, key: Key) -> Callable[[Any], Draw]:
 
     def of(i: Any) -> Draw:
         window = ops.fold_in(key, i)
-        return lambda j, like: estimator.direction.draw(ops, ops.fold_in(window, j), like)  # type: ignore[union-attr]
+        return lambda j, like: tree.dense(estimator.direction.draw(ops, ops.fold_in(window, j), like))  # type: ignore[union-attr]
 
     return of
 

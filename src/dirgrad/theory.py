@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import gammaln
 
-EXCESS = {"gaussian": 1, "rademacher": -1, "sphere": -1, "coordinate": -1}
+EXCESS = {"gaussian": 1, "rademacher": -1, "rank_one": -1, "sphere": -1, "coordinate": -1}
 """E[v_i^4] - 2 averaged over coordinates: what the relative squared error d + excess has beyond d."""
 
 

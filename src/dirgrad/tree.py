@@ -2,8 +2,20 @@
 
 from collections.abc import Callable
 from math import prod
+from typing import NamedTuple
 
 from dirgrad.types import Array, Ops, Params
+
+
+class Outer(NamedTuple):
+    """The array left right^T, kept as its factors. left: (m,); right: what is left of the array's shape (m, ...)."""
+
+    left: Array
+    right: Array
+
+    def column(self) -> Array:
+        """left, to be multiplied by right."""
+        return self.left.reshape(-1, *(1,) * self.right.ndim)
 
 
 def each(f: Callable[[Array], Array], x: Params) -> Params:
@@ -12,17 +24,27 @@ def each(f: Callable[[Array], Array], x: Params) -> Params:
 
 
 def axpy(ops: Ops, a: Array, x: Params, y: Params) -> Params:
-    """a x + y for a scalar a."""
-    return {name: ops.axpy(a, x[name], y[name]) for name in y}
+    """a x + y for a scalar a; y has arrays alone, x may have outer products, which are not formed."""
+
+    def of(x: Array | Outer, y: Array) -> Array:
+        return ops.axpy(a * x.column(), x.right, y) if isinstance(x, Outer) else ops.axpy(a, x, y)
+
+    return {name: of(x[name], leaf) for name, leaf in y.items()}
 
 
 def scale(a: Array, x: Params) -> Params:
-    """a x for a scalar a."""
-    return each(lambda leaf: a * leaf, x)
+    """a x for a scalar a; an outer product stays one."""
+    return each(lambda leaf: Outer(a * leaf.left, leaf.right) if isinstance(leaf, Outer) else a * leaf, x)
+
+
+def dense(x: Params) -> Params:
+    """x with every outer product formed."""
+    return each(lambda leaf: leaf.column() * leaf.right if isinstance(leaf, Outer) else leaf, x)
 
 
 def dot(ops: Ops, x: Params, y: Params) -> Array:
     """<x, y> over all entries: ()."""
+    x, y = dense(x), dense(y)
     return sum(ops.sum(x[name] * y[name]) for name in y)
 
 

@@ -67,6 +67,9 @@ class Ops(Protocol):
     def again(self, f: Callable[..., Array], /, *arguments: Array) -> Array:
         """f(*arguments), of which reverse accumulation remembers the arguments alone and runs f once more on its way back."""
 
+    def tilted(self, f: Callable[..., Array], x: Array, weight: Array, step: Array, p: Array, q: Array, /) -> Array:
+        """f(x, weight) at step = 0, with f linear in x; along the step it has the tangent p q, broadcast. Forward mode alone."""
+
     def vmap(self, f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
         """f mapped over an axis of its arguments; None: over none of an argument's."""
 

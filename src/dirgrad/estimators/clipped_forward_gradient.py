@@ -4,6 +4,7 @@ from pydantic import PositiveFloat, PositiveInt
 
 from dirgrad.catalogue import component, reference
 from dirgrad.directional import average
+from dirgrad.rays import derivative
 from dirgrad.types import Array, Direction, Estimate, Loss, Ops, Params, Source
 
 
@@ -29,7 +30,7 @@ class ClippedForwardGradient:
 
     def estimate(self, ops: Ops, loss: Loss, params: Params, source: Source) -> Estimate:
         def along(v: Params) -> tuple[Array, Array]:
-            value, slope = ops.jvp(loss, (params,), (v,))
+            value, slope = derivative(ops, loss, params, v)
             return value, ops.clip(slope, self.bound)
 
         return average(ops, along, source, params, self.directions_k)

@@ -2,9 +2,9 @@ from typing import Annotated, Literal
 
 from pydantic import PositiveFloat, PositiveInt
 
-from dirgrad import tree
 from dirgrad.catalogue import component, reference
 from dirgrad.directional import average
+from dirgrad.rays import along
 from dirgrad.types import Array, Direction, Estimate, Loss, Ops, Params, Source
 
 
@@ -35,7 +35,7 @@ class FiniteDifference:
 
     def estimate(self, ops: Ops, loss: Loss, params: Params, source: Source) -> Estimate:
         def at(step: float, v: Params) -> Array:
-            return loss(tree.axpy(ops, step, v, params))
+            return loss(along(ops, params, v, step))
 
         def central(v: Params) -> tuple[Array, Array]:
             ahead, behind = at(self.eps, v), at(-self.eps, v)

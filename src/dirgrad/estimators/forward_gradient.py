@@ -4,6 +4,7 @@ from pydantic import PositiveInt
 
 from dirgrad.catalogue import component, reference
 from dirgrad.directional import average
+from dirgrad.rays import derivative
 from dirgrad.types import Direction, Estimate, Loss, Ops, Params, Source
 
 
@@ -26,4 +27,4 @@ class ForwardGradient:
         return self.directions_k
 
     def estimate(self, ops: Ops, loss: Loss, params: Params, source: Source) -> Estimate:
-        return average(ops, lambda v: ops.jvp(loss, (params,), (v,)), source, params, self.directions_k)
+        return average(ops, lambda v: derivative(ops, loss, params, v), source, params, self.directions_k)

@@ -34,7 +34,7 @@ class Adam:
         return Moments(zero, zero, one, one)
 
     def update(self, ops: Ops, params: Params, found: Estimate, memory: Any, rate: Array) -> tuple[Params, Any]:
-        grad = tree.scale(found.slope, found.vector)
+        grad = tree.dense(tree.scale(found.slope, found.vector))
         mean = tree.axpy(ops, 1 - self.beta_1, grad, tree.scale(self.beta_1, memory.mean))
         squared = tree.each(lambda g: g * g, grad)
         square = tree.axpy(ops, 1 - self.beta_2, squared, tree.scale(self.beta_2, memory.square))

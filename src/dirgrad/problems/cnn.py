@@ -6,6 +6,7 @@ from pydantic import PositiveInt
 from dirgrad import initial
 from dirgrad.catalogue import component, reference
 from dirgrad.criterion import CROSS_ENTROPY
+from dirgrad.rays import convolution, product
 from dirgrad.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 CONVOLUTIONS = 4
@@ -54,8 +55,8 @@ class Cnn:
         images, _ = batch
         x = images[:, None]
         for i in range(CONVOLUTIONS):
-            x = ops.conv2d(x, params[f"weight_{i}"], 1 if self.padding == "same" else 0)
+            x = convolution(ops, x, params[f"weight_{i}"], 1 if self.padding == "same" else 0)
             x = ops.relu(x + params[f"bias_{i}"][:, None, None])
             x = ops.max_pool2d(x) if i in POOLED else x
-        x = ops.relu(x.reshape(x.shape[0], -1) @ params["weight_hidden"] + params["bias_hidden"])
-        return x @ params["weight_out"] + params["bias_out"]
+        x = ops.relu(product(x.reshape(x.shape[0], -1), params["weight_hidden"]) + params["bias_hidden"])
+        return product(x, params["weight_out"]) + params["bias_out"]

@@ -5,6 +5,7 @@ import numpy as np
 from dirgrad import initial
 from dirgrad.catalogue import component, reference
 from dirgrad.criterion import CROSS_ENTROPY
+from dirgrad.rays import product
 from dirgrad.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 
@@ -23,4 +24,4 @@ class LogisticRegression:
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
         images, _ = batch
-        return images.reshape(images.shape[0], -1) @ params["weight_0"] + params["bias_0"]
+        return product(images.reshape(images.shape[0], -1), params["weight_0"]) + params["bias_0"]

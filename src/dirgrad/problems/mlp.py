@@ -8,6 +8,7 @@ from pydantic import PositiveInt
 from dirgrad import initial, layers
 from dirgrad.catalogue import component, reference
 from dirgrad.criterion import CROSS_ENTROPY
+from dirgrad.rays import product
 from dirgrad.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 
@@ -39,5 +40,5 @@ def perceptron(ops: Ops, params: Params, images: Array, hidden: int) -> Array:
     """Logits (n, classes) of images (n, height, width), after so many hidden layers."""
     x = images.reshape(images.shape[0], -1)
     weights = [(params[f"weight_{i}"], params[f"bias_{i}"]) for i in range(hidden)]
-    x = layers.through(ops, lambda x, weight, bias: ops.relu(x @ weight + bias), x, weights)
-    return x @ params[f"weight_{hidden}"] + params[f"bias_{hidden}"]
+    x = layers.through(ops, lambda x, weight, bias: ops.relu(product(x, weight) + bias), x, weights)
+    return product(x, params[f"weight_{hidden}"]) + params[f"bias_{hidden}"]

@@ -6,6 +6,7 @@ from pydantic import PositiveInt
 from dirgrad import catalogue, initial
 from dirgrad.catalogue import component, reference
 from dirgrad.criterion import CROSS_ENTROPY
+from dirgrad.rays import product
 from dirgrad.recurrent import Unit
 from dirgrad.types import Array, Batch, Criterion, Dataset, Ops, Params
 
@@ -64,7 +65,7 @@ class Rnn:
         return state, share * ops.cross_entropy(_answer(params, state), labels)
 
     def _next(self, ops: Ops, params: Params, state: Params, seen: Array) -> Params:
-        return self.unit.update(ops, params, state, seen, lambda h, weight: h @ weight)
+        return self.unit.update(ops, params, state, seen, product)
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
         """The logits (batch x answers, classes), the answers of one example beside each other."""
@@ -83,4 +84,4 @@ class Rnn:
 
 
 def _answer(params: Params, state: Params) -> Array:
-    return state["h"] @ params["weight_out"] + params["bias_out"]
+    return product(state["h"], params["weight_out"]) + params["bias_out"]

@@ -36,7 +36,7 @@ def _expansion(backend: Backend, start: Subject, estimator: FiniteDifference, dr
     ops = backend.ops
 
     def of(key: Key, params: Params, batch: Batch) -> dict[str, Array]:
-        v = steps.source(ops, estimator, key, params)(0)
+        v = tree.dense(steps.source(ops, estimator, key, params)(0))
 
         def f(at: Params) -> Array:
             return loss(ops, start.problem)(at, batch)

@@ -52,7 +52,7 @@ def wrong(backend: Backend, about: Subject, estimator: Estimator | Online, part:
 
 
 def _error(backend: Backend, found: Params, expected: Params, scale: Array) -> float:
-    difference = tree.axpy(backend.ops, -1.0, expected, found)
+    difference = tree.axpy(backend.ops, -1.0, expected, tree.dense(found))
     return float(backend.engine.numpy(tree.length(backend.ops, difference) / scale))
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from dirgrad import tree
 from dirgrad.estimators.backprop import Backprop
 from dirgrad.plan import Measurement
 from dirgrad.records import COORDINATES, DRAWS, table
@@ -100,7 +101,8 @@ def _estimates(
 ) -> Callable[[Subject, int], Iterator[np.ndarray]]:
     """At a place: estimates of independent directions, from the key of this number on, in chunks (n, d). Compiled once for all."""
     size = max(2, min(draws, ENTRIES_AT_ONCE // start.dimension))
-    of = backend.engine.over_lanes(gradient(backend.ops, start.problem, estimator), (1, 2), size)
+    factored = gradient(backend.ops, start.problem, estimator)
+    of = backend.engine.over_lanes(lambda *arguments: tree.dense(factored(*arguments)), (1, 2), size)
 
     def at(place: Subject, begin: int) -> Iterator[np.ndarray]:
         for first in range(0, draws, size):

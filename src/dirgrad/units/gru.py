@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import ClassVar
 
+from dirgrad import rays
 from dirgrad.catalogue import component
 from dirgrad.types import Array, Ops, Params
 
@@ -15,7 +16,7 @@ class Gru:
     def update(self, ops: Ops, params: Params, state: Params, x: Array, product: Callable[[Array, Array], Array]) -> Params:
         h = state["h"]
         n = h.shape[1]
-        driven = x @ params["weight_in"] + params["bias_in"]
+        driven = rays.product(x, params["weight_in"]) + params["bias_in"]
         recurrent = product(h, params["weight_recurrent"]) + params["bias_recurrent"]
         reset = ops.sigmoid(driven[:, :n] + recurrent[:, :n])
         keep = ops.sigmoid(driven[:, n : 2 * n] + recurrent[:, n : 2 * n])

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import ClassVar
 
+from dirgrad import rays
 from dirgrad.catalogue import component
 from dirgrad.types import Array, Ops, Params
 
@@ -14,7 +15,7 @@ class Lstm:
 
     def update(self, ops: Ops, params: Params, state: Params, x: Array, product: Callable[[Array, Array], Array]) -> Params:
         n = state["h"].shape[1]
-        driven = x @ params["weight_in"] + params["bias_in"]
+        driven = rays.product(x, params["weight_in"]) + params["bias_in"]
         gates = driven + product(state["h"], params["weight_recurrent"]) + params["bias_recurrent"]
         take, forget = ops.sigmoid(gates[:, :n]), ops.sigmoid(gates[:, n : 2 * n])
         new, show = ops.tanh(gates[:, 2 * n : 3 * n]), ops.sigmoid(gates[:, 3 * n :])

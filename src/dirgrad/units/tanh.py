@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import ClassVar
 
+from dirgrad import rays
 from dirgrad.catalogue import component
 from dirgrad.types import Array, Ops, Params
 
@@ -13,5 +14,5 @@ class Tanh:
     parts: ClassVar[tuple[str, ...]] = ("h",)
 
     def update(self, ops: Ops, params: Params, state: Params, x: Array, product: Callable[[Array, Array], Array]) -> Params:
-        driven = x @ params["weight_in"] + params["bias_in"]
+        driven = rays.product(x, params["weight_in"]) + params["bias_in"]
         return {"h": ops.tanh(driven + product(state["h"], params["weight_recurrent"]) + params["bias_recurrent"])}

@@ -42,6 +42,21 @@ def again(f: Callable[..., Array], /, *arguments: Array) -> Array:
     return run(*arguments)
 
 
+def tilted(f: Callable[..., Array], x: Array, weight: Array, step: Array, p: Array, q: Array, /) -> Array:
+    return _tilted(f(x, weight), step, p, q)
+
+
+@jax.custom_jvp
+def _tilted(y: Array, step: Array, p: Array, q: Array) -> Array:
+    return y
+
+
+@_tilted.defjvp
+def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Array, Array]:
+    (y, _, p, q), (moved, step, *_) = primals, tangents
+    return y, moved + step * p * q
+
+
 def flip(x: Array, /) -> Array:
     return jnp.flip(x, 0)
 

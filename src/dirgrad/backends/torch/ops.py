@@ -23,6 +23,7 @@ from torch.utils import _pytree as pytree
 
 from dirgrad.backends.torch import random
 from dirgrad.backends.torch.again import Again
+from dirgrad.backends.torch.tilted import Tilted
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -51,6 +52,11 @@ def vmap(f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
 
 def again(f: Callable[..., Tensor], /, *arguments: Tensor) -> Tensor:
     found: Tensor = Again.apply(vjp, f, *arguments)
+    return found
+
+
+def tilted(f: Callable[..., Tensor], x: Tensor, weight: Tensor, step: Tensor, p: Tensor, q: Tensor, /) -> Tensor:
+    found: Tensor = Tilted.apply(f, x, weight, step, p, q)
     return found
 
 

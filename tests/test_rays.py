@@ -1,0 +1,89 @@
+"""Directions that are outer products do all that the same directions do when they are formed, and form nothing."""
+
+import numpy as np
+import pytest
+
+from cases import CASES, loss_of, placed
+from dirgrad import catalogue, rays, steps, tree
+from dirgrad.directions.rank_one import RankOne
+from dirgrad.estimators.finite_difference import FiniteDifference
+from dirgrad.estimators.forward_gradient import ForwardGradient
+from dirgrad.types import Backend, Estimate
+
+PROBLEMS = ("logistic_regression", "mlp", "cnn_same", "cnn_valid", "rnn", "rnn_copy", "rnn_pixels", "rosenbrock")
+
+
+def drawn(backend: Backend, name: str, seed: int = 0):
+    params = placed(backend, CASES[name].params())
+    return params, RankOne().draw(backend.ops, backend.engine.keys(np.array([seed]))[0], params)
+
+
+def arrays(backend: Backend, x) -> dict[str, np.ndarray]:
+    return {name: backend.engine.numpy(leaf) for name, leaf in tree.dense(x).items()}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_derivative_along_factors_is_the_jvp_along_what_they_make(backend: Backend, name: str) -> None:
+    params, v = drawn(backend, name)
+    assert any(isinstance(leaf, tree.Outer) for leaf in v.values()) == (name != "rosenbrock")
+    loss = loss_of(backend, CASES[name])
+    value, slope = rays.derivative(backend.ops, loss, params, v)
+    expected = backend.ops.jvp(loss, (params,), (tree.dense(v),))
+    assert float(value) == pytest.approx(float(expected[0]), rel=1e-12)
+    assert float(slope) == pytest.approx(float(expected[1]), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_loss_along_a_ray_is_that_at_its_point(backend: Backend, name: str) -> None:
+    params, v = drawn(backend, name)
+    loss = loss_of(backend, CASES[name])
+    there = loss(tree.axpy(backend.ops, 0.3, tree.dense(v), params))
+    assert float(loss(rays.along(backend.ops, params, v, 0.3))) == pytest.approx(float(there), rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    "estimator", [ForwardGradient(direction=RankOne()), FiniteDifference(direction=RankOne(), scheme="central", eps=1e-5)]
+)
+def test_estimates_in_lanes_are_those_one_by_one(backend: Backend, estimator) -> None:
+    # In the order to which JAX sorts when it compiles, since a direction is drawn leaf by leaf.
+    params = dict(sorted(placed(backend, CASES["mlp"].params()).items()))
+    loss, ops = loss_of(backend, CASES["mlp"]), backend.ops
+
+    def one(key, scale, params):
+        scaled = {name: scale * leaf for name, leaf in params.items()}
+        found = estimator.estimate(ops, loss, scaled, steps.source(ops, estimator, key, scaled))
+        return tree.dense(tree.scale(found.slope, found.vector))
+
+    keys, scales = backend.engine.keys(np.arange(3)), ops.asarray(np.array([1.0, 0.5, 2.0]))
+    together = arrays(backend, backend.engine.over_lanes(one, (2,), 3)(keys, scales, params))
+    for lane in range(3):
+        alone = arrays(backend, one(keys[lane], scales[lane], params))
+        for name, leaf in alone.items():
+            np.testing.assert_allclose(together[name][lane], leaf, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("rule", catalogue.names("optimizers"))
+def test_an_update_by_factors_is_the_update_by_what_they_make(backend: Backend, rule: str) -> None:
+    params, v = drawn(backend, "mlp")
+    ops, optimizer = backend.ops, catalogue.build("optimizers", rule)
+    slope, rate = (ops.asarray(np.array(number)) for number in (-1.7, 0.1))
+    for_all = []
+    for vector in (v, tree.dense(v)):
+        at, memory = params, optimizer.init(ops, params)
+        for _ in range(2):
+            at, memory = optimizer.update(ops, at, Estimate(slope, slope, vector), memory, rate)
+        for_all.append(arrays(backend, at))
+    for name, leaf in for_all[0].items():
+        np.testing.assert_allclose(leaf, for_all[1][name], rtol=1e-12)
+        assert not np.array_equal(leaf, backend.engine.numpy(params[name]))
+
+
+def test_k_estimates_are_the_mean_of_k(backend: Backend) -> None:
+    params, loss, ops = placed(backend, CASES["mlp"].params()), loss_of(backend, CASES["mlp"]), backend.ops
+    one, three = ForwardGradient(direction=RankOne()), ForwardGradient(direction=RankOne(), directions_k=3)
+    source = steps.source(ops, three, backend.engine.keys(np.array([0]))[0], params)
+    found = three.estimate(ops, loss, params, source)
+    each = [one.estimate(ops, loss, params, lambda _, j=j: source(ops.counter(3)[j])) for j in range(3)]
+    parts = [arrays(backend, tree.scale(single.slope, single.vector)) for single in each]
+    for name, leaf in arrays(backend, tree.scale(found.slope, found.vector)).items():
+        np.testing.assert_allclose(leaf, sum(part[name] for part in parts) / 3, rtol=1e-9, atol=1e-12)
