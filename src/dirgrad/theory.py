@@ -75,17 +75,19 @@ def stable_rate(eigenvalues: np.ndarray) -> float:
     return float(brentq(beyond, 0.0, (1 - 1e-12) / largest, xtol=1e-15))
 
 
-def least_products(estimator: str, evaluations: float, directions_k: int, derivative: float) -> float:
+def least_products(estimator: str, direction: str, evaluations: float, directions_k: int, derivative: float) -> float:
     """The multiplications of matrix products that an estimate cannot do without, over those of the function; NaN where no closed
     form is known here. derivative: those of a derivative over those of the function.
 
     A product A B of two arrays that depend on the parameters has two more in either mode: dA B + A dB forward, and A^T C and
     C B^T in reverse; one of a constant and a parameter, as that of a first layer, has one more. So forward and reverse
-    accumulation add the same number, 2 for inner layers and 1 for the first. K directions share the function's own pass.
+    accumulation add the same number, 2 for inner layers and 1 for the first. K directions share the function's own pass. Where dB
+    is an outer product, A dB is no product of matrices: every layer has one less.
     """
+    along = derivative - 1 if direction == "rank_one" else derivative
     known = {
         "backprop": 1 + derivative,
-        "forward_gradient": 1 + directions_k * derivative,
+        "forward_gradient": 1 + directions_k * along,
         "finite_difference": evaluations,
     }
     return float(known.get(estimator, np.nan))

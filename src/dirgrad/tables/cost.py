@@ -35,7 +35,14 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
         for _, estimator in group[group["estimator"].notna()].groupby("estimator", sort=False):
             told = {name: estimator[name].iloc[0] for name in KEYS} | same
             timed = estimator["status"].iloc[0] == Answer.OK
-            rows.append(told | (_ratios(estimator, forward["forward"], settings) | _floor(group, estimator) if timed else {}))
+            rows.append(
+                told
+                | (
+                    _ratios(estimator, forward["forward"], settings) | {"floor_over_forward": floor(group, estimator)}
+                    if timed
+                    else {}
+                )
+            )
     return pd.DataFrame(rows, columns=None if rows else [*KEYS, "n"])
 
 
@@ -63,11 +70,11 @@ def _counts(part: str, rows: pd.DataFrame) -> dict[str, Any]:
     return {f"{part}_{name}": first[name] for name in COUNTS}
 
 
-def _floor(group: pd.DataFrame, estimator: pd.DataFrame) -> dict[str, float]:
+def floor(group: pd.DataFrame, estimator: pd.DataFrame) -> float:
+    """The ratio of multiplications that an estimate cannot do without; NaN where the function has none, or no closed form is known.
+    group: the rows of a subject, estimator: those of its estimator."""
     first, forward = estimator.iloc[0], group.loc[group["part"] == "forward", "product_flops"].iloc[0]
     if not forward:
-        return {"floor_over_forward": float("nan")}
-    least = theory.least_products(
-        first["estimator_kind"], first["evaluations"], first["directions_k"], first["derivative_product_flops"] / forward
-    )
-    return {"floor_over_forward": least}
+        return float("nan")
+    share = first["derivative_product_flops"] / forward
+    return theory.least_products(first["estimator_kind"], first["direction"], first["evaluations"], first["directions_k"], share)
