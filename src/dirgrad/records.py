@@ -122,8 +122,8 @@ DRAWS = pa.schema(
 """One row per estimate; g is the gradient on its minibatch. relative_squared_error: ||estimate - g||^2 / ||g||^2; paired_error:
 <estimate - g, next estimate - g> / ||g||^2, whose mean is the squared bias; norm_ratio: ||estimate|| / ||g||;
 minibatch_squared_error: ||g - whole||^2 / ||whole||^2 with the gradient over all training data, and over_whole:
-||g||^2 / ||whole||^2; signal_to_noise_theory: the closed form at this gradient; difference_error: how far a difference is from (g . v) v, over ||g||; estimate_0, estimate_1: the
-estimate itself in two dimensions."""
+||g||^2 / ||whole||^2; signal_to_noise_theory: the closed form at this gradient; difference_error: how far a difference is from
+(g . v) v, over ||g||; estimate_0, estimate_1: the estimate itself in two dimensions."""
 
 COORDINATES = pa.schema(
     [("quality", pa.string()), *SUBJECT, ("after_steps", pa.int64()), ("minibatch", pa.int64())]
