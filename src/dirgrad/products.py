@@ -63,6 +63,7 @@ MEASURED = {
     "memory_depth": Drawing("deep_memory", ("memory",), ("memory/depth",), narrow=True),
     "memory_timeline": Drawing("resident", ("timeline",), ("memory/timeline",), narrow=True),
     "quality_signal": Drawing("signal", ("quality",), ("quality/dimension", "quality/directions"), narrow=True),
+    "quality_laws": Drawing("laws", ("quality",), ("quality/laws",), narrow=True),
     "quality_training": Drawing("sources_of_noise", ("quality",), ("quality/training",), narrow=True),
     "quality_steps": Drawing("differences", ("quality",), ("quality/steps", "quality/steps_float64"), narrow=True),
 }

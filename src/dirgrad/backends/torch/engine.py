@@ -73,11 +73,11 @@ def _traced(flat: Flat, leaves: list[Tensor], consumed: int) -> GraphModule:
     if any(leaf.requires_grad for leaf in leaves):
         raise ValueError("an argument requires grad: detach it")
     # The tracer knows its inputs by identity: one tensor given twice, as two zeros of a memory may be, would become one input.
-    graph = make_fx(flat)(*(leaf.clone() for leaf in leaves))
+    graph = make_fx(flat)(*copy(leaves))
     graph.graph.eliminate_dead_code()
     write_over(graph.graph, consumed)
     graph.recompile()
-    graph(*(leaf.clone() for leaf in leaves))
+    graph(*copy(leaves))
     return graph
 
 
@@ -117,7 +117,7 @@ def prepare(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 
         return pytree.tree_unflatten(found, result)
 
     seconds = perf_counter() - begun
-    return Prepared(call, seconds, {"graph_temp_bytes": temp_bytes(run.graph)} | operations.counts(run, tuple(leaves)))
+    return Prepared(call, seconds, {"graph_temp_bytes": temp_bytes(run.graph)} | operations.counts(run, copy(tuple(leaves))))
 
 
 @torch.no_grad()
