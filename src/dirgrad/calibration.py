@@ -66,32 +66,33 @@ def table(differences: np.ndarray, settings: Statistics) -> pd.DataFrame:
     return pd.concat([equal_loss.make(trials(part), settings) for part in parts], ignore_index=True)
 
 
-def outcomes(table: pd.DataFrame, family: int, settings: Statistics) -> np.ndarray:
-    """Of every row, decided in tables of so many claims: (claims,)."""
-    claims = {"worse": Claim(**CLAIM)}  # type: ignore[arg-type]
+def evidence(table: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
+    """What the verdicts say of every row, all of one table: (claims,) rows."""
     # Places are told by their experiment, which the parts of a long table share.
     named = table.assign(experiment=[f"e{i}" for i in range(len(table))])
-    families = [{"equal_loss": named.iloc[first : first + family]} for first in range(0, len(named), family)]
-    made = [make(rows, claims, settings.confidence, "calibration").evidence["outcome"] for rows in families]
-    return np.asarray(pd.concat(made))
+    claims = {"worse": Claim(**CLAIM)}  # type: ignore[arg-type]
+    return make({"equal_loss": named}, claims, settings.confidence, "calibration").evidence
 
 
 def rates(law: str, n: int, repeats: int, settings: Statistics) -> dict[str, float]:
-    """Shares of `repeats` claims. wrong: decided although the truth is at the criterion; by_interval: were it decided by whether
-    the interval excludes it; wrong_tables: of tables of FAMILY claims with any wrong verdict; found: of a real effect, over a
-    quarter as many."""
+    """Shares of `repeats` claims. wrong: decided although the truth is at the criterion, each claim in a table of its own;
+    by_interval: were it decided by whether the interval excludes it; wrong_tables: of tables of FAMILY claims, those with any wrong
+    verdict; found: of a real effect, each alone, over a quarter as many."""
     rng = np.random.default_rng([n, sum(law.encode())])
     null = table(LAWS[law](rng, (repeats, n)), settings)
     deviation = float(np.std(LAWS[law](rng, (1, 10_000))))
-    effect = table(LAWS[law](rng, (max(1, repeats // 4), n)) - EFFECT * deviation, settings)
-    whole = repeats // FAMILY * FAMILY
+    effect = evidence(table(LAWS[law](rng, (max(1, repeats // 4), n)) - EFFECT * deviation, settings), settings)
+    families = [null.iloc[first : first + FAMILY] for first in range(0, repeats, FAMILY)]
+    decided = [(evidence(one, settings)["outcome"] != Outcome.OPEN).any() for one in families]
+    # In a table of its own a claim's p-value is as it is.
+    level = 1 - settings.confidence
     shares = {
-        "wrong": outcomes(null, 1, settings) != Outcome.OPEN,
-        "by_interval": ((null["difference_low"] > 0) | (null["difference_high"] < 0)).to_numpy(),
-        "wrong_tables": (outcomes(null, FAMILY, settings)[:whole] != Outcome.OPEN).reshape(-1, FAMILY).any(axis=1),
-        "found": outcomes(effect, 1, settings) == Outcome.HOLDS,
+        "wrong": evidence(null, settings)["p_value"] <= level,
+        "by_interval": (null["difference_low"] > 0) | (null["difference_high"] < 0),
+        "wrong_tables": np.array(decided),
+        "found": (effect["p_value"] <= level) & (effect["value"] < 0),
     }
-    return {name: float(one.mean()) for name, one in shares.items()}
+    return {name: float(np.mean(one)) for name, one in shares.items()}
 
 
 def page(repeats: int) -> str:

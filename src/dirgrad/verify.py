@@ -121,7 +121,7 @@ def _found(tables: Tables, claims: Mapping[str, Claim]) -> Iterator[tuple[tuple[
     for table, (keys, values) in HEADLINES.items():
         for row in tables.get(table, pd.DataFrame()).to_dict("records"):
             for value in (name for name in values if pd.notna(row.get(name)) and pd.notna(row.get("paper_value", 0))):
-                place = {str(key): row[key] for key in keys if pd.notna(row[key])}
+                place = {str(key): row[key] for key in keys if pd.notna(row.get(key))}
                 one = Evidence(place, row[value], row[f"{value}_low"], row[f"{value}_high"], int(np.nan_to_num(row["n"])))
                 yield (f"{table}.{value}", named(place)), Number(one, str(row.get("quantity", "")).startswith(TIMED), None)
 

@@ -115,18 +115,36 @@ def _along_truncated(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
 def _power_in_dimension(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
     """The power of the dimension with which the evaluations to the target grow, over experiments NAME_<dimension>."""
     name = "evaluations_to_target"
-    found = rows(tables, "targets", {}, *CELL, "n", name, f"{name}_low", f"{name}_high")
-    parts = found["experiment"].astype(str).str.extract(r"^(?P<family>.+)_(?P<size>\d+)$")
-    found = found.assign(**parts)
-    found = found[found["family"].isin(chosen.get("family", ())) & (found[f"{name}_low"] > 0)]
-    if "estimator" in chosen:
-        found = found[found["estimator"].isin(chosen["estimator"])]
-    for place, group in places(found, ["backend", "estimator"]):
+    found = _family(tables, chosen, name, f"{name}_low", f"{name}_high")
+    for place, group in places(found[found[f"{name}_low"] > 0], ["backend", "estimator"]):
         widths = np.array([half_width(row, name) for _, row in group.iterrows()])
         x, y = np.log(group["size"].to_numpy(float)), np.log(group[name].to_numpy(float))
         made = slope(place, x, y, widths, int(group["n"].min()))
         if made:
             yield made
+
+
+def _validation_over_training(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
+    """The validation loss at the end over the training loss, over experiments NAME_<dimension>."""
+    ends = [f"{name}{end}" for name in ("valid_loss", "final_loss") for end in ("", "_low", "_high")]
+    found = _family(tables, chosen, *ends)
+    sound = found[(found["valid_loss_low"] > 0) & (found["final_loss_low"] > 0)]
+    for place, group in places(sound.assign(dimension=sound["size"].astype(float)), ["backend", "estimator", "dimension"]):
+        losses = {name: _as_value(group.iloc[0], name) for name in ("valid_loss", "final_loss")}
+        yield quotient(place, losses["valid_loss"], losses["final_loss"], "value")
+
+
+def _as_value(row: "pd.Series[Any]", name: str) -> "pd.Series[Any]":
+    """A column of a row, and its n, under names that do not tell which."""
+    return pd.Series({"n": row["n"]} | {f"value{end}": row[f"{name}{end}"] for end in ("", "_low", "_high")})
+
+
+def _family(tables: Tables, chosen: Chosen, *columns: str) -> pd.DataFrame:
+    """The rows of the table `targets` of experiments NAME_<dimension>, with the dimension as `size`."""
+    narrowed = {name: values for name, values in chosen.items() if name != "family"}
+    found = rows(tables, "targets", narrowed, *CELL, "n", *columns)
+    found = found.assign(**found["experiment"].astype(str).str.extract(r"^(?P<family>.+)_(?P<size>\d+)$"))
+    return found[found["family"].isin(chosen.get("family", ()))]
 
 
 QUANTITIES = {
@@ -141,4 +159,5 @@ QUANTITIES = {
     "loss_over_random_direction": Quantity(_loss_over(RANDOM), ("targets",), ("estimator",), logarithmic=True),
     "loss_over_truncated": Quantity(_along_truncated, ("final",), logarithmic=True),
     "power_of_evaluations_in_dimension": Quantity(_power_in_dimension, ("targets",), ("family", "estimator")),
+    "validation_over_training_loss": Quantity(_validation_over_training, ("targets",), ("family", "estimator"), logarithmic=True),
 }
