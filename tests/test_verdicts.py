@@ -63,11 +63,19 @@ def test_a_value_at_the_end_of_an_inclusive_range_is_in_it(value: float) -> None
     assert not Criterion(0.9, 1.1).met(0.9 * (1 - 1e-6))
 
 
-def test_values_without_spread_are_told_by_their_number() -> None:
-    same = Evidence({}, 2.0, 2.0, 2.0, 10)
-    assert p_values(same, ABOVE, 0.95) == (pytest.approx(0.5**10), 1.0)
-    at = Evidence({}, 1.0, 1.0, 1.0, 10)
-    assert p_values(at, ABOVE, 0.95) == (1.0, 1.0)
+@pytest.mark.parametrize("spread", [0.0, 1e-9])
+def test_values_without_spread_are_not_so_many_samples(spread: float) -> None:
+    """As the seconds of trials that advance together, which share one clock."""
+    assert p_values(Evidence({}, 2.0, 2.0, 2.0 + spread, 10), ABOVE, 0.95) == (1.0, 1.0)
+
+
+def test_without_an_interval_nothing_is_decided() -> None:
+    assert p_values(Evidence({}, 2.0, n=10), ABOVE, 0.95) == (1.0, 1.0)
+
+
+def test_where_no_value_can_be_given_the_sides_are_counted() -> None:
+    never = Evidence({}, np.inf, np.inf, np.inf, 10, unanimous=10)
+    assert p_values(never, ABOVE, 0.95) == (pytest.approx(0.5**10), 1.0)
 
 
 def test_a_ratio_and_its_reciprocal_are_decided_alike() -> None:

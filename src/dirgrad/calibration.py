@@ -92,7 +92,7 @@ def rates(law: str, n: int, repeats: int, settings: Statistics) -> dict[str, flo
         "wrong_tables": np.array(decided),
         "found": (effect["p_value"] <= level) & (effect["value"] < 0),
     }
-    return {name: float(np.mean(one)) for name, one in shares.items()}
+    return {name: float(np.asarray(one, float).mean()) for name, one in shares.items()}
 
 
 def page(repeats: int) -> str:

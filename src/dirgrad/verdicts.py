@@ -18,7 +18,9 @@ from scipy import stats
 
 FEWEST = 5
 """Values of which an interval is trusted: fewer are too few to decide anything, whatever they say."""
-WHERE: TypeAlias = Mapping[str, str | int | float]
+SPREAD = 1e-6
+"""Relative width below which an interval is rounding."""
+Place: TypeAlias = Mapping[str, str | int | float]
 
 
 class Outcome(StrEnum):
@@ -36,9 +38,10 @@ NOT_RUN = "not run in this tier"
 class Evidence:
     """A measured value at one place. place: where, by facet. low, high: the ends of its interval, at the confidence of the tables;
     n: over how many values. exact: counted, not sampled; low and high then bound it for certain. logarithmic: whether it is a
-    ratio, whose logarithm is nearer to normal. unanimous: where there is no interval, how many of the n are on the value's side."""
+    ratio, whose logarithm is nearer to normal. unanimous: where no value can be given, how many of the n are on the side
+    of `value`, by a sign test."""
 
-    place: WHERE
+    place: Place
     value: float
     low: float = float("nan")
     high: float = float("nan")
@@ -113,11 +116,16 @@ def _beyond(
 ) -> tuple[Callable[[float], float], Callable[[float], float]]:
     """The p-values of `the quantity is above` and of `it is below` a number."""
     scale, n = _scale(evidence), evidence.n
-    if evidence.low == evidence.high or np.isnan(evidence.low) or np.isnan(evidence.high):
-        # No spread to go by: the sign test, of those on the value's side.
-        count = n if evidence.unanimous is None else evidence.unanimous
-        sign = float(stats.binom.sf(count - 1, n, 0.5))
-        return lambda end: sign if evidence.value > end else 1.0, lambda end: sign if evidence.value < end else 1.0
+    if evidence.unanimous is not None:
+        sign = float(stats.binom.sf(evidence.unanimous - 1, n, 0.5))
+        # Whatever it is, it is above the one infinity and below the other.
+        return (
+            lambda end: 0.0 if end == -np.inf else sign if evidence.value > end else 1.0,
+            lambda end: 0.0 if end == np.inf else sign if evidence.value < end else 1.0,
+        )
+    if not evidence.high - evidence.low > SPREAD * abs(evidence.value):
+        # Values that are all the same, as the shared clock of trials side by side, are not n samples of anything.
+        return lambda _: 1.0, lambda _: 1.0
     error, freedom = standard_error(evidence, confidence), degrees(n)
 
     def above(end: float) -> float:
@@ -163,7 +171,7 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def verdict(places: Sequence[WHERE], outcomes: Sequence[Outcome]) -> str:
+def verdict(places: Sequence[Place], outcomes: Sequence[Outcome]) -> str:
     """What all places together say. A claim that holds at some and is refuted, or open, at others `holds only when`; one that is
     refuted somewhere and shown nowhere `does not hold`."""
     found = set(outcomes)
@@ -179,7 +187,7 @@ def verdict(places: Sequence[WHERE], outcomes: Sequence[Outcome]) -> str:
     return f"holds only when {when(held, others)}{rest}"
 
 
-def when(held: Sequence[WHERE], others: Sequence[WHERE]) -> str:
+def when(held: Sequence[Place], others: Sequence[Place]) -> str:
     """What tells the first places from the others: as few values of facets, or pairs of them, as cover the first and none of the
     others."""
     rules: list[tuple[tuple[str, object], ...]] = []
@@ -195,13 +203,13 @@ def when(held: Sequence[WHERE], others: Sequence[WHERE]) -> str:
     return ", or ".join(_said(first, name, values) for (*first, name), values in last.items())
 
 
-def _rules(places: Sequence[WHERE]) -> list[tuple[tuple[str, object], ...]]:
+def _rules(places: Sequence[Place]) -> list[tuple[tuple[str, object], ...]]:
     """What any of the places could be told by: some of its facets with their values, the fewest first."""
     sizes = range(1, len(places[0]) + 1)
     return [rule for size in sizes for place in places for rule in combinations(place.items(), size)]
 
 
-def _covers(rule: tuple[tuple[str, object], ...], place: WHERE) -> bool:
+def _covers(rule: tuple[tuple[str, object], ...], place: Place) -> bool:
     return all(place[name] == value for name, value in rule)
 
 
@@ -216,6 +224,6 @@ def listed(values: Sequence[object]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def named(place: WHERE) -> str:
+def named(place: Place) -> str:
     """A place in words: facet and value, facet and value."""
     return ", ".join(f"{name} {listed([value])}" for name, value in place.items())
