@@ -99,6 +99,17 @@ def test_a_target_that_some_trials_reached_is_told_by_those_that_did_not() -> No
     assert decided.p_value == pytest.approx(min(1.0, 2 * (1 - (1 + 10 + 45 + 120) / 1024)))
 
 
+@pytest.mark.parametrize(("bound", "above", "below"), [(40.0, Outcome.HOLDS, Outcome.FAILS), (0.1, Outcome.OPEN, Outcome.OPEN)])
+def test_a_bound_on_what_was_not_reached_speaks_for_more_and_never_for_less(bound: float, above: Outcome, below: Outcome) -> None:
+    """Five trials spent 40 times what backprop needed: it is more than once, for all that is not known."""
+    names = ["steps_over_backprop", "steps_over_backprop_low", "steps_over_backprop_high"]
+    row = TRAINED | dict.fromkeys(names, np.nan) | ratio("steps_over_backprop_at_least", bound, 0.1) | {"n": 5, "n_reached": 0}
+    (found,) = QUANTITIES["steps_over_backprop"].of({"targets": frame(row)}, {})
+    decided = decide([(found, Criterion(low=1.0, strict=True))], 0.95) + decide([(found, Criterion(high=1.0, strict=True))], 0.95)
+    assert [one.outcome for one in decided] == [above, below]
+    assert found.at_least
+
+
 def test_what_is_chosen_narrows_the_evidence() -> None:
     rows = [TRAINED | {"estimator": name, "n": 5, "n_reached": 5} | ratio("steps_over_backprop", 2.0, 0.1) for name in ("a", "b")]
     found = QUANTITIES["steps_over_backprop"].of({"targets": frame(*rows)}, {"estimator": ["b"]})

@@ -82,6 +82,7 @@ def _measured(row: Row) -> str:
     if row["places"] == 0:
         return ""
     value = "target not reached" if np.isinf(row["measured"]) else f"{row['measured']:.3g}"
+    value = f"at least {value}" if row["at_least"] is True else value
     if np.isfinite(row["low"]):
         value += f" [{row['low']:.3g}, {row['high']:.3g}]"
     return value if row["places"] == 1 else f"{value} ({row['at']})"

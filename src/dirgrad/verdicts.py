@@ -38,8 +38,8 @@ NOT_RUN = "not run in this tier"
 class Evidence:
     """A measured value at one place. place: where, by facet. low, high: the ends of its interval, at the confidence of the tables;
     n: over how many values. exact: counted, not sampled; low and high then bound it for certain. logarithmic: whether it is a
-    ratio, whose logarithm is nearer to normal. unanimous: where no value can be given, how many of the n are on the side
-    of `value`, by a sign test."""
+    ratio, whose logarithm is nearer to normal. at_least: whether the quantity is that or more. unanimous: where no value can be
+    given, how many of the n are on the side of `value`, by a sign test."""
 
     place: Place
     value: float
@@ -48,6 +48,7 @@ class Evidence:
     n: int = 0
     exact: bool = False
     logarithmic: bool = False
+    at_least: bool = False
     unanimous: int | None = None
 
 
@@ -132,6 +133,8 @@ def _beyond(
         return float(stats.t.sf((scale(evidence.value) - scale(end)) / error, freedom))
 
     def below(end: float) -> float:
+        if evidence.at_least and np.isfinite(end):
+            return 1.0
         return float(stats.t.cdf((scale(evidence.value) - scale(end)) / error, freedom))
 
     return above, below

@@ -1,6 +1,7 @@
 """Of trainings: steps and seconds to a target, rates, losses, and what a loss is worth."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ BACKPROP, RANDOM = "backprop", "directional_random"
 
 
 def _reached(name: str, timed: bool) -> Quantity:
-    """What it takes to come to the target over what backprop takes; infinity where some trials did not come to it, and only these
-    speak."""
+    """What it takes to come to the target over what backprop takes. Where some trials did not come to it: at least what all spent
+    over backprop's; in tables without that, infinity, for which only those trials speak."""
 
     def of(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
         found = rows(tables, "targets", chosen, *CELL, "n", "n_reached", name, f"{name}_low", f"{name}_high")
@@ -28,6 +29,9 @@ def _reached(name: str, timed: bool) -> Quantity:
 def _censored(place: Mapping[str, Any], row: "pd.Series[Any]", name: str) -> Evidence:
     if pd.notna(row[name]):
         return read(place, row, name, "n", logarithmic=True)
+    bound = f"{name}_at_least"
+    if pd.notna(row.get(bound)):
+        return replace(read(place, row, bound, "n", logarithmic=True), at_least=True)
     n, reached = int(row["n"]), int(row["n_reached"])
     return Evidence(place, np.inf, np.inf, np.inf, n, logarithmic=True, unanimous=n - reached)
 
@@ -40,7 +44,7 @@ def _per_dimension(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
         key = (one.place["framework"], one.place["experiment"], one.place["estimator"])
         if key in sizes.index:
             d = float(sizes[key])
-            yield Evidence(one.place, one.value / d, one.low / d, one.high / d, one.n, logarithmic=True, unanimous=one.unanimous)
+            yield replace(one, value=one.value / d, low=one.low / d, high=one.high / d)
 
 
 def _best_rate(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:

@@ -15,8 +15,22 @@ from dirgrad.verdicts import NOT_RUN, Decided, Evidence, Outcome, decide, named,
 
 Row: TypeAlias = dict[str, Any]
 COLUMNS = ["id", "source", "statement", "quantity", "criterion", "measured", "low", "high", "verdict"]
-MORE = ["n", "at", "places", "where", "p_value", "tables", "tier"]
-PLACES = ["id", "quantity", "at", "value", "low", "high", "n", "exact", "timed", "p_value", "adjusted_p_value", "outcome"]
+MORE = ["n", "at_least", "at", "places", "where", "p_value", "tables", "tier"]
+PLACES = [
+    "id",
+    "quantity",
+    "at",
+    "value",
+    "low",
+    "high",
+    "n",
+    "at_least",
+    "exact",
+    "timed",
+    "p_value",
+    "adjusted_p_value",
+    "outcome",
+]
 
 
 class Judged(NamedTuple):
@@ -36,8 +50,9 @@ def read(directory: Path) -> Tables:
 
 
 def make(tables: Tables, claims: Mapping[str, Claim], confidence: float, tier: str) -> Judged:
-    """`measured`, `low`, `high`, `n`, `at`: of the place in the middle of those that decide the verdict; `where`: what every place
-    says; `p_value`: of that place, two-sided and adjusted by Holm over all places of all claims; `verdict`: of all places."""
+    """`measured`, `low`, `high`, `n`, `at`: of the place in the middle of those that decide the verdict; `at_least`: whether the
+    quantity there is that or more, as trials that came to no end tell; `where`: what every place says; `p_value`: of that place,
+    two-sided and adjusted by Holm over all places of all claims; `verdict`: of all places."""
     found = [(name, one) for name, claim in claims.items() for one in claim.measured.of(tables, claim.where)]
     decided = decide([(one, claims[name].criterion.criterion) for name, one in found], confidence)
     judged: dict[str, list[tuple[Evidence, Decided]]] = {name: [] for name in claims}
@@ -66,6 +81,7 @@ def _verdict(pairs: Sequence[tuple[Evidence, Decided]]) -> Row:
         "high": typical.high,
         "verdict": said,
         "n": typical.n or np.nan,
+        "at_least": typical.at_least,
         "at": named(typical.place),
         "places": len(pairs),
         "where": "; ".join(f"{outcome}: {' / '.join(there)}" for outcome, there in where.items() if there),
@@ -88,5 +104,5 @@ def _place(name: str, claim: Claim, one: Evidence, decided: Decided) -> Row:
         "low": one.low,
         "high": one.high,
     }
-    told |= {"n": one.n or np.nan, "exact": one.exact, "timed": claim.measured.timed}
+    told |= {"n": one.n or np.nan, "at_least": one.at_least, "exact": one.exact, "timed": claim.measured.timed}
     return told | {"p_value": decided.p_value, "adjusted_p_value": decided.adjusted, "outcome": str(decided.outcome)}
