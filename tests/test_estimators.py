@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from cases import CASES, DIRECTIONS, Case, estimators, inner, loss_of, placed, random_like
-from dirgrad import steps
+from dirgrad import steps, tree
 from dirgrad.directions.gaussian import Gaussian
 from dirgrad.estimators.backprop import Backprop
 from dirgrad.estimators.checkpointed_backprop import CheckpointedBackprop
@@ -20,7 +20,7 @@ FALSE_ALARM = 1e-6
 
 
 def dense(found: Estimate) -> dict:
-    return {name: found.slope * leaf for name, leaf in found.vector.items()}
+    return {name: found.slope * leaf for name, leaf in tree.dense(found.vector).items()}
 
 
 def many(backend: Backend, estimator: Estimator, lanes: int) -> np.ndarray:

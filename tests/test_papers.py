@@ -159,13 +159,14 @@ def test_memory_is_summarised_over_processes() -> None:
 
 def test_the_signal_to_noise_ratio_is_of_the_plain_mean_of_squared_errors() -> None:
     row = SUBJECT | {"quality": "one", "estimator": "f", "estimator_kind": "forward_gradient", "direction": "gaussian"}
-    row |= {"directions_k": 2, "precision": "float32", "cosine": 0.5, "gradient_norm": 1.0}
+    row |= {"directions_k": 2, "precision": "float32", "cosine": 0.5, "gradient_norm": 1.0, "signal_to_noise_theory": 0.25}
     errors = [1.0, 1.0, 1.0, 97.0]
     rows = [row | {"draw": i, "relative_squared_error": x, "paired_error": 4.0 * (i % 2)} for i, x in enumerate(errors)]
     (made,) = quality.make({"draws": records.table(rows, records.DRAWS).to_pandas()}, QUICK).to_dict("records")
     assert made["snr"] == pytest.approx(1 / 25)
     assert made["snr_low"] <= made["snr"] <= made["snr_high"]
-    assert made["snr_theory"] == pytest.approx(2 / 1_863_691)
+    assert made["snr_theory"] == pytest.approx(0.25)
+    assert made["best_shrinkage_theory"] == pytest.approx(0.2)
     assert made["cosine"] == 0.5
     assert made["squared_bias"] == pytest.approx(2.0)
     assert made["variance"] == pytest.approx(25.0 - 2.0)

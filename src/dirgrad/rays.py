@@ -1,68 +1,90 @@
-"""Parameters along a ray, theta + s v, and products with them: where v is an outer product, nothing of its size is formed."""
+"""Parameters along a ray, theta + s v, and products with them: where v is an outer product, nothing of its size is formed, and where it
+is replayed, nothing of its size is kept."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from dirgrad import tree
 from dirgrad.types import Array, Loss, Ops, Params
 
-Tilt: TypeAlias = Callable[[Callable[..., Array], Array, Array, Array, Array], Array]
-"""(f, x, weight, p, q) -> f(x, weight) + s p q, broadcast."""
+Map: TypeAlias = Callable[[Array, Any], Array]
+"""(x, weight, or outer product) -> what is linear in both."""
 
 
 class Ray(NamedTuple):
-    """The weight base + s left right^T, of which only products are taken. tilt: how they move with s."""
+    """The weight base + s v, of which only maps are taken. moved: (map, x, base, v) -> map(x, base + s v)."""
 
     base: Array
-    outer: tree.Outer
-    tilt: Tilt
+    v: tree.Outer | tree.Replayed
+    moved: Callable[[Map, Array, Array, Any], Array]
 
 
 def along(ops: Ops, params: Params, v: Params, step: Array | float) -> Params:
-    """params + step v; where a leaf of v is an outer product, a Ray."""
+    """params + step v; where a leaf of v is no array, a Ray."""
 
-    def tilt(f: Callable[..., Array], x: Array, weight: Array, p: Array, q: Array) -> Array:
-        return ops.axpy(step * p, q, f(x, weight))
+    def moved(f: Map, x: Array, base: Array, v: Array | tree.Outer) -> Array:
+        if isinstance(v, tree.Outer):
+            return ops.axpy(step, f(x, v), f(x, base))
+        return f(x, ops.axpy(step, v, base))
 
-    return _moved(ops, params, v, step, tilt)
+    return _moved(ops, params, v, step, moved)
 
 
-def _moved(ops: Ops, params: Params, v: Params, step: Array | float, tilt: Tilt) -> Params:
+def _moved(ops: Ops, params: Params, v: Params, step: Array | float, moved: Callable[..., Array]) -> Params:
     return {
-        name: Ray(leaf, v[name], tilt) if isinstance(v[name], tree.Outer) else ops.axpy(step, v[name], leaf)
-        for name, leaf in params.items()
+        name: Ray(leaf, v[name], moved) if is_kept_apart(v[name]) else ops.axpy(step, v[name], leaf) for name, leaf in params.items()
     }
 
 
+def is_kept_apart(leaf: Any) -> bool:
+    """Whether a leaf of a direction is no array."""
+    return isinstance(leaf, (tree.Outer, tree.Replayed))
+
+
 def derivative(ops: Ops, loss: Loss, params: Params, v: Params) -> tuple[Array, Array]:
-    """(f, D f[v]) at the parameters: the JVP or, where v has outer products, d/ds f(theta + s v) at s = 0."""
-    if not any(isinstance(leaf, tree.Outer) for leaf in v.values()):
+    """(f, D f[v]) at the parameters: the JVP or, where v has leaves that are no arrays, d/ds f(theta + s v) at s = 0."""
+    if not any(map(is_kept_apart, v.values())):
         found: tuple[Array, Array] = ops.jvp(loss, (params,), (v,))
         return found
 
     def at(step: Array) -> Array:
-        def tilt(f: Callable[..., Array], x: Array, weight: Array, p: Array, q: Array) -> Array:
-            return ops.tilted(f, x, weight, step, p, q)
+        def moved(f: Map, x: Array, base: Array, v: Array | tree.Outer) -> Array:
+            return ops.tilted(f, x, base, step, f(x, v))
 
-        return loss(_moved(ops, params, v, step, tilt))
+        return loss(_moved(ops, params, v, step, moved))
 
     zero = ops.zeros((), tree.any_leaf(params))
     value, slope = ops.jvp(at, (zero,), (zero + 1,))
     return value, slope
 
 
-def product(x: Array, weight: Any) -> Array:
-    """x @ weight, for x (..., m) and a weight (m, n) or its Ray: x (W + s a b^T) = x W + s (x a) b^T."""
+def _map(f: Map, x: Array, weight: Any) -> Array:
     if not isinstance(weight, Ray):
+        return f(x, weight)
+    v = weight.v.drawn() if isinstance(weight.v, tree.Replayed) else weight.v
+    return weight.moved(f, x, weight.base, v)
+
+
+def product(x: Array, weight: Any) -> Array:
+    """x @ weight, for x (..., m) and a weight (m, n) or its Ray; along a b^T it is (x a) b^T that moves it."""
+    return _map(_product, x, weight)
+
+
+def _product(x: Array, weight: Any) -> Array:
+    if not isinstance(weight, tree.Outer):
         return x @ weight
-    left, right = weight.outer
-    return weight.tilt(lambda x, base: x @ base, x, weight.base, (x @ left)[..., None], right)
+    return (x @ weight.left.T) @ weight.right if weight.summed else (x @ weight.left)[..., None] * weight.right
 
 
 def convolution(ops: Ops, x: Array, kernel: Any, padding: int) -> Array:
-    """ops.conv2d; of the Ray of a kernel a b^T, with outputs a and patches b, one convolution with b makes all outputs."""
-    if not isinstance(kernel, Ray):
+    """ops.conv2d; along a kernel a b^T, with outputs a and patches b, one convolution with b makes all outputs."""
+    return _map(partial(_convolution, ops, padding), x, kernel)
+
+
+def _convolution(ops: Ops, padding: int, x: Array, kernel: Any) -> Array:
+    if not isinstance(kernel, tree.Outer):
         return ops.conv2d(x, kernel, padding)
-    left, right = kernel.outer
-    patches = ops.conv2d(x, right[None], padding)
-    return kernel.tilt(lambda x, base: ops.conv2d(x, base, padding), x, kernel.base, patches, left[:, None, None])
+    if kernel.summed:
+        return ops.conv2d(ops.conv2d(x, kernel.right, padding), kernel.left.T[:, :, None, None], 0)
+    return ops.conv2d(x, kernel.right[None], padding) * kernel.left[:, None, None]

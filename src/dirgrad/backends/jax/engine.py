@@ -57,9 +57,9 @@ def trainer(step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarra
     return advance
 
 
-def prepare(f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
+def prepare(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Prepared:
     begun = perf_counter()
-    compiled = jax.jit(f).lower(*example).compile()
+    compiled = jax.jit(f, donate_argnums=tuple(range(consumed))).lower(*example).compile()
     seconds, memory = perf_counter() - begun, compiled.memory_analysis()
     found = {} if memory is None else {"xla_temp_bytes": memory.temp_size_in_bytes}
     found |= operations.counts(jax.make_jaxpr(f)(*example))
@@ -82,6 +82,10 @@ def device_peak_bytes() -> dict[str, int]:
 
 def over_lanes(f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /) -> Callable[..., Any]:
     return jax.jit(_mapped_over(f, shared, lanes))
+
+
+def copy(x: Any, /) -> Any:
+    return jax.tree.map(jnp.copy, x)
 
 
 def numpy(x: Array, /) -> np.ndarray:
