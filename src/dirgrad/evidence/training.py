@@ -48,7 +48,8 @@ def _per_dimension(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
 
 
 def _best_rate(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
-    """Backprop's best rate over that of an estimator, both of one grid: known to half a step of the grid on either side."""
+    """Backprop's best rate over that of an estimator, both of one grid: known to half a step of the grid on either side. That other
+    seeds might choose another rate is not in it."""
     found = rows(tables, "final", {}, *CELL, "stage", "learning_rate", "best_rate")
     for place, group in places(found, ["backend", "experiment"]):
         grid = np.unique(group.loc[group["stage"] == "tuning", "learning_rate"])
