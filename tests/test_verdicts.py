@@ -73,6 +73,11 @@ def test_without_an_interval_nothing_is_decided() -> None:
     assert p_values(Evidence({}, 2.0, n=10), ABOVE, 0.95) == (1.0, 1.0)
 
 
+def test_a_ratio_below_zero_decides_nothing() -> None:
+    (decided,) = decide([(Evidence({}, -1.0, -2.0, 3.0, 10, logarithmic=True), ABOVE)], 0.95)
+    assert decided.outcome is OPEN
+
+
 def test_where_no_value_can_be_given_the_sides_are_counted() -> None:
     never = Evidence({}, np.inf, np.inf, np.inf, 10, unanimous=10)
     assert p_values(never, ABOVE, 0.95) == (pytest.approx(0.5**10), 1.0)

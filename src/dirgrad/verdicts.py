@@ -63,11 +63,10 @@ class Criterion:
 
     def met(self, value: float) -> bool:
         """Whether a value that is known for certain is as the claim says."""
-        slack = 0.0 if self.strict else 1e-9
-        reach = value * slack if np.isfinite(value) else 0.0
-        above = value > self.low if self.strict else value + abs(reach) >= self.low
-        below = value < self.high if self.strict else value - abs(reach) <= self.high
-        return (above and below) is self.inside
+        if self.strict:
+            return (self.low < value < self.high) is self.inside
+        rounding = 1e-9 * abs(value) if np.isfinite(value) else 0.0
+        return (self.low - rounding <= value <= self.high + rounding) is self.inside
 
 
 class Decided(NamedTuple):
@@ -93,7 +92,7 @@ def p_values(evidence: Evidence, criterion: Criterion, confidence: float) -> tup
     """One-sided p-values: against the claim's being false, and against its being true; 1 where nothing can be said."""
     if evidence.exact:
         return _certain(evidence, criterion)
-    if evidence.n < FEWEST or np.isnan(evidence.value):
+    if evidence.n < FEWEST or np.isnan(evidence.value) or (evidence.logarithmic and not evidence.low > 0):
         return 1.0, 1.0
     above, below = _beyond(evidence, criterion, confidence)
     # Inside, both ends must be passed; outside, either will do, and they exclude each other.
@@ -145,7 +144,7 @@ def _scale(evidence: Evidence) -> Callable[..., np.ndarray]:
 
 
 def _logarithm(values: np.ndarray | float) -> np.ndarray:
-    """-inf below zero, where no ratio is."""
+    """-inf for the end of a criterion that no ratio has."""
     given = np.asarray(values, float)
     return np.where(given > 0, np.log(np.maximum(given, np.finfo(float).tiny)), -np.inf)
 
