@@ -42,7 +42,7 @@ def test_a_value_is_read_as_it_was_put_there(name: str) -> None:
     assert found.place["framework"] == "jax"
     if not made.counted:
         assert found.n == 10
-        assert standard_error(found, 0.95) == pytest.approx(0.05 / 1.959964 * math.sqrt(10 / 9), rel=0.01)
+        assert standard_error(found, 0.95) == pytest.approx(0.05 / 1.959964 * math.sqrt(6 / 5), rel=0.01)
 
 
 @pytest.mark.parametrize("name", MADE)

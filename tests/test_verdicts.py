@@ -17,10 +17,10 @@ def measured(value: float, half: float, n: int = 10, logarithmic: bool = False) 
 
 
 def test_the_p_value_is_students_with_the_standard_error_of_the_interval() -> None:
-    """An interval of a mean of 10 as a bootstrap has it, by the deviation over n and not n - 1; h = 6 values are in its middle."""
+    """An interval as a bootstrap has it, of whose 10 values h = 6 are in the middle."""
     values = np.array([1.1, 1.4, 0.9, 1.6, 1.3, 1.2, 1.5, 1.0, 1.7, 1.25])
     half = stats.norm.ppf(0.975) * values.std(ddof=0) / np.sqrt(10)
-    t = (values.mean() - 1.0) / stats.sem(values)
+    t = (values.mean() - 1.0) / (values.std(ddof=0) / np.sqrt(10) * np.sqrt(6 / 5))
     holds, fails = p_values(measured(values.mean(), half), ABOVE, 0.95)
     assert holds == pytest.approx(stats.t.sf(t, 5))
     assert fails == pytest.approx(1 - holds)

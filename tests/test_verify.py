@@ -61,7 +61,7 @@ def test_the_allowed_interval_is_that_of_a_difference() -> None:
     row = number(compared(run(tables), run(tables)), "more_steps_than_backprop")
     from scipy import stats
 
-    error = 0.05 / stats.norm.ppf(0.975) * np.sqrt(10 / 9) * np.sqrt(2)
+    error = 0.05 / stats.norm.ppf(0.975) * np.sqrt(6 / 5) * np.sqrt(2)
     reach = stats.t.ppf(1 - 0.05 / 2 / 2, 5) * error
     assert np.log(row["highest"] / 2.0) == pytest.approx(reach)
     assert np.log(2.0 / row["lowest"]) == pytest.approx(reach)

@@ -1,10 +1,10 @@
 """From a measured value with its interval to a verdict about a claim.
 
 A value is decided for or against a criterion by Student's t. Its standard error is recovered from the interval that the tables
-show, half its width over the normal quantile, and two things are set right that make a percentile bootstrap of few seeds too
-narrow: a bootstrap resamples from n values as if they were the population, so its variance is (n - 1)/n too small, and an
-inter-quartile mean of n values rests on the middle h = n - 2 floor(n/4) of them, which leaves h - 1 degrees of freedom (Yuen 1974),
-and 2 of 5 values where 3 are borne: `dirgrad calibration` prints how often this errs where nothing is to be found.
+show, half its width over the normal quantile. An inter-quartile mean of n values rests on the middle h = n - 2 floor(n/4) of them,
+so two things are set right that make a percentile bootstrap of few seeds too narrow: a bootstrap resamples from what it has as if
+it were the population, so that its variance is (h - 1)/h too small, and h values leave h - 1 degrees of freedom (Yuen 1974); where
+that is 2, as of 5 values, 3 are taken. `dirgrad calibration` prints how often this errs where nothing is to be found.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -78,14 +78,20 @@ class Decided(NamedTuple):
 
 
 def standard_error(evidence: Evidence, confidence: float) -> float:
-    """Of the value, or of its logarithm: from half the width of the interval, a bootstrap's being sqrt((n - 1)/n) too narrow."""
+    """Of the value, or of its logarithm: from half the width of the interval, a bootstrap's being sqrt((h - 1)/h) too narrow."""
     low, high = _scale(evidence)(np.array([evidence.low, evidence.high]))
-    return float((high - low) / 2 / stats.norm.ppf((1 + confidence) / 2) * np.sqrt(evidence.n / (evidence.n - 1)))
+    h = middle(evidence.n)
+    return float((high - low) / 2 / stats.norm.ppf((1 + confidence) / 2) * np.sqrt(h / (h - 1)))
+
+
+def middle(n: int) -> int:
+    """How many of n values an inter-quartile mean is of."""
+    return n - 2 * (n // 4)
 
 
 def degrees(n: int) -> int:
     """Degrees of freedom of an inter-quartile mean of n values."""
-    return max(3, n - 2 * (n // 4) - 1)
+    return max(3, middle(n) - 1)
 
 
 def p_values(evidence: Evidence, criterion: Criterion, confidence: float) -> tuple[float, float]:

@@ -120,8 +120,10 @@ def _along_truncated(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
 def _power_in_dimension(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
     """The power of the dimension with which the evaluations to the target grow, over experiments NAME_<dimension>."""
     name = "evaluations_to_target"
-    found = _family(tables, chosen, name, f"{name}_low", f"{name}_high")
-    for place, group in places(found[found[f"{name}_low"] > 0], ["backend", "estimator"]):
+    found = rows(tables, "targets", _narrowed(chosen), *CELL, "n", name, f"{name}_low", f"{name}_high")
+    found = found.assign(**found["experiment"].astype(str).str.extract(r"^(?P<family>.+)_(?P<size>\d+)$"))
+    found = found[found["family"].isin(chosen.get("family", ())) & (found[f"{name}_low"] > 0)]
+    for place, group in places(found, ["backend", "estimator"]):
         widths = np.array([half_width(row, name) for _, row in group.iterrows()])
         x, y = np.log(group["size"].to_numpy(float)), np.log(group[name].to_numpy(float))
         made = slope(place, x, y, widths, int(group["n"].min()))
@@ -129,27 +131,22 @@ def _power_in_dimension(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
             yield made
 
 
-def _validation_over_training(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
-    """The validation loss at the end over the training loss, over experiments NAME_<dimension>."""
-    ends = [f"{name}{end}" for name in ("valid_loss", "final_loss") for end in ("", "_low", "_high")]
-    found = _family(tables, chosen, *ends)
-    sound = found[(found["valid_loss_low"] > 0) & (found["final_loss_low"] > 0)]
-    for place, group in places(sound.assign(dimension=sound["size"].astype(float)), ["backend", "estimator", "dimension"]):
-        losses = {name: _as_value(group.iloc[0], name) for name in ("valid_loss", "final_loss")}
-        yield quotient(place, losses["valid_loss"], losses["final_loss"], "value")
+def _over_plain(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
+    """The validation loss in the end of experiments FAMILY_NAME over that of FAMILY_plain_NAME, by estimator, at best rates."""
+    name = "valid_loss"
+    found = rows(tables, "final", _narrowed(chosen), *CELL, "best_rate", "n_ok", name, f"{name}_low", f"{name}_high")
+    sound = found[found["best_rate"].astype(bool) & (found[f"{name}_low"] > 0)].rename(columns={"n_ok": "n"})
+    by = {(row["backend"], row["experiment"], row["estimator"]): row for _, row in sound.iterrows()}
+    for (backend, experiment, estimator), row in by.items():
+        for family in chosen.get("family", ()):
+            plain = by.get((backend, experiment.replace(f"{family}_", f"{family}_plain_", 1), estimator))
+            if experiment.startswith(f"{family}_") and plain is not None and plain is not row:
+                yield quotient({"framework": backend, "experiment": experiment, "estimator": estimator}, row, plain, name)
 
 
-def _as_value(row: "pd.Series[Any]", name: str) -> "pd.Series[Any]":
-    """A column of a row, and its n, under names that do not tell which."""
-    return pd.Series({"n": row["n"]} | {f"value{end}": row[f"{name}{end}"] for end in ("", "_low", "_high")})
-
-
-def _family(tables: Tables, chosen: Chosen, *columns: str) -> pd.DataFrame:
-    """The rows of the table `targets` of experiments NAME_<dimension>, with the dimension as `size`."""
-    narrowed = {name: values for name, values in chosen.items() if name != "family"}
-    found = rows(tables, "targets", narrowed, *CELL, "n", *columns)
-    found = found.assign(**found["experiment"].astype(str).str.extract(r"^(?P<family>.+)_(?P<size>\d+)$"))
-    return found[found["family"].isin(chosen.get("family", ()))]
+def _narrowed(chosen: Chosen) -> Chosen:
+    """What is chosen by columns of the table: a family is told by names of experiments."""
+    return {name: values for name, values in chosen.items() if name != "family"}
 
 
 QUANTITIES = {
@@ -164,5 +161,5 @@ QUANTITIES = {
     "loss_over_random_direction": Quantity(_loss_over(RANDOM), ("targets",), ("estimator",), logarithmic=True),
     "loss_over_truncated": Quantity(_along_truncated, ("final",), logarithmic=True),
     "power_of_evaluations_in_dimension": Quantity(_power_in_dimension, ("targets",), ("family", "estimator")),
-    "validation_over_training_loss": Quantity(_validation_over_training, ("targets",), ("family", "estimator"), logarithmic=True),
+    "loss_over_plain": Quantity(_over_plain, ("final",), ("family", "estimator"), logarithmic=True),
 }
