@@ -59,21 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         command(judge.claims, "tables"),
         command(judge.verify, "run", "reference"),
     ):
-        made.add_argument("--config", type=Path, nargs="+", required=True, help="YAML or JSON files, later ones laid over earlier")
-        made.add_argument("--override", type=json.loads, default={}, help="JSON, laid over the files")
-        if made.prog.endswith((" run", " measure", " probe")):
-            made.add_argument("--threads", type=_count, help="threads, if not those of the configuration")
-        if made.prog.endswith(" probe"):
-            made.add_argument("--seconds", type=float, default=0.0, help="take steps for so long, to be watched from outside")
-        if made.prog.endswith((" table", " manifest", " figure")):
-            made.add_argument("--records", type=Path, required=True, help="the directory of records")
-        if made.prog.endswith((" claims", " verify")):
-            made.add_argument(
-                "--claims", type=Path, default=Path("config/claims.yaml"), help="the claims, if not config/claims.yaml"
-            )
-        if made.prog.endswith(" figure"):
-            made.add_argument("figures", nargs="+", help="names of files, without their suffix")
-            made.add_argument("--tables", type=Path, nargs="*", default=[], help="CSV files, if the tables are made already")
+        _configured(made)
     command(judge.headline, out=False).add_argument("tables", type=Path, nargs="+", metavar="table")
     command(judge.calibration, out=False).add_argument("--repeats", type=_count, default=400, help="claims per law and n")
     command(_options, out=False)
@@ -81,10 +67,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _configured(made: argparse.ArgumentParser) -> None:
+    """The options of a command that reads a configuration."""
+    made.add_argument("--config", type=Path, nargs="+", required=True, help="YAML or JSON files, later ones laid over earlier")
+    made.add_argument("--override", type=json.loads, default={}, help="JSON, laid over the files")
+    if made.prog.endswith((" run", " measure", " probe")):
+        made.add_argument("--threads", type=_count, help="threads, if not those of the configuration")
+    if made.prog.endswith(" probe"):
+        made.add_argument("--seconds", type=float, default=0.0, help="take steps for so long, to be watched from outside")
+    if made.prog.endswith((" table", " manifest", " figure")):
+        made.add_argument("--records", type=Path, required=True, help="the directory of records")
+    if made.prog.endswith((" claims", " verify")):
+        made.add_argument("--claims", type=Path, default=Path("config/claims.yaml"), help="the claims, if not config/claims.yaml")
+    if made.prog.endswith(" figure"):
+        made.add_argument("figures", nargs="+", help="names of files, without their suffix")
+        made.add_argument("--tables", type=Path, nargs="*", default=[], help="CSV files, if the tables are made already")
+
+
 def _count(text: str) -> int:
     count = int(text)
     if count < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of threads: give 1 or more")
+        raise argparse.ArgumentTypeError(f"{text} is no number of anything: give 1 or more")
     return count
 
 
