@@ -31,7 +31,8 @@ def is_compact(direction: Params, params: Params) -> bool:
 
 
 def looked_along(ops: Ops, along: Along, source: Source, count: int) -> tuple[Params, Array, Array]:
-    """K directions in one pass, which they share but for their tangents: (directions, with their axis in front, loss, slopes (K,))."""
+    """K directions in one pass, which they share but for their tangents: (directions, with their axis in front, loss, slopes
+    (K,))."""
     directions = ops.vmap(source)(ops.counter(count))
     losses, slopes = ops.vmap(along)(directions)
     return directions, ops.mean(losses), slopes

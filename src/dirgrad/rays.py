@@ -1,45 +1,43 @@
-"""Parameters along a ray, theta + s v, and products with them: where v is an outer product, nothing of its size is formed, and where it
-is replayed, nothing of its size is kept."""
+"""Parameters along a ray, theta + s v, and products with them: where v is an outer product, nothing of its size is formed, and
+where it is replayed, nothing of its size is kept."""
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from dirgrad import tree
 from dirgrad.types import Array, Loss, Ops, Params
 
-Map: TypeAlias = Callable[[Array, Any], Array]
-"""(x, weight, or outer product) -> what is linear in both."""
+
+class Linear(NamedTuple):
+    """A map that is linear in its input and in its weight. of: (x, weight) -> its value. factors: (x, outer product) -> p and
+    q, whose broadcast product its value is."""
+
+    of: Callable[[Array, Array], Array]
+    factors: Callable[[Array, tree.Outer], tuple[Array | float, Array]]
 
 
 class Ray(NamedTuple):
-    """The weight base + s v, of which only maps are taken. moved: (map, x, base, v) -> map(x, base + s v)."""
+    """The weight base + s v, of which only linear maps are taken. moved: (map, x, base, v) -> map(x, base + s v)."""
 
     base: Array
     v: tree.Outer | tree.Replayed
-    moved: Callable[[Map, Array, Array, Any], Array]
+    moved: Callable[[Linear, Array, Array, Any], Array]
 
 
 def along(ops: Ops, params: Params, v: Params, step: Array | float) -> Params:
     """params + step v; where a leaf of v is no array, a Ray."""
 
-    def moved(f: Map, x: Array, base: Array, v: Array | tree.Outer) -> Array:
-        if isinstance(v, tree.Outer):
-            return ops.axpy(step, f(x, v), f(x, base))
-        return f(x, ops.axpy(step, v, base))
+    def moved(linear: Linear, x: Array, base: Array, v: tree.Outer | tree.Replayed) -> Array:
+        now = _now(v)
+        if not isinstance(now, tree.Outer):
+            return linear.of(x, ops.axpy(step, now, base))
+        p, q = linear.factors(x, now)
+        return ops.axpy(step * p, q, linear.of(x, base))
 
-    return _moved(ops, params, v, step, moved)
-
-
-def _moved(ops: Ops, params: Params, v: Params, step: Array | float, moved: Callable[..., Array]) -> Params:
     return {
-        name: Ray(leaf, v[name], moved) if is_kept_apart(v[name]) else ops.axpy(step, v[name], leaf) for name, leaf in params.items()
+        name: Ray(leaf, v[name], moved) if is_kept_apart(v[name]) else ops.axpy(step, v[name], leaf)
+        for name, leaf in params.items()
     }
-
-
-def is_kept_apart(leaf: Any) -> bool:
-    """Whether a leaf of a direction is no array."""
-    return isinstance(leaf, (tree.Outer, tree.Replayed))
 
 
 def derivative(ops: Ops, loss: Loss, params: Params, v: Params) -> tuple[Array, Array]:
@@ -48,43 +46,54 @@ def derivative(ops: Ops, loss: Loss, params: Params, v: Params) -> tuple[Array, 
         found: tuple[Array, Array] = ops.jvp(loss, (params,), (v,))
         return found
 
-    def at(step: Array) -> Array:
-        def moved(f: Map, x: Array, base: Array, v: Array | tree.Outer) -> Array:
-            return ops.tilted(f, x, base, step, f(x, v))
+    plain = {name: leaf for name, leaf in v.items() if not is_kept_apart(leaf)}
 
-        return loss(_moved(ops, params, v, step, moved))
+    def at(step: Array, arrays: Params) -> Array:
+        def moved(linear: Linear, x: Array, base: Array, v: tree.Outer | tree.Replayed) -> Array:
+            now = _now(v)
+            p, q = linear.factors(x, now) if isinstance(now, tree.Outer) else (1.0, linear.of(x, now))
+            return ops.tilted(linear.of, x, base, step, p, q)
 
+        return loss({name: arrays[name] if name in plain else Ray(leaf, v[name], moved) for name, leaf in params.items()})
+
+    # The arrays move by themselves: moved along the step, the point itself would depend on v, and each of many directions have
+    # its own.
     zero = ops.zeros((), tree.any_leaf(params))
-    value, slope = ops.jvp(at, (zero,), (zero + 1,))
+    value, slope = ops.jvp(at, (zero, {name: params[name] for name in plain}), (zero + 1, plain))
     return value, slope
 
 
-def _map(f: Map, x: Array, weight: Any) -> Array:
-    if not isinstance(weight, Ray):
-        return f(x, weight)
-    v = weight.v.drawn() if isinstance(weight.v, tree.Replayed) else weight.v
-    return weight.moved(f, x, weight.base, v)
+def is_kept_apart(leaf: Any) -> bool:
+    """Whether a leaf of a direction is no array."""
+    return isinstance(leaf, (tree.Outer, tree.Replayed))
+
+
+def _now(v: tree.Outer | tree.Replayed) -> Any:
+    """v as an array or in factors."""
+    return v.drawn() if isinstance(v, tree.Replayed) else v
 
 
 def product(x: Array, weight: Any) -> Array:
     """x @ weight, for x (..., m) and a weight (m, n) or its Ray; along a b^T it is (x a) b^T that moves it."""
-    return _map(_product, x, weight)
+    return weight.moved(PRODUCT, x, weight.base, weight.v) if isinstance(weight, Ray) else x @ weight
 
 
-def _product(x: Array, weight: Any) -> Array:
-    if not isinstance(weight, tree.Outer):
-        return x @ weight
-    return (x @ weight.left.T) @ weight.right if weight.summed else (x @ weight.left)[..., None] * weight.right
+def _product_factors(x: Array, v: tree.Outer) -> tuple[Array | float, Array]:
+    return (1.0, (x @ v.left.T) @ v.right) if v.summed else ((x @ v.left)[..., None], v.right)
+
+
+PRODUCT = Linear(lambda x, weight: x @ weight, _product_factors)
 
 
 def convolution(ops: Ops, x: Array, kernel: Any, padding: int) -> Array:
     """ops.conv2d; along a kernel a b^T, with outputs a and patches b, one convolution with b makes all outputs."""
-    return _map(partial(_convolution, ops, padding), x, kernel)
 
-
-def _convolution(ops: Ops, padding: int, x: Array, kernel: Any) -> Array:
-    if not isinstance(kernel, tree.Outer):
+    def of(x: Array, kernel: Array) -> Array:
         return ops.conv2d(x, kernel, padding)
-    if kernel.summed:
-        return ops.conv2d(ops.conv2d(x, kernel.right, padding), kernel.left.T[:, :, None, None], 0)
-    return ops.conv2d(x, kernel.right[None], padding) * kernel.left[:, None, None]
+
+    def factors(x: Array, v: tree.Outer) -> tuple[Array | float, Array]:
+        if v.summed:
+            return 1.0, ops.conv2d(of(x, v.right), v.left.T[:, :, None, None], 0)
+        return of(x, v.right[None]), v.left[:, None, None]
+
+    return kernel.moved(Linear(of, factors), x, kernel.base, kernel.v) if isinstance(kernel, Ray) else of(x, kernel)

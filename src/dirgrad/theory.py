@@ -12,8 +12,8 @@ EXCESS = {
     **dict.fromkeys(("gaussian", "framework_gaussian"), 1),
     **dict.fromkeys(("rademacher", "rank_one", "block_shared", "sphere", "coordinate"), -1),
 }
-"""What the relative squared error of one direction has beyond d, where it is the same for every gradient. It is E[(g . v)^2 ||v||^2]
-/ ||g||^2 - d - 1: -1 wherever ||v||^2 = d, since E[(g . v)^2] = ||g||^2, and for independent entries E[v^4] - 2."""
+"""What the relative squared error of one direction has beyond d, where it is the same for every gradient. It is E[(g . v)^2
+||v||^2] / ||g||^2 - d - 1: -1 wherever ||v||^2 = d, since E[(g . v)^2] = ||g||^2, and for independent entries E[v^4] - 2."""
 
 
 class Part(NamedTuple):
@@ -28,9 +28,8 @@ def excess(direction: str, parts: Sequence[Part], rank: int = 1) -> float:
 
     Of one matrix (m, n) with Gaussian a b^T: E[(a^T G b)^2 ||a||^2 ||b||^2] = (m + 2)(n + 2) ||G||^2, since for a standard normal
     E[(a . u)^2 ||a||^2] = (m + 2) ||u||^2. Of V = sum_j a_j b_j^T / sqrt(r) with signs: ||V||^2 is m n and, off the diagonal,
-    sum_{j != k} (a_j . a_k)(b_j . b_k) / r, whose product with (G . V)^2 has the mean 2 (1 - 1/r) ||G||^2. Arrays are independent, so
-    that each adds its own, in proportion to its share of the gradient.
-    """
+    sum_{j != k} (a_j . a_k)(b_j . b_k) / r, whose product with (G . V)^2 has the mean 2 (1 - 1/r) ||G||^2. Arrays are
+    independent, so that each adds its own, in proportion to its share of the gradient."""
     if direction not in ("rank_one_gaussian", "low_rank"):
         return EXCESS.get(direction, np.nan)
     total = 0.0
@@ -55,8 +54,9 @@ def signal_to_noise(direction: str, directions_k: int, dimension: int, parts: Se
 
 
 def projected_signal_to_noise(scale: str, directions_k: int, dimension: int) -> float:
-    """The same of the projection on K Gaussian directions, P g: E||P g||^2 = (K/d) ||g||^2, so that E||P g - g||^2 = (1 - K/d) ||g||^2
-    and, times d/K (`unbiased`), E||(d/K) P g - g||^2 = (d/K - 1) ||g||^2: that of K orthonormal directions of length sqrt(d)."""
+    """The same of the projection on K Gaussian directions, P g: E||P g||^2 = (K/d) ||g||^2, so that E||P g - g||^2 = (1 - K/d)
+    ||g||^2 and, times d/K (`unbiased`), E||(d/K) P g - g||^2 = (d/K - 1) ||g||^2: that of K orthonormal directions of length
+    sqrt(d)."""
     error = 1 - directions_k / dimension
     return 1 / (error if scale == "projection" else error * dimension / directions_k) if error else np.inf
 

@@ -13,8 +13,8 @@ from dirgrad.types import Array, Key, Ops, Params
 
 
 class Outer(NamedTuple):
-    """The array left right^T, kept as its factors; of a stack of these, their sum. left: (m,), or (r, m); right: what is left of the
-    array's shape (m, ...), or (r, ...)."""
+    """The array left right^T, kept as its factors; of a stack of these, their sum. left: (m,), or (r, m); right: what is left
+    of the array's shape (m, ...), or (r, ...)."""
 
     left: Array
     right: Array
@@ -126,7 +126,7 @@ def unit(ops: Ops, x: Params) -> Params:
 def combine(weights: Array, stacked: Params) -> Params:
     """sum_j w_j x_j, of outer products as a stack of them. weights: (k,); stacked: leaves with the axis of j in front."""
 
-    def of(leaf: Leaf) -> Leaf:
+    def of(leaf: Array | Outer) -> Array | Outer:
         if not isinstance(leaf, Outer):
             return (weights @ leaf.reshape(leaf.shape[0], -1)).reshape(leaf.shape[1:])
         weighted, (*inner, entries) = weights.reshape(-1, *(1,) * (leaf.left.ndim - 1)) * leaf.left, leaf.left.shape
@@ -138,7 +138,7 @@ def combine(weights: Array, stacked: Params) -> Params:
 def gram(stacked: Params) -> Array:
     """The products <x_i, x_j>, of outer products from their factors: (k, k). stacked: leaves with the axis of j in front."""
 
-    def of(leaf: Leaf) -> Array:
+    def of(leaf: Array | Outer) -> Array:
         if not isinstance(leaf, Outer):
             flat = leaf.reshape(leaf.shape[0], -1)
             return flat @ flat.T

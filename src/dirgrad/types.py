@@ -68,8 +68,8 @@ class Ops(Protocol):
     def again(self, f: Callable[..., Array], /, *arguments: Array) -> Array:
         """f(*arguments), of which reverse accumulation remembers the arguments alone and runs f once more on its way back."""
 
-    def tilted(self, f: Callable[..., Array], x: Array, weight: Array, step: Array, along: Array, /) -> Array:
-        """f(x, weight) at step = 0, with f linear in x; along the step it has the tangent `along`. Forward mode alone."""
+    def tilted(self, f: Callable[..., Array], x: Array, weight: Array, step: Array, p: Array | float, q: Array, /) -> Array:
+        """f(x, weight) at step = 0, with f linear in x; along the step it has the tangent p q, broadcast. Forward mode alone."""
 
     def after(self, seen: Array, key: Key, /) -> Key:
         """The key, of which a compiler cannot make use before `seen` is known."""

@@ -27,7 +27,8 @@ class Digits:
     scaling: Literal["unit", "raw"] = "unit"
     """Pixels in [0, 1], or 0 .. 16."""
     side: Literal[8, 28] = 8
-    """28: every pixel three times either way, in a border of two. The size of MNIST, for measurements where no file is to be had."""
+    """28: every pixel three times either way, in a border of two. The size of MNIST, for measurements where no file is to be
+    had."""
 
     @property
     def height(self) -> int:

@@ -10,9 +10,9 @@ from dirgrad.types import Array, Key, Ops, Params
 
 @component
 class BlockShared:
-    """Of every array of two axes or more the rows in blocks, all blocks the same independent signs but for a sign of each; of others
-    signs: E[v v^T] = I, since signs are independent in pairs. One row a block is rank one, one block all independent signs;
-    ||v||^2 = d for all. SNR of K directions in dimension d: K / (d - 1)."""
+    """Of every array of two axes or more the rows in blocks, all blocks the same independent signs but for a sign of each; of
+    others signs: E[v v^T] = I, since signs are independent in pairs. One row a block is rank one, one block all independent
+    signs; ||v||^2 = d for all. SNR of K directions in dimension d: K / (d - 1)."""
 
     block: PositiveInt
     """Rows of a block; the last one may have fewer."""

@@ -9,9 +9,9 @@ from dirgrad.types import Array, Key, Ops, Params
 
 @component
 class LowRank:
-    """Of every array of two axes or more sum_j a_j b_j^T / sqrt(r) with independent signs, of others signs: E[v v^T] = I. More draws
-    and products than of rank one, and no less noise: ||v||^2 is not constant any more. Of one matrix the SNR is
-    1 / (d - 1 + 2 (1 - 1/r)), between that of signs and that of Gaussian entries, which it tends to."""
+    """Of every array of two axes or more sum_j a_j b_j^T / sqrt(r) with independent signs, of others signs: E[v v^T] = I. More
+    draws and products than of rank one, and no less noise: ||v||^2 is not constant any more. Of one matrix the SNR is 1 / (d -
+    1 + 2 (1 - 1/r)), between that of signs and that of Gaussian entries, which it tends to."""
 
     rank: PositiveInt
     """r, the number of outer products."""

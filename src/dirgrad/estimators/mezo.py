@@ -9,8 +9,8 @@ from dirgrad.types import Direction, Estimate, Loss, Ops, Params, Source
 
 @component
 class Mezo:
-    """Central differences by walking: the parameters themselves are moved by +eps v, by -2 eps v and back by +eps v, each time with v
-    drawn anew, so that neither they nor v are held twice (Malladi et al. 2023, Algorithm 1).
+    """Central differences by walking: the parameters themselves are moved by +eps v, by -2 eps v and back by +eps v, each time
+    with v drawn anew, so that neither they nor v are held twice (Malladi et al. 2023, Algorithm 1).
 
     Approximates: g by s v with s = (f(x + eps v) - f(x - eps v)) / (2 eps).
     With: two evaluations, at the memory of inference if the direction is `replayed`.

@@ -71,7 +71,7 @@ def _lined_up(made: Measurement, backend: Backend, about: Subject) -> tuple[list
     exact = {name: backend.engine.numpy(leaf) for name, leaf in _gradient(backend, about).items()}
     taken, refused = [alone, alone._replace(facts=alone.facts | {"part": "forward_again"})], []
     for name, estimator in made.estimators.items():
-        facts = {"estimator": name, **described(estimator), "evaluations": estimator.evaluations}
+        facts: dict[str, Any] = {"estimator": name, **described(estimator), "evaluations": estimator.evaluations}
         facts |= {"signal_to_noise_theory": closed_form.signal_to_noise(estimator, exact)}
         try:
             mine = [clocked(facts, part) for part in parts.whole(backend, about, estimator)]

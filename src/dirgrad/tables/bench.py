@@ -43,4 +43,3 @@ def _methods(group: pd.DataFrame, settings: Statistics) -> list[dict[str, Any]]:
         row["snr_per_second_and_byte"] = row["snr_per_second"] / row["step_temp_bytes"]
         rows.append(row)
     return rows
-

@@ -22,12 +22,12 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """snr = ||g||^2 / E||estimate - g||^2, with the exact gradient g of the minibatch as the signal: the mean over `draws`, not a
     trimmed one, since the tail belongs to it; its interval is a percentile bootstrap of that mean. squared_bias and
     variance are its two parts, relative to ||g||^2: the first is the mean product of two errors, and `bias` its root, negative
-    where chance made it so. snr_theory: K/(d + 1) and its kin, at the gradients met; snr_residual: how far 1/snr is from its reciprocal, in
-    standard errors, rounding counted in. best_shrinkage: the factor that brings an estimate closest to g. direction_variance
-    and minibatch_variance, relative to the whole gradient's ||g||^2: the two sources of noise, with more than one minibatch.
-    projection: <mean estimate, g> / ||g||^2, 1 without bias along g, with an error that does not grow with the dimension.
-    difference_error: the root of the mean square of what a difference is off along its direction, over ||g||; difference_bias: the
-    mean of the part of that along g."""
+    where chance made it so. snr_theory: K/(d + 1) and its kin, at the gradients met; snr_residual: how far 1/snr is from its
+    reciprocal, in standard errors, rounding counted in. best_shrinkage: the factor that brings an estimate closest to g.
+    direction_variance and minibatch_variance, relative to the whole gradient's ||g||^2: the two sources of noise, with more
+    than one minibatch. projection: <mean estimate, g> / ||g||^2, 1 without bias along g, with an error that does not grow with the
+    dimension. difference_error: the root of the mean square of what a difference is off along its direction, over ||g||;
+    difference_bias: the mean of the part of that along g."""
     draws = records["draws"].rename(columns={"precision": "dtype"})
     rows = [
         dict(zip(KEYS, key, strict=True)) | _row(group, settings) for key, group in draws.groupby(KEYS, sort=False, dropna=False)

@@ -42,19 +42,19 @@ def again(f: Callable[..., Array], /, *arguments: Array) -> Array:
     return run(*arguments)
 
 
-def tilted(f: Callable[..., Array], x: Array, weight: Array, step: Array, along: Array, /) -> Array:
-    return _tilted(f(x, weight), step, along)
+def tilted(f: Callable[..., Array], x: Array, weight: Array, step: Array, p: Array | float, q: Array, /) -> Array:
+    return _tilted(f(x, weight), step, p, q)
 
 
 @jax.custom_jvp
-def _tilted(y: Array, step: Array, along: Array) -> Array:
+def _tilted(y: Array, step: Array, p: Array | float, q: Array) -> Array:
     return y
 
 
 @_tilted.defjvp
 def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Array, Array]:
-    (y, _, along), (moved, step, _) = primals, tangents
-    return y, moved + step * along
+    (y, _, p, q), (moved, step, *_) = primals, tangents
+    return y, moved + step * p * q
 
 
 def after(seen: Array, key: Array, /) -> Array:

@@ -66,9 +66,10 @@ def _flattened(f: Callable[..., Any], example: tuple[Any, ...]) -> tuple[Flat, l
 
 
 def _traced(flat: Flat, leaves: list[Tensor], consumed: int) -> GraphModule:
-    """The same calls as a graph, which writes over the first `consumed` of its arguments. Nothing may depend on the values of the leaves: what is random comes from operators on
-    keys, and the index of the step is a leaf. Raises ValueError for leaves that require grad: forward accumulation over
-    them would keep more for backward than backpropagation does (pytorch issue 151782)."""
+    """The same calls as a graph, which writes over the first `consumed` of its arguments. Nothing may depend on the values of
+    the leaves: what is random comes from operators on keys, and the index of the step is a leaf. Raises ValueError for leaves
+    that require grad: forward accumulation over them would keep more for backward than backpropagation does (pytorch issue
+    151782)."""
     if any(leaf.requires_grad for leaf in leaves):
         raise ValueError("an argument requires grad: detach it")
     # The tracer knows its inputs by identity: one tensor given twice, as two zeros of a memory may be, would become one input.

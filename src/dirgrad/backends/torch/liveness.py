@@ -1,5 +1,5 @@
-"""What lives at once between the calls of a traced graph, and what may be written over: the counterpart of XLA's temporary bytes and
-of its reuse of buffers, and as exact."""
+"""What lives at once between the calls of a traced graph, and what may be written over: the counterpart of XLA's temporary
+bytes and of its reuse of buffers, and as exact."""
 
 from typing import Any
 
@@ -80,8 +80,8 @@ def _in_place(node: Node) -> Any:
 
 def _alike(one: Node, other: Node) -> bool:
     """Whether two results are tensors of one shape, dtype and layout."""
-    one, other = one.meta.get("val"), other.meta.get("val")
-    told = [(x.shape, x.dtype, x.stride()) if isinstance(x, Tensor) else None for x in (one, other)]
+    values = [node.meta.get("val") for node in (one, other)]
+    told = [(x.shape, x.dtype, x.stride()) if isinstance(x, Tensor) else None for x in values]
     return told[0] is not None and told[0] == told[1]
 
 

@@ -55,8 +55,8 @@ def again(f: Callable[..., Tensor], /, *arguments: Tensor) -> Tensor:
     return found
 
 
-def tilted(f: Callable[..., Tensor], x: Tensor, weight: Tensor, step: Tensor, along: Tensor, /) -> Tensor:
-    found: Tensor = Tilted.apply(f, x, weight, step, along)
+def tilted(f: Callable[..., Tensor], x: Tensor, weight: Tensor, step: Tensor, p: Tensor | float, q: Tensor, /) -> Tensor:
+    found: Tensor = Tilted.apply(f, x, weight, step, p, q)
     return found
 
 

@@ -1,5 +1,5 @@
-"""A map by weights that move along a direction: its tangent by hand, since torch's own rule would multiply by a tangent of the weights
-that is all zeros."""
+"""A map by weights that move along a direction: its tangent by hand, since torch's own rule would multiply by a tangent of the
+weights that is all zeros."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,22 +9,24 @@ from torch import Tensor
 
 
 class Tilted(torch.autograd.Function):
-    """apply(f, x, weight, step, along) is f(x, weight) at step = 0, with f linear in x; along the step it has the tangent `along`."""
+    """apply(f, x, weight, step, p, q) is f(x, weight) at step = 0, with f linear in x; along the step it has the tangent p q."""
 
     @staticmethod
-    def forward(f: Callable[..., Tensor], x: Tensor, weight: Tensor, step: Tensor, along: Tensor) -> Tensor:
+    def forward(f: Callable[..., Tensor], x: Tensor, weight: Tensor, step: Tensor, p: Tensor | float, q: Tensor) -> Tensor:
         return f(x, weight)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        ctx.f, _, weight, _, along = inputs
-        ctx.save_for_forward(weight, along)
+        ctx.f, _, weight, _, p, q = inputs
+        ctx.p = p if isinstance(p, float) else None
+        ctx.save_for_forward(weight, q, *([] if isinstance(p, float) else [p]))
         ctx.set_materialize_grads(False)
 
     @staticmethod
     def jvp(ctx: Any, _: None, moved: Tensor | None, weight_moved: None, step: Tensor, *others: Any) -> Tensor:
-        weight, along = ctx.saved_tensors
-        return step * along if moved is None else torch.addcmul(ctx.f(moved, weight), step, along)
+        weight, q, *kept = ctx.saved_tensors
+        p = step * (kept[0] if kept else ctx.p)
+        return p * q if moved is None else torch.addcmul(ctx.f(moved, weight), p, q)
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[Any, ...], f: Any, x: Tensor, weight: Tensor, *others: Any) -> tuple[Tensor, int | None]:
