@@ -211,12 +211,15 @@ def test_what_it_takes_to_the_target_is_paired_with_backprop() -> None:
     assert made["evaluations_to_target"].to_dict() == pytest.approx({"backprop": 7.5, "forward_gradient": 30.0})
     assert made["seconds_over_backprop"].to_dict() == pytest.approx({"backprop": 1.0, "forward_gradient": 4.0})
     assert made["steps_over_backprop"].to_dict() == pytest.approx({"backprop": 1.0, "forward_gradient": 2.0})
+    assert made["steps_over_backprop_at_least"].to_dict() == made["steps_over_backprop"].to_dict()
 
 
 def test_a_target_that_not_all_trials_reach_is_not_summarised() -> None:
     made = targets.make(pair(forward=[4.0, 3.0, 2.9, 2.8]), QUICK).set_index("estimator")
     assert made.loc["forward_gradient", "n_reached"] == 0
     assert made.loc[["forward_gradient"], ["steps_to_target", "steps_over_backprop"]].isna().all(axis=None)
+    # Thirty steps were taken, four times the seven and a half of backprop.
+    assert made.loc["forward_gradient", "steps_over_backprop_at_least"] == pytest.approx(4.0)
     assert made.loc["backprop", "n_reached"] == 2
 
 

@@ -23,6 +23,9 @@ TABLES: dict[str, tuple[str, ...]] = {
 }
 """Every table, and the kinds of records that it is made from."""
 
+VERDICTS = ("claims", "evidence")
+"""The tables that are made from those: a row per claim, and one per place at which it was measured."""
+
 
 def tables(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """The tables of a configuration: those that it has records for."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -116,14 +117,15 @@ DRAWS = pa.schema(
     + [(name, pa.float64()) for name in ("eps", "gradient_norm", "minibatch_squared_error", "over_whole")]
     + [(name, pa.float64()) for name in ("relative_squared_error", "paired_error", "norm_ratio", "cosine")]
     + [("signal_to_noise_theory", pa.float64())]
-    + [(name, pa.float64()) for name in ("difference_error", "difference_error_theory")]
+    + [(name, pa.float64()) for name in ("difference_error", "difference_error_theory", "difference_bias")]
     + [(name, pa.float64()) for name in ("estimate_0", "estimate_1")]
 )
 """One row per estimate; g is the gradient on its minibatch. relative_squared_error: ||estimate - g||^2 / ||g||^2; paired_error:
 <estimate - g, next estimate - g> / ||g||^2, whose mean is the squared bias; norm_ratio: ||estimate|| / ||g||;
 minibatch_squared_error: ||g - whole||^2 / ||whole||^2 with the gradient over all training data, and over_whole:
 ||g||^2 / ||whole||^2; signal_to_noise_theory: the closed form at this gradient; difference_error: how far a difference is from
-(g . v) v, over ||g||; estimate_0, estimate_1: the estimate itself in two dimensions."""
+(g . v) v, over ||g||; difference_bias: the part of that along g, <estimate - (g . v) v, g> / ||g||^2, whose mean is the bias along
+g; estimate_0, estimate_1: the estimate itself in two dimensions."""
 
 COORDINATES = pa.schema(
     [("quality", pa.string()), *SUBJECT, ("after_steps", pa.int64()), ("minibatch", pa.int64())]
@@ -170,6 +172,11 @@ def atomically(path: Path, save: Callable[[Path], object]) -> None:
     part = path.with_name(f".part-{path.name}")
     save(part)
     part.replace(path)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV, numbers with nine digits, atomically."""
+    atomically(path, lambda part: table.to_csv(part, index=False, float_format="%.9g"))
 
 
 def provenance(path: Path) -> dict[str, str]:
