@@ -38,7 +38,7 @@ def _methods(group: pd.DataFrame, settings: Statistics) -> list[dict[str, Any]]:
             if seconds is not None:
                 row |= scalars(f"step_over_{name}", (steps[method] / seconds).to_numpy(), settings)
         row["step_over_floor"] = row["step_over_forward"] / floor(group, estimator)
-        row["step_temp_bytes"] = first["xla_temp_bytes" if first["backend"] == "jax" else "graph_temp_bytes"]
+        row["step_temp_bytes"] = first[["xla_temp_bytes", "graph_temp_bytes"]].dropna().astype(float).sum()
         row["snr_per_second"] = float(first["signal_to_noise_theory"]) / row["step_seconds"]
         row["snr_per_second_and_byte"] = row["snr_per_second"] / row["step_temp_bytes"]
         rows.append(row)
