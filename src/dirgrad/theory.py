@@ -4,19 +4,32 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import gammaln
 
-EXCESS = {"gaussian": 1, "rademacher": -1, "rank_one": -1, "sphere": -1, "coordinate": -1}
-"""E[v_i^4] - 2 averaged over coordinates: what the relative squared error d + excess has beyond d."""
+EXCESS = {"gaussian": 1, "rademacher": -1, "rank_one": -1, "sphere": -1, "random_support": -1, "coordinate": -1}
+"""What the relative squared error d + excess has beyond d: E[v_i^4] - 2 for independent entries, -1 wherever ||v||^2 = d."""
 
 
 def signal_to_noise(direction: str, directions_k: int, dimension: int) -> float:
     """||g||^2 / E||estimate - g||^2 of a mean over K independent directions: K/(d + 1) for a Gaussian, K/(d - 1) for signs, the
-    sphere and coordinates; NaN for a law that is not known here.
+    sphere, random supports and coordinates; NaN for a law that is not known here.
 
     For independent entries of unit variance E[(g . v)^2 v_i^2] = ||g||^2 + (E[v^4] - 1) g_i^2; summed over i, less ||g||^2. On
-    the sphere and for coordinates ||v||^2 = d, so that E[(g . v)^2 ||v||^2] = d ||g||^2.
+    the sphere, of all coordinates or of a random support, and for coordinates ||v||^2 = d, so that E[(g . v)^2 ||v||^2] = d ||g||^2.
     """
     below = dimension + EXCESS.get(direction, np.nan)
     return directions_k / below if below else np.inf
+
+
+def mean_square_on_part(support: int, part: int, dimension: int, share: float) -> float:
+    """E||e_F||^2 / ||g||^2 of e = (g . v) v on a fixed set F of coordinates, where v is uniform on the sphere of radius sqrt(d) of a
+    random support. support: its size s; part: the size of F; share: ||g_F||^2 / ||g||^2.
+
+    Given the support S, E[v_i^2 v_j^2] = d^2 (1 + 2 [i = j]) / (s (s + 2)) within it, and a pair of coordinates is in S with
+    probability s (s - 1) / (d (d - 1)), one with s/d. So E[(g . v)^2 v_i^2] = d/(s + 2) ((s - 1)/(d - 1) (||g||^2 - g_i^2) +
+    3 g_i^2), summed over F. On the whole sphere, s = d, it is d/(d + 2) (|F| + 2 share), of the order of |F| and not of d; for
+    few coordinates, s = 1, it is d share. It has the form of the bound of de Vazelhes et al. 2022, as we remember it.
+    """
+    pairs = (support - 1) / (dimension - 1) if dimension > 1 else 1.0
+    return dimension / (support + 2) * (pairs * (part - share) + 3 * share)
 
 
 def shrinkage(snr: float) -> float:
