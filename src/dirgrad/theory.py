@@ -13,15 +13,16 @@ def signal_to_noise(direction: str, directions_k: int, dimension: int) -> float:
     sphere, random supports and coordinates; NaN for a law that is not known here.
 
     For independent entries of unit variance E[(g . v)^2 v_i^2] = ||g||^2 + (E[v^4] - 1) g_i^2; summed over i, less ||g||^2. On
-    the sphere, of all coordinates or of a random support, and for coordinates ||v||^2 = d, so that E[(g . v)^2 ||v||^2] = d ||g||^2.
+    the sphere, of all coordinates or of a random support, and for coordinates ||v||^2 = d, so that E[(g . v)^2 ||v||^2] = d
+    ||g||^2.
     """
     below = dimension + EXCESS.get(direction, np.nan)
     return directions_k / below if below else np.inf
 
 
 def mean_square_on_part(support: int, part: int, dimension: int, share: float) -> float:
-    """E||e_F||^2 / ||g||^2 of e = (g . v) v on a fixed set F of coordinates, where v is uniform on the sphere of radius sqrt(d) of a
-    random support. support: its size s; part: the size of F; share: ||g_F||^2 / ||g||^2.
+    """E||e_F||^2 / ||g||^2 of e = (g . v) v on a fixed set F of coordinates, where v is uniform on the sphere of radius sqrt(d) of
+    a random support. support: its size s; part: the size of F; share: ||g_F||^2 / ||g||^2.
 
     Given the support S, E[v_i^2 v_j^2] = d^2 (1 + 2 [i = j]) / (s (s + 2)) within it, and a pair of coordinates is in S with
     probability s (s - 1) / (d (d - 1)), one with s/d. So E[(g . v)^2 v_i^2] = d/(s + 2) ((s - 1)/(d - 1) (||g||^2 - g_i^2) +

@@ -11,7 +11,7 @@ from dirgrad.types import Array, Batch, Criterion, Ops, Params
 
 @component
 class SparseRegression:
-    """Least squares, (1/2 n) ||A x - y||^2 over all n examples at once, where y = A x* + noise and x* has few entries that are not 0.
+    """Least squares, (1/2 n) ||A x - y||^2 over all n examples at once, with y = A x* + noise and few entries of x* that are not 0.
 
     A row of A is drawn from N(0, diag lambda), lambda from 1/condition to 1 in equal ratios; the loss to be expected of a new
     example is then known, (1/2) sum_i lambda_i (x_i - x*_i)^2 + noise^2/2. With examples it is the validation loss; without,
@@ -36,8 +36,8 @@ class SparseRegression:
 
     @property
     def criterion(self) -> Criterion:
-        """Of the coefficients: the loss; the expected loss as the validation loss, where it is not the loss itself; and the share of
-        the truth's support among as many coefficients of the largest magnitude."""
+        """Of the coefficients: the loss; the expected loss as the validation loss, where it is not the loss itself; and the share
+        of the truth's support among as many coefficients of the largest magnitude."""
         return Criterion(loss=self._loss, metrics=self._metrics)
 
     def scales(self) -> np.ndarray:

@@ -20,16 +20,24 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """`*_to_target` is summarised only where every trial reached the target (`n_reached` of `n`); `*_over_backprop` is the ratio to
     the trial of the same seed by backprop, where both reached it in every seed. The target is one of validation loss (of
     training loss without validation); an experiment without a target is left out."""
+    found = spent(records)
+    if found.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    base = found[found["estimator_kind"] == "backprop"].set_index(["experiment", "backend", "seed"])
+    rows = []
+    for key, group in found.groupby(CELL, sort=False):
+        rows.append(dict(zip(CELL, key, strict=True)) | _row(group, base, settings))
+    return pd.DataFrame(rows)
+
+
+def spent(records: Records) -> pd.DataFrame:
+    """The trials at best rates of experiments with a target, with what each spent until it reached it: `*_to_target`, NaN where it
+    did not."""
     trials = records["trials"]
     trials = trials[trials["target_loss"].notna() & (trials["status"] == Status.OK)]
     if trials.empty:
-        return pd.DataFrame(columns=COLUMNS)
-    reached = at_best_rates(trials, records["trials"]).merge(_spent(trials, records["curves"]), on=TRIAL)
-    base = reached[reached["estimator_kind"] == "backprop"].set_index(["experiment", "backend", "seed"])
-    rows = []
-    for key, group in reached.groupby(CELL, sort=False):
-        rows.append(dict(zip(CELL, key, strict=True)) | _row(group, base, settings))
-    return pd.DataFrame(rows)
+        return trials
+    return at_best_rates(trials, records["trials"]).merge(_spent(trials, records["curves"]), on=TRIAL)
 
 
 def _spent(trials: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
