@@ -39,7 +39,7 @@ def slope(x: np.ndarray, samples: Sequence[np.ndarray], settings: Statistics) ->
     weights = centred / (centred @ centred)
 
     def statistic(*drawn: np.ndarray, axis: int = -1) -> np.ndarray:
-        return np.stack([np.log(inter_quartile_mean(one, axis=axis)) for one in drawn], axis=-1) @ weights
+        return np.asarray(np.stack([np.log(inter_quartile_mean(one, axis=axis)) for one in drawn], axis=-1) @ weights)
 
     interval = stats.bootstrap(
         tuple(samples),

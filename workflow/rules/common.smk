@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 SOURCE = Path(workflow.basedir).parent / "src"
+CLAIMS = str(Path(workflow.basedir).parent / "config" / "claims.yaml")
 sys.path.insert(0, str(SOURCE))
 
 from dirgrad import config as configuration

@@ -2,6 +2,7 @@
 rule results:
     input:
         TABLES,
+        VERDICTS,
         FIGURES,
         f"{RESULTS}/manifest.json",
 

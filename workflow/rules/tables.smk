@@ -1,4 +1,5 @@
 TABLES = tables(*products.tables(config))
+VERDICTS = tables(*products.VERDICTS)
 RECORDS = plan.leaves(config)
 
 
@@ -23,6 +24,52 @@ rule table:
         records=records_root,
     shell:
         "python -m dirgrad table {wildcards.table} --config {params.config} --records {params.records} --out {output} 2> {log}"
+
+
+# What the papers claim, judged from the tables alone.
+rule claims:
+    input:
+        tables=TABLES,
+        claims=CLAIMS,
+        code=sources.closure("dirgrad.tables.claims"),
+    output:
+        report(
+            f"{RESULTS}/tables/claims.csv",
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "claims"},
+        ),
+        f"{RESULTS}/tables/evidence.csv",
+    log:
+        f"{RESULTS}/logs/tables/claims.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        config=CONFIG,
+        confidence=config.get("statistics", {}).get("confidence"),
+        out=lambda wildcards, output: Path(output[0]).parent,
+    shell:
+        "python -m dirgrad claims {params.out} --config {params.config} --claims {input.claims} --out {params.out} 2> {log}"
+
+
+# It leaves results/<tier>/tables/verify.csv and verify.json, also where it fails; so they are no output that is taken away.
+rule verify:
+    input:
+        TABLES,
+        VERDICTS,
+        f"{RESULTS}/manifest.json",
+        claims=CLAIMS,
+    log:
+        f"{RESULTS}/logs/verify.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        config=CONFIG,
+        results=lambda wildcards, input: Path(input[0]).parent.parent,
+        reference=f"results/reference/{config['tier']}",
+    shell:
+        "python -m dirgrad verify {params.results} {params.reference} --config {params.config} --claims {input.claims}"
+        " --out {params.results} 2> {log}"
 
 
 rule manifest:

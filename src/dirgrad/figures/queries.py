@@ -20,18 +20,18 @@ GUIDES: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
 def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
     """tables: `final`, `targets` and `scaling`. A panel per framework."""
     keys = ["experiment", "backend", "estimator"]
-    told = tables["final"].query("experiment in @names and best_rate")[[*keys, "dimension", "estimator_kind", "evaluations"]]
-    rows = tables["targets"].query("experiment in @names").merge(told, on=keys).sort_values("dimension")
-    families = rows[["optimizer", "estimator"]].drop_duplicates().sort_values(["optimizer", "estimator"])
-    kinds = style.lines(families.itertuples(index=False, name=None))
-    backends = list(rows["backend"].unique())
+    told = tables["final"].query("experiment in @names and best_rate")[[*keys, "dimension", "evaluations"]]
+    rows = _named(tables["targets"].query("experiment in @names").merge(told, on=keys).sort_values("dimension"))
+    kinds, backends = style.lines(sorted(rows["family"].unique())), list(rows["backend"].unique())
     made, panels = style.figure(1, len(backends), width=8.0, height=4.6)
     for axes, backend in zip(panels[0], backends, strict=True):
         here = rows[rows["backend"] == backend]
-        slopes = tables["scaling"].query("backend == @backend").set_index(["optimizer", "estimator"])
-        for (optimizer, estimator), line in kinds.items():
-            part = here.query("optimizer == @optimizer and estimator == @estimator")
-            _family(axes, part, line, f"{style.label(optimizer)}, {style.label(estimator)}{_slope(slopes, optimizer, estimator)}")
+        slopes = _named(tables["scaling"].query("backend == @backend")).dropna(subset=["slope"]).set_index("family")
+        for family, line in kinds.items():
+            # The points where every trial reached the target.
+            part = here[(here["family"] == family) & (here["n_reached"] == here["n"])]
+            name = style.label(family) + (_slope(slopes.loc[[family]]) if family in slopes.index else "")
+            style.band(axes, part["dimension"], part, "evaluations_to_target", line, name)
         _unreached(axes, here[here["n_reached"] < here["n"]], kinds)
         for optimizer, guide in GUIDES.items():
             _guide(axes, here[here["optimizer"] == optimizer], *guide)
@@ -53,26 +53,24 @@ def _title(rows: pd.DataFrame) -> str:
     )
 
 
-def _slope(slopes: pd.DataFrame, optimizer: str, estimator: str) -> str:
-    if (optimizer, estimator) not in slopes.index:
-        return ""
-    found = slopes.loc[(optimizer, estimator)]
-    return "" if np.isnan(found["slope"]) else f": d^{found['slope']:.2f} [{found['slope_low']:.2f}, {found['slope_high']:.2f}]"
+def _named(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with their family: the rule of the update and the estimator."""
+    return rows.assign(family=rows["optimizer"] + ", " + rows["estimator"])
 
 
-def _family(axes: Axes, part: pd.DataFrame, line: dict[str, Any], name: str) -> None:
-    """The points where every trial reached the target."""
-    reached = part[part["n_reached"] == part["n"]]
-    style.band(axes, reached["dimension"], reached, "evaluations_to_target", line, name)
+def _slope(rows: pd.DataFrame) -> str:
+    slope, low, high = (rows[name].to_numpy()[0] for name in ("slope", "slope_low", "slope_high"))
+    return f": d^{slope:.2f} [{low:.2f}, {high:.2f}]"
 
 
-def _unreached(axes: Axes, rows: pd.DataFrame, kinds: Mapping[Any, dict[str, Any]]) -> None:
+def _unreached(axes: Axes, rows: pd.DataFrame, kinds: Mapping[str, dict[str, Any]]) -> None:
     """Arrows where not, at all that a trial spent; what is said of two that lie together stands apart."""
-    for i, row in enumerate(rows.sort_values(["dimension", "evaluations"]).itertuples()):
-        color, below = kinds[(row.optimizer, row.estimator)]["color"], i % 2 == 0
-        axes.plot(row.dimension, row.evaluations, marker="^", color=color, markerfacecolor="none", linestyle="")
-        said, offset = f"{row.n_reached} of {row.n}", (0, -14 if below else 8)
-        axes.annotate(said, (row.dimension, row.evaluations), offset, textcoords="offset points", ha="center", color=color)
+    for i, row in enumerate(rows.sort_values(["dimension", "evaluations"]).to_dict("records")):
+        color, below = kinds[row["family"]]["color"], i % 2 == 0
+        at = (row["dimension"], row["evaluations"])
+        axes.plot(*at, marker="^", color=color, markerfacecolor="none", linestyle="")
+        said, offset = f"{row['n_reached']} of {row['n']}", (0, -14 if below else 8)
+        axes.annotate(said, at, offset, textcoords="offset points", ha="center", color=color)
 
 
 def _guide(axes: Axes, rows: pd.DataFrame, dashes: str, said: str, law: Callable[[Any], Any]) -> None:

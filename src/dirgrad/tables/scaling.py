@@ -19,7 +19,9 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     each dimension. A family has one problem, optimizer, estimator and target in three dimensions or more; its slope is NaN where a
     trial did not reach the target (`n_reached` of `n`)."""
     found = spent(records)
-    families = [] if found.empty else found.groupby(FAMILY, sort=False)
+    if found.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    families = found.groupby(FAMILY, sort=False)
     rows = [dict(zip(FAMILY, key, strict=True)) | _row(group, settings) for key, group in families]
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table[table["dimensions"] >= LEAST].reset_index(drop=True)
