@@ -18,6 +18,7 @@ from dirgrad.directions.framework_gaussian import FrameworkGaussian
 from dirgrad.directions.gaussian import Gaussian
 from dirgrad.directions.low_rank import LowRank
 from dirgrad.directions.rademacher import Rademacher
+from dirgrad.directions.random_support import RandomSupport
 from dirgrad.directions.rank_one import RankOne
 from dirgrad.directions.rank_one_gaussian import RankOneGaussian
 from dirgrad.directions.replayed import Replayed
@@ -36,6 +37,7 @@ from dirgrad.problems.mlp import Mlp
 from dirgrad.problems.quadratic import Quadratic
 from dirgrad.problems.rnn import Rnn
 from dirgrad.problems.rosenbrock import Rosenbrock
+from dirgrad.problems.sparse_regression import SparseRegression
 from dirgrad.types import Backend, Batch, Estimator, Params, Problem
 from dirgrad.units.gru import Gru
 from dirgrad.units.lstm import Lstm
@@ -72,6 +74,7 @@ CASES = {
     "rosenbrock_chain": Case(Rosenbrock(dimension=10), 14, 1e-4),
     "beale": Case(Beale(), 14),
     "quadratic": Case(Quadratic(dimension=20), 22),
+    "sparse_regression": Case(SparseRegression(dimension=20, examples=15, noise=0.1, condition=4.0), 20 + 15, 1e-2),
     "logistic_regression": Case(LogisticRegression(dataset=Digits()), 64 + 10 + BATCH),
     "mlp": Case(Mlp(dataset=Digits(), hidden=(12, 12)), 64 + 12 + 12 + 10 + BATCH),
     "jax_tutorial": Case(JaxTutorial(dataset=Digits(), hidden=(12, 12)), 64 + 12 + 12 + 10 + BATCH),
@@ -95,6 +98,7 @@ DIRECTIONS = {
     "replayed_sphere": Replayed(direction=Sphere()),
     "replayed_rank_one": Replayed(direction=RankOne()),
     "sphere": Sphere(),
+    "random_support": RandomSupport(support=3),
     "coordinate": Coordinate(),
 }
 

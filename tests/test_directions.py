@@ -5,8 +5,9 @@ import pytest
 from scipy import stats
 
 from cases import DIRECTIONS
-from dirgrad import tree
-from dirgrad.types import Backend
+from dirgrad import theory, tree
+from dirgrad.directions.random_support import RandomSupport
+from dirgrad.types import Backend, Direction
 
 DIMENSION = 12
 SHAPES = {"a": (2, 4), "b": (), "c": (3,)}
@@ -15,10 +16,11 @@ FALSE_ALARM = 1e-6
 GRADIENT = np.linspace(-1.0, 2.0, DIMENSION)
 
 
-def draws(backend: Backend, name: str, lanes: int) -> np.ndarray:
+def draws(backend: Backend, law: str | Direction, lanes: int) -> np.ndarray:
     like = {key: backend.ops.asarray(np.zeros(shape)) for key, shape in SHAPES.items()}
     keys = backend.engine.keys(np.arange(lanes))
-    found = backend.engine.over_lanes(lambda key: tree.dense(DIRECTIONS[name].draw(backend.ops, key, like)), (), lanes)(keys)
+    law = DIRECTIONS[law] if isinstance(law, str) else law
+    found = backend.engine.over_lanes(lambda key: tree.dense(law.draw(backend.ops, key, like)), (), lanes)(keys)
     return np.concatenate([backend.engine.numpy(found[key]).reshape(lanes, -1) for key in SHAPES], axis=1)
 
 
@@ -55,7 +57,8 @@ def test_the_forward_gradient_is_unbiased_with_its_constant(backend: Backend, na
 
 
 @pytest.mark.parametrize(
-    ("name", "excess"), [("gaussian", 1), ("rademacher", -1), ("rank_one", -1), ("sphere", -1), ("coordinate", -1)]
+    ("name", "excess"),
+    [("gaussian", 1), ("rademacher", -1), ("rank_one", -1), ("sphere", -1), ("random_support", -1), ("coordinate", -1)],
 )
 def test_the_relative_error_is_the_dimension_plus_or_minus_one(backend: Backend, name: str, excess: int) -> None:
     v = draws(backend, name, 20_000)
@@ -63,9 +66,27 @@ def test_the_relative_error_is_the_dimension_plus_or_minus_one(backend: Backend,
     assert abs(error.mean() - (DIMENSION + excess)) < threshold(1) * error.std() / np.sqrt(len(v))
 
 
-@pytest.mark.parametrize("name", ["sphere", "rademacher", "rank_one", "coordinate"])
+@pytest.mark.parametrize("name", ["sphere", "random_support", "rademacher", "rank_one", "coordinate"])
 def test_the_length_is_constant_where_the_law_says_so(backend: Backend, name: str) -> None:
     np.testing.assert_allclose((draws(backend, name, 50) ** 2).sum(axis=1), DIMENSION, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("support", "part"), [(1, 4), (3, 4), (8, 1), (DIMENSION, 5), (99, DIMENSION)])
+def test_the_error_on_a_part_of_the_coordinates_is_that_of_theory(backend: Backend, support: int, part: int) -> None:
+    v = draws(backend, RandomSupport(support=support), 20_000)
+    on_part = (v @ GRADIENT) ** 2 * (v[:, :part] ** 2).sum(axis=1) / (GRADIENT @ GRADIENT)
+    share = GRADIENT[:part] @ GRADIENT[:part] / (GRADIENT @ GRADIENT)
+    expected = theory.mean_square_on_part(min(support, DIMENSION), part, DIMENSION, share)
+    assert abs(on_part.mean() - expected) < threshold(1) * on_part.std() / np.sqrt(len(v))
+
+
+def test_supports_have_their_size_and_are_uniform(backend: Backend) -> None:
+    v = draws(backend, RandomSupport(support=3), 20_000)
+    assert ((v != 0).sum(axis=1) == 3).all()
+    together = (v != 0).astype(float).T @ (v != 0) / len(v)
+    expected = np.full((DIMENSION, DIMENSION), 3 * 2 / (DIMENSION * (DIMENSION - 1)))
+    np.fill_diagonal(expected, 3 / DIMENSION)
+    assert np.abs((together - expected) / np.sqrt(expected * (1 - expected) / len(v))).max() < threshold(DIMENSION**2)
 
 
 @pytest.mark.parametrize("name", DIRECTIONS)

@@ -66,6 +66,13 @@ CASES = {
         X,
         lambda x: (2 * x * x).sum(0),
     ),
+    "largest": (lambda ops, x: ops.largest(x[0], 2), X, lambda x: (x[0] >= np.sort(x[0])[-2]) * 1.0),
+    "largest of equals, the first": (lambda ops, x: ops.largest(0 * x[0] + 1, 2), X, lambda x: np.array([1.0, 1.0, 0.0, 0.0])),
+    "largest, row by row": (
+        lambda ops, x: ops.vmap(lambda row: ops.largest(row, 3))(x),
+        X,
+        lambda x: (x > x.min(axis=1, keepdims=True)) * 1.0,
+    ),
     "sum": (lambda ops, x: ops.sum(x), X, np.sum),
     "mean": (lambda ops, x: ops.mean(x), X, np.mean),
     "zeros": (lambda ops, x: ops.zeros((2, 3), x), X, lambda x: np.zeros((2, 3))),

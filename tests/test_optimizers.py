@@ -11,6 +11,7 @@ from cases import CASES, placed
 from dirgrad import steps
 from dirgrad.estimators.backprop import Backprop
 from dirgrad.optimizers.adam import Adam
+from dirgrad.optimizers.hard_thresholding import HardThresholding
 from dirgrad.optimizers.momentum import Momentum
 from dirgrad.optimizers.sgd import Sgd
 from dirgrad.types import Backend, Estimate, State, Trial
@@ -73,3 +74,34 @@ def test_the_rate_decays_as_in_the_paper(backend: Backend) -> None:
         state, _ = step(state, trial, backend.ops.counter(6)[index], ())
         expected = expected * (1 - 0.5 * np.exp(-decay * index) * case.problem.eigenvalues())
     np.testing.assert_allclose(backend.engine.numpy(state.params["x"]), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("keep", [1, 3, 10, 99])
+@pytest.mark.parametrize("slope", [1.0, -2.5])
+def test_hard_thresholding_keeps_the_largest_entries_of_all_parameters(backend: Backend, keep: int, slope: float) -> None:
+    optimizer, rng = HardThresholding(keep=keep), np.random.default_rng(2)
+    expected, gradient = rng.standard_normal(10), rng.standard_normal((5, 10))
+    params = placed(backend, {"a": expected[:6].reshape(2, 3), "b": expected[6:]})
+    for g in gradient:
+        found = Estimate(0.0, slope, placed(backend, {"a": g[:6].reshape(2, 3) / slope, "b": g[6:] / slope}))
+        params, _ = optimizer.update(backend.ops, params, found, (), backend.ops.asarray(np.array(RATE)))
+        expected = expected - RATE * g
+        expected[np.argsort(-np.abs(expected), kind="stable")[keep:]] = 0.0
+    flat = np.concatenate([backend.engine.numpy(params[name]).ravel() for name in ("a", "b")])
+    np.testing.assert_allclose(flat, expected, rtol=1e-12)
+    assert (flat != 0).sum() == min(keep, 10)
+
+
+def test_of_equal_magnitudes_the_first_is_kept(backend: Backend) -> None:
+    still = Estimate(0.0, 1.0, placed(backend, {"x": np.zeros(4)}))
+    params = placed(backend, {"x": np.array([1.0, -2.0, 2.0, -2.0])})
+    params, _ = HardThresholding(keep=2).update(backend.ops, params, still, (), backend.ops.asarray(np.array(RATE)))
+    assert backend.engine.numpy(params["x"]).tolist() == [0.0, -2.0, 2.0, 0.0]
+
+
+def test_what_has_diverged_is_not_hidden_by_a_threshold(backend: Backend) -> None:
+    still = Estimate(0.0, 1.0, placed(backend, {"x": np.zeros(3)}))
+    params, _ = HardThresholding(keep=1).update(
+        backend.ops, placed(backend, {"x": np.array([1.0, np.nan, 2.0])}), still, (), backend.ops.asarray(np.array(RATE))
+    )
+    assert np.isnan(backend.engine.numpy(params["x"])).any()

@@ -22,6 +22,7 @@ from dirgrad.figures import (
     learning,
     lengths,
     noise,
+    queries,
     race,
     rates,
     ratios,
@@ -127,6 +128,34 @@ def compared() -> dict[str, pd.DataFrame]:
     ratio = [bounded("steps_over_backprop", 30.0 if row["n_reached"] == 5 else np.nan) for row in reached]
     equal = [row | bounded("difference", -0.01) for row in rows if row["estimator"] != "backprop"]
     return {"targets": pd.DataFrame([a | b for a, b in zip(reached, ratio, strict=True)]), "equal_loss": pd.DataFrame(equal)}
+
+
+RULES = ("sgd", "hard_thresholding")
+
+
+def thresholded() -> dict[str, pd.DataFrame]:
+    """Thresholded, differences reach their target in two of five trials at the last dimension."""
+    rows = [
+        {"experiment": f"{rule}_{d}", "backend": b, "estimator": e, "optimizer": rule, "dimension": d}
+        for b in BACKENDS
+        for rule in RULES
+        for e in ("forward_gradient", "finite_difference")
+        for d in (50, 500)
+    ]
+    lost = [row["optimizer"] != "sgd" and row["estimator"] == "finite_difference" and row["dimension"] == 500 for row in rows]
+    final = [row | {"estimator_kind": row["estimator"], "best_rate": True, "evaluations": 4000} for row in rows]
+    reached = [
+        {key: value for key, value in row.items() if key != "dimension"}
+        | {"target_loss": 0.02, "n": 5, "n_reached": 2 if unreached else 5}
+        | bounded("evaluations_to_target", np.nan if unreached else 100.0)
+        for row, unreached in zip(rows, lost, strict=True)
+    ]
+    slopes = [
+        {"backend": b, "optimizer": rule, "estimator": "forward_gradient"} | bounded("slope", 1.0)
+        for b in BACKENDS
+        for rule in RULES
+    ]
+    return {"final": pd.DataFrame(final), "targets": pd.DataFrame(reached), "scaling": pd.DataFrame(slopes)}
 
 
 def stability() -> pd.DataFrame:
@@ -260,6 +289,7 @@ FIGURES: dict[str, tuple[Callable[[], Figure], str]] = {
     "rates": (lambda: rates.draw({"stability": stability()}, "growth"), "n = 3 of 3 trials"),
     "sensitivity": (lambda: sensitivity.draw({"final": tuned()}, "mlp"), "n = 3 seeds"),
     "fair": (lambda: fair.draw(compared()), "n = 5 fresh seeds"),
+    "queries": (lambda: queries.draw(thresholded(), *(f"{rule}_{d}" for rule in RULES for d in (50, 500))), "n = 5 seeds"),
 }
 
 
@@ -313,6 +343,17 @@ def test_what_did_not_reach_its_target_is_said() -> None:
     made = FIGURES["fair"][0]()
     texts = [text.get_text() for axes in made.axes for text in axes.texts]
     assert texts.count("forward gradient: reached by 2 of 5") == 2
+
+
+def test_trials_that_did_not_reach_the_target_are_counted_where_they_ended() -> None:
+    made = FIGURES["queries"][0]()
+    for axes in made.axes:
+        (text,) = axes.texts
+        assert (text.get_text(), text.xy) == ("2 of 5", (500, 4000))
+    told = [text.get_text() for text in made.legends[0].get_texts()]
+    assert "hard thresholding, forward gradient: d^1.00 [0.90, 1.20]" in told
+    assert "hard thresholding, finite difference" in told
+    assert sum("guide" in text for text in told) == 2
 
 
 def test_a_rate_at_which_a_trial_failed_ends_the_line() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dirgrad import records
 from dirgrad.settings import Statistics
-from dirgrad.tables import baydin, coordinates, cost, equal_loss, memory, quality, stability, targets
+from dirgrad.tables import baydin, coordinates, cost, equal_loss, memory, quality, scaling, stability, targets
 from dirgrad.tables.crossing import crossing
 
 QUICK = Statistics(resamples=50)
@@ -227,6 +227,43 @@ def test_an_experiment_without_a_target_is_left_out() -> None:
     assert targets.make(pair(target_loss=None), QUICK).empty
 
 
+DIMENSIONS = (10, 40, 90)
+
+
+def grown(last: float = 2.5) -> dict[str, pd.DataFrame]:
+    """Evaluations to 2.5 that grow as the square root of the dimension: a straight descent of so many record points, of which the
+    last trial of the largest dimension ends at `last`."""
+    made = []
+    for d in DIMENSIONS:
+        for seed in (0, 1):
+            lost = d == DIMENSIONS[-1] and seed == 1
+            end = last if lost else 2.5
+            others = {"experiment": f"growth_{d}", "dimension": d, "problem": "quadratic", "direction": "sphere"}
+            made.append(trial("backprop", seed, [4.0, 3.5, 3.0, end], 1.0, evaluations=round(100 * d**0.5), **others))
+    return kept(*made)
+
+
+def test_the_slope_is_the_power_of_the_dimension() -> None:
+    (made,) = scaling.make(grown(), QUICK).to_dict("records")
+    assert (made["dimensions"], made["lowest_dimension"], made["highest_dimension"]) == (3, 10, 90)
+    assert (made["n"], made["n_reached"]) == (6, 6)
+    np.testing.assert_allclose([made["slope"], made["slope_low"], made["slope_high"]], 0.5, atol=2e-3)
+
+
+def test_there_is_no_slope_where_a_trial_did_not_reach_the_target() -> None:
+    (made,) = scaling.make(grown(last=2.6), QUICK).to_dict("records")
+    assert (made["n"], made["n_reached"]) == (6, 5)
+    assert np.isnan([made["slope"], made["slope_low"], made["slope_high"]]).all()
+
+
+def test_a_line_needs_three_dimensions_of_one_family() -> None:
+    found = grown()
+    two = found["trials"]["dimension"] < DIMENSIONS[-1]
+    assert scaling.make(found | {"trials": found["trials"][two]}, QUICK).empty
+    found["trials"].loc[found["trials"]["dimension"] == 10, "optimizer"] = "adam"
+    assert scaling.make(found, QUICK).empty
+
+
 def test_accuracies_are_compared_where_both_first_had_the_same_training_loss() -> None:
     (made,) = equal_loss.make(pair(), QUICK).to_dict("records")
     # The level is the forward gradient's end, 1.0: backprop was there at step 20.
@@ -237,6 +274,8 @@ def test_accuracies_are_compared_where_both_first_had_the_same_training_loss() -
     assert (made["estimator"], made["n"]) == ("forward_gradient", 2)
 
 
-@pytest.mark.parametrize("make", [baydin.make, targets.make, equal_loss.make, cost.make, memory.make, quality.make, stability.make])
+@pytest.mark.parametrize(
+    "make", [module.make for module in (baydin, targets, scaling, equal_loss, cost, memory, quality, stability)]
+)
 def test_a_table_is_made_of_no_records(make: Any) -> None:
     assert make(kept(), QUICK).empty

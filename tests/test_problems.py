@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 
 from cases import CASES, compiled, inner, loss_of, placed, random_like
 from dirgrad import backends, criterion
-from dirgrad.criterion import SQUARED_ERROR, VALUE
+from dirgrad.criterion import CROSS_ENTROPY, CROSS_ENTROPY_OVER_CLASSES
 from dirgrad.datasets.digits import Digits
 from dirgrad.datasets.mnist import Mnist
 from dirgrad.problems.jax_tutorial import JaxTutorial
 from dirgrad.problems.mlp import Mlp
+from dirgrad.problems.sparse_regression import SparseRegression
 from dirgrad.types import Backend
+
+CLASSIFIERS = (CROSS_ENTROPY, CROSS_ENTROPY_OVER_CLASSES)
 
 
 def gradient(backend: Backend, name: str) -> tuple[float, dict[str, np.ndarray]]:
@@ -121,7 +124,7 @@ def test_the_papers_mlp_has_as_many_parameters_as_computed_by_hand() -> None:
     assert sum(leaf.size for leaf in Mlp(dataset=Mnist()).init(np.random.default_rng(0)).values()) == 1_863_690
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if CASES[name].problem.criterion not in (VALUE, SQUARED_ERROR)])
+@pytest.mark.parametrize("name", [name for name in CASES if CASES[name].problem.criterion in CLASSIFIERS])
 def test_accuracy_is_the_share_of_right_answers(backend: Backend, name: str) -> None:
     case = CASES[name]
     images, labels = (backend.ops.asarray(array) for array in case.batch())
@@ -155,3 +158,25 @@ def test_hidden_layers_are_repeated() -> None:
     deep, listed = Mlp(dataset=Digits(), hidden=(6, 5), repeat=2), Mlp(dataset=Digits(), hidden=(6, 5, 6, 5))
     shapes = [{name: leaf.shape for name, leaf in one.init(np.random.default_rng(0)).items()} for one in (deep, listed)]
     assert shapes[0] == shapes[1]
+
+
+def test_the_expected_loss_of_a_sparse_regression_is_the_mean_over_many_examples(backend: Backend) -> None:
+    many, all_of_them = (SparseRegression(dimension=6, nonzeros=3, examples=n, noise=0.5, condition=4.0) for n in (200_000, None))
+    params = placed(backend, {"x": np.linspace(-1.0, 1.0, 6)})
+    sample, expected = (float(criterion.loss(one, backend.ops, params, ())) for one in (many, all_of_them))
+    assert sample == pytest.approx(expected, rel=0.02)
+    told = criterion.metrics(many, backend.ops, params, ())
+    assert (float(told["loss"]), float(told["valid_loss"])) == pytest.approx((sample, expected))
+    assert "valid_loss" not in criterion.metrics(all_of_them, backend.ops, params, ())
+
+
+def test_at_its_truth_a_sparse_regression_is_left_with_the_noise_and_has_its_support(backend: Backend) -> None:
+    problem = SparseRegression(dimension=30, nonzeros=4, noise=0.5, condition=9.0)
+    truth = problem.truth()
+    assert ((truth != 0).sum(), np.linalg.norm(truth)) == (4, pytest.approx(1.0))
+    told = criterion.metrics(problem, backend.ops, placed(backend, {"x": truth}), ())
+    assert (float(told["loss"]), float(told["support_recovered"])) == pytest.approx((0.125, 1.0))
+    half = np.where(np.cumsum(truth != 0) <= 2, truth, 0.0) + np.where(np.arange(30) == 2, 1e-3, 0.0)
+    for x, share in ((half, 0.5), (np.zeros(30), 0.0), (np.ones(30), 0.25)):
+        found = criterion.metrics(problem, backend.ops, placed(backend, {"x": x}), ())["support_recovered"]
+        assert float(found) == pytest.approx(share)

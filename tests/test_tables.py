@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dirgrad import records
 from dirgrad.settings import Statistics
-from dirgrad.statistics import inter_quartile_mean, summarise
+from dirgrad.statistics import inter_quartile_mean, slope, summarise
 from dirgrad.tables import curves, final, trajectories
 
 QUICK = Statistics(resamples=50)
@@ -305,3 +305,11 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     found = summarise(samples, Statistics(confidence=0.95, resamples=500))
     covered = ((found.low <= 3.0) & (found.high >= 3.0)).mean()
     assert 0.85 <= covered <= 0.99
+
+
+def test_the_slope_of_a_power_law_is_its_power_and_its_interval_covers_it_about_as_often_as_it_says() -> None:
+    x, rng = np.array([10.0, 50.0, 400.0]), np.random.default_rng(0)
+    found = slope(x, [np.full(5, 3.0 * value**-0.7) for value in x], QUICK)
+    np.testing.assert_allclose(found, -0.7)
+    noisy = [slope(x, list((x**0.5)[:, None] * rng.lognormal(0, 0.3, (3, 20))), Statistics(resamples=200)) for _ in range(150)]
+    assert 0.85 <= np.mean([one.low <= 0.5 <= one.high for one in noisy]) <= 0.99

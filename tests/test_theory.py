@@ -31,7 +31,7 @@ def test_the_kurtosis_is_nine_of_a_small_share_and_fifteen_of_the_whole() -> Non
     np.testing.assert_allclose(theory.kurtosis(np.array([0.0, 1.0]), np.array(1.0)), [9.0, 15.0])
 
 
-@pytest.mark.parametrize(("direction", "excess"), [("gaussian", 1), ("rademacher", -1), ("sphere", -1), ("coordinate", -1)])
+@pytest.mark.parametrize(("direction", "excess"), theory.EXCESS.items())
 def test_the_signal_to_noise_ratio_falls_with_the_dimension_and_rises_with_the_directions(direction: str, excess: int) -> None:
     assert theory.signal_to_noise(direction, 3, 50) == pytest.approx(3 / (50 + excess))
 

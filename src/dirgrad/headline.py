@@ -50,7 +50,8 @@ def _reached(row: Row) -> str:
 
 
 def _targets(table: pd.DataFrame) -> list[Sequence[str]]:
-    """A row per experiment, backend and estimator."""
+    """A row per experiment, backend and estimator, of the experiments that have backprop beside them."""
+    table = table[table["experiment"].isin(table.loc[table["estimator"] == "backprop", "experiment"])]
     head = ["experiment", "framework", "optimiser", "estimator", "best rate", "steps to target / backprop's"]
     rows: list[Sequence[str]] = [[*head, "train accuracy", "test accuracy", "n"]]
     for row in table.to_dict("records"):

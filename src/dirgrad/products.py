@@ -10,6 +10,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "curves": ("trials", "curves"),
     "trajectories": ("curves",),
     "targets": ("trials", "curves"),
+    "scaling": ("trials", "curves"),
     "equal_loss": ("trials", "curves"),
     "cost": ("cost",),
     "bench": ("cost",),
@@ -85,9 +86,15 @@ PAPERS = {
     "silver_influence": Drawing("balance", ("curves",), ("influence_balancing",), narrow=True),
     "silver_candidates": Drawing("candidates", ("quality",), ("quality/candidates",), narrow=True),
     "silver_lengths": Drawing("lengths", ("cost",), ("cost/lengths", "cost/lengths_torch"), narrow=True),
+    "szoht_queries": Drawing(
+        "queries",
+        ("final", "targets", "scaling"),
+        tuple(f"szoht_{rule}{dimension}" for rule in ("", "plain_") for dimension in (50, 160, 500, 1600)),
+        narrow=True,
+    ),
 }
 """The figures of papers: baydin, Baydin et al. 2022 by their number there; frye, what Frye 2022 predicts; silver, the questions of
-Silver et al. 2022, whose figures are not known to us."""
+Silver et al. 2022, whose figures are not known to us; szoht, that of de Vazelhes et al. 2022."""
 
 
 def sheets(drawings: Mapping[str, Drawing]) -> dict[str, list[str]]:

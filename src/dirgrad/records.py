@@ -51,18 +51,19 @@ TRIALS = pa.schema(
     + [("status", pa.string()), ("reason", pa.string()), ("steps", pa.int64()), ("evaluations", pa.int64())]
     + [(name, pa.float64()) for name in ("final_loss", "train_accuracy", "valid_loss", "valid_accuracy")]
     + [(name, pa.float64()) for name in ("test_loss", "test_accuracy", "train_seconds", "step_seconds", "compile_seconds")]
-    + [("target_loss", pa.float64()), ("threads", pa.int64()), ("exclusive", pa.bool_())]
+    + [("support_recovered", pa.float64()), ("target_loss", pa.float64()), ("threads", pa.int64()), ("exclusive", pa.bool_())]
 )
 """One row per trial. stage: `tuning`, the search of a learning rate, or `final`, what is reported. steps: taken; evaluations:
 of the minibatch loss; train_seconds: this trial's share of its lanes' wall time in training alone; step_seconds: that per
-step; compile_seconds: of the whole group of lanes. Losses of classifiers are in nats; those of the last record point."""
+step; compile_seconds: of the whole group of lanes; support_recovered: of a problem whose truth is sparse and known, the share of
+its support that was found. Losses of classifiers are in nats; those of the last record point."""
 
 CURVES = pa.schema(
     [(name, pa.string()) for name in ("experiment", "backend", "estimator", "stage")]
     + [("learning_rate", pa.float64()), ("seed", pa.int64()), ("step", pa.int64()), ("train_seconds", pa.float64())]
     + [(name, pa.float64()) for name in ("loss", "train_accuracy", "valid_loss", "valid_accuracy")]
     + [(name, pa.float64()) for name in ("test_loss", "test_accuracy", "batch_loss")]
-    + [("theta_0", pa.float64()), ("theta_1", pa.float64())]
+    + [(name, pa.float64()) for name in ("support_recovered", "theta_0", "theta_1")]
 )
 """One row per record point. loss, train_accuracy: over the training data at the parameters of this step; batch_loss: the
 mean over the steps since the last point; theta_0, theta_1: the parameters of a problem of two."""

@@ -1,6 +1,6 @@
 """How seeds are summarised: the inter-quartile mean, with a percentile bootstrap interval."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +30,27 @@ def summarise(values: np.ndarray, settings: Statistics) -> Summary:
 def mean_interval(values: np.ndarray, settings: Statistics) -> Summary:
     """The plain mean over the last axis, for what is an expectation: (..., n) finite numbers."""
     return _interval(np.mean, values, settings)
+
+
+def slope(x: np.ndarray, samples: Sequence[np.ndarray], settings: Statistics) -> Summary:
+    """The slope of the least-squares line through (log x_i, log of the inter-quartile mean of sample i); the interval resamples
+    within every sample. x: (m,) positive; samples: m arrays (n_i,) of positive numbers, n_i > 1. All (): three numbers."""
+    centred = np.log(x) - np.log(x).mean()
+    weights = centred / (centred @ centred)
+
+    def statistic(*drawn: np.ndarray, axis: int = -1) -> np.ndarray:
+        return np.asarray(np.stack([np.log(inter_quartile_mean(one, axis=axis)) for one in drawn], axis=-1) @ weights)
+
+    interval = stats.bootstrap(
+        tuple(samples),
+        statistic,
+        vectorized=True,
+        confidence_level=settings.confidence,
+        n_resamples=settings.resamples,
+        method="percentile",
+        rng=np.random.default_rng(settings.seed),
+    ).confidence_interval
+    return Summary(statistic(*samples), np.asarray(interval.low), np.asarray(interval.high))
 
 
 def _interval(statistic: Callable[..., np.ndarray], values: np.ndarray, settings: Statistics) -> Summary:

@@ -10,7 +10,7 @@ from scipy.special import gammaln
 
 EXCESS = {
     **dict.fromkeys(("gaussian", "framework_gaussian"), 1),
-    **dict.fromkeys(("rademacher", "rank_one", "block_shared", "sphere", "coordinate"), -1),
+    **dict.fromkeys(("rademacher", "rank_one", "block_shared", "sphere", "random_support", "coordinate"), -1),
 }
 """What the relative squared error of one direction has beyond d, where it is the same for every gradient. It is E[(g . v)^2
 ||v||^2] / ||g||^2 - d - 1: -1 wherever ||v||^2 = d, since E[(g . v)^2] = ||g||^2, and for independent entries E[v^4] - 2."""
@@ -44,7 +44,8 @@ def excess(direction: str, parts: Sequence[Part], rank: int = 1) -> float:
 
 def signal_to_noise(direction: str, directions_k: int, dimension: int, parts: Sequence[Part] = (), rank: int = 1) -> float:
     """||g||^2 / E||estimate - g||^2 of a mean over K independent directions: K/(d + 1) for a Gaussian, K/(d - 1) for signs, outer
-    products of signs, the sphere and coordinates; NaN for a law that is not known here. A law that is replayed is as noisy.
+    products of signs, the sphere (of a random support too) and coordinates; NaN for a law that is not known here. A law that is
+    replayed is as noisy.
 
     For independent entries of unit variance E[(g . v)^2 v_i^2] = ||g||^2 + (E[v^4] - 1) g_i^2; summed over i, less ||g||^2. On
     the sphere and for coordinates ||v||^2 = d, so that E[(g . v)^2 ||v||^2] = d ||g||^2. parts, rank: of laws in factors.
@@ -59,6 +60,19 @@ def projected_signal_to_noise(scale: str, directions_k: int, dimension: int) -> 
     sqrt(d)."""
     error = 1 - directions_k / dimension
     return 1 / (error if scale == "projection" else error * dimension / directions_k) if error else np.inf
+
+
+def mean_square_on_part(support: int, part: int, dimension: int, share: float) -> float:
+    """E||e_F||^2 / ||g||^2 of e = (g . v) v on a fixed set F of coordinates, where v is uniform on the sphere of radius sqrt(d) of
+    a random support. support: its size s; part: the size of F; share: ||g_F||^2 / ||g||^2.
+
+    Given the support S, E[v_i^2 v_j^2] = d^2 (1 + 2 [i = j]) / (s (s + 2)) within it, and a pair of coordinates is in S with
+    probability s (s - 1) / (d (d - 1)), one with s/d. So E[(g . v)^2 v_i^2] = d/(s + 2) ((s - 1)/(d - 1) (||g||^2 - g_i^2) +
+    3 g_i^2), summed over F. On the whole sphere, s = d, it is d/(d + 2) (|F| + 2 share), of the order of |F| and not of d; for
+    few coordinates, s = 1, it is d share. It has the form of the bound of de Vazelhes et al. 2022, as we remember it.
+    """
+    pairs = (support - 1) / (dimension - 1) if dimension > 1 else 1.0
+    return dimension / (support + 2) * (pairs * (part - share) + 3 * share)
 
 
 def shrinkage(snr: float) -> float:

@@ -164,6 +164,11 @@ def split(vector: Array, like: Params) -> Params:
     return parts
 
 
+def join(ops: Ops, x: Params) -> Array:
+    """The vector (d,) of all entries, which `split` cuts into the same parameters; x has arrays alone."""
+    return ops.concatenate([leaf.reshape(-1) for leaf in x.values()])
+
+
 def any_leaf(x: Params) -> Array:
     """A leaf, for its dtype and device."""
     return next(iter(x.values()))

@@ -124,6 +124,9 @@ class Ops(Protocol):
     def diagonals(self, x: Array, /) -> Array:
         """(n, g, n) -> (g, n): the entries whose first and last index agree."""
 
+    def largest(self, x: Array, k: int, /) -> Array:
+        """1 at the k largest entries of (n,), else 0, with the dtype of x; of equal entries the first. 0 <= k <= n."""
+
     def relu(self, x: Array, /) -> Array: ...
     def swap_axes(self, x: Array, first: int, second: int, /) -> Array: ...
     def conv2d(self, x: Array, kernel: Array, padding: int, /) -> Array:

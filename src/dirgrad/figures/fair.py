@@ -14,9 +14,10 @@ BAND = 0.7
 
 
 def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """tables: `targets` and `equal_loss`. A row of panels per framework."""
+    """tables: `targets` and `equal_loss`. A row of panels per framework, with the experiments that have backprop beside them."""
     targets, equal = tables["targets"], tables["equal_loss"]
-    targets = targets[targets["estimator"] != "backprop"]
+    backprop = targets["estimator"] == "backprop"
+    targets = targets[~backprop & targets["experiment"].isin(targets.loc[backprop, "experiment"])]
     experiments = list(targets["experiment"].unique())
     equal = equal[equal["experiment"].isin(experiments)]
     backends, kinds = list(targets["backend"].unique()), style.lines(["backprop", *targets["estimator"].unique()])

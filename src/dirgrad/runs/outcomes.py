@@ -14,7 +14,7 @@ from dirgrad.runs.trials import Lane
 Row: TypeAlias = dict[str, Any]
 
 
-LAST = ("train_accuracy", "valid_loss", "valid_accuracy", "test_loss", "test_accuracy", "train_seconds")
+LAST = ("train_accuracy", "valid_loss", "valid_accuracy", "test_loss", "test_accuracy", "support_recovered", "train_seconds")
 """What a trial has from the last point of its curve, besides its loss."""
 
 

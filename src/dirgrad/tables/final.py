@@ -13,7 +13,7 @@ KEYS = [
     *("experiment", "problem", "backend", "estimator", "estimator_kind", "direction", "directions_k"),
     *("optimizer", "stage", "learning_rate", "learning_rate_decay", "batch_size", "dimension", "lanes", "threads", "exclusive"),
 ]
-VALUES = ("final_loss", "train_accuracy", "valid_loss", "valid_accuracy", "test_accuracy", "step_seconds")
+VALUES = ("final_loss", "train_accuracy", "valid_loss", "valid_accuracy", "test_accuracy", "support_recovered", "step_seconds")
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:

@@ -21,19 +21,27 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     the trial of the same seed by backprop, where both reached it in every seed; `*_over_backprop_at_least`, with all that
     was spent where a trial did not reach it, where backprop did in every seed. The target is one of validation loss (of training
     loss without validation); an experiment without a target is left out."""
-    trials = records["trials"]
-    trials = trials[trials["target_loss"].notna() & (trials["status"] == Status.OK)]
-    if trials.empty:
+    found = spent(records)
+    if found.empty:
         return pd.DataFrame(columns=COLUMNS)
-    reached = at_best_rates(trials, records["trials"]).merge(_spent(trials, records["curves"]), on=TRIAL)
-    base = reached[reached["estimator_kind"] == "backprop"].set_index(["experiment", "backend", "seed"])
+    base = found[found["estimator_kind"] == "backprop"].set_index(["experiment", "backend", "seed"])
     rows = []
-    for key, group in reached.groupby(CELL, sort=False):
+    for key, group in found.groupby(CELL, sort=False):
         rows.append(dict(zip(CELL, key, strict=True)) | _row(group, base, settings))
     return pd.DataFrame(rows)
 
 
-def _spent(trials: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+def spent(records: Records) -> pd.DataFrame:
+    """The trials at best rates of experiments with a target, with what each spent until it reached it: `*_to_target`, NaN where it
+    did not."""
+    trials = records["trials"]
+    trials = trials[trials["target_loss"].notna() & (trials["status"] == Status.OK)]
+    if trials.empty:
+        return trials
+    return at_best_rates(trials, records["trials"]).merge(_per_trial(trials, records["curves"]), on=TRIAL)
+
+
+def _per_trial(trials: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """Steps, seconds and evaluations to the target, a row per trial; NaN where it is not reached."""
     rows = []
     told = trials[[*TRIAL, "target_loss", "steps", "evaluations"]].rename(columns={"steps": "all_steps"})
@@ -42,11 +50,11 @@ def _spent(trials: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
         losses = curve["valid_loss"].fillna(curve["loss"]).to_numpy()
         steps, seconds = (crossing(curve[name].to_numpy(), losses, trial["target_loss"]) for name in ("step", "train_seconds"))
         each = trial["evaluations"] / trial["all_steps"]
-        spent = {"steps": steps, "seconds": seconds, "evaluations": steps * each}
+        met = {"steps": steps, "seconds": seconds, "evaluations": steps * each}
         whole = {"steps": curve["step"].iloc[-1], "seconds": curve["train_seconds"].iloc[-1]}
         whole["evaluations"] = whole["steps"] * each
-        row = {f"{name}_to_target": value for name, value in spent.items()}
-        row |= {f"{name}_at_least": value if np.isfinite(value) else whole[name] for name, value in spent.items()}
+        row = {f"{name}_to_target": value for name, value in met.items()}
+        row |= {f"{name}_at_least": value if np.isfinite(value) else whole[name] for name, value in met.items()}
         rows.append(dict(zip(TRIAL, key, strict=True)) | row)
     return pd.DataFrame(rows)
 

@@ -103,6 +103,10 @@ def zeros(shape: tuple[int, ...], like: Array, /) -> Array:
     return jnp.zeros(shape, like.dtype)
 
 
+def largest(x: Array, k: int, /) -> Array:
+    return jnp.zeros_like(x).at[jax.lax.top_k(x, k)[1]].set(1)
+
+
 def swap_axes(x: Array, first: int, second: int, /) -> Array:
     return jnp.swapaxes(x, first, second)
 

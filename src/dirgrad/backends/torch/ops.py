@@ -113,6 +113,11 @@ def zeros(shape: tuple[int, ...], like: Tensor, /) -> Tensor:
     return torch.zeros(shape, dtype=like.dtype, device=like.device)
 
 
+def largest(x: Tensor, k: int, /) -> Tensor:
+    # Not topk, which says nothing of equal entries.
+    return torch.zeros_like(x).scatter(0, torch.sort(x, descending=True, stable=True).indices[:k], 1.0)
+
+
 def swap_axes(x: Tensor, first: int, second: int, /) -> Tensor:
     return torch.swapaxes(x, first, second)
 
