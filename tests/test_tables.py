@@ -92,8 +92,10 @@ NOT_VALIDATED = {"valid_loss": None, "valid_accuracy": None, "train_accuracy": N
 
 
 def test_the_value_is_the_mean_of_the_middle_half() -> None:
-    (row,) = ends(*at_rate(0.1, 7.0, 1.0, 100.0, 2.0, 3.0, 4.0, 0.0, 5.0)).to_dict("records")
+    losses = (7.0, 1.0, 100.0, 2.0, 3.0, 4.0, 0.0, 5.0)
+    (row,) = ends(*at_rate(0.1, *losses)).to_dict("records")
     assert row["final_loss"] == pytest.approx((2.0 + 3.0 + 4.0 + 5.0) / 4)
+    assert row["final_loss_standard_error"] == pytest.approx(np.std(losses, ddof=1) / np.sqrt(len(losses)))
     assert row["final_loss_low"] <= row["final_loss"] <= row["final_loss_high"]
 
 

@@ -17,7 +17,7 @@ VALUES = ("final_loss", "train_accuracy", "valid_loss", "valid_accuracy", "test_
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """Inter-quartile means with bootstrap intervals over the trials that are `ok`; the others are counted. `best_rate`
+    """Inter-quartile means with bootstrap intervals over the trials that are `ok`; the others are counted. The standard errors are of the plain mean, as papers show them. `best_rate`
     marks, per experiment, backend and estimator, the rate of the lowest validation loss (final loss without validation)
     among the rates of stage `final` at which no trial failed: after tuning, the only one."""
     trials = records["trials"]
@@ -32,5 +32,5 @@ def _row(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     row: dict[str, Any] = {"n_seeds": len(group), **counts, "evaluations": group["evaluations"].max()}
     ok = group[group["status"] == Status.OK]
     for name in VALUES:
-        row |= scalars(name, ok[name].dropna().to_numpy(), settings)
+        row |= scalars(name, ok[name].dropna().to_numpy(), settings) | {f"{name}_standard_error": ok[name].astype(float).sem()}
     return row | {"compile_seconds": group["compile_seconds"].median()}
