@@ -2,27 +2,29 @@ TABLES = tables(*products.tables(config))
 RECORDS = plan.leaves(config)
 
 
-rule table:
-    input:
-        records=table_records,
-        code=table_sources,
-    output:
-        report(
-            f"{RESULTS}/tables/{{table}}.csv",
-            caption="../report/table.rst",
-            category="Tables",
-            labels={"table": "{table}"},
-        ),
-    log:
-        f"{RESULTS}/logs/tables/{{table}}.log",
-    conda:
-        "../../envs/report.yaml"
-    params:
-        config=CONFIG,
-        statistics=json.dumps(config.get("statistics", {})),
-        records=records_root,
-    shell:
-        "python -m dirgrad table {wildcards.table} --config {params.config} --records {params.records} --out {output} 2> {log}"
+# Tables to read, and tables whose rows are points of figures: CSV alone. They differ in nothing else.
+for KIND, NAMES in products.kinds_of_tables().items():
+
+    rule:
+        name:
+            KIND
+        input:
+            records=table_records,
+            code=table_sources,
+        output:
+            tabled("{table}", KIND),
+        log:
+            f"{RESULTS}/logs/tables/{{table}}.log",
+        wildcard_constraints:
+            table="|".join(NAMES),
+        conda:
+            "../../envs/report.yaml"
+        params:
+            config=CONFIG,
+            statistics=json.dumps(config.get("statistics", {})),
+            records=records_root,
+        shell:
+            "python -m dirgrad table {wildcards.table} --config {params.config} --records {params.records} --out {output[0]} 2> {log}"
 
 
 rule manifest:

@@ -1,6 +1,6 @@
 """How all figures look: the same estimator has the same line everywhere, told apart in grey by its dashes and marker."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,9 @@ ABSCISSAE = {"step": "iteration", "train_seconds": "training time [s per trial]"
 LOSSES = {"valid_loss": "validation loss [nat]", "final_loss": "final training loss"}
 AGAIN = "the function again / the function"
 """How a figure names the noise of a clock."""
+FORMATS = ("svg", "png", "pdf")
+SHOWN = ("svg",)
+"""What the report shows."""
 RC: Any = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -50,6 +53,16 @@ def figure(rows: int, columns: int, width: float = 9.0, height: float = 2.4) -> 
     """A figure in inches, `height` per row, and its axes: (rows, columns)."""
     made = Figure(figsize=(width, height * rows + 0.5), layout="constrained")
     return made, made.subplots(rows, columns, squeeze=False)
+
+
+def alone(draw: Callable[..., Figure], tables: Mapping[str, pd.DataFrame], subjects: Iterable[str], backend: str) -> Figure:
+    """A figure of one framework: the same drawing, of its rows alone."""
+    rows = {name: table[table["backend"] == backend] if "backend" in table else table for name, table in tables.items()}
+    if all(part.empty for name, part in rows.items() if "backend" in tables[name]):
+        made, _ = figure(1, 1)
+        made.suptitle(f"{BACKENDS[backend]}: n = 0 rows, nothing to show", fontsize=9)
+        return made
+    return draw(rows, *subjects)
 
 
 def lines(estimators: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -111,14 +124,18 @@ def points(axes: Axes, x: pd.Series, rows: pd.DataFrame, column: str, line: Mapp
     axes.errorbar(x, rows[column], yerr=ends, label=name, color=line["color"], marker=line["marker"], linestyle="", markersize=4)
 
 
-def save(made: Figure, stem: Path) -> None:
-    """`stem` as SVG, PNG and PDF; the same figure gives the same bytes."""
+def save(made: Figure, stem: Path, origin: str, formats: Sequence[str] = FORMATS) -> None:
+    """`stem` in each format, with `origin` in its metadata; the same figure of the same origin gives the same bytes."""
     layout = made.get_layout_engine()
     if layout is not None:
         # Laid out once, not once for each format.
         layout.execute(made)
         made.set_layout_engine("none")
-    undated: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
-    for suffix, metadata in undated.items():
-        write = partial(made.savefig, format=suffix, metadata=metadata)
+    told: dict[str, dict[str, str | None]] = {
+        "svg": {"Title": stem.name, "Description": origin, "Date": None},
+        "png": {"Title": stem.name, "Description": origin},
+        "pdf": {"Title": stem.name, "Subject": origin, "CreationDate": None},
+    }
+    for suffix in formats:
+        write = partial(made.savefig, format=suffix, metadata=told[suffix])
         atomically(stem.with_name(f"{stem.name}.{suffix}"), write)
