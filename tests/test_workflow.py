@@ -12,6 +12,9 @@ import pandas as pd
 import pytest
 import yaml
 
+import browser
+from dirgrad import origin
+
 ROOT = Path(__file__).parents[1]
 TINY = {
     "tier": "default",
@@ -76,7 +79,9 @@ def test_a_mistake_is_one_sentence_before_anything_runs(arguments: list[str], sa
 
 
 @pytest.mark.slow
-def test_a_tier_runs_to_its_report_records_what_failed_and_then_has_nothing_to_do(tmp_path: Path) -> None:
+def test_a_tier_runs_to_its_report_records_what_failed_and_then_has_nothing_to_do(
+    tmp_path: Path, subtests: pytest.Subtests
+) -> None:
     place(tmp_path, TINY)
     first = snakemake("--cores", "1", directory=tmp_path)
     assert first.returncode == 0, first.stderr
@@ -90,6 +95,17 @@ def test_a_tier_runs_to_its_report_records_what_failed_and_then_has_nothing_to_d
     report = (tmp_path / "results/default/report.html").read_text()
     assert "loss_beale" in report
     assert 'src="http' not in report
+    for suffix in ("html", "tex"):
+        assert origin.read(tmp_path / f"results/default/tables/final.{suffix}")["records"][0].startswith("beale/jax ")
+    with subtests.test("a browser shows all that the report holds"):
+        if browser.CHROMIUM is None:
+            pytest.skip("no Chromium on the PATH")
+        seen = browser.walk(tmp_path / "results/default/report.html")
+        assert browser.complaints(seen) == []
+        assert seen.front == "Learning without backpropagation: the tier default"
+        assert seen.items["figures/default/loss_beale.svg"] == "image"
+        assert seen.items["results/default/tables/final.html"] == "page"
+        assert seen.switches["7. Tables / tables"] == ["format"]
     second = snakemake("--cores", "1", directory=tmp_path)
     assert "Nothing to be done" in second.stdout + second.stderr
 

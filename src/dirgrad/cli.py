@@ -237,13 +237,14 @@ def _figure(options: argparse.Namespace) -> None:
             return pd.read_parquet(options.records / "landscape.parquet")
         return given[name] if name in given else _made(raw, name, options.records, drawing.subjects if drawing.narrow else None)
 
-    with style.applied():
+    statistics = _statistics(raw)
+    with style.applied(statistics["confidence"]):
         for name in options.figures:
             drawing = known[name]
             draw = import_module(f"dirgrad.figures.{drawing.module}").draw
             shown = dict.fromkeys(subject.rpartition("/")[2] for subject in drawing.subjects)
             tables = {one: table(one, drawing) for one in drawing.tables}
-            told = origin.line(origin.of(options.records, products.records(raw, drawing), _statistics(raw)))
+            told = origin.line(origin.of(options.records, products.records(raw, drawing), statistics))
             style.save(draw(tables, *shown), options.out / name, told)
             for backend in products.frameworks(raw, drawing):
                 alone = style.alone(draw, tables, shown, backend)

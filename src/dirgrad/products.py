@@ -89,6 +89,7 @@ Silver et al. 2022, whose figures are not known to us."""
 SERIES = ("curves", "trajectories", "timeline", "estimates", "coordinates")
 """The tables whose rows are points of figures, thousands of them: CSV alone. All others are HTML and LaTeX too."""
 
+
 def kinds_of_tables() -> dict[str, tuple[str, ...]]:
     """The tables that are read, and those that are series."""
     return {"table": tuple(name for name in TABLES if name not in SERIES), "series": SERIES}

@@ -1,5 +1,6 @@
 DRAWINGS = products.drawings(config)
-FIGURES = [path for name in DRAWINGS for path in drawn(name)]
+# Plain names: what is marked for the report is what the jobs that draw leave behind.
+FIGURES = [str(path) for name in DRAWINGS for path in drawn(name)]
 
 
 # One job draws all figures of a kind from the same tables, which are out of date together; one that needs the records of its

@@ -35,7 +35,7 @@ def page(manifest: Mapping[str, Any], claims: pd.DataFrame | None, figures: Sequ
         machine=machine(manifest),
         noise=noise(manifest),
         claims=None if claims is None else verdicts(claims),
-        counts={} if claims is None else claims["verdict"].value_counts().to_dict(),
+        counts={} if claims is None else claims.get("verdict", pd.Series(dtype=str)).value_counts().to_dict(),
         figures=[shown(path, known) for path in figures],
     )
 
@@ -76,9 +76,12 @@ def noise(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 
 def verdicts(claims: pd.DataFrame) -> list[dict[str, str]]:
-    """The rows of the table of verdicts."""
-    measured = with_interval(claims, "measured", "low", "high")
+    """The rows of the table of verdicts. Raises UserError where a column is missing."""
     told = ("id", "statement", "source", "quantity", "criterion", "verdict")
+    for name in (*told, "measured", "low", "high"):
+        if name not in claims:
+            raise UserError(f"claims.csv: {name}: missing: a claim has the columns {', '.join(told)}, measured, low and high")
+    measured = with_interval(claims, "measured", "low", "high")
     return [
         {name: str(row[name]) for name in told} | {"measured": value}
         for row, value in zip(claims.to_dict("records"), measured, strict=True)
