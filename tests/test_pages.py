@@ -139,7 +139,7 @@ def manifest() -> dict[str, Any]:
 
 
 def test_the_front_page_says_what_was_run_on_what_and_what_came_of_it(manifest: dict[str, Any]) -> None:
-    page = front.page(manifest, CLAIMS, [])
+    page = front.page(manifest, CLAIMS[::-1], [])
     rows = {row[0]: row[1:] for row in Read(page).rows}
     assert rows["run"] == ["feedfeedfeed"]
     assert rows["commit"] == [", ".join(manifest["commit"])]
@@ -148,8 +148,9 @@ def test_the_front_page_says_what_was_run_on_what_and_what_came_of_it(manifest: 
     assert rows["threads of a job"] == ["1"]
     assert rows["cost/baydin/jax"] == ["31.0%, NOISY"]
     assert rows["A step is <cheaper> than backprop's."][3:] == ["1.23 [1.1, 1.4]", "does not hold"]
+    assert list(rows).index("It needs more steps.") > list(rows).index("A step is <cheaper> than backprop's.")
     assert rows["It needs more steps."] == ["McGreivy & others", "steps_over_backprop", "above 1", "", "not run in this tier"]
-    assert "<b>does not hold</b>: 1; <b>not run in this tier</b>: 1" in page
+    assert "<b>not run in this tier</b>: 1; <b>does not hold</b>: 1" in page
     assert Read(page).asked == []
 
 

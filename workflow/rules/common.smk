@@ -196,7 +196,7 @@ def reference(name):
 
 def marked(path, name, subcategory, **labels):
     """A file of a figure, as the report shows it. Of labels with two values, each of half the files of a subcategory, the report
-    makes a switch; so that each switch has a subcategory of its own."""
+    makes a switch, with what sorts first shown first; so each switch has a subcategory of its own."""
     return report(
         path,
         caption=f"../report/figure_{DRAWINGS[name].module}.rst",
@@ -209,7 +209,7 @@ def marked(path, name, subcategory, **labels):
 def drawn(name):
     """The files of a figure."""
     stem = f"{FIGURE_ROOT}/{name}"
-    tier = {"tier": f"{config['tier']}, this run"} if reference(name) else {}
+    tier = {"tier": f"This run: {config['tier']}"} if reference(name) else {}
     alone = [
         marked(f"{stem}.{one}.svg", name, "one framework", framework=LABELS[one])
         for one in products.frameworks(config, DRAWINGS[name])
@@ -227,7 +227,7 @@ def kept():
     """The kept figures beside those of this run."""
     found = {name: reference(name) for name in DRAWINGS}
     return [
-        marked(one[0], name, "beside a reference", tier=f"{one[1]}, reference")
+        marked(one[0], name, "beside a reference", tier=f"reference: {one[1]}")
         for name, one in found.items()
         if one
     ]

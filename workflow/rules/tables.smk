@@ -23,8 +23,9 @@ for KIND, NAMES in products.kinds_of_tables().items():
             config=CONFIG,
             statistics=json.dumps(config.get("statistics", {})),
             records=records_root,
+            out=lambda wildcards, output: output[0],
         shell:
-            "python -m dirgrad table {wildcards.table} --config {params.config} --records {params.records} --out {output[0]} 2> {log}"
+            "python -m dirgrad table {wildcards.table} --config {params.config} --records {params.records} --out {params.out} 2> {log}"
 
 
 rule manifest:

@@ -76,11 +76,12 @@ def noise(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 
 def verdicts(claims: pd.DataFrame) -> list[dict[str, str]]:
-    """The rows of the table of verdicts. Raises UserError where a column is missing."""
+    """The rows of the table of verdicts, those that were measured first. Raises UserError where a column is missing."""
     told = ("id", "statement", "source", "quantity", "criterion", "verdict")
     for name in (*told, "measured", "low", "high"):
         if name not in claims:
             raise UserError(f"claims.csv: {name}: missing: a claim has the columns {', '.join(told)}, measured, low and high")
+    claims = claims.sort_values("measured", key=lambda values: values.isna(), kind="stable")
     measured = with_interval(claims, "measured", "low", "high")
     return [
         {name: str(row[name]) for name in told} | {"measured": value}
