@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 WORKFLOW := workflow/Snakefile $(wildcard workflow/rules/*.smk)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: reproduce smoke paper test check bench report-check lock install clean
+.PHONY: reproduce smoke paper verify test check bench report-check lock install clean
 
 reproduce: install
 	snakemake
@@ -16,6 +16,12 @@ smoke: install
 
 paper: install
 	snakemake --config tier=paper
+
+# A fresh run beside its committed reference: `make verify TIER=paper`.
+TIER := default
+verify: install
+	python -m dirgrad verify results/$(TIER) results/reference/$(TIER) --out results/$(TIER) \
+	  --config config/config.yaml $(if $(filter-out default,$(TIER)),config/$(TIER).yaml)
 
 test: check
 	OMP_NUM_THREADS=1 pytest -n 2 --dist worksteal

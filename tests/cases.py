@@ -12,14 +12,20 @@ from dirgrad.datasets.copy import Copy
 from dirgrad.datasets.digits import Digits
 from dirgrad.datasets.mnist import Mnist
 from dirgrad.datasets.photograph import Photograph
+from dirgrad.directions.block_shared import BlockShared
 from dirgrad.directions.coordinate import Coordinate
+from dirgrad.directions.framework_gaussian import FrameworkGaussian
 from dirgrad.directions.gaussian import Gaussian
+from dirgrad.directions.low_rank import LowRank
 from dirgrad.directions.rademacher import Rademacher
 from dirgrad.directions.rank_one import RankOne
+from dirgrad.directions.rank_one_gaussian import RankOneGaussian
+from dirgrad.directions.replayed import Replayed
 from dirgrad.directions.sphere import Sphere
 from dirgrad.estimators.backprop import Backprop
 from dirgrad.estimators.finite_difference import FiniteDifference
 from dirgrad.estimators.forward_gradient import ForwardGradient
+from dirgrad.estimators.mezo import Mezo
 from dirgrad.problems.beale import Beale
 from dirgrad.problems.cnn import Cnn
 from dirgrad.problems.image_regression import ImageRegression
@@ -81,6 +87,13 @@ DIRECTIONS = {
     "gaussian": Gaussian(),
     "rademacher": Rademacher(),
     "rank_one": RankOne(),
+    "rank_one_gaussian": RankOneGaussian(),
+    "low_rank": LowRank(rank=2),
+    "block_shared": BlockShared(block=2),
+    "framework_gaussian": FrameworkGaussian(),
+    "replayed_rademacher": Replayed(direction=Rademacher()),
+    "replayed_sphere": Replayed(direction=Sphere()),
+    "replayed_rank_one": Replayed(direction=RankOne()),
     "sphere": Sphere(),
     "coordinate": Coordinate(),
 }
@@ -94,6 +107,7 @@ def estimators(eps: float) -> dict[str, Estimator]:
         "forward_gradient_k3": ForwardGradient(direction=Gaussian(), directions_k=3),
         "forward_difference": FiniteDifference(direction=Gaussian(), scheme="forward", eps=eps),
         "central_difference": FiniteDifference(direction=Gaussian(), scheme="central", eps=eps),
+        "walking_difference": Mezo(direction=Replayed(direction=Gaussian()), eps=eps),
         "central_difference_k3": FiniteDifference(direction=Gaussian(), scheme="central", eps=eps, directions_k=3),
     }
 

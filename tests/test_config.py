@@ -204,7 +204,7 @@ def test_every_tier_is_valid(tier: str, overlays: list[str]) -> None:
 
 
 def test_every_tier_has_a_test() -> None:
-    assert {path.stem for path in CONFIG.glob("*.yaml")} == {"config"} | TIERS.keys() - {"default"}
+    assert {path.stem for path in CONFIG.glob("*.yaml")} == {"config", "claims"} | TIERS.keys() - {"default"}
 
 
 @pytest.mark.parametrize(

@@ -7,20 +7,21 @@ import pytest
 from scipy import stats
 
 from cases import CASES, DIRECTIONS, Case, estimators, inner, loss_of, placed, random_like
-from dirgrad import steps
+from dirgrad import steps, tree
 from dirgrad.directions.gaussian import Gaussian
 from dirgrad.estimators.backprop import Backprop
 from dirgrad.estimators.checkpointed_backprop import CheckpointedBackprop
 from dirgrad.estimators.clipped_forward_gradient import ClippedForwardGradient
 from dirgrad.estimators.finite_difference import FiniteDifference
 from dirgrad.estimators.forward_gradient import ForwardGradient
+from dirgrad.estimators.mezo import Mezo
 from dirgrad.types import Backend, Estimate, Estimator
 
 FALSE_ALARM = 1e-6
 
 
 def dense(found: Estimate) -> dict:
-    return {name: found.slope * leaf for name, leaf in found.vector.items()}
+    return {name: found.slope * leaf for name, leaf in tree.dense(found.vector).items()}
 
 
 def many(backend: Backend, estimator: Estimator, lanes: int) -> np.ndarray:
@@ -173,3 +174,17 @@ def test_checkpointing_changes_what_is_remembered_and_not_the_gradient(backend: 
     for name, leaf in found[0].items():
         assert np.abs(leaf).max() > 0
         np.testing.assert_allclose(found[1][name], leaf, rtol=1e-10, atol=1e-14)
+
+
+def test_mezo_is_the_central_difference_and_comes_back_to_where_it_was(backend: Backend) -> None:
+    params, loss = placed(backend, CASES["mlp"].params()), loss_of(backend, CASES["mlp"])
+    law, ops = DIRECTIONS["replayed_rademacher"], backend.ops
+    walked, central = Mezo(direction=law, eps=1e-4), FiniteDifference(direction=law, scheme="central", eps=1e-4)
+    source = steps.source(ops, walked, backend.engine.keys(np.array([0]))[0], params)
+    one, other = (estimator.estimate(ops, loss, params, source) for estimator in (walked, central))
+    assert float(one.slope) == pytest.approx(float(other.slope), rel=1e-9)
+    assert float(one.loss) == pytest.approx(float(other.loss), rel=1e-12)
+    assert one.params is not None
+    for name, leaf in params.items():
+        np.testing.assert_allclose(backend.engine.numpy(one.params[name]), backend.engine.numpy(leaf), rtol=1e-12, atol=1e-15)
+        np.testing.assert_array_equal(backend.engine.numpy(dense(one)[name]) != 0, True)

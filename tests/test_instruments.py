@@ -10,7 +10,7 @@ import pytest
 
 from dirgrad import backends, config, plan
 from dirgrad.errors import UserError
-from dirgrad.runs import cost, memory, oracle, stability
+from dirgrad.runs import cost, memory, oracle, parts, stability, subject
 from dirgrad.settings import Statistics
 from dirgrad.tables import cost as cost_table
 from dirgrad.types import Backend
@@ -19,11 +19,11 @@ from measured import ESTIMATORS, MLP, QUADRATIC, made, raw
 
 def test_a_cost_is_of_every_part_in_every_round(backend: Backend) -> None:
     found = cost.run(made(backend, "cost", {"mlp": MLP}, rounds=3, round_seconds=1e-4), backend)["cost"].to_pandas()
-    parts = found.groupby(["estimator", "part"], dropna=False)["round"].apply(list)
+    turns = found.groupby(["estimator", "part"], dropna=False)["round"].apply(list)
     expected = {(name, part) for name in ESTIMATORS for part in ("gradient", "step")}
-    assert {key for key in parts.index if isinstance(key[0], str)} == expected
+    assert {key for key in turns.index if isinstance(key[0], str)} == expected
     assert set(found.loc[found["estimator"].isna(), "part"]) == {"forward", "forward_again"}
-    assert all(rounds == [0, 1, 2] for rounds in parts)
+    assert all(rounds == [0, 1, 2] for rounds in turns)
     assert (found["seconds"] > 0).all()
     assert (found["dimension"] == 64 * 5 + 5 + 5 * 5 + 5 + 5 * 10 + 10).all()
     assert (found["layers"] == 3).all()
@@ -33,10 +33,10 @@ def test_a_cost_is_of_every_part_in_every_round(backend: Backend) -> None:
 def test_a_step_is_taken_apart(backend: Backend) -> None:
     few = {"rounds": 2, "round_seconds": 1e-4, "pieces": True}
     found = cost.run(made(backend, "cost", {"quadratic": QUADRATIC}, **few), backend)["cost"].to_pandas()
-    parts = {name: set(rows["part"]) for name, rows in found.groupby("estimator")}
-    assert parts["backprop"] == {"gradient", "step", "derivative", "update"}
-    assert parts["forward_gradient"] == parts["backprop"] | {"sampling"}
-    assert parts["rademacher"] == {"gradient", "step"}, "two directions alternate with their passes"
+    taken = {name: set(rows["part"]) for name, rows in found.groupby("estimator")}
+    assert taken["backprop"] == {"gradient", "step", "derivative", "update"}
+    assert taken["forward_gradient"] == taken["backprop"] | {"sampling"}
+    assert taken["rademacher"] == {"gradient", "step"}, "two directions alternate with their passes"
     rows = cost_table.make({"cost": found}, Statistics(resamples=20)).set_index("estimator")
     assert (rows.loc["forward_gradient", ["sampling_over_forward", "update_seconds"]].astype(float) > 0).all()
     assert np.isnan(rows.loc["backprop", "sampling_seconds"])
@@ -133,17 +133,58 @@ def test_memory_is_measured_in_a_process_of_its_own(name: str, tmp_path: Path) -
 
 
 def test_the_bytes_of_a_traced_graph_are_those_that_live_at_once() -> None:
-    """Of a vector of 100 entries of 8 bytes: a and b live beside each other, c replaces b, a view makes nothing."""
+    """Of a vector of 100 entries of 8 bytes: a and b live beside each other and c beside both, a view makes nothing, and what is
+    made of c takes its place."""
     import torch
 
     def f(x: Any) -> Any:
         a = x + 1
         b = a * 2
         c = a.reshape(10, 10).t() @ b.reshape(10, 10)
-        return torch.sum(c)
+        return torch.sum((c + 1) * 2)
 
     prepared = backends.load("torch", 1, "float64").engine.prepare(f, (torch.zeros(100, dtype=torch.float64),))
     assert prepared.counts["graph_temp_bytes"] == 3 * 800
+
+
+@pytest.mark.parametrize("consumed", [0, 1])
+def test_a_call_writes_over_what_it_may_and_nothing_else(consumed: int) -> None:
+    """x is read again after y is made of it, w is not: only w's storage is taken, and only if it is given up."""
+    import torch
+
+    def f(w: Any, x: Any) -> Any:
+        y = x * 2
+        view = y[:50]
+        return w + y * x, view * 3, y
+
+    engine = backends.load("torch", 1, "float64").engine
+    w, x = (torch.arange(100, dtype=torch.float64) + i for i in range(2))
+    prepared = engine.prepare(f, (w, x), consumed=consumed)
+    expected, given = f(w.clone(), x.clone()), w.clone()
+    found = prepared.call(given, x)
+    for one, other in zip(found, expected, strict=True):
+        assert torch.equal(one, other)
+    assert torch.equal(x, torch.arange(100, dtype=torch.float64) + 1)
+    assert (found[0].data_ptr() == given.data_ptr()) == bool(consumed)
+    assert torch.equal(given, w) != bool(consumed)
+
+
+def test_steps_that_renew_their_state_end_where_others_do(backend: Backend) -> None:
+    """A step goes on from where the last has ended, and leaves the arguments of its part alone."""
+    measured = made(backend, "cost", {"mlp": MLP})
+    (about,) = subject.subjects(measured, backend)
+    before = {name: backend.engine.numpy(leaf).copy() for name, leaf in about.params.items()}
+    for estimator in measured.estimators.values():
+        _, step = parts.whole(backend, about, estimator)
+        _, call = parts.prepared(backend, step)
+        plain, state = step.build(backend.ops), step.arguments[0]
+        for _ in range(3):
+            renewed, _ = call()
+            state, _ = plain(state, *step.arguments[1:])
+            for name, leaf in state.params.items():
+                np.testing.assert_allclose(backend.engine.numpy(renewed.params[name]), backend.engine.numpy(leaf), rtol=1e-12)
+        for name, leaf in about.params.items():
+            np.testing.assert_array_equal(backend.engine.numpy(leaf), before[name])
 
 
 def test_a_step_along_a_sequence_holds_less_than_backpropagation_through_it() -> None:

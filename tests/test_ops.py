@@ -8,6 +8,7 @@ from dirgrad.types import Backend
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((3, 4))
+POSITIVE = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, 0.3], [0.0, 0.3, 1.5]])
 IMAGES, KERNEL = RNG.standard_normal((2, 3, 7, 6)), RNG.standard_normal((4, 3, 3, 3))
 LOGITS, LABELS = RNG.standard_normal((5, 4)), np.array([0, 3, 1, 1, 2])
 
@@ -25,6 +26,21 @@ def pooled(images: np.ndarray) -> np.ndarray:
 CASES = {
     "axpy": (lambda ops, x: ops.axpy(2.5, x, x * x), X, lambda x: 2.5 * x + x * x),
     "axpy with an array": (lambda ops, x: ops.axpy(ops.sum(x), x, x), X, lambda x: x.sum() * x + x),
+    "add_product": (
+        lambda ops, x: ops.add_product(x, ops.swap_axes(x, 0, 1), x @ ops.swap_axes(x, 0, 1)),
+        X,
+        lambda x: 2 * x @ x.T,
+    ),
+    "solve": (
+        lambda ops, x: ops.solve(ops.constant(POSITIVE, x), x[:, 0]),
+        X,
+        lambda x: np.linalg.solve(POSITIVE, x[:, 0]),
+    ),
+    "solve what is singular": (
+        lambda ops, x: ops.solve(ops.swap_axes(x[:1], 0, 1) @ x[:1], x[0]),
+        X,
+        lambda x: np.linalg.lstsq(x[:1].T @ x[:1], x[0])[0],
+    ),
     "clip": (lambda ops, x: ops.clip(x, 0.5), X, lambda x: np.clip(x, -0.5, 0.5)),
     "exp": (lambda ops, x: ops.exp(x), X, np.exp),
     "sqrt": (lambda ops, x: ops.sqrt(x * x), X, np.abs),
@@ -83,6 +99,20 @@ def test_a_primitive_is_what_numpy_makes_of_it_and_keeps_the_dtype(backend: Back
     np.testing.assert_allclose(
         found, expected(x), rtol=1e-12 if dtype == "float64" else 2e-5, atol=1e-12 if dtype == "float64" else 2e-5
     )
+
+
+def test_the_frameworks_own_draws_are_standard_normal(backend: Backend) -> None:
+    like = backend.ops.asarray(np.zeros(1, "float32"))
+    draws = many(backend, lambda key: backend.ops.framework_normal(key, 2000, like), 10)
+    assert stats.kstest(draws.ravel(), "norm").pvalue > 1e-4
+    assert len(np.unique(draws)) > 0.99 * draws.size
+
+
+def test_a_key_that_waits_is_the_key(backend: Backend) -> None:
+    keys, ops, like = backend.engine.keys(np.arange(2)), backend.ops, backend.ops.asarray(np.zeros(1))
+    for key in keys:
+        found = ops.normal(ops.after(ops.sum(like) + 3.0, key), 5, like)
+        np.testing.assert_array_equal(backend.engine.numpy(found), backend.engine.numpy(ops.normal(key, 5, like)))
 
 
 def test_jax_convolves_on_an_accelerator_as_on_the_cpu() -> None:

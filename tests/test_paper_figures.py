@@ -18,6 +18,7 @@ from dirgrad.figures import (
     descents,
     differences,
     fair,
+    laws,
     learning,
     lengths,
     noise,
@@ -197,7 +198,7 @@ def watched() -> pd.DataFrame:
     return held().merge(pd.DataFrame({"seconds": [-1.0, 0.0, 1.0], "resident_bytes": [2.0**27, 2.0**28, 2.0**28]}), how="cross")
 
 
-def laws() -> pd.DataFrame:
+def signals() -> pd.DataFrame:
     facts = {"direction": "gaussian", "directions_k": 1, "draws": 400, "snr_theory": 0.1, "snr_residual": -1.5}
     return pd.DataFrame(row | facts | bounded("snr", 0.1) for row in subject("quality"))
 
@@ -250,7 +251,8 @@ FIGURES: dict[str, tuple[Callable[[], Figure], str]] = {
     "lengths": (lambda: lengths.draw({"cost": long()}, "growth"), "n = 5 rounds"),
     "differences": (lambda: differences.draw({"quality": stepped()}, "growth"), "n = 200 directions"),
     "sources_of_noise": (lambda: sources_of_noise.draw({"quality": sourced()}, "growth"), "n = 400 estimates on 8 minibatches"),
-    "signal": (lambda: signal.draw({"quality": laws()}, "growth", "growth"), "worst residual 1.5 standard errors"),
+    "laws": (lambda: laws.draw({"quality": signals()}, "growth"), "worst residual 1.5 standard errors"),
+    "signal": (lambda: signal.draw({"quality": signals()}, "growth", "growth"), "worst residual 1.5 standard errors"),
     "ratios": (lambda: ratios.draw({"cost": timed()}, "growth"), "n = 10 rounds"),
     "deep_cost": (lambda: deep_cost.draw({"cost": timed()}, "growth"), "n = 10 rounds"),
     "deep_memory": (lambda: deep_memory.draw({"memory": held()}, "growth"), "n = 3 processes"),

@@ -159,13 +159,14 @@ def test_memory_is_summarised_over_processes() -> None:
 
 def test_the_signal_to_noise_ratio_is_of_the_plain_mean_of_squared_errors() -> None:
     row = SUBJECT | {"quality": "one", "estimator": "f", "estimator_kind": "forward_gradient", "direction": "gaussian"}
-    row |= {"directions_k": 2, "precision": "float32", "cosine": 0.5, "gradient_norm": 1.0}
+    row |= {"directions_k": 2, "precision": "float32", "cosine": 0.5, "gradient_norm": 1.0, "signal_to_noise_theory": 0.25}
     errors = [1.0, 1.0, 1.0, 97.0]
     rows = [row | {"draw": i, "relative_squared_error": x, "paired_error": 4.0 * (i % 2)} for i, x in enumerate(errors)]
     (made,) = quality.make({"draws": records.table(rows, records.DRAWS).to_pandas()}, QUICK).to_dict("records")
     assert made["snr"] == pytest.approx(1 / 25)
     assert made["snr_low"] <= made["snr"] <= made["snr_high"]
-    assert made["snr_theory"] == pytest.approx(2 / 1_863_691)
+    assert made["snr_theory"] == pytest.approx(0.25)
+    assert made["best_shrinkage_theory"] == pytest.approx(0.2)
     assert made["cosine"] == 0.5
     assert made["squared_bias"] == pytest.approx(2.0)
     assert made["variance"] == pytest.approx(25.0 - 2.0)
@@ -210,12 +211,15 @@ def test_what_it_takes_to_the_target_is_paired_with_backprop() -> None:
     assert made["evaluations_to_target"].to_dict() == pytest.approx({"backprop": 7.5, "forward_gradient": 30.0})
     assert made["seconds_over_backprop"].to_dict() == pytest.approx({"backprop": 1.0, "forward_gradient": 4.0})
     assert made["steps_over_backprop"].to_dict() == pytest.approx({"backprop": 1.0, "forward_gradient": 2.0})
+    assert made["steps_over_backprop_at_least"].to_dict() == made["steps_over_backprop"].to_dict()
 
 
 def test_a_target_that_not_all_trials_reach_is_not_summarised() -> None:
     made = targets.make(pair(forward=[4.0, 3.0, 2.9, 2.8]), QUICK).set_index("estimator")
     assert made.loc["forward_gradient", "n_reached"] == 0
     assert made.loc[["forward_gradient"], ["steps_to_target", "steps_over_backprop"]].isna().all(axis=None)
+    # Thirty steps were taken, four times the seven and a half of backprop.
+    assert made.loc["forward_gradient", "steps_over_backprop_at_least"] == pytest.approx(4.0)
     assert made.loc["backprop", "n_reached"] == 2
 
 

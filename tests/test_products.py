@@ -18,6 +18,12 @@ def test_a_table_is_made_by_the_file_of_its_name(name: str) -> None:
     assert import_module(f"dirgrad.tables.{name}").make
 
 
+def test_verdicts_are_made_from_the_tables_and_are_none_of_them() -> None:
+    assert not set(products.VERDICTS) & set(products.TABLES)
+    made = import_module("dirgrad.tables.claims").Judged._fields
+    assert set(made) == set(products.VERDICTS)
+
+
 @pytest.mark.parametrize("tier", TIERS)
 def test_every_figure_of_the_paper_is_in_every_tier(tier: str) -> None:
     drawings = products.drawings(TIERS[tier])

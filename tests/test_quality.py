@@ -98,6 +98,8 @@ def test_a_difference_is_off_by_what_taylor_says(backend: Backend) -> None:
     np.testing.assert_array_less(draws.query("estimator == 'central'")["difference_error"], 1e-10)
     forward = draws.query("estimator == 'forward'")
     np.testing.assert_allclose(forward["difference_error"], forward["difference_error_theory"], rtol=1e-6)
+    along = forward["difference_error"] * forward["cosine"].abs()
+    np.testing.assert_allclose(forward["difference_bias"].abs(), along, rtol=1e-6, err_msg="the part along the gradient")
     at = {eps: rows["difference_error"].to_numpy() for eps, rows in forward.groupby("eps")}
     np.testing.assert_allclose(at[0.1], 10 * at[0.01], rtol=1e-6, err_msg="the same directions at every step")
 

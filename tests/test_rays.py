@@ -3,42 +3,49 @@
 import numpy as np
 import pytest
 
-from cases import CASES, loss_of, placed
+from cases import CASES, DIRECTIONS, compiled, loss_of, placed
 from dirgrad import catalogue, rays, steps, tree
 from dirgrad.directions.rank_one import RankOne
+from dirgrad.estimators.backprop import Backprop
 from dirgrad.estimators.finite_difference import FiniteDifference
 from dirgrad.estimators.forward_gradient import ForwardGradient
+from dirgrad.estimators.projected_forward_gradient import ProjectedForwardGradient
 from dirgrad.types import Backend, Estimate
 
+LAWS = ("low_rank", "block_shared", "replayed_rademacher", "replayed_rank_one")
 PROBLEMS = ("logistic_regression", "mlp", "cnn_same", "cnn_valid", "rnn", "rnn_copy", "rnn_pixels", "rosenbrock")
 
 
-def drawn(backend: Backend, name: str, seed: int = 0):
+PLACES = [(name, "rank_one") for name in PROBLEMS] + [(name, law) for law in LAWS for name in ("mlp", "cnn_same", "rnn_copy")]
+
+
+def drawn(backend: Backend, name: str, law: str = "rank_one", seed: int = 0):
     params = placed(backend, CASES[name].params())
-    return params, RankOne().draw(backend.ops, backend.engine.keys(np.array([seed]))[0], params)
+    return params, DIRECTIONS[law].draw(backend.ops, backend.engine.keys(np.array([seed]))[0], params)
 
 
 def arrays(backend: Backend, x) -> dict[str, np.ndarray]:
     return {name: backend.engine.numpy(leaf) for name, leaf in tree.dense(x).items()}
 
 
-@pytest.mark.parametrize("name", PROBLEMS)
-def test_the_derivative_along_factors_is_the_jvp_along_what_they_make(backend: Backend, name: str) -> None:
-    params, v = drawn(backend, name)
-    assert any(isinstance(leaf, tree.Outer) for leaf in v.values()) == (name != "rosenbrock")
+@pytest.mark.parametrize(("name", "law"), PLACES)
+def test_the_derivative_along_factors_is_the_jvp_along_what_they_make(backend: Backend, name: str, law: str) -> None:
+    params, v = drawn(backend, name, law)
+    assert any(map(rays.is_kept_apart, v.values())) == (name != "rosenbrock")
     loss = loss_of(backend, CASES[name])
-    value, slope = rays.derivative(backend.ops, loss, params, v)
+    value, slope = compiled(backend, lambda params: rays.derivative(backend.ops, loss, params, v))(params)
     expected = backend.ops.jvp(loss, (params,), (tree.dense(v),))
     assert float(value) == pytest.approx(float(expected[0]), rel=1e-12)
     assert float(slope) == pytest.approx(float(expected[1]), rel=1e-9, abs=1e-12)
 
 
-@pytest.mark.parametrize("name", PROBLEMS)
-def test_the_loss_along_a_ray_is_that_at_its_point(backend: Backend, name: str) -> None:
-    params, v = drawn(backend, name)
+@pytest.mark.parametrize(("name", "law"), PLACES)
+def test_the_loss_along_a_ray_is_that_at_its_point(backend: Backend, name: str, law: str) -> None:
+    params, v = drawn(backend, name, law)
     loss = loss_of(backend, CASES[name])
     there = loss(tree.axpy(backend.ops, 0.3, tree.dense(v), params))
-    assert float(loss(rays.along(backend.ops, params, v, 0.3))) == pytest.approx(float(there), rel=1e-10)
+    moved = compiled(backend, lambda params: loss(rays.along(backend.ops, params, v, 0.3)))
+    assert float(moved(params)) == pytest.approx(float(there), rel=1e-10)
 
 
 @pytest.mark.parametrize(
@@ -62,9 +69,10 @@ def test_estimates_in_lanes_are_those_one_by_one(backend: Backend, estimator) ->
             np.testing.assert_allclose(together[name][lane], leaf, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.parametrize("law", ["rank_one", "low_rank", "replayed_rademacher"])
 @pytest.mark.parametrize("rule", catalogue.names("optimizers"))
-def test_an_update_by_factors_is_the_update_by_what_they_make(backend: Backend, rule: str) -> None:
-    params, v = drawn(backend, "mlp")
+def test_an_update_by_factors_is_the_update_by_what_they_make(backend: Backend, rule: str, law: str) -> None:
+    params, v = drawn(backend, "mlp", law)
     ops, optimizer = backend.ops, catalogue.build("optimizers", rule)
     slope, rate = (ops.asarray(np.array(number)) for number in (-1.7, 0.1))
     for_all = []
@@ -78,9 +86,25 @@ def test_an_update_by_factors_is_the_update_by_what_they_make(backend: Backend, 
         assert not np.array_equal(leaf, backend.engine.numpy(params[name]))
 
 
-def test_k_estimates_are_the_mean_of_k(backend: Backend) -> None:
+@pytest.mark.parametrize("law", ["rank_one", "low_rank", "rademacher"])
+@pytest.mark.parametrize("scale", ["projection", "unbiased"])
+def test_the_projection_is_on_the_span_of_its_directions(backend: Backend, law: str, scale: str) -> None:
+    params = dict(sorted(placed(backend, CASES["mlp"].params()).items()))
+    loss, ops = loss_of(backend, CASES["mlp"]), backend.ops
+    estimator = ProjectedForwardGradient(direction=DIRECTIONS[law], directions_k=4, scale=scale)
+    source = steps.source(ops, estimator, backend.engine.keys(np.array([0]))[0], params)
+    found = compiled(backend, lambda params: estimator.estimate(ops, loss, params, source).vector)(params)
+    span = np.stack([np.concatenate([x.ravel() for x in arrays(backend, source(j)).values()]) for j in range(4)], axis=1)
+    gradient = np.concatenate([x.ravel() for x in arrays(backend, Backprop().estimate(ops, loss, params, source).vector).values()])
+    projection = span @ np.linalg.lstsq(span, gradient)[0]
+    flat = np.concatenate([x.ravel() for x in arrays(backend, {name: found[name] for name in params}).values()])
+    np.testing.assert_allclose(flat, projection, rtol=1e-7, atol=1e-10)
+
+
+@pytest.mark.parametrize("law", ["rank_one", "low_rank", "replayed_rademacher"])
+def test_k_estimates_are_the_mean_of_k(backend: Backend, law: str) -> None:
     params, loss, ops = placed(backend, CASES["mlp"].params()), loss_of(backend, CASES["mlp"]), backend.ops
-    one, three = ForwardGradient(direction=RankOne()), ForwardGradient(direction=RankOne(), directions_k=3)
+    one, three = (ForwardGradient(direction=DIRECTIONS[law], directions_k=k) for k in (1, 3))
     source = steps.source(ops, three, backend.engine.keys(np.array([0]))[0], params)
     found = three.estimate(ops, loss, params, source)
     each = [one.estimate(ops, loss, params, lambda _, j=j: source(ops.counter(3)[j])) for j in range(3)]

@@ -239,7 +239,7 @@ def test_torch_traces_what_it_would_do_untraced() -> None:
         labels = backend.ops.asarray(np.random.default_rng(0).integers(0, 10, (2, 8)))
         example = (state, trial, backend.ops.counter(5)[4], (images, labels))
         flat, leaves, _ = engine._flattened(engine._mapped_over(step, (2,), 2), example)
-        for plain, traced in zip(flat(*leaves), engine._traced(flat, leaves)(*leaves), strict=True):
+        for plain, traced in zip(flat(*leaves), engine._traced(flat, leaves, 0)(*leaves), strict=True):
             np.testing.assert_array_equal(plain.numpy(), traced.numpy())
 
 

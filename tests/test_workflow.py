@@ -92,6 +92,8 @@ def test_a_tier_runs_to_its_report_records_what_failed_and_then_has_nothing_to_d
     for suffix in ("svg", "png", "pdf"):
         for name in ("overview", "loss_beale", "trajectories_beale"):
             assert (tmp_path / "figures/default" / f"{name}.{suffix}").stat().st_size > 1000
+    claims = pd.read_csv(tmp_path / "results/default/tables/claims.csv")
+    assert set(claims["verdict"]) <= {"not run in this tier", "inconclusive"}
     report = (tmp_path / "results/default/report.html").read_text()
     assert "loss_beale" in report
     assert 'src="http' not in report

@@ -50,6 +50,14 @@ def kind(part: object) -> str:
     return type(part).__module__.rpartition(".")[2]
 
 
+def law(direction: Any) -> str:
+    """The kind of a direction's law, of one made of another both; empty for none."""
+    if direction is None:
+        return ""
+    inner = law(getattr(direction, "direction", None))
+    return kind(direction) + (f"_{inner}" if inner else "")
+
+
 def default(folder: str, name: str) -> Any:
     """The default of an option that names a component without options of its own."""
     return Field(default_factory=lambda: build(folder, name), json_schema_extra={"default": name})

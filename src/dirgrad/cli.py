@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dirgrad import config as configuration
-from dirgrad import plan, products, publish
+from dirgrad import judge, plan, products, publish
 from dirgrad.errors import UserError, nearest
 
 
@@ -56,23 +56,33 @@ def _parser() -> argparse.ArgumentParser:
         command(_table, "table"),
         command(_figure),
         command(_manifest),
+        command(judge.claims, "tables"),
+        command(judge.verify, "run", "reference"),
     ):
-        made.add_argument("--config", type=Path, nargs="+", required=True, help="YAML or JSON files, later ones laid over earlier")
-        made.add_argument("--override", type=json.loads, default={}, help="JSON, laid over the files")
-        if made.prog.endswith((" run", " measure", " probe")):
-            made.add_argument("--threads", type=_count, help="threads, if not those of the configuration")
-        if made.prog.endswith(" probe"):
-            made.add_argument("--seconds", type=float, default=0.0, help="take steps for so long, to be watched from outside")
-        if made.prog.endswith((" table", " manifest", " figure")):
-            made.add_argument("--records", type=Path, required=True, help="the directory of records")
-        if made.prog.endswith(" figure"):
-            made.add_argument("figures", nargs="+", help="names of files, without their suffix")
-            made.add_argument("--tables", type=Path, nargs="*", default=[], help="CSV files, if the tables are made already")
+        _configured(made)
+    command(judge.headline, out=False).add_argument("tables", type=Path, nargs="+", metavar="table")
+    command(judge.calibration, out=False).add_argument("--repeats", type=_count, default=400, help="claims per law and n")
     _published(command)
-    command(_headline, out=False).add_argument("table", type=Path)
     command(_options, out=False)
     command(_schema, out=False)
     return parser
+
+
+def _configured(made: argparse.ArgumentParser) -> None:
+    """The options of a command that reads a configuration."""
+    made.add_argument("--config", type=Path, nargs="+", required=True, help="YAML or JSON files, later ones laid over earlier")
+    made.add_argument("--override", type=json.loads, default={}, help="JSON, laid over the files")
+    if made.prog.endswith((" run", " measure", " probe")):
+        made.add_argument("--threads", type=_count, help="threads, if not those of the configuration")
+    if made.prog.endswith(" probe"):
+        made.add_argument("--seconds", type=float, default=0.0, help="take steps for so long, to be watched from outside")
+    if made.prog.endswith((" table", " manifest", " figure")):
+        made.add_argument("--records", type=Path, required=True, help="the directory of records")
+    if made.prog.endswith((" claims", " verify")):
+        made.add_argument("--claims", type=Path, default=Path("config/claims.yaml"), help="the claims, if not config/claims.yaml")
+    if made.prog.endswith(" figure"):
+        made.add_argument("figures", nargs="+", help="names of files, without their suffix")
+        made.add_argument("--tables", type=Path, nargs="*", default=[], help="CSV files, if the tables are made already")
 
 
 def _published(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -88,7 +98,7 @@ def _published(command: Callable[..., argparse.ArgumentParser]) -> None:
 def _count(text: str) -> int:
     count = int(text)
     if count < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of threads: give 1 or more")
+        raise argparse.ArgumentTypeError(f"{text} is no number of anything: give 1 or more")
     return count
 
 
@@ -185,7 +195,7 @@ def _table(options: argparse.Namespace) -> None:
 
     raw = configuration.load(options.config, options.override)
     table = _made(raw, options.table, options.records)
-    records.atomically(options.out, lambda part: table.to_csv(part, index=False, float_format="%.9g"))
+    records.write_table(table, options.out)
     if options.table not in products.SERIES:
         found = plan.leaves(raw)
         paths = [path for kind in products.TABLES[options.table] for path in found[kind]]
@@ -249,15 +259,6 @@ def _figure(options: argparse.Namespace) -> None:
             for backend in products.frameworks(raw, drawing):
                 alone = style.alone(draw, tables, shown, backend)
                 style.save(alone, options.out / f"{name}.{backend}", told, style.SHOWN)
-
-
-def _headline(options: argparse.Namespace) -> None:
-    """Print a table of the README from TABLES/baydin.csv or TABLES/targets.csv."""
-    import pandas as pd
-
-    from dirgrad.headline import markdown
-
-    print(markdown(options.table.stem, pd.read_csv(options.table)), end="")
 
 
 def _options(options: argparse.Namespace) -> None:

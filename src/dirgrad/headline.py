@@ -1,6 +1,7 @@
-"""The tables of the README, as Markdown: the paper's numbers beside ours, and every estimator at its own best rate."""
+"""The tables of the README, as Markdown: verdicts, the paper's numbers beside ours, and every estimator at its own best rate."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,16 @@ CONFIDENCE = {"figure": "read off its figure", "secondary": "from a reader's not
 Row = Mapping[Hashable, Any]
 
 
+def page(paths: Sequence[Path]) -> str:
+    """The table in these files as Markdown: one file, or the claims.csv of several tiers. Raises UserError for others."""
+    (name, *others) = dict.fromkeys(path.stem for path in paths)
+    if others or (len(paths) > 1 and name != "claims"):
+        raise UserError(f"no headline of {len(paths)} tables: name one, or the claims.csv of several tiers")
+    return markdown(name, pd.concat([pd.read_csv(path) for path in paths], ignore_index=True))
+
+
 def markdown(name: str, table: pd.DataFrame) -> str:
-    """The table `baydin` or `targets` as Markdown. Raises UserError for another."""
+    """The table `baydin`, `targets` or `claims` as Markdown. Raises UserError for another."""
     if name not in MADE:
         raise UserError(f"no headline of the table '{name}': {nearest(name, MADE)}")
     head, *rows = MADE[name](table)
@@ -51,7 +60,39 @@ def _targets(table: pd.DataFrame) -> list[Sequence[str]]:
     return rows
 
 
-MADE = {"baydin": _baydin, "targets": _targets}
+def _claims(table: pd.DataFrame) -> list[Sequence[str]]:
+    """A row per claim and tier in which it was run; one that was run in none says so."""
+    head = ["claim", "source", "quantity", "criterion", "tier", "measured", "n", "verdict"]
+    rows: list[Sequence[str]] = [head]
+    for _, group in table.groupby("id", sort=False):
+        run = group[group["places"] > 0]
+        for i, row in enumerate(run.to_dict("records") or group.head(1).to_dict("records")):
+            told = [row[name] if i == 0 else "" for name in ("statement", "source", "quantity", "criterion")]
+            tier, verdict = (row["tier"], row["verdict"]) if len(run) else ("", "not run")
+            rows.append([*map(_cell, told), tier, _measured(row), _count(row), _cell(f"**{verdict}**")])
+    return rows
+
+
+def _cell(text: Any) -> str:
+    return str(text).replace("|", "\\|")
+
+
+def _measured(row: Row) -> str:
+    """With its place, where there is more than one."""
+    if row["places"] == 0:
+        return ""
+    value = "target not reached" if np.isinf(row["measured"]) else f"{row['measured']:.3g}"
+    value = f"at least {value}" if row["at_least"] is True else value
+    if np.isfinite(row["low"]):
+        value += f" [{row['low']:.3g}, {row['high']:.3g}]"
+    return value if row["places"] == 1 else f"{value} ({row['at']})"
+
+
+def _count(row: Row) -> str:
+    return f"{row['n']:.0f}" if row["n"] > 0 else ""
+
+
+MADE = {"baydin": _baydin, "targets": _targets, "claims": _claims}
 
 
 def _interval(row: Row, name: str) -> str:

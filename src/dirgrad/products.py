@@ -23,6 +23,9 @@ TABLES: dict[str, tuple[str, ...]] = {
 }
 """Every table, and the kinds of records that it is made from."""
 
+VERDICTS = ("claims", "evidence")
+"""The tables that are made from those: a row per claim, and one per place at which it was measured."""
+
 
 def tables(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """The tables of a configuration: those that it has records for."""
@@ -63,6 +66,7 @@ MEASURED = {
     "memory_depth": Drawing("deep_memory", ("memory",), ("memory/depth",), narrow=True),
     "memory_timeline": Drawing("resident", ("timeline",), ("memory/timeline",), narrow=True),
     "quality_signal": Drawing("signal", ("quality",), ("quality/dimension", "quality/directions"), narrow=True),
+    "quality_laws": Drawing("laws", ("quality",), ("quality/laws",), narrow=True),
     "quality_training": Drawing("sources_of_noise", ("quality",), ("quality/training",), narrow=True),
     "quality_steps": Drawing("differences", ("quality",), ("quality/steps", "quality/steps_float64"), narrow=True),
 }

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -84,7 +85,7 @@ COST = pa.schema(
     + [(name, pa.float64()) for name in ("seconds", "compile_seconds", "first_seconds")]
     + [(name, pa.int64()) for name in ("flops", "product_flops", "derivative_product_flops")]
     + [(name, pa.int64()) for name in ("xla_temp_bytes", "graph_temp_bytes", "saved_bytes", "observation_bytes", "threads")]
-    + [("others_cpu_share", pa.float64())]
+    + [(name, pa.float64()) for name in ("others_cpu_share", "signal_to_noise_theory")]
 )
 """One row per value of time, or per estimator that is not timed, with its status. part: forward, forward_again (the same once
 more), gradient, step, or a piece of a step: sampling, derivative, update; seconds: a call, a mean over `calls` of them;
@@ -92,7 +93,8 @@ first_seconds: the first call; flops: as the framework counts them (XLA: all ari
 of products of matrices and convolutions; derivative_product_flops: those that reverse accumulation adds to the function's;
 xla_temp_bytes, graph_temp_bytes: as the backend tells of the compiled function; saved_bytes: the most that autograd's
 tape holds at once, in torch; observation_bytes: of what is met along a sequence, put in order;
-others_cpu_share: of the processors' time during all rounds, what other processes took."""
+others_cpu_share: of the processors' time during all rounds, what other processes took; signal_to_noise_theory: of the estimate,
+by its closed form at the gradient there."""
 
 MEMORY = pa.schema(
     [("memory", pa.string()), *SUBJECT, ("round", pa.int64())]
@@ -114,14 +116,16 @@ DRAWS = pa.schema(
     [("quality", pa.string()), *SUBJECT, ("after_steps", pa.int64()), ("minibatch", pa.int64()), ("draw", pa.int64())]
     + [(name, pa.float64()) for name in ("eps", "gradient_norm", "minibatch_squared_error", "over_whole")]
     + [(name, pa.float64()) for name in ("relative_squared_error", "paired_error", "norm_ratio", "cosine")]
-    + [(name, pa.float64()) for name in ("difference_error", "difference_error_theory")]
+    + [("signal_to_noise_theory", pa.float64())]
+    + [(name, pa.float64()) for name in ("difference_error", "difference_error_theory", "difference_bias")]
     + [(name, pa.float64()) for name in ("estimate_0", "estimate_1")]
 )
 """One row per estimate; g is the gradient on its minibatch. relative_squared_error: ||estimate - g||^2 / ||g||^2; paired_error:
 <estimate - g, next estimate - g> / ||g||^2, whose mean is the squared bias; norm_ratio: ||estimate|| / ||g||;
 minibatch_squared_error: ||g - whole||^2 / ||whole||^2 with the gradient over all training data, and over_whole:
-||g||^2 / ||whole||^2; difference_error: how far a difference is from (g . v) v, over ||g||; estimate_0, estimate_1: the
-estimate itself in two dimensions."""
+||g||^2 / ||whole||^2; signal_to_noise_theory: the closed form at this gradient; difference_error: how far a difference is from
+(g . v) v, over ||g||; difference_bias: the part of that along g, <estimate - (g . v) v, g> / ||g||^2, whose mean is the bias along
+g; estimate_0, estimate_1: the estimate itself in two dimensions."""
 
 COORDINATES = pa.schema(
     [("quality", pa.string()), *SUBJECT, ("after_steps", pa.int64()), ("minibatch", pa.int64())]
@@ -168,6 +172,11 @@ def atomically(path: Path, save: Callable[[Path], object]) -> None:
     part = path.with_name(f".part-{path.name}")
     save(part)
     part.replace(path)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV, numbers with nine digits, atomically."""
+    atomically(path, lambda part: table.to_csv(part, index=False, float_format="%.9g"))
 
 
 def provenance(path: Path) -> dict[str, str]:

@@ -55,7 +55,8 @@ def make(ops: Ops, problem: Problem, estimator: Estimator | Online, optimizer: O
 
     def at_once(state: State, trial: Trial, index: Array, batch: Batch) -> tuple[State, Array]:
         found = estimate(ops, problem, estimator, ops.fold_in(trial.key, index), state.params, batch)
-        params, memory = optimizer.update(ops, state.params, found, state.memory, rate(trial, index))
+        here = state.params if found.params is None else found.params
+        params, memory = optimizer.update(ops, here, found, state.memory, rate(trial, index))
         return State(params, memory), found.loss
 
     if not isinstance(estimator, Online):

@@ -1,22 +1,64 @@
 """Closed forms of the forward gradient (g . v) v, each with its derivation or source. g is the gradient, d its dimension."""
 
+from collections.abc import Sequence
+from math import prod
+from typing import NamedTuple
+
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import gammaln
 
-EXCESS = {"gaussian": 1, "rademacher": -1, "rank_one": -1, "sphere": -1, "coordinate": -1}
-"""E[v_i^4] - 2 averaged over coordinates: what the relative squared error d + excess has beyond d."""
+EXCESS = {
+    **dict.fromkeys(("gaussian", "framework_gaussian"), 1),
+    **dict.fromkeys(("rademacher", "rank_one", "block_shared", "sphere", "coordinate"), -1),
+}
+"""What the relative squared error of one direction has beyond d, where it is the same for every gradient. It is E[(g . v)^2
+||v||^2] / ||g||^2 - d - 1: -1 wherever ||v||^2 = d, since E[(g . v)^2] = ||g||^2, and for independent entries E[v^4] - 2."""
 
 
-def signal_to_noise(direction: str, directions_k: int, dimension: int) -> float:
-    """||g||^2 / E||estimate - g||^2 of a mean over K independent directions: K/(d + 1) for a Gaussian, K/(d - 1) for signs, the
-    sphere and coordinates; NaN for a law that is not known here.
+class Part(NamedTuple):
+    """An array of the parameters. share: of ||g||^2, what its entries have."""
+
+    shape: tuple[int, ...]
+    share: float
+
+
+def excess(direction: str, parts: Sequence[Part], rank: int = 1) -> float:
+    """The same of a law in factors, whose ||v||^2 is not constant; NaN for a law that is not known here.
+
+    Of one matrix (m, n) with Gaussian a b^T: E[(a^T G b)^2 ||a||^2 ||b||^2] = (m + 2)(n + 2) ||G||^2, since for a standard normal
+    E[(a . u)^2 ||a||^2] = (m + 2) ||u||^2. Of V = sum_j a_j b_j^T / sqrt(r) with signs: ||V||^2 is m n and, off the diagonal,
+    sum_{j != k} (a_j . a_k)(b_j . b_k) / r, whose product with (G . V)^2 has the mean 2 (1 - 1/r) ||G||^2. Arrays are
+    independent, so that each adds its own, in proportion to its share of the gradient."""
+    if direction not in ("rank_one_gaussian", "low_rank"):
+        return EXCESS.get(direction, np.nan)
+    total = 0.0
+    for shape, share in parts:
+        rows, columns = shape[0] if shape else 1, prod(shape[1:])
+        if direction == "low_rank":
+            total += share * (2 * (1 - 1 / rank) if len(shape) > 1 else 0)
+        else:
+            total += share * ((rows + 2) * (columns + 2) - rows * columns if len(shape) > 1 else 2)
+    return total - 1
+
+
+def signal_to_noise(direction: str, directions_k: int, dimension: int, parts: Sequence[Part] = (), rank: int = 1) -> float:
+    """||g||^2 / E||estimate - g||^2 of a mean over K independent directions: K/(d + 1) for a Gaussian, K/(d - 1) for signs, outer
+    products of signs, the sphere and coordinates; NaN for a law that is not known here. A law that is replayed is as noisy.
 
     For independent entries of unit variance E[(g . v)^2 v_i^2] = ||g||^2 + (E[v^4] - 1) g_i^2; summed over i, less ||g||^2. On
-    the sphere and for coordinates ||v||^2 = d, so that E[(g . v)^2 ||v||^2] = d ||g||^2.
+    the sphere and for coordinates ||v||^2 = d, so that E[(g . v)^2 ||v||^2] = d ||g||^2. parts, rank: of laws in factors.
     """
-    below = dimension + EXCESS.get(direction, np.nan)
+    below = dimension + excess(direction.removeprefix("replayed_"), parts, rank)
     return directions_k / below if below else np.inf
+
+
+def projected_signal_to_noise(scale: str, directions_k: int, dimension: int) -> float:
+    """The same of the projection on K Gaussian directions, P g: E||P g||^2 = (K/d) ||g||^2, so that E||P g - g||^2 = (1 - K/d)
+    ||g||^2 and, times d/K (`unbiased`), E||(d/K) P g - g||^2 = (d/K - 1) ||g||^2: that of K orthonormal directions of length
+    sqrt(d)."""
+    error = 1 - directions_k / dimension
+    return 1 / (error if scale == "projection" else error * dimension / directions_k) if error else np.inf
 
 
 def shrinkage(snr: float) -> float:
@@ -75,6 +117,10 @@ def stable_rate(eigenvalues: np.ndarray) -> float:
     return float(brentq(beyond, 0.0, (1 - 1e-12) / largest, xtol=1e-15))
 
 
+FACTORED = ("rank_one", "rank_one_gaussian", "low_rank", "block_shared")
+"""The laws whose matrices are outer products, or sums of few."""
+
+
 def least_products(estimator: str, direction: str, evaluations: float, directions_k: int, derivative: float) -> float:
     """The multiplications of matrix products that an estimate cannot do without, over those of the function; NaN where no closed
     form is known here. derivative: those of a derivative over those of the function.
@@ -82,12 +128,14 @@ def least_products(estimator: str, direction: str, evaluations: float, direction
     A product A B of two arrays that depend on the parameters has two more in either mode: dA B + A dB forward, and A^T C and
     C B^T in reverse; one of a constant and a parameter, as that of a first layer, has one more. So forward and reverse
     accumulation add the same number, 2 for inner layers and 1 for the first. K directions share the function's own pass. Where dB
-    is an outer product, A dB is no product of matrices: every layer has one less.
+    is an outer product, A dB is no product of matrices: every layer has one less. (Of sums of few such, it is taken for none.)
     """
-    along = derivative - 1 if direction == "rank_one" else derivative
+    along = derivative - 1 if direction.removeprefix("replayed_") in FACTORED else derivative
     known = {
         "backprop": 1 + derivative,
         "forward_gradient": 1 + directions_k * along,
+        "projected_forward_gradient": 1 + directions_k * along,
         "finite_difference": evaluations,
+        "mezo": evaluations,
     }
     return float(known.get(estimator, np.nan))

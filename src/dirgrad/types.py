@@ -25,12 +25,13 @@ class Estimate(NamedTuple):
     """What an estimator found at one point: the gradient estimate is `slope * vector`, kept factored.
 
     loss: (), the loss at the point (for differences: at the points evaluated). slope: () or a float.
-    vector: like the parameters.
+    vector: like the parameters. params: the point itself, if the estimator has walked away from where it was given, and back.
     """
 
     loss: Array
     slope: Array
     vector: Params
+    params: Params | None = None
 
 
 class Trial(NamedTuple):
@@ -67,8 +68,11 @@ class Ops(Protocol):
     def again(self, f: Callable[..., Array], /, *arguments: Array) -> Array:
         """f(*arguments), of which reverse accumulation remembers the arguments alone and runs f once more on its way back."""
 
-    def tilted(self, f: Callable[..., Array], x: Array, weight: Array, step: Array, p: Array, q: Array, /) -> Array:
+    def tilted(self, f: Callable[..., Array], x: Array, weight: Array, step: Array, p: Array | float, q: Array, /) -> Array:
         """f(x, weight) at step = 0, with f linear in x; along the step it has the tangent p q, broadcast. Forward mode alone."""
+
+    def after(self, seen: Array, key: Key, /) -> Key:
+        """The key, of which a compiler cannot make use before `seen` is known."""
 
     def vmap(self, f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
         """f mapped over an axis of its arguments; None: over none of an argument's."""
@@ -86,6 +90,15 @@ class Ops(Protocol):
 
     def axpy(self, a: Array, x: Array, y: Array, /) -> Array:
         """a x + y for a scalar a, fused where the framework can."""
+
+    def add_product(self, a: Array, b: Array, y: Array, /) -> Array:
+        """a @ b + y for matrices, fused where the framework can."""
+
+    def solve(self, a: Array, b: Array, /) -> Array:
+        """The least x of least ||a x - b||, for a symmetric a. a: (k, k); b: (k,) -> (k,)."""
+
+    def framework_normal(self, key: Key, n: int, like: Array, /) -> Array:
+        """The same as `normal` by the framework's own generator."""
 
     def zeros_like(self, x: Array, /) -> Array: ...
     def zeros(self, shape: tuple[int, ...], like: Array, /) -> Array: ...
@@ -165,8 +178,9 @@ class Engine(Protocol):
         data: arrays of (examples, ...) of the framework, from which step n takes `rows[:, n]`. rows: (lanes, all steps, batch).
         """
 
-    def prepare(self, f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
-        """Compile f for arguments of these shapes. f is pure; its arguments are not consumed."""
+    def prepare(self, f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Prepared:
+        """Compile f for arguments of these shapes. f is pure; the first `consumed` of its arguments are given up to a call, whose
+        results may take their memory."""
 
     def as_it_is(self, f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
         """f as it is called, operator by operator."""
@@ -180,6 +194,9 @@ class Engine(Protocol):
 
     def over_lanes(self, f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /) -> Callable[..., Any]:
         """f mapped over the first axis, of length `lanes`, of every leaf of its arguments but the shared ones."""
+
+    def copy(self, x: Any, /) -> Any:
+        """Every leaf in memory of its own."""
 
     def numpy(self, x: Array, /) -> np.ndarray: ...
     def environment(self) -> dict[str, str]:

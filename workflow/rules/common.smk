@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 SOURCE = Path(workflow.basedir).parent / "src"
+CLAIMS = str(Path(workflow.basedir).parent / "config" / "claims.yaml")
 sys.path.insert(0, str(SOURCE))
 
 from dirgrad import config as configuration
@@ -196,7 +197,8 @@ def reference(name):
 
 def marked(path, name, subcategory, **labels):
     """A file of a figure, as the report shows it. Of labels with two values, each of half the files of a subcategory, the report
-    makes a switch, with what sorts first shown first; so each switch has a subcategory of its own."""
+    makes a switch, with what sorts first shown first; so each switch has a subcategory of its own.
+    """
     return report(
         path,
         caption=f"../report/figure_{DRAWINGS[name].module}.rst",

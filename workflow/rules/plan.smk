@@ -13,5 +13,5 @@ CONFIG = " ".join(FILES) + (
 wildcard_constraints:
     experiment="[a-z0-9_]+",
     backend="[a-z]+",
-    table="[a-z_]+",
+    table="|".join(products.TABLES),
     name="[a-z0-9_]+",

@@ -1,10 +1,7 @@
-CLAIMS = tables(*({"claims"} & {*products.tables(config)}))
-
-
 rule front:
     input:
         manifest=f"{RESULTS}/manifest.json",
-        claims=CLAIMS,
+        claims=tables("claims"),
         figures=[f"{FIGURE_ROOT}/{name}.png" for name in products.headlines(config)],
         code=[*sources.closure("dirgrad.pages.front"), *PAGES],
     output:
@@ -21,6 +18,7 @@ rule front:
 rule results:
     input:
         TABLES,
+        VERDICTS,
         FIGURES,
         f"{RESULTS}/manifest.json",
         f"{RESULTS}/front.html",

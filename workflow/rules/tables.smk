@@ -1,4 +1,5 @@
 TABLES = tables(*products.tables(config))
+VERDICTS = tables(*products.VERDICTS)
 RECORDS = plan.leaves(config)
 
 
@@ -26,6 +27,49 @@ for KIND, NAMES in products.kinds_of_tables().items():
             out=lambda wildcards, output: output[0],
         shell:
             "python -m dirgrad table {wildcards.table} --config {params.config} --records {params.records} --out {params.out} 2> {log}"
+
+
+# What the papers claim, judged from the tables alone.
+rule claims:
+    input:
+        tables=TABLES,
+        claims=CLAIMS,
+        manifest=f"{RESULTS}/manifest.json",
+        code=[*sources.closure("dirgrad.tables.claims"), *PAGES],
+    output:
+        tabled("claims", "table"),
+        f"{RESULTS}/tables/evidence.csv",
+    log:
+        f"{RESULTS}/logs/tables/claims.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        config=CONFIG,
+        confidence=config.get("statistics", {}).get("confidence"),
+        out=lambda wildcards, output: Path(output[0]).parent,
+    shell:
+        "python -m dirgrad claims {params.out} --config {params.config} --claims {input.claims} --out {params.out} 2> {log}"
+        " && python -m dirgrad render {params.out}/claims.csv --manifest {input.manifest} 2>> {log}"
+
+
+# It leaves results/<tier>/tables/verify.csv and verify.json, also where it fails; so they are no output that is taken away.
+rule verify:
+    input:
+        TABLES,
+        VERDICTS,
+        f"{RESULTS}/manifest.json",
+        claims=CLAIMS,
+    log:
+        f"{RESULTS}/logs/verify.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        config=CONFIG,
+        results=lambda wildcards, input: Path(input[0]).parent.parent,
+        reference=f"results/reference/{config['tier']}",
+    shell:
+        "python -m dirgrad verify {params.results} {params.reference} --config {params.config} --claims {input.claims}"
+        " --out {params.results} 2> {log}"
 
 
 rule manifest:

@@ -4,7 +4,7 @@ The function is timed twice, as `forward` and as `forward_again`: how far the tw
 gives a wrong answer, or none, is not timed: its row says so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -15,10 +15,10 @@ from dirgrad.estimators.backprop import Backprop
 from dirgrad.plan import Measurement
 from dirgrad.records import COST, Answer, table
 from dirgrad.recurrent import Recurrent
-from dirgrad.runs import oracle, parts
+from dirgrad.runs import closed_form, oracle, parts
 from dirgrad.runs.parts import Part
-from dirgrad.runs.subject import Subject, described, subjects
-from dirgrad.types import Backend, Prepared
+from dirgrad.runs.subject import Subject, described, gradient, key, subjects
+from dirgrad.types import Backend, Params, Prepared
 
 
 class Clocked(NamedTuple):
@@ -27,6 +27,7 @@ class Clocked(NamedTuple):
     facts: dict[str, Any]
     part: Part
     prepared: Prepared
+    call: Callable[[], Any]
     calls: int
 
 
@@ -57,19 +58,21 @@ def _counted(backend: Backend, about: Subject) -> dict[str, int]:
 
 def _lined_up(made: Measurement, backend: Backend, about: Subject) -> tuple[list[Clocked], list[dict[str, Any]]]:
     """What is timed, and the rows of what is not."""
-    ready = backend.engine.prepare if made.settings.compiled else backend.engine.as_it_is
+    ready = parts.prepared if made.settings.compiled else parts.as_it_is
 
     def clocked(facts: dict[str, Any], part: Part) -> Clocked:
-        prepared = ready(part.build(backend.ops), part.arguments)
-        first = _seconds(prepared, part)
+        prepared, call = ready(backend, part)
+        first = _seconds(call)
         counts = prepared.counts | backend.engine.saved_bytes(part.build, part.arguments)
         told = {"part": part.name, "status": Answer.OK, "compile_seconds": prepared.compile_seconds, "first_seconds": first}
-        return Clocked(facts | told | counts, part, prepared, _calls(prepared, part, made.settings.round_seconds))
+        return Clocked(facts | told | counts, part, prepared, call, _calls(call, made.settings.round_seconds))
 
     alone = clocked({}, parts.alone(about))
+    exact = {name: backend.engine.numpy(leaf) for name, leaf in _gradient(backend, about).items()}
     taken, refused = [alone, alone._replace(facts=alone.facts | {"part": "forward_again"})], []
     for name, estimator in made.estimators.items():
-        facts = {"estimator": name, **described(estimator), "evaluations": estimator.evaluations}
+        facts: dict[str, Any] = {"estimator": name, **described(estimator), "evaluations": estimator.evaluations}
+        facts |= {"signal_to_noise_theory": closed_form.signal_to_noise(estimator, exact)}
         try:
             mine = [clocked(facts, part) for part in parts.whole(backend, about, estimator)]
             if made.settings.pieces:
@@ -85,22 +88,26 @@ def _lined_up(made: Measurement, backend: Backend, about: Subject) -> tuple[list
     return taken, refused
 
 
+def _gradient(backend: Backend, about: Subject) -> Params:
+    return gradient(backend.ops, about.problem, Backprop())(key(backend, 0), about.params, about.batch)
+
+
 def _timed(made: Measurement, clocked: list[Clocked]) -> Iterator[dict[str, Any]]:
     for turn in range(made.settings.rounds):
         for one in clocked:
             begun = perf_counter()
             for _ in range(one.calls):
-                one.prepared.call(*one.part.arguments)
+                one.call()
             seconds = (perf_counter() - begun) / one.calls
             yield one.facts | {"round": turn, "calls": one.calls, "seconds": seconds}
 
 
-def _calls(prepared: Prepared, part: Part, round_seconds: float) -> int:
+def _calls(call: Callable[[], Any], round_seconds: float) -> int:
     """How many calls fill a round, by the second call."""
-    return max(1, round(round_seconds / _seconds(prepared, part)))
+    return max(1, round(round_seconds / _seconds(call)))
 
 
-def _seconds(prepared: Prepared, part: Part) -> float:
+def _seconds(call: Callable[[], Any]) -> float:
     begun = perf_counter()
-    prepared.call(*part.arguments)
+    call()
     return perf_counter() - begun

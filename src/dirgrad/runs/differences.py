@@ -59,11 +59,13 @@ def _expansion(backend: Backend, start: Subject, estimator: FiniteDifference, dr
 
 
 def _errors(estimator: FiniteDifference, unit: float, along: Expansion, rows: list[Row]) -> list[Row]:
-    """`difference_error` and `difference_error_theory` of estimates, over ||g||. unit: the unit roundoff; rows: how far each
-    estimate s v is from g, which tells s, since its product with g is s D f[v]."""
+    """`difference_error` and `difference_error_theory` of estimates, over ||g||, and `difference_bias`. unit: the unit roundoff;
+    rows: how far each estimate s v is from g, which tells s, since its product with g is s D f[v]."""
     cosine, ratio, norm = (np.array([row[name] for row in rows]) for name in ("cosine", "norm_ratio", "gradient_norm"))
     slope = cosine * ratio * norm**2 / along["first"]
     error = np.abs(slope - along["first"]) * along["length"] / norm
     expected = theory.difference_error(estimator.scheme, estimator.eps, unit, along["loss"], along["second"], along["third"])
-    names = ("difference_error", "difference_error_theory")
-    return [dict(zip(names, both, strict=True)) for both in zip(error, expected * along["length"] / norm, strict=True)]
+    bias = (slope - along["first"]) * along["first"] / norm**2
+    names = ("difference_error", "difference_error_theory", "difference_bias")
+    told = zip(error, expected * along["length"] / norm, bias, strict=True)
+    return [dict(zip(names, one, strict=True)) for one in told]

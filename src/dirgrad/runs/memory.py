@@ -49,8 +49,8 @@ def measure(made: Measurement, backend: Backend, problem: str, batch_size: int, 
     """The row of one problem and one estimator, to be taken in a fresh process."""
     about = subject(made, backend, problem, batch_size)
     part = _part(made, backend, about, estimator)
-    prepared = backend.engine.prepare(part.build(backend.ops), part.arguments)
-    resident, device = _peak(lambda: prepared.call(*part.arguments)), backend.engine.device_peak_bytes()
+    prepared, call = parts.prepared(backend, part)
+    resident, device = _peak(call), backend.engine.device_peak_bytes()
     return _facts(made, about, estimator) | {
         **prepared.counts,
         **backend.engine.saved_bytes(part.build, part.arguments),
@@ -64,14 +64,7 @@ def keep_busy(made: Measurement, backend: Backend, problem: str, batch_size: int
     """Take steps for so many seconds, each from where the last ended, while somebody samples the memory of this process."""
     about = subject(made, backend, problem, batch_size)
     part = _part(made, backend, about, estimator)
-    prepared = backend.engine.prepare(part.build(backend.ops), part.arguments)
-    here, *rest = part.arguments
-
-    def step() -> None:
-        nonlocal here
-        found = prepared.call(here, *rest)
-        here = here if estimator == INFERENCE else found[0]
-
+    _, step = parts.prepared(backend, part)
     return _facts(made, about, estimator) | timeline.kept_busy(step, seconds)
 
 

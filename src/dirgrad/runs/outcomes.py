@@ -59,7 +59,7 @@ def _same(cell: Cell, name: str) -> Row:
         "backend": cell.backend,
         "estimator": name,
         "estimator_kind": catalogue.kind(estimator),
-        "direction": catalogue.kind(estimator.direction) if estimator.direction else "",
+        "direction": catalogue.law(estimator.direction),
         "directions_k": estimator.directions_k,
         "optimizer": catalogue.kind(training.optimizer),
         "learning_rate_decay": training.learning_rate_decay,

@@ -5,22 +5,46 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dirgrad import steps
+from dirgrad import steps, tree
 from dirgrad.optimizers.sgd import Sgd
 from dirgrad.recurrent import Online
 from dirgrad.runs.subject import Subject, gradient, key, loss
-from dirgrad.types import Array, Backend, Batch, Estimate, Estimator, Ops, Params, Trial
+from dirgrad.types import Array, Backend, Batch, Estimate, Estimator, Ops, Params, Prepared, Trial
 
 RATE = 1e-6
 """The learning rate of the steps that are measured: they do not go anywhere."""
 
 
 class Part(NamedTuple):
-    """A function in the mathematics of a framework, and its arguments."""
+    """A function in the mathematics of a framework, and its arguments. renewed: so many of the first are given up to a call, whose
+    first results take their place."""
 
     name: str
     build: Callable[[Ops], Callable[..., Any]]
     arguments: tuple[Any, ...]
+    renewed: int = 0
+
+
+def prepared(backend: Backend, part: Part) -> tuple[Prepared, Callable[[], Any]]:
+    """The part compiled, and a call of it: each goes on where the last has ended, as in a loop."""
+    return _going_on(backend, part, backend.engine.prepare(part.build(backend.ops), part.arguments, consumed=part.renewed))
+
+
+def as_it_is(backend: Backend, part: Part) -> tuple[Prepared, Callable[[], Any]]:
+    """The same, operator by operator."""
+    return _going_on(backend, part, backend.engine.as_it_is(part.build(backend.ops), part.arguments))
+
+
+def _going_on(backend: Backend, part: Part, ready: Prepared) -> tuple[Prepared, Callable[[], Any]]:
+    here, same = backend.engine.copy(part.arguments[: part.renewed]), part.arguments[part.renewed :]
+
+    def call() -> Any:
+        nonlocal here
+        found = ready.call(*here, *same)
+        here = found[: part.renewed] if part.renewed else here
+        return found
+
+    return ready, call
 
 
 def alone(about: Subject) -> Part:
@@ -34,19 +58,21 @@ def whole(backend: Backend, about: Subject, estimator: Estimator | Online) -> It
     yield Part("gradient", lambda ops: gradient(ops, about.problem, estimator), (one, about.params, about.batch))
     state = steps.begin(backend.ops, estimator, Sgd(), about.params)
     arguments = (state, Trial(one, rate), backend.ops.counter(1)[0], about.batch)
-    yield Part("step", lambda ops: steps.make(ops, about.problem, estimator, Sgd(), 0.0), arguments)
+    yield Part("step", lambda ops: steps.make(ops, about.problem, estimator, Sgd(), 0.0), arguments, renewed=1)
 
 
 def pieces(backend: Backend, about: Subject, estimator: Estimator | Online) -> Iterator[Part]:
-    """`sampling`, `derivative` and `update`: what a step of one direction, or of none, is made of. With more directions, or along a
-    sequence, they alternate, and there is nothing to take apart."""
+    """`sampling`, `derivative` and `update`: what a step of one direction, or of none, is made of. With more directions, along a
+    sequence, or where a direction is replayed, they alternate, and there is nothing to take apart."""
     if isinstance(estimator, Online) or estimator.directions_k > 1:
         return
     ops, one = backend.ops, key(backend, 0)
     direction = about.params
     if estimator.direction is not None:
-        yield Part("sampling", lambda ops: lambda key, like: steps.source(ops, estimator, key, like)(0), (one, about.params))
         direction = steps.source(ops, estimator, one, about.params)(0)
+        if any(isinstance(leaf, tree.Replayed) for leaf in direction.values()):
+            return
+        yield Part("sampling", lambda ops: lambda key, like: steps.source(ops, estimator, key, like)(0), (one, about.params))
 
     def derivative(ops: Ops) -> Callable[[Params, Batch, Params], tuple[Array, ...]]:
         def of(params: Params, batch: Batch, v: Params) -> tuple[Array, ...]:
@@ -57,12 +83,12 @@ def pieces(backend: Backend, about: Subject, estimator: Estimator | Online) -> I
         return of
 
     yield Part("derivative", derivative, (about.params, about.batch, direction))
-    found = Estimate(*(_rate(backend, about),) * 2, direction)
-    yield Part("update", _update, (about.params, found, ops.asarray(np.array(RATE, _dtype(backend, about)))))
+    slope, rate = (_rate(backend, about),) * 2
+    yield Part("update", _update, (about.params, slope, direction, rate))
 
 
-def _update(ops: Ops) -> Callable[[Params, Estimate, Array], Params]:
-    return lambda params, found, rate: Sgd().update(ops, params, found, (), rate)[0]
+def _update(ops: Ops) -> Callable[[Params, Array, Params, Array], Params]:
+    return lambda params, slope, vector, rate: Sgd().update(ops, params, Estimate(slope, slope, vector), (), rate)[0]
 
 
 def _rate(backend: Backend, about: Subject) -> Array:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,7 +13,7 @@ from dirgrad.estimators.backprop import Backprop
 from dirgrad.plan import Measurement
 from dirgrad.records import COORDINATES, DRAWS, table
 from dirgrad.recurrent import Online
-from dirgrad.runs import differences
+from dirgrad.runs import closed_form, differences
 from dirgrad.runs.subject import Subject, at_once, described, elsewhere, gradient, later, subjects
 from dirgrad.types import Backend, Estimator, Params
 
@@ -45,7 +46,8 @@ def run(made: Measurement, backend: Backend) -> dict[str, pa.Table]:
                 begin = spot.facts["minibatch"] * made.settings.draws
                 found, moments = _compared(estimates(spot.place, begin), spot.exact, made.settings.coordinates)
                 errors = differing(estimator, spot.place, begin, found)
-                draws += (same | spot.facts | row | error for row, error in zip(found, errors, strict=True))
+                known = spot.facts | {"signal_to_noise_theory": closed_form.signal_to_noise(estimator, _leaves(start, spot.exact))}
+                draws += (same | known | row | error for row, error in zip(found, errors, strict=True))
                 coordinates += (same | spot.facts | row for row in moments)
     return {"draws": table(draws, DRAWS), "coordinates": table(coordinates, COORDINATES)}
 
@@ -94,6 +96,13 @@ def _flat(backend: Backend, params: Params, lead: tuple[int, ...]) -> np.ndarray
     """(*lead, d) in float64, in the order of the dictionary."""
     leaves = [backend.engine.numpy(leaf).astype(np.float64).reshape(*lead, -1) for leaf in params.values()]
     return np.concatenate(leaves, axis=-1)
+
+
+def _leaves(start: Subject, flat: np.ndarray) -> dict[str, np.ndarray]:
+    """A vector (d,) in the shapes of the parameters."""
+    ends = np.cumsum([prod(leaf.shape) for leaf in start.params.values()])
+    parts = np.split(flat, ends[:-1])
+    return {name: part.reshape(leaf.shape) for (name, leaf), part in zip(start.params.items(), parts, strict=True)}
 
 
 def _estimates(

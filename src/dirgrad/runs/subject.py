@@ -115,7 +115,7 @@ def gradient(ops: Ops, problem: Problem, estimator: Estimator | Online) -> Calla
 
     def estimate(key: Key, params: Params, batch: Batch) -> Params:
         found = steps.estimate(ops, problem, estimator, key, params, batch)
-        return tree.scale(found.slope, found.vector)
+        return tree.drawn(tree.scale(found.slope, found.vector))
 
     return estimate
 
@@ -124,7 +124,7 @@ def described(estimator: Estimator | Online) -> dict[str, str | int]:
     """The columns that tell one estimator from the next."""
     return {
         "estimator_kind": catalogue.kind(estimator),
-        "direction": catalogue.kind(estimator.direction) if estimator.direction else "",
+        "direction": catalogue.law(estimator.direction),
         "directions_k": estimator.directions_k,
     }
 

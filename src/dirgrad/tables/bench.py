@@ -4,7 +4,6 @@ from typing import Any
 
 import pandas as pd
 
-from dirgrad import theory
 from dirgrad.records import Answer
 from dirgrad.settings import Statistics
 from dirgrad.tables import Records, scalars
@@ -18,7 +17,8 @@ KEYS = ["problem", "batch_size", "backend", "method", "cost", "dimension", "prec
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """Ratios of whole steps round by round: inter-quartile means with bootstrap intervals over `n` rounds. step_over_floor: over
     the time that the multiplications would take, were those of the function all of its time. snr_per_second: the closed form of the
-    signal-to-noise ratio of one step over its seconds; blank where there is no closed form, or no noise."""
+    signal-to-noise ratio of one step over its seconds; blank where there is no closed form, or no noise. step_temp_bytes: what a
+    step holds beside its arguments, by the account of its framework."""
     cost = records["cost"]
     timed = cost[cost["status"].fillna(Answer.OK) == Answer.OK]
     rows = [row for _, group in timed.groupby(SUBJECT, sort=False) for row in _methods(group, settings)]
@@ -38,12 +38,8 @@ def _methods(group: pd.DataFrame, settings: Statistics) -> list[dict[str, Any]]:
             if seconds is not None:
                 row |= scalars(f"step_over_{name}", (steps[method] / seconds).to_numpy(), settings)
         row["step_over_floor"] = row["step_over_forward"] / floor(group, estimator)
-        row["snr_per_second"] = _signal(first) / row["step_seconds"]
+        row["step_temp_bytes"] = first["xla_temp_bytes" if first["backend"] == "jax" else "graph_temp_bytes"]
+        row["snr_per_second"] = float(first["signal_to_noise_theory"]) / row["step_seconds"]
+        row["snr_per_second_and_byte"] = row["snr_per_second"] / row["step_temp_bytes"]
         rows.append(row)
     return rows
-
-
-def _signal(step: pd.Series) -> float:
-    if step["estimator_kind"] not in ("forward_gradient", "finite_difference"):
-        return float("nan")
-    return theory.signal_to_noise(step["direction"], int(step["directions_k"]), int(step["dimension"]))

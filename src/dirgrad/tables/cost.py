@@ -76,5 +76,8 @@ def floor(group: pd.DataFrame, estimator: pd.DataFrame) -> float:
     first, forward = estimator.iloc[0], group.loc[group["part"] == "forward", "product_flops"].iloc[0]
     if not forward:
         return float("nan")
-    share = first["derivative_product_flops"] / forward
-    return theory.least_products(first["estimator_kind"], first["direction"], first["evaluations"], first["directions_k"], share)
+    share, direction = (
+        first["derivative_product_flops"] / forward,
+        first["direction"] if isinstance(first["direction"], str) else "",
+    )
+    return theory.least_products(first["estimator_kind"], direction, first["evaluations"], first["directions_k"], share)

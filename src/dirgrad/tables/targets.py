@@ -18,8 +18,9 @@ COLUMNS = [*CELL, "optimizer", "learning_rate", "target_loss", "n", "n_reached"]
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """`*_to_target` is summarised only where every trial reached the target (`n_reached` of `n`); `*_over_backprop` is the ratio to
-    the trial of the same seed by backprop, where both reached it in every seed. The target is one of validation loss (of
-    training loss without validation); an experiment without a target is left out."""
+    the trial of the same seed by backprop, where both reached it in every seed; `*_over_backprop_at_least`, with all that
+    was spent where a trial did not reach it, where backprop did in every seed. The target is one of validation loss (of training
+    loss without validation); an experiment without a target is left out."""
     trials = records["trials"]
     trials = trials[trials["target_loss"].notna() & (trials["status"] == Status.OK)]
     if trials.empty:
@@ -40,8 +41,13 @@ def _spent(trials: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
         trial = curve.iloc[0]
         losses = curve["valid_loss"].fillna(curve["loss"]).to_numpy()
         steps, seconds = (crossing(curve[name].to_numpy(), losses, trial["target_loss"]) for name in ("step", "train_seconds"))
-        spent = {"steps": steps, "seconds": seconds, "evaluations": steps * trial["evaluations"] / trial["all_steps"]}
-        rows.append(dict(zip(TRIAL, key, strict=True)) | {f"{name}_to_target": value for name, value in spent.items()})
+        each = trial["evaluations"] / trial["all_steps"]
+        spent = {"steps": steps, "seconds": seconds, "evaluations": steps * each}
+        whole = {"steps": curve["step"].iloc[-1], "seconds": curve["train_seconds"].iloc[-1]}
+        whole["evaluations"] = whole["steps"] * each
+        row = {f"{name}_to_target": value for name, value in spent.items()}
+        row |= {f"{name}_at_least": value if np.isfinite(value) else whole[name] for name, value in spent.items()}
+        rows.append(dict(zip(TRIAL, key, strict=True)) | row)
     return pd.DataFrame(rows)
 
 
@@ -55,6 +61,8 @@ def _row(group: pd.DataFrame, base: pd.DataFrame, settings: Statistics) -> dict[
         own, theirs = (rows[f"{name}_to_target"].to_numpy() for rows in (group, paired))
         row |= scalars(f"{name}_to_target", _all_or_none(own), settings)
         row |= scalars(f"{name}_over_backprop", _all_or_none(own / theirs), settings)
+        bound = group[f"{name}_at_least"].to_numpy() / theirs
+        row |= scalars(f"{name}_over_backprop_at_least", _all_or_none(bound), settings)
     return row
 
 

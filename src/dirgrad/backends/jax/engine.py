@@ -39,6 +39,13 @@ def _mapped_over(f: Callable[..., Any], shared: tuple[int, ...], lanes: int) -> 
     return mapped if lanes > 1 else single
 
 
+def _compiled(f: Any, *example: Any) -> Any:
+    # XLA's scheduler for CPUs would rather begin early all that can begin, such as the draws of every layer, and hold it.
+    cpu = jax.default_backend() == "cpu"
+    options = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"} if cpu else None
+    return f.lower(*example).compile(compiler_options=options)
+
+
 def trainer(step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarray, chunk: int, /) -> Advance:
     def train(state: State, trial: Trial, first: Array, rows: Array, data: Batch) -> tuple[State, Array]:
         def body(state: State, now: tuple[Array, Array]) -> tuple[State, Array]:
@@ -48,7 +55,7 @@ def trainer(step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarra
         return jax.lax.scan(body, state, (first + jnp.arange(rows.shape[0]), rows))
 
     every = jax.jit(_mapped_over(train, (2, 4), len(rows)), donate_argnums=0)
-    compiled = every.lower(state, trial, jnp.asarray(0), jnp.asarray(rows[:, :chunk]), data).compile()
+    compiled = _compiled(every, state, trial, jnp.asarray(0), jnp.asarray(rows[:, :chunk]), data)
 
     def advance(state: State, trial: Trial, first: int, rows: np.ndarray) -> tuple[State, np.ndarray]:
         state, losses = jax.block_until_ready(compiled(state, trial, jnp.asarray(first), jnp.asarray(rows), data))
@@ -57,9 +64,9 @@ def trainer(step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarra
     return advance
 
 
-def prepare(f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
+def prepare(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Prepared:
     begun = perf_counter()
-    compiled = jax.jit(f).lower(*example).compile()
+    compiled = _compiled(jax.jit(f, donate_argnums=tuple(range(consumed))), *example)
     seconds, memory = perf_counter() - begun, compiled.memory_analysis()
     found = {} if memory is None else {"xla_temp_bytes": memory.temp_size_in_bytes}
     found |= operations.counts(jax.make_jaxpr(f)(*example))
@@ -82,6 +89,10 @@ def device_peak_bytes() -> dict[str, int]:
 
 def over_lanes(f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /) -> Callable[..., Any]:
     return jax.jit(_mapped_over(f, shared, lanes))
+
+
+def copy(x: Any, /) -> Any:
+    return jax.tree.map(jnp.copy, x)
 
 
 def numpy(x: Array, /) -> np.ndarray:

@@ -42,12 +42,12 @@ def again(f: Callable[..., Array], /, *arguments: Array) -> Array:
     return run(*arguments)
 
 
-def tilted(f: Callable[..., Array], x: Array, weight: Array, step: Array, p: Array, q: Array, /) -> Array:
+def tilted(f: Callable[..., Array], x: Array, weight: Array, step: Array, p: Array | float, q: Array, /) -> Array:
     return _tilted(f(x, weight), step, p, q)
 
 
 @jax.custom_jvp
-def _tilted(y: Array, step: Array, p: Array, q: Array) -> Array:
+def _tilted(y: Array, step: Array, p: Array | float, q: Array) -> Array:
     return y
 
 
@@ -55,6 +55,12 @@ def _tilted(y: Array, step: Array, p: Array, q: Array) -> Array:
 def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Array, Array]:
     (y, _, p, q), (moved, step, *_) = primals, tangents
     return y, moved + step * p * q
+
+
+def after(seen: Array, key: Array, /) -> Array:
+    # Not a number times zero is no zero: a compiler cannot know what this is.
+    known = (0 * seen).astype(jnp.uint32)
+    return jax.random.wrap_key_data(jax.random.key_data(key) ^ known)
 
 
 def flip(x: Array, /) -> Array:
@@ -79,6 +85,14 @@ def constant(x: np.ndarray, like: Array, /) -> Array:
 
 def axpy(a: Any, x: Array, y: Array, /) -> Array:
     return a * x + y
+
+
+def add_product(a: Array, b: Array, y: Array, /) -> Array:
+    return a @ b + y
+
+
+def solve(a: Array, b: Array, /) -> Array:
+    return jnp.linalg.pinv(a, hermitian=True) @ b
 
 
 def clip(x: Array, bound: float, /) -> Array:
@@ -130,6 +144,10 @@ def accuracy(logits: Array, labels: Array, /) -> Array:
 
 def normal(key: Array, n: int, like: Array, /) -> Array:
     return random.normal(key, n, like.dtype)
+
+
+def framework_normal(key: Array, n: int, like: Array, /) -> Array:
+    return jax.random.normal(key, (n,), like.dtype)
 
 
 def signs(key: Array, n: int, like: Array, /) -> Array:

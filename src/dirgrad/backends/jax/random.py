@@ -34,5 +34,7 @@ def normal(key: Array, n: int, dtype: jnp.dtype) -> Array:
 
 
 def signs(key: Array, n: int, dtype: jnp.dtype) -> Array:
-    """n signs, -1 or 1."""
-    return 1 - 2 * (bits(key, n) >> 31).astype(dtype)
+    """n signs, -1 or 1, 32 from a word."""
+    words = bits(key, -(-n // 32))
+    each = (words[:, None] >> jnp.arange(32, dtype=jnp.uint32)) & 1
+    return 1 - 2 * each.reshape(-1)[:n].astype(dtype)

@@ -55,9 +55,13 @@ def again(f: Callable[..., Tensor], /, *arguments: Tensor) -> Tensor:
     return found
 
 
-def tilted(f: Callable[..., Tensor], x: Tensor, weight: Tensor, step: Tensor, p: Tensor, q: Tensor, /) -> Tensor:
+def tilted(f: Callable[..., Tensor], x: Tensor, weight: Tensor, step: Tensor, p: Tensor | float, q: Tensor, /) -> Tensor:
     found: Tensor = Tilted.apply(f, x, weight, step, p, q)
     return found
+
+
+def after(seen: Tensor, key: Tensor, /) -> Tensor:
+    return key
 
 
 def flip(x: Tensor, /) -> Tensor:
@@ -93,6 +97,14 @@ def axpy(a: Any, x: Tensor, y: Tensor, /) -> Tensor:
     return torch.add(y, x, alpha=a) if isinstance(a, (int, float)) else torch.addcmul(y, x, a)
 
 
+def add_product(a: Tensor, b: Tensor, y: Tensor, /) -> Tensor:
+    return torch.addmm(y, a, b)
+
+
+def solve(a: Tensor, b: Tensor, /) -> Tensor:
+    return torch.linalg.pinv(a, hermitian=True) @ b
+
+
 def clip(x: Tensor, bound: float, /) -> Tensor:
     return torch.clamp(x, -bound, bound)
 
@@ -122,6 +134,10 @@ def fold_in(key: Tensor, i: Any, /) -> Tensor:
 
 
 def normal(key: Tensor, n: int, like: Tensor, /) -> Tensor:
+    return random.draw("normal", key, n, like.dtype, like.device)
+
+
+def framework_normal(key: Tensor, n: int, like: Tensor, /) -> Tensor:
     return random.draw("normal", key, n, like.dtype, like.device)
 
 
