@@ -1,5 +1,6 @@
 """The workflow as a user meets it: what it plans, what it says, how it goes on after it was stopped."""
 
+import json
 import os
 import shutil
 import signal
@@ -78,6 +79,12 @@ def test_a_mistake_is_one_sentence_before_anything_runs(arguments: list[str], sa
     assert not (tmp_path / "results").exists()
 
 
+def seen_by_the_manifest(directory: Path) -> str:
+    """The identity of the one cell."""
+    told = json.loads((directory / "results/default/manifest.json").read_text(encoding="utf-8"))
+    return str(told["cells"]["beale/jax"]["run_id"])
+
+
 @pytest.mark.slow
 def test_a_tier_runs_to_its_report_records_what_failed_and_then_has_nothing_to_do(
     tmp_path: Path, subtests: pytest.Subtests
@@ -99,6 +106,8 @@ def test_a_tier_runs_to_its_report_records_what_failed_and_then_has_nothing_to_d
     assert 'src="http' not in report
     for suffix in ("html", "tex"):
         assert origin.read(tmp_path / f"results/default/tables/final.{suffix}")["records"][0].startswith("beale/jax ")
+    assert 'id="claim-' in (tmp_path / "results/default/front.html").read_text()
+    assert origin.read(tmp_path / "results/default/tables/claims.tex")["records"] == ["beale/jax " + seen_by_the_manifest(tmp_path)]
     with subtests.test("a browser shows all that the report holds"):
         if browser.CHROMIUM is None:
             pytest.skip("no Chromium on the PATH")
