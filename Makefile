@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 WORKFLOW := workflow/Snakefile $(wildcard workflow/rules/*.smk)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: reproduce smoke paper verify test check bench lock install clean
+.PHONY: reproduce smoke paper verify test check bench report-check lock install clean
 
 reproduce: install
 	snakemake
@@ -46,6 +46,10 @@ bench: install
 	python -m dirgrad figure bench --config benchmarks/bench.yaml --records results/bench --out figures/bench
 	python -c "import pandas; print(pandas.read_csv('results/bench/tables/bench.csv')[['problem', 'batch_size', 'backend', 'method', 'step_over_backprop', 'step_over_plain', 'step_over_forward', 'step_over_floor', 'snr_per_second']].to_string(index=False, float_format='{:.3g}'.format))"
 	python -c "import pandas; t = pandas.read_csv('results/bench/final.csv'); print(t.assign(trials_per_second=1 / (t.step_seconds * t.evaluations))[['experiment', 'backend', 'estimator', 'lanes', 'step_seconds', 'trials_per_second']].to_string(index=False))"
+
+# Open a report as a reader does, without a network: its size, how long it loads, and what is missing. Needs Chromium.
+report-check: install
+	python tests/browser.py $(or $(REPORT),results/default/report.html)
 
 install: $(INSTALLED)
 

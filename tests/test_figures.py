@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from dirgrad.figures import loss, overview, style, trajectories
 
 Tables = dict[str, pd.DataFrame]
+ORIGIN = '{"run_id": "0123456789ab", "commit": "abc", "config_hash": "def", "dirgrad": "0", "records": ["beale/jax 01"]}'
 ESTIMATORS = {"backprop": 0.1, "forward_gradient": 0.01, "lost_everywhere": None}
 RATES, STEPS = (0.01, 0.1), (0, 5, 10)
 DRAW: dict[str, tuple[Callable[..., Figure], tuple[str, ...]]] = {
@@ -22,7 +24,7 @@ DRAW: dict[str, tuple[Callable[..., Figure], tuple[str, ...]]] = {
 
 @pytest.fixture(autouse=True)
 def _styled() -> Iterator[None]:
-    with style.applied():
+    with style.applied(0.95):
         yield
 
 
@@ -119,7 +121,7 @@ def legend(made: Figure) -> list[str]:
 @pytest.mark.parametrize("figure", DRAW)
 def test_a_figure_is_three_files_and_the_same_tables_give_the_same_bytes(figure: str, tmp_path: Path) -> None:
     for directory in ("one", "two"):
-        style.save(drawn(figure, small()), tmp_path / directory / "loss_of.name")
+        style.save(drawn(figure, small()), tmp_path / directory / "loss_of.name", ORIGIN)
     assert sorted(path.name for path in (tmp_path / "one").iterdir()) == [
         "loss_of.name.pdf",
         "loss_of.name.png",
@@ -130,7 +132,7 @@ def test_a_figure_is_three_files_and_the_same_tables_give_the_same_bytes(figure:
 
 
 def test_a_file_of_a_figure_has_no_date(tmp_path: Path) -> None:
-    style.save(drawn("overview", small()), tmp_path / "made")
+    style.save(drawn("overview", small()), tmp_path / "made", ORIGIN)
     assert b"CreationDate" not in (tmp_path / "made.pdf").read_bytes()
     assert b"<dc:date>" not in (tmp_path / "made.svg").read_bytes()
 
@@ -146,6 +148,20 @@ def test_the_tables_are_left_as_they_are(figure: str) -> None:
 @pytest.mark.parametrize(("figure", "text"), [("loss", "n = 7 seeds"), ("trajectories", "7 trials"), ("overview", "n = 7 seeds")])
 def test_a_figure_says_how_many_seeds_it_shows(figure: str, text: str) -> None:
     assert text in said(drawn(figure))
+
+
+@pytest.mark.parametrize("figure", DRAW)
+def test_a_title_says_how_many_and_what_interval(figure: str) -> None:
+    title = drawn(figure).get_suptitle()
+    assert "n = 7" in title
+    assert "95 % bootstrap interval" in title or "no interval" in title
+
+
+@pytest.mark.parametrize("figure", ["loss", "overview"])
+def test_the_confidence_of_the_configuration_is_that_of_the_title(figure: str) -> None:
+    with style.applied(0.9):
+        assert "90 % bootstrap interval" in said(drawn(figure))
+    assert "95 % bootstrap interval" in said(drawn(figure))
 
 
 @pytest.mark.parametrize("figure", ["loss", "overview"])
@@ -256,6 +272,31 @@ def test_estimators_differ_in_colour_dashes_and_marker_and_keep_them() -> None:
     for part in ("color", "linestyle", "marker"):
         assert len({str(line[part]) for line in lines.values()}) == len(names)
     assert lines == style.lines(names)
+
+
+def test_points_of_many_estimators_are_told_apart_without_colour() -> None:
+    marks = [style.mark(line) for line in style.lines(f"e{i}" for i in range(20)).values()]
+    assert len({(mark["marker"], mark["fillstyle"]) for mark in marks}) == 20
+    assert {mark["linestyle"] for mark in marks} == {""}
+
+
+def test_colours_go_from_dark_to_light_in_grey() -> None:
+    luminance = [float(np.dot(to_rgb(colour), (0.2126, 0.7152, 0.0722))) for colour in style.COLOURS[:3]]
+    assert luminance == sorted(luminance)
+    assert min(np.diff(luminance)) > 0.03
+
+
+@pytest.mark.parametrize("figure", DRAW)
+def test_a_figure_of_one_framework_shows_its_rows_alone(figure: str) -> None:
+    draw, subjects = DRAW[figure]
+    text = said(style.alone(draw, tables(), subjects, "torch"))
+    assert "PyTorch" in text
+    assert "JAX" not in text
+
+
+def test_a_framework_without_rows_has_a_figure_that_says_so() -> None:
+    draw, subjects = DRAW["loss"]
+    assert "PyTorch: n = 0 rows" in said(style.alone(draw, tables(("jax",)), subjects, "torch"))
 
 
 def test_more_estimators_than_lines_are_all_drawn() -> None:

@@ -87,3 +87,51 @@ def test_a_measurement_depends_on_its_instrument_its_problems_and_its_framework(
     assert f"runs/{made.instrument}.py" in found
     assert f"backends/{made.backend}/ops.py" in found
     assert not any(one.startswith(("figures/", "tables/")) for one in found)
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_every_figure_has_its_place_in_the_report(tier: str) -> None:
+    for name in products.drawings(TIERS[tier]):
+        assert products.category(name) in products.CATEGORIES.values()
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("baydin_fig3", "1. Baydin et al. 2022"),
+        ("silver_lengths", "2. Silver et al. 2022"),
+        ("frye_noise", "3. Frye 2022 and other critics"),
+        ("sensitivity_tutorial", "3. Frye 2022 and other critics"),
+        ("fair", "3. Frye 2022 and other critics"),
+        ("cost", "5. Instruments"),
+        ("loss_mlp", "6. Experiments"),
+        ("overview", "6. Experiments"),
+    ],
+)
+def test_a_figure_is_kept_by_its_paper(name: str, place: str) -> None:
+    assert products.category(name) == place
+
+
+def test_the_records_of_a_figure_are_those_of_its_subjects() -> None:
+    drawings = products.drawings(TIERS["default"])
+    found = products.records(TIERS["default"], drawings["trajectories_beale"])
+    ends = [f"beale/{backend}/{kind}.parquet" for kind in ("trials", "curves") for backend in ("jax", "torch")]
+    assert sorted(found) == sorted(["landscape.parquet", *ends])
+
+
+def test_a_figure_is_drawn_alone_of_the_frameworks_that_it_shows_side_by_side() -> None:
+    raw = config.overlay(TIERS["default"], {"experiments": {"mlp": {"backends": ["torch"]}}})
+    drawings = products.drawings(raw)
+    assert products.frameworks(raw, drawings["loss_mlp"]) == ()
+    assert products.frameworks(raw, drawings["loss_beale"]) == ("jax", "torch")
+    assert products.frameworks(raw, drawings["overview"]) == ("jax", "torch")
+
+
+@pytest.mark.parametrize("name", products.TABLES)
+def test_a_table_has_its_caption(name: str) -> None:
+    assert f'"{name}": "' in (ROOT / "workflow/report/table.rst").read_text(encoding="utf-8")
+
+
+def test_a_table_is_read_or_a_series() -> None:
+    kinds = products.kinds_of_tables()
+    assert sorted(name for names in kinds.values() for name in names) == sorted(products.TABLES)

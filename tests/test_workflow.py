@@ -1,5 +1,6 @@
 """The workflow as a user meets it: what it plans, what it says, how it goes on after it was stopped."""
 
+import json
 import os
 import shutil
 import signal
@@ -11,6 +12,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+
+import browser
+from dirgrad import origin
 
 ROOT = Path(__file__).parents[1]
 TINY = {
@@ -75,8 +79,16 @@ def test_a_mistake_is_one_sentence_before_anything_runs(arguments: list[str], sa
     assert not (tmp_path / "results").exists()
 
 
+def seen_by_the_manifest(directory: Path) -> str:
+    """The identity of the one cell."""
+    told = json.loads((directory / "results/default/manifest.json").read_text(encoding="utf-8"))
+    return str(told["cells"]["beale/jax"]["run_id"])
+
+
 @pytest.mark.slow
-def test_a_tier_runs_to_its_report_records_what_failed_and_then_has_nothing_to_do(tmp_path: Path) -> None:
+def test_a_tier_runs_to_its_report_records_what_failed_and_then_has_nothing_to_do(
+    tmp_path: Path, subtests: pytest.Subtests
+) -> None:
     place(tmp_path, TINY)
     first = snakemake("--cores", "1", directory=tmp_path)
     assert first.returncode == 0, first.stderr
@@ -92,6 +104,19 @@ def test_a_tier_runs_to_its_report_records_what_failed_and_then_has_nothing_to_d
     report = (tmp_path / "results/default/report.html").read_text()
     assert "loss_beale" in report
     assert 'src="http' not in report
+    for suffix in ("html", "tex"):
+        assert origin.read(tmp_path / f"results/default/tables/final.{suffix}")["records"][0].startswith("beale/jax ")
+    assert 'id="claim-' in (tmp_path / "results/default/front.html").read_text()
+    assert origin.read(tmp_path / "results/default/tables/claims.tex")["records"] == ["beale/jax " + seen_by_the_manifest(tmp_path)]
+    with subtests.test("a browser shows all that the report holds"):
+        if browser.CHROMIUM is None:
+            pytest.skip("no Chromium on the PATH")
+        seen = browser.walk(tmp_path / "results/default/report.html")
+        assert browser.complaints(seen) == []
+        assert seen.front == "Learning without backpropagation: the tier default"
+        assert seen.items["figures/default/loss_beale.svg"] == "image"
+        assert seen.items["results/default/tables/final.html"] == "page"
+        assert seen.switches["7. Tables / tables"] == ["format"]
     second = snakemake("--cores", "1", directory=tmp_path)
     assert "Nothing to be done" in second.stdout + second.stderr
 

@@ -4,13 +4,13 @@ import argparse
 import json
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from dirgrad import config as configuration
-from dirgrad import judge, plan, products
+from dirgrad import judge, plan, products, publish
 from dirgrad.errors import UserError, nearest
 
 
@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         _configured(made)
     command(judge.headline, out=False).add_argument("tables", type=Path, nargs="+", metavar="table")
     command(judge.calibration, out=False).add_argument("--repeats", type=_count, default=400, help="claims per law and n")
+    _published(command)
     command(_options, out=False)
     command(_schema, out=False)
     return parser
@@ -82,6 +83,16 @@ def _configured(made: argparse.ArgumentParser) -> None:
     if made.prog.endswith(" figure"):
         made.add_argument("figures", nargs="+", help="names of files, without their suffix")
         made.add_argument("--tables", type=Path, nargs="*", default=[], help="CSV files, if the tables are made already")
+
+
+def _published(command: Callable[..., argparse.ArgumentParser]) -> None:
+    front, render = command(publish.front), command(publish.render, out=False)
+    for made in (front, render):
+        made.add_argument("--manifest", type=Path, required=True, help="the manifest.json of a run")
+    front.add_argument("--tables", type=Path, nargs="*", default=[], help="CSV files: claims.csv is shown")
+    front.add_argument("--figures", type=Path, nargs="*", default=[], help="PNG files, in the order of the page")
+    render.add_argument("tables", type=Path, nargs="+", help="CSV files")
+    command(publish.origin, out=False).add_argument("files", type=Path, nargs="+", help="SVG, PNG, PDF, HTML or LaTeX")
 
 
 def _count(text: str) -> int:
@@ -176,14 +187,19 @@ def _data(options: argparse.Namespace) -> None:
 
 
 def _table(options: argparse.Namespace) -> None:
-    """Make a table from the records of all cells of a configuration."""
+    """Make a table from the records of all cells: OUT is the CSV file; what is read as a table is HTML and LaTeX too."""
     if options.table not in products.TABLES:
         raise UserError(f"unknown table '{options.table}': {nearest(options.table, products.TABLES)}")
-    from dirgrad import records
+    from dirgrad import origin, records
+    from dirgrad.pages import table as pages
 
     raw = configuration.load(options.config, options.override)
     table = _made(raw, options.table, options.records)
     records.write_table(table, options.out)
+    if options.table not in products.SERIES:
+        found = plan.leaves(raw)
+        paths = [path for kind in products.TABLES[options.table] for path in found[kind]]
+        pages.write(options.out, origin.line(origin.of(options.records, paths, _statistics(raw))))
 
 
 def _manifest(options: argparse.Namespace) -> None:
@@ -207,8 +223,13 @@ def _made(raw: dict[str, Any], table: str, root: Path, subjects: Sequence[str] |
     return import_module(f"dirgrad.tables.{table}").make(found, configuration.check(raw, {}).statistics)
 
 
+def _statistics(raw: dict[str, Any]) -> dict[str, Any]:
+    return configuration.check(raw, {}).statistics.model_dump()
+
+
 def _figure(options: argparse.Namespace) -> None:
-    """Draw figures as OUT/NAME.{svg,png,pdf}, from tables or from the records that they need."""
+    """Draw figures as OUT/NAME.{svg,png,pdf}, from tables or from the records that they need; of several frameworks each alone
+    too, as OUT/NAME.FRAMEWORK.svg."""
     raw = configuration.load(options.config, options.override)
     known = products.drawings(raw)
     for name in options.figures:
@@ -216,6 +237,7 @@ def _figure(options: argparse.Namespace) -> None:
             raise UserError(f"no figure '{name}' in this configuration: {nearest(name, known)}")
     import pandas as pd
 
+    from dirgrad import origin
     from dirgrad.figures import style
 
     given = {path.stem: pd.read_csv(path) for path in options.tables}
@@ -225,12 +247,18 @@ def _figure(options: argparse.Namespace) -> None:
             return pd.read_parquet(options.records / "landscape.parquet")
         return given[name] if name in given else _made(raw, name, options.records, drawing.subjects if drawing.narrow else None)
 
-    with style.applied():
+    statistics = _statistics(raw)
+    with style.applied(statistics["confidence"]):
         for name in options.figures:
             drawing = known[name]
             draw = import_module(f"dirgrad.figures.{drawing.module}").draw
-            shown = (subject.rpartition("/")[2] for subject in drawing.subjects)
-            style.save(draw({one: table(one, drawing) for one in drawing.tables}, *dict.fromkeys(shown)), options.out / name)
+            shown = dict.fromkeys(subject.rpartition("/")[2] for subject in drawing.subjects)
+            tables = {one: table(one, drawing) for one in drawing.tables}
+            told = origin.line(origin.of(options.records, products.records(raw, drawing), statistics))
+            style.save(draw(tables, *shown), options.out / name, told)
+            for backend in products.frameworks(raw, drawing):
+                alone = style.alone(draw, tables, shown, backend)
+                style.save(alone, options.out / f"{name}.{backend}", told, style.SHOWN)
 
 
 def _options(options: argparse.Namespace) -> None:

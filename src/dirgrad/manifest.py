@@ -9,8 +9,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dirgrad import load, provenance
+from dirgrad.origin import run_id
 from dirgrad.records import TRIALS, atomically, read
 from dirgrad.records import provenance as provenance_of
+from dirgrad.settings import Run
 
 SHARED = ("dirgrad", "commit", "python", "numpy", "jax", "torch", "device", "platform", "cpu", "cpu_count")
 
@@ -18,11 +20,16 @@ SHARED = ("dirgrad", "commit", "python", "numpy", "jax", "torch", "device", "pla
 def make(config: dict[str, Any], cells: dict[str, Path], measurements: dict[str, Path]) -> dict[str, Any]:
     """config: the tier's. cells: the file of trials of every cell. measurements: a file of records of every measurement."""
     each = {cell: _cell(path) for cell, path in cells.items()}
-    facts = [provenance_of(path) for path in (*cells.values(), *measurements.values())]
+    jobs = {name: provenance_of(path) for name, path in (cells | measurements).items()}
+    facts = list(jobs.values())
+    run = Run.model_validate(config.get("run", {}))
     return {
         "tier": config["tier"],
+        "run_id": provenance.digest({name: run_id(one) for name, one in jobs.items()}),
         "config_hash": provenance.digest(config),
         **{name: sorted({one[name] for one in facts if name in one}) for name in SHARED},
+        "threads": run.threads,
+        "exclusive": run.exclusive,
         "trials_by_status": dict(sum((Counter(one["trials_by_status"]) for one in each.values()), Counter())),
         "training_seconds": sum(one["training_seconds"] for one in each.values()),
         "config": config,
@@ -34,7 +41,7 @@ def make(config: dict[str, Any], cells: dict[str, Path], measurements: dict[str,
 def _origin(path: Path) -> dict[str, Any]:
     facts = provenance_of(path)
     told = {name: facts[name] for name in ("started", "commit", "settings_hash", "load_average_1min", "command")}
-    return {"records": str(path.parent), **told}
+    return {"records": str(path.parent), "run_id": run_id(facts), **told}
 
 
 def _measured(path: Path) -> dict[str, Any]:

@@ -97,6 +97,60 @@ PAPERS = {
 Silver et al. 2022, whose figures are not known to us; szoht, that of de Vazelhes et al. 2022."""
 
 
+SERIES = ("curves", "trajectories", "timeline", "estimates", "coordinates")
+"""The tables whose rows are points of figures, thousands of them: CSV alone. All others are HTML and LaTeX too."""
+
+
+def kinds_of_tables() -> dict[str, tuple[str, ...]]:
+    """The tables that are read, and those that are series."""
+    return {"table": tuple(name for name in TABLES if name not in SERIES), "series": SERIES}
+
+
+CATEGORIES = {
+    "baydin": "1. Baydin et al. 2022",
+    "silver": "2. Silver et al. 2022",
+    "frye": "3. Frye 2022 and other critics",
+    "szoht": "4. de Vazelhes et al. 2022 (ZO-HT)",
+    "instruments": "5. Instruments",
+    "experiments": "6. Experiments",
+    "tables": "7. Tables",
+}
+"""Where the report keeps figures, by the first word of a paper's; numbered, since the report sorts by name."""
+CRITICISM = ("fair", "sensitivity")
+"""What draws the answer to the criticism that one rate for all is fair to none."""
+HEADLINES = ("baydin_fig3", "baydin_fig4", "fair", "cost", "frye_noise", "silver_learning")
+"""The figures of the front page, of those that a configuration has."""
+
+
+def category(name: str) -> str:
+    """Where the report keeps a figure, by its name."""
+    if name in MEASURED:
+        return CATEGORIES["instruments"]
+    paper = "frye" if name.startswith(CRITICISM) else name.partition("_")[0]
+    return CATEGORIES.get(paper, CATEGORIES["experiments"])
+
+
+def headlines(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The figures of the front page."""
+    known = drawings(raw)
+    return tuple(name for name in HEADLINES if name in known)
+
+
+def records(raw: Mapping[str, Any], drawing: Drawing) -> tuple[str, ...]:
+    """The files below the directory of records that a figure shows something of."""
+    kinds = {kind: None for table in drawing.tables for kind in TABLES.get(table, ())}
+    found = leaves(raw, drawing.subjects or None)
+    alone = ["landscape.parquet"] if "landscape" in drawing.tables else []
+    return (*alone, *(path for kind in kinds for path in found[kind]))
+
+
+def frameworks(raw: Mapping[str, Any], drawing: Drawing) -> tuple[str, ...]:
+    """The frameworks that a figure shows side by side, of each of which it is drawn alone too; none where it shows but one."""
+    found = {path.split("/")[-2]: None for path in records(raw, drawing) if "/" in path}
+    ordered = tuple(name for name in raw["backends"] if name in found)
+    return ordered if len(ordered) > 1 else ()
+
+
 def sheets(drawings: Mapping[str, Drawing]) -> dict[str, list[str]]:
     """The jobs that draw: figures by the name of their job."""
     found: dict[str, list[str]] = {}

@@ -104,7 +104,17 @@ def measurement_settings(instrument):
 
 
 def table_sources(wildcards):
-    return sources.closure(f"dirgrad.tables.{wildcards.table}")
+    return [
+        *sources.closure(f"dirgrad.tables.{wildcards.table}", "dirgrad.origin"),
+        *PAGES,
+    ]
+
+
+PAGES = [
+    *sources.closure("dirgrad.pages.table"),
+    *sorted(map(str, (SOURCE / "dirgrad" / "pages" / "templates").iterdir())),
+]
+"""What makes pages of tables."""
 
 
 def records_root(wildcards):
@@ -130,6 +140,25 @@ def tables(*names):
     return [f"{RESULTS}/tables/{name}.csv" for name in names]
 
 
+def tabled(name, kind):
+    """The files of a table: the CSV file and, of one that is read, a page and LaTeX."""
+
+    def marked(suffix, **labels):
+        return report(
+            f"{RESULTS}/tables/{name}.{suffix}",
+            caption="../report/table.rst",
+            category=products.CATEGORIES["tables"],
+            subcategory="points of figures" if kind == "series" else "tables",
+            labels={"table": name, **labels},
+        )
+
+    if kind == "series":
+        return [marked("csv")]
+    # The report shows first what sorts first.
+    page, file = marked("html", format="HTML"), marked("csv", format="a file, CSV")
+    return [file, page, f"{RESULTS}/tables/{name}.tex"]
+
+
 def landscape(drawing):
     """A record that some figures are drawn from as it is."""
     return (
@@ -149,30 +178,58 @@ def figure_tables(drawing):
 
 def figure_records(drawing):
     """The records that a figure makes its tables from, if it needs those of its subjects alone."""
-    needed = {
-        kind
-        for table in drawing.tables
-        if drawing.narrow
-        for kind in products.TABLES.get(table, ())
-    }
-    leaves = plan.leaves(config, drawing.subjects)
-    return landscape(drawing) + recorded({kind: leaves[kind] for kind in needed})
+    if not drawing.narrow:
+        return landscape(drawing)
+    return [f"{RESULTS}/records/{path}" for path in products.records(config, drawing)]
 
 
-def shown(name, module):
-    """The SVG of a figure, which the report shows."""
+REFERENCES = [
+    Path("figures/reference", tier) for tier in ("paper", "sequences", "default")
+]
+"""Figures of runs that are kept, the first that has a figure; none where the workflow runs in another directory."""
+
+
+def reference(name):
+    """The kept figure of this name, and its tier."""
+    found = (root for root in REFERENCES if (root / f"{name}.png").is_file())
+    return next(((f"{root}/{name}.png", root.name) for root in found), None)
+
+
+def marked(path, name, subcategory, **labels):
+    """A file of a figure, as the report shows it. Of labels with two values, each of half the files of a subcategory, the report
+    makes a switch, with what sorts first shown first; so each switch has a subcategory of its own.
+    """
     return report(
-        f"{FIGURE_ROOT}/{name}.svg",
-        caption=f"../report/figure_{module}.rst",
-        category="Figures",
-        subcategory="papers" if name in products.PAPERS else module,
-        labels={"figure": name.replace("_", " ")},
+        path,
+        caption=f"../report/figure_{DRAWINGS[name].module}.rst",
+        category=products.category(name),
+        subcategory=subcategory,
+        labels={"figure": name.replace("_", " "), **labels},
     )
 
 
-def drawn(names, module):
-    """The files of figures."""
-    others = [
-        f"{FIGURE_ROOT}/{name}.{suffix}" for name in names for suffix in ("png", "pdf")
+def drawn(name):
+    """The files of a figure."""
+    stem = f"{FIGURE_ROOT}/{name}"
+    tier = {"tier": f"This run: {config['tier']}"} if reference(name) else {}
+    alone = [
+        marked(f"{stem}.{one}.svg", name, "one framework", framework=LABELS[one])
+        for one in products.frameworks(config, DRAWINGS[name])
     ]
-    return [*(shown(name, module) for name in names), *others]
+    whole = marked(
+        f"{stem}.svg", name, "beside a reference" if tier else "this run", **tier
+    )
+    return [whole, *alone, f"{stem}.png", f"{stem}.pdf"]
+
+
+LABELS = {"jax": "JAX", "torch": "PyTorch"}
+
+
+def kept():
+    """The kept figures beside those of this run."""
+    found = {name: reference(name) for name in DRAWINGS}
+    return [
+        marked(one[0], name, "beside a reference", tier=f"reference: {one[1]}")
+        for name, one in found.items()
+        if one
+    ]

@@ -1,5 +1,6 @@
 DRAWINGS = products.drawings(config)
-FIGURES = [path for name in DRAWINGS for path in drawn([name], DRAWINGS[name].module)]
+# Plain names: what is marked for the report is what the jobs that draw leave behind.
+FIGURES = [str(path) for name in DRAWINGS for path in drawn(name)]
 
 
 # One job draws all figures of a kind from the same tables, which are out of date together; one that needs the records of its
@@ -14,7 +15,7 @@ for JOB, NAMES in products.sheets(DRAWINGS).items():
             records=figure_records(DRAWINGS[NAMES[0]]),
             code=sources.of_drawing(DRAWINGS[NAMES[0]]),
         output:
-            drawn(NAMES, DRAWINGS[NAMES[0]].module),
+            [path for name in NAMES for path in drawn(name)],
         log:
             f"{RESULTS}/logs/figures/{JOB}.log",
         conda:
@@ -37,4 +38,4 @@ for NAME in DRAWINGS:
         name:
             NAME
         input:
-            drawn([NAME], DRAWINGS[NAME].module),
+            drawn(NAME),

@@ -1,3 +1,19 @@
+rule front:
+    input:
+        manifest=f"{RESULTS}/manifest.json",
+        claims=tables("claims"),
+        figures=[f"{FIGURE_ROOT}/{name}.png" for name in products.headlines(config)],
+        code=[*sources.closure("dirgrad.pages.front"), *PAGES],
+    output:
+        f"{RESULTS}/front.html",
+    log:
+        f"{RESULTS}/logs/front.log",
+    conda:
+        "../../envs/report.yaml"
+    shell:
+        "python -m dirgrad front --manifest {input.manifest} --tables {input.claims} --figures {input.figures} --out {output} 2> {log}"
+
+
 # Everything but the report itself: what the report is made of.
 rule results:
     input:
@@ -5,6 +21,8 @@ rule results:
         VERDICTS,
         FIGURES,
         f"{RESULTS}/manifest.json",
+        f"{RESULTS}/front.html",
+        kept(),
 
 
 # Snakemake itself makes the page, from the figures and tables that are wrapped in report(). Called inside the workflow,
@@ -12,7 +30,7 @@ rule results:
 rule report:
     input:
         rules.results.input,
-        captions=sorted(map(str, Path(workflow.basedir, "report").glob("*.rst"))),
+        captions=sorted(map(str, Path(workflow.basedir, "report").iterdir())),
     output:
         f"{RESULTS}/report.html",
     log:
@@ -22,8 +40,10 @@ rule report:
     params:
         part=f"{RESULTS}/.part-report.html",
         snakefile=workflow.main_snakefile,
+        style=Path(workflow.basedir, "report", "report.css"),
         raw=json.dumps(config, sort_keys=True),
     shell:
         "python -m snakemake results --snakefile {params.snakefile} --configfile <(printf %s {params.raw:q})"
-        " --cores 1 --nolock --report {params.part} > {log} 2>&1"
+        " --cores 1 --nolock --report {params.part}"
+        " --report-stylesheet {params.style} > {log} 2>&1"
         " && mv {params.part} {output}"

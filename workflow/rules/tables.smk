@@ -3,27 +3,30 @@ VERDICTS = tables(*products.VERDICTS)
 RECORDS = plan.leaves(config)
 
 
-rule table:
-    input:
-        records=table_records,
-        code=table_sources,
-    output:
-        report(
-            f"{RESULTS}/tables/{{table}}.csv",
-            caption="../report/table.rst",
-            category="Tables",
-            labels={"table": "{table}"},
-        ),
-    log:
-        f"{RESULTS}/logs/tables/{{table}}.log",
-    conda:
-        "../../envs/report.yaml"
-    params:
-        config=CONFIG,
-        statistics=json.dumps(config.get("statistics", {})),
-        records=records_root,
-    shell:
-        "python -m dirgrad table {wildcards.table} --config {params.config} --records {params.records} --out {output} 2> {log}"
+# Tables to read, and tables whose rows are points of figures: CSV alone. They differ in nothing else.
+for KIND, NAMES in products.kinds_of_tables().items():
+
+    rule:
+        name:
+            KIND
+        input:
+            records=table_records,
+            code=table_sources,
+        output:
+            tabled("{table}", KIND),
+        log:
+            f"{RESULTS}/logs/tables/{{table}}.log",
+        wildcard_constraints:
+            table="|".join(NAMES),
+        conda:
+            "../../envs/report.yaml"
+        params:
+            config=CONFIG,
+            statistics=json.dumps(config.get("statistics", {})),
+            records=records_root,
+            out=lambda wildcards, output: output[0],
+        shell:
+            "python -m dirgrad table {wildcards.table} --config {params.config} --records {params.records} --out {params.out} 2> {log}"
 
 
 # What the papers claim, judged from the tables alone.
@@ -31,14 +34,10 @@ rule claims:
     input:
         tables=TABLES,
         claims=CLAIMS,
-        code=sources.closure("dirgrad.tables.claims"),
+        manifest=f"{RESULTS}/manifest.json",
+        code=[*sources.closure("dirgrad.tables.claims"), *PAGES],
     output:
-        report(
-            f"{RESULTS}/tables/claims.csv",
-            caption="../report/table.rst",
-            category="Tables",
-            labels={"table": "claims"},
-        ),
+        tabled("claims", "table"),
         f"{RESULTS}/tables/evidence.csv",
     log:
         f"{RESULTS}/logs/tables/claims.log",
@@ -50,6 +49,7 @@ rule claims:
         out=lambda wildcards, output: Path(output[0]).parent,
     shell:
         "python -m dirgrad claims {params.out} --config {params.config} --claims {input.claims} --out {params.out} 2> {log}"
+        " && python -m dirgrad render {params.out}/claims.csv --manifest {input.manifest} 2>> {log}"
 
 
 # It leaves results/<tier>/tables/verify.csv and verify.json, also where it fails; so they are no output that is taken away.

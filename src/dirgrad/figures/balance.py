@@ -29,6 +29,7 @@ def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
         row[1].sharey(row[0])
     made.legend(*style.entries(panels), loc="outside lower center", ncols=4)
     made.suptitle(
-        f"{style.label(experiment)}: one trial each (n = {style.span(curves['n'])}), since nothing in it is random", fontsize=9
+        f"{style.label(experiment)}: one trial each (n = {style.span(curves['n'])}), no interval, since nothing in it is random",
+        fontsize=9,
     )
     return made

@@ -21,15 +21,15 @@ def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
                 part = here[here["method"] == method]
                 ends = [part["step_over_backprop"] - part["step_over_backprop_low"]]
                 ends.append(part["step_over_backprop_high"] - part["step_over_backprop"])
-                shape = {"color": line["color"], "marker": line["marker"], "linestyle": "", "markersize": 5}
-                axes.errorbar(part["step_over_backprop"], part["snr_per_second"], xerr=ends, label=style.label(method), **shape)
+                shape = {"label": style.label(method), "markersize": 5} | style.mark(line)
+                axes.errorbar(part["step_over_backprop"], part["snr_per_second"], xerr=ends, **shape)
             axes.axvline(1, color="0.6", linewidth=0.8, label="backprop")
             axes.set(xlabel="time of a step\n/ of backprop", xlim=(0, None), yscale="log")
             axes.set_title(f"{style.BACKENDS[backend]}, {style.label(problem)},\nbatch {size}", fontsize=9)
         row[0].set_ylabel("signal to noise per second")
     made.legend(*style.entries(panels), loc="outside lower center", ncols=3)
     made.suptitle(
-        f"inter-quartile mean of n = {style.span(bench['n'])} rounds, 95 % bootstrap interval; signal to noise by its closed form"
+        f"inter-quartile mean of n = {style.span(bench['n'])} rounds, {style.interval()}; signal to noise by its closed form"
         f"{style.noisy(bench)}",
         fontsize=9,
     )

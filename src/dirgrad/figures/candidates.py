@@ -32,7 +32,7 @@ def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
     made.legend(*style.entries(panels), loc="outside lower center", ncols=4)
     made.suptitle(
         f"n = {style.span(quality['draws'])} estimates on one minibatch of {style.span(quality['batch_size'])}; means, "
-        f"95 % bootstrap intervals of\ncosine and bias; a bias is drawn where its interval is above {SEEN:g}",
+        f"{style.interval()}s of\ncosine and bias; a bias is drawn where its interval is above {SEEN:g}",
         fontsize=9,
     )
     return made

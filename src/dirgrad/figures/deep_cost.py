@@ -29,7 +29,7 @@ def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
         style.plain_ticks(axes.xaxis)
     made.legend(*style.entries(panels), loc="outside lower center", ncols=3)
     made.suptitle(
-        f"{style.label(name)}: inter-quartile mean of n = {style.span(cost['n'])} rounds, 95 % bootstrap interval; "
+        f"{style.label(name)}: inter-quartile mean of n = {style.span(cost['n'])} rounds, {style.interval()}; "
         f"batch {style.span(cost['batch_size'])}{style.noisy(cost)}",
         fontsize=9,
     )

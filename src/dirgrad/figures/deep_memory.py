@@ -37,8 +37,8 @@ def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
                 style.plain_ticks(axis)
     made.legend(*style.entries(panels), loc="outside lower center", ncols=4)
     made.suptitle(
-        f"{style.label(name)}: exact bytes (left); inter-quartile mean of n = {style.span(memory['n'])} processes, 95 % bootstrap "
-        f"interval where n > 1 (right); batch {style.span(memory['batch_size'])}",
+        f"{style.label(name)}: exact bytes (left); inter-quartile mean of n = {style.span(memory['n'])} processes, "
+        f"{style.interval()} where n > 1 (right); batch {style.span(memory['batch_size'])}",
         fontsize=9,
     )
     return made

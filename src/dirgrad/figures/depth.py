@@ -25,7 +25,7 @@ def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
     batches = style.span(cost["batch_size"]), style.span(memory["batch_size"])
     made.suptitle(
         f"{style.label(name)}: inter-quartile mean of n = {style.span(cost['n'])} rounds of batch {batches[0]} (time) and "
-        f"{style.span(memory['n'])} processes of batch {batches[1]} (memory), 95 % bootstrap interval",
+        f"{style.span(memory['n'])} processes of batch {batches[1]} (memory), {style.interval()}",
         fontsize=9,
     )
     return made

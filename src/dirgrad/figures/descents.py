@@ -29,9 +29,7 @@ def draw(tables: Mapping[str, pd.DataFrame], *experiments: str) -> Figure:
         chosen = tables["trajectories"].query("experiment == @experiment and backend == @backend")
         _map(row[2], chosen, tables["landscape"].query("experiment == @experiment"))
     panels[0][0].legend()
-    made.suptitle(
-        f"inter-quartile mean of n = {style.span(curves['n'])} runs, 95 % bootstrap interval; right: every run", fontsize=9
-    )
+    made.suptitle(f"inter-quartile mean of n = {style.span(curves['n'])} runs, {style.interval()}; right: every run", fontsize=9)
     return made
 
 

@@ -27,8 +27,8 @@ def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
         row[0].set_ylabel(r"error along v, over $\Vert g\Vert$")
     made.legend(*style.entries(panels), loc="outside lower center", ncols=4)
     made.suptitle(
-        f"root mean square over n = {style.span(quality['draws'])} directions, 95 % bootstrap interval; theory: Taylor's next term "
-        "and rounding, which do not know of ReLU's kinks",
+        f"root mean square over n = {style.span(quality['draws'])} directions, {style.interval()}; theory: Taylor's next "
+        "term and rounding, which do not know of ReLU's kinks",
         fontsize=9,
     )
     return made

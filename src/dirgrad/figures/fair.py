@@ -35,7 +35,7 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     made.legend(handles, labels, loc="outside lower center", ncols=3)
     made.suptitle(
         f"each estimator at its own best rate; inter-quartile mean of n = {style.span(targets['n'])} fresh seeds, "
-        "95 % bootstrap interval",
+        f"{style.interval()}",
         fontsize=9,
     )
     return made
@@ -57,7 +57,7 @@ def _dots(axes: Axes, rows: pd.DataFrame, experiments: Sequence[str], column: st
         if len(part):
             errors = [part[column] - part[f"{column}_low"], part[f"{column}_high"] - part[column]]
             y = [_place(experiments, kinds, one, estimator) for one in part["experiment"]]
-            shape: dict[str, Any] = {"fmt": line["marker"], "color": line["color"], "markersize": 5, "linewidth": 1}
+            shape: dict[str, Any] = {"markersize": 5, "elinewidth": 1} | style.mark(line)
             axes.errorbar(part[column], y, xerr=[e.clip(lower=0).fillna(0) for e in errors], label=style.label(estimator), **shape)
     axes.set(yticks=range(len(experiments)), yticklabels=map(style.label, experiments), ylim=(len(experiments) - 0.5, -0.5))
 

@@ -29,7 +29,7 @@ def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
             axes.set_title(f"{style.BACKENDS[backend]}, {style.label(problem)},\nd = {here['dimension'].iloc[0]}", fontsize=9)
     made.legend(*style.entries(panels), loc="outside lower center", ncols=2)
     made.suptitle(
-        f"n = {style.span(quality['draws'])} estimates, 95 % bootstrap interval (worst residual "
+        f"n = {style.span(quality['draws'])} estimates, {style.interval()} (worst residual "
         f"{quality['snr_residual'].abs().max():.1f} standard errors of {quality['snr_residual'].notna().sum()})",
         fontsize=9,
     )

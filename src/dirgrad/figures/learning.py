@@ -25,7 +25,7 @@ def draw(tables: Mapping[str, pd.DataFrame], *tasks: str) -> Figure:
         row[0].set_ylabel("training loss")
     made.legend(*style.entries(panels), loc="outside lower center", ncols=4)
     made.suptitle(
-        f"each method at its own best rate; inter-quartile mean of n = {style.span(curves['n'])} seeds, 95 % bootstrap interval",
+        f"each method at its own best rate; inter-quartile mean of n = {style.span(curves['n'])} seeds, {style.interval()}",
         fontsize=9,
     )
     return made

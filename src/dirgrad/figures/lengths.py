@@ -38,7 +38,7 @@ def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
             style.plain_ticks(axes.xaxis)
     made.legend(*style.entries(panels), loc="outside lower center", ncols=4)
     made.suptitle(
-        f"bytes are exact; time: inter-quartile mean of n = {style.span(cost['n'])} rounds, 95 % bootstrap interval; "
+        f"bytes are exact; time: inter-quartile mean of n = {style.span(cost['n'])} rounds, {style.interval()}; "
         f"batch {style.span(cost['batch_size'])}",
         fontsize=9,
     )

@@ -32,7 +32,7 @@ def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
     lanes = " or ".join(str(n) for n in sorted(final["lanes"].unique()))
     made.suptitle(
         f"{style.label(experiment)}: each estimator at its best rate; inter-quartile mean of n = {style.span(curves['n'])} seeds, "
-        f"95 % bootstrap interval; {lanes} trials advancing together",
+        f"{style.interval()}; {lanes} trials advancing together",
         fontsize=9,
     )
     return made

@@ -28,7 +28,7 @@ def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
             axes.set_title(style.BACKENDS[backend])
     made.suptitle(
         f"{style.label(name)}: n = {style.span(quality['draws'])} forward gradients at the start of training; line: closed form; "
-        "95 % bootstrap interval of the signal to noise",
+        f"{style.interval()} of the signal to noise",
         fontsize=9,
     )
     return made
@@ -37,7 +37,7 @@ def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
 def _variance(axes: Axes, rows: pd.DataFrame) -> None:
     for problem, line in style.lines(rows["problem"].unique()).items():
         part = rows[rows["problem"] == problem]
-        shape: dict[str, Any] = {"marker": line["marker"], "color": line["color"], "linestyle": "", "markersize": 2.5, "alpha": 0.5}
+        shape: dict[str, Any] = {"markersize": 2.5, "alpha": 0.5} | style.mark(line)
         axes.plot(part["variance_theory"], part["variance"], label=style.label(problem), **shape)
     ends = [rows["variance_theory"].min(), rows["variance_theory"].max()]
     axes.plot(ends, ends, color="black", linewidth=0.8)

@@ -31,7 +31,7 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     made.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=min(len(shown), 3))
     made.suptitle(
         f"each estimator at the best rate of the grid; inter-quartile mean of n = {style.span(best['n_ok'])} seeds, "
-        "95 % bootstrap interval",
+        f"{style.interval()}",
         fontsize=9,
     )
     return made
@@ -50,16 +50,8 @@ def _dots(axes: Axes, final: pd.DataFrame, experiments: list[str], kinds: Mappin
         y = [experiments.index(one) + shift[estimator] for one in part["experiment"]]
         ends = (part[column] - part[f"{column}_low"], part[f"{column}_high"] - part[column])
         errors = [end.clip(lower=0).fillna(0) for end in ends]
-        axes.errorbar(
-            part[column],
-            y,
-            xerr=errors,
-            fmt=line["marker"],
-            color=line["color"],
-            markersize=4,
-            linewidth=1,
-            label=style.label(estimator),
-        )
+        shape: dict[str, Any] = {"markersize": 4, "elinewidth": 1} | style.mark(line)
+        axes.errorbar(part[column], y, xerr=errors, label=style.label(estimator), **shape)
     axes.set(yticks=range(len(experiments)), yticklabels=map(style.label, experiments), ylim=(len(experiments) - 0.5, -0.5))
     if len(final):
         axes.set_xscale("log")

@@ -49,7 +49,7 @@ def _title(rows: pd.DataFrame) -> str:
     target = rows["target_loss"].iloc[0]
     return (
         f"evaluations until the loss is {target:g}, each at its own tuned rate; inter-quartile mean of n = {style.span(rows['n'])} "
-        "seeds,\n95 % bootstrap interval; arrow: not every trial came there, how many of n, at all they spent"
+        f"seeds,\n{style.interval()}; arrow: not every trial came there, how many of n, at all they spent"
     )
 
 

@@ -30,7 +30,7 @@ def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
         row[1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
     made.suptitle(
         f"{style.label(experiment)}: the same rate for both; inter-quartile mean of n = {style.span(curves['n'])} seeds, "
-        "95 % bootstrap interval",
+        f"{style.interval()}",
         fontsize=9,
     )
     return made

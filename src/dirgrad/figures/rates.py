@@ -26,7 +26,7 @@ def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
     panels[0][0].legend(fontsize=7)
     made.suptitle(
         f"largest rate of a grid that n = {style.span(rows['n_seeds'])} of {style.span(rows['n_seeds'])} trials of "
-        f"{style.span(rows['steps'])} steps bear; bar: to the next rate, which they do not; line: closed form",
+        f"{style.span(rows['steps'])} steps bear; bar: the interval to the next rate, which they do not; line: closed form",
         fontsize=9,
     )
     return made
@@ -35,7 +35,7 @@ def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
 def _threshold(axes: Axes, rows: pd.DataFrame, name: str, line: dict[str, Any]) -> None:
     found = rows[rows["stable_rate"].notna()]
     above = (found["unstable_rate"] - found["stable_rate"]).fillna(0)
-    marks: dict[str, Any] = {"fmt": line["marker"], "color": line["color"], "markersize": 4, "capsize": 2}
+    marks: dict[str, Any] = {"markersize": 4, "capsize": 2} | style.mark(line)
     axes.errorbar(found["dimension"], found["stable_rate"], yerr=[0 * above, above], label=name, **marks)
     if rows["stable_rate_theory"].notna().any():
         axes.plot(rows["dimension"], rows["stable_rate_theory"], color=line["color"], linestyle=line["linestyle"], linewidth=0.9)

@@ -28,7 +28,7 @@ def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
             axes.set_xlabel("time / function alone")
     made.legend(*style.entries(panels), loc="outside lower center", ncols=4)
     made.suptitle(
-        f"inter-quartile mean of n = {style.span(cost['n'])} rounds, 95 % bootstrap interval; nothing that differs by less than "
+        f"inter-quartile mean of n = {style.span(cost['n'])} rounds, {style.interval()}; nothing that differs by less than "
         f"the grey band is ranked{style.noisy(cost)}",
         fontsize=9,
     )

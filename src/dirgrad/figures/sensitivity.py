@@ -27,7 +27,7 @@ def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
     made.legend(handles, labels, loc="outside lower center", ncols=3)
     made.suptitle(
         f"{style.label(experiment)}, {rows['optimizer'].iloc[0]}: inter-quartile mean of n = {style.span(search['n_seeds'])} seeds "
-        "of the search, 95 % bootstrap interval; ring: the rate chosen; a line ends where a trial fails",
+        f"of the search, {style.interval()}; ring: the rate chosen; a line ends where a trial fails",
         fontsize=9,
     )
     return made

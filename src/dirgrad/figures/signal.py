@@ -34,7 +34,7 @@ def draw(tables: Mapping[str, pd.DataFrame], dimension: str, directions: str) ->
     made.legend(*style.entries(panels), loc="outside lower center", ncols=5)
     worst = quality["snr_residual"].abs().max()
     made.suptitle(
-        f"n = {style.span(quality['draws'])} estimates, 95 % bootstrap interval; line: closed form "
+        f"n = {style.span(quality['draws'])} estimates, {style.interval()}; line: closed form "
         f"(worst residual {worst:.1f} standard errors of {quality['snr_residual'].notna().sum()})",
         fontsize=9,
     )

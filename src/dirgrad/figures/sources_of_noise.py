@@ -30,7 +30,7 @@ def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
     made.legend(*style.entries(panels), loc="outside lower center", ncols=4)
     made.suptitle(
         f"mean of n = {style.span(quality['draws'])} estimates on {style.span(quality['minibatches'])} minibatches of "
-        f"{style.span(quality['batch_size'])}, 95 % bootstrap interval",
+        f"{style.span(quality['batch_size'])}, {style.interval()}",
         fontsize=9,
     )
     return made

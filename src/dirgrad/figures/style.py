@@ -1,7 +1,8 @@
 """How all figures look: the same estimator has the same line everywhere, told apart in grey by its dashes and marker."""
 
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,16 @@ from dirgrad.records import atomically
 COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#8C6D31")
 DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)), (0, (4, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+FILLS = ("full", "none", "left")
 BACKENDS = {"jax": "JAX", "torch": "PyTorch"}
 ABSCISSAE = {"step": "iteration", "train_seconds": "training time [s per trial]"}
 """What a curve is drawn against: the columns and their labels."""
 LOSSES = {"valid_loss": "validation loss [nat]", "final_loss": "final training loss"}
 AGAIN = "the function again / the function"
 """How a figure names the noise of a clock."""
+FORMATS = ("svg", "png", "pdf")
+SHOWN = ("svg",)
+"""What the report shows."""
 RC: Any = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -41,9 +46,23 @@ RC: Any = {
 }
 
 
-def applied() -> AbstractContextManager[None]:
-    """The context in which figures are drawn and saved."""
-    return mpl.rc_context(RC)
+_CONFIDENCE: ContextVar[float] = ContextVar("_CONFIDENCE")
+
+
+@contextmanager
+def applied(confidence: float) -> Iterator[None]:
+    """The context in which figures are drawn and saved. confidence: of the intervals in the tables, which titles tell."""
+    before = _CONFIDENCE.set(confidence)
+    try:
+        with mpl.rc_context(RC):
+            yield
+    finally:
+        _CONFIDENCE.reset(before)
+
+
+def interval() -> str:
+    """What interval the tables have: `95 % bootstrap interval`."""
+    return f"{100 * _CONFIDENCE.get():g} % bootstrap interval"
 
 
 def figure(rows: int, columns: int, width: float = 9.0, height: float = 2.4) -> tuple[Figure, Any]:
@@ -52,13 +71,30 @@ def figure(rows: int, columns: int, width: float = 9.0, height: float = 2.4) -> 
     return made, made.subplots(rows, columns, squeeze=False)
 
 
+def alone(draw: Callable[..., Figure], tables: Mapping[str, pd.DataFrame], subjects: Iterable[str], backend: str) -> Figure:
+    """A figure of one framework: the same drawing, of its rows alone."""
+    rows = {name: table[table["backend"] == backend] if "backend" in table else table for name, table in tables.items()}
+    if all(part.empty for name, part in rows.items() if "backend" in tables[name]):
+        made, _ = figure(1, 1)
+        made.suptitle(f"{BACKENDS[backend]}: n = 0 rows, nothing to show", fontsize=9)
+        return made
+    return draw(rows, *subjects)
+
+
 def lines(estimators: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """The line of every estimator, in the order given: the ninth has the first's colour and marker, and other dashes."""
+    """The line of every estimator, in the order given: the ninth has the first's colour and marker, with other dashes and hollow,
+    so that both lines and points tell them apart."""
     count = len(COLOURS)
     return {
         name: {"color": COLOURS[i % count], "linestyle": DASHES[(i + i // count) % count], "marker": MARKERS[i % count]}
+        | {"fillstyle": FILLS[i // count % len(FILLS)]}
         for i, name in enumerate(estimators)
     }
+
+
+def mark(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The points of a line, without the line."""
+    return {"color": line["color"], "marker": line["marker"], "fillstyle": line["fillstyle"], "linestyle": ""}
 
 
 def label(name: str) -> str:
@@ -108,17 +144,21 @@ def band(axes: Axes, x: pd.Series, part: pd.DataFrame, column: str, line: dict[s
 def points(axes: Axes, x: pd.Series, rows: pd.DataFrame, column: str, line: Mapping[str, Any], name: str) -> None:
     """Marks without a line, each with its interval."""
     ends = [rows[column] - rows[f"{column}_low"], rows[f"{column}_high"] - rows[column]]
-    axes.errorbar(x, rows[column], yerr=ends, label=name, color=line["color"], marker=line["marker"], linestyle="", markersize=4)
+    axes.errorbar(x, rows[column], yerr=ends, label=name, markersize=4, **mark(line))
 
 
-def save(made: Figure, stem: Path) -> None:
-    """`stem` as SVG, PNG and PDF; the same figure gives the same bytes."""
+def save(made: Figure, stem: Path, origin: str, formats: Sequence[str] = FORMATS) -> None:
+    """`stem` in each format, with `origin` in its metadata; the same figure of the same origin gives the same bytes."""
     layout = made.get_layout_engine()
     if layout is not None:
         # Laid out once, not once for each format.
         layout.execute(made)
         made.set_layout_engine("none")
-    undated: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
-    for suffix, metadata in undated.items():
-        write = partial(made.savefig, format=suffix, metadata=metadata)
+    told: dict[str, dict[str, str | None]] = {
+        "svg": {"Title": stem.name, "Description": origin, "Date": None},
+        "png": {"Title": stem.name, "Description": origin},
+        "pdf": {"Title": stem.name, "Subject": origin, "CreationDate": None},
+    }
+    for suffix in formats:
+        write = partial(made.savefig, format=suffix, metadata=told[suffix])
         atomically(stem.with_name(f"{stem.name}.{suffix}"), write)

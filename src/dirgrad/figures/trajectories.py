@@ -28,7 +28,11 @@ def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
             axes.set_title(f"{style.BACKENDS[backend]}: {style.label(estimator)}\n{chosen['seed'].nunique()} trials", fontsize=8)
     made.supxlabel("x", fontsize=9)
     made.supylabel("y", fontsize=9)
-    made.suptitle(f"{style.label(experiment)}: every trial from its start (circle) to its end (cross)", fontsize=9)
+    count = style.span(points.groupby(["backend", "estimator"])["seed"].nunique())
+    made.suptitle(
+        f"{style.label(experiment)}: every trial from its start (circle) to its end (cross), n = {count} a panel, no interval",
+        fontsize=9,
+    )
     return made
 
 
