@@ -34,18 +34,21 @@ check: install
 	snakefmt --check $(WORKFLOW)
 	snakemake --lint
 
-# Steps by every way to take them, side by side; then trials of Rosenbrock together against one by one, of which step_seconds is a
-# trial's share.
+# Steps by every way to take them, side by side, and what they hold at depth; then trials of Rosenbrock together against one by one, of
+# which step_seconds is a trial's share.
 bench: install
 	for cell in together/jax one_by_one/jax together/torch one_by_one/torch; do \
 	  python -m dirgrad run $$cell --config benchmarks/bench.yaml --out results/bench/$$cell || exit 1; done
-	python -m dirgrad table final --config benchmarks/bench.yaml --records results/bench --out results/bench/final.csv
+	python -m dirgrad table final --config benchmarks/bench.yaml --records results/bench --out results/bench/tables/final.csv
 	for m in steps/jax steps_large/jax steps/torch steps_large/torch; do \
 	  python -m dirgrad measure cost/$$m --config benchmarks/bench.yaml --out results/bench/cost/$$m || exit 1; done
-	python -m dirgrad table bench --config benchmarks/bench.yaml --records results/bench --out results/bench/tables/bench.csv
-	python -m dirgrad figure bench --config benchmarks/bench.yaml --records results/bench --out figures/bench
-	python -c "import pandas; print(pandas.read_csv('results/bench/tables/bench.csv')[['problem', 'batch_size', 'backend', 'method', 'step_over_backprop', 'step_over_plain', 'step_over_forward', 'step_over_floor', 'snr_per_second']].to_string(index=False, float_format='{:.3g}'.format))"
-	python -c "import pandas; t = pandas.read_csv('results/bench/final.csv'); print(t.assign(trials_per_second=1 / (t.step_seconds * t.evaluations))[['experiment', 'backend', 'estimator', 'lanes', 'step_seconds', 'trials_per_second']].to_string(index=False))"
+	for m in depth/jax depth/torch; do \
+	  python -m dirgrad measure memory/$$m --config benchmarks/bench.yaml --out results/bench/memory/$$m || exit 1; done
+	for table in bench memory; do \
+	  python -m dirgrad table $$table --config benchmarks/bench.yaml --records results/bench --out results/bench/tables/$$table.csv || exit 1; done
+	python -m dirgrad figure bench memory_depth --config benchmarks/bench.yaml --records results/bench --out figures/bench
+	python -m dirgrad headline results/bench/tables/bench.csv
+	python -c "import pandas; t = pandas.read_csv('results/bench/tables/final.csv'); print(t.assign(trials_per_second=1 / (t.step_seconds * t.evaluations))[['experiment', 'backend', 'estimator', 'lanes', 'step_seconds', 'trials_per_second']].to_string(index=False))"
 
 # Open a report as a reader does, without a network: its size, how long it loads, and what is missing. Needs Chromium.
 report-check: install

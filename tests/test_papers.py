@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dirgrad import records
 from dirgrad.settings import Statistics
-from dirgrad.tables import baydin, coordinates, cost, equal_loss, memory, quality, scaling, stability, targets
+from dirgrad.tables import baydin, bench, coordinates, cost, equal_loss, memory, quality, scaling, stability, targets
 from dirgrad.tables.crossing import crossing
 
 QUICK = Statistics(resamples=50)
@@ -148,6 +148,17 @@ def test_costs_are_ratios_to_the_function_alone_and_the_noise_is_its_ratio_to_it
     assert made["step_over_forward"].to_dict() == pytest.approx({"backprop": 4.0, "forward_gradient": 4.0})
     assert made["noise"].to_list() == pytest.approx([1.1, 1.1])
     assert made["n"].to_list() == [2, 2]
+
+
+def test_steps_are_held_against_backprop_the_plain_way_the_function_and_the_floor() -> None:
+    """The floor of backprop: two products more per one of the function."""
+    rows = timings().assign(product_flops=100, derivative_product_flops=200, signal_to_noise_theory=0.5, graph_temp_bytes=10)
+    made = bench.make({"cost": rows}, QUICK).set_index("method")
+    assert made["step_over_forward"].to_dict() == pytest.approx({"backprop": 4.0, "forward_gradient": 4.0})
+    assert made["step_over_backprop"].to_dict() == made["step_over_plain"].to_dict() == {"backprop": 1.0, "forward_gradient": 1.0}
+    assert made.loc["backprop", "step_over_floor"] == pytest.approx(4 / 3)
+    assert made.loc["forward_gradient", "snr_per_second"] == pytest.approx(0.5 / 6)
+    assert made.loc["forward_gradient", "snr_per_second_and_byte"] == pytest.approx(0.05 / 6)
 
 
 def test_memory_is_summarised_over_processes() -> None:

@@ -22,7 +22,7 @@ def page(paths: Sequence[Path]) -> str:
 
 
 def markdown(name: str, table: pd.DataFrame) -> str:
-    """The table `baydin`, `targets` or `claims` as Markdown. Raises UserError for another."""
+    """The table `baydin`, `targets`, `claims` or `bench` as Markdown. Raises UserError for another."""
     if name not in MADE:
         raise UserError(f"no headline of the table '{name}': {nearest(name, MADE)}")
     head, *rows = MADE[name](table)
@@ -93,7 +93,33 @@ def _count(row: Row) -> str:
     return f"{row['n']:.0f}" if row["n"] > 0 else ""
 
 
-MADE = {"baydin": _baydin, "targets": _targets, "claims": _claims}
+FAST, PLAIN = "forward_gradient_rank_one", "forward_gradient"
+"""Of the benchmark: the methods that the README shows, of outer products and as others write it."""
+
+
+def _bench(table: pd.DataFrame) -> list[Sequence[str]]:
+    """A row per problem, size of the minibatch and framework: the fast step over others."""
+    head = [
+        "problem",
+        "batch",
+        "framework",
+        "plain / backprop",
+        "fast / backprop",
+        "fast / plain",
+        "fast / function",
+        "fast / floor",
+    ]
+    rows: list[Sequence[str]] = [[*head, "fast / floor"]]
+    for (problem, size, backend), group in table.groupby(["problem", "batch_size", "backend"], sort=False):
+        by_method = {row["method"]: row for row in group.to_dict("records")}
+        fast, plain = by_method[FAST], by_method[PLAIN]
+        over = [_interval(fast, f"step_over_{one}") for one in ("backprop", "plain", "forward")]
+        place = [str(problem), str(size), str(backend), _interval(plain, "step_over_backprop")]
+        rows.append([*place, *over, f"{fast['step_over_floor']:.3g}"])
+    return rows
+
+
+MADE = {"baydin": _baydin, "targets": _targets, "claims": _claims, "bench": _bench}
 
 
 def _interval(row: Row, name: str) -> str:

@@ -17,9 +17,10 @@ VALUES = ("final_loss", "train_accuracy", "valid_loss", "valid_accuracy", "test_
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """Inter-quartile means with bootstrap intervals over the trials that are `ok`; the others are counted. The standard errors are of the plain mean, as papers show them. `best_rate`
-    marks, per experiment, backend and estimator, the rate of the lowest validation loss (final loss without validation)
-    among the rates of stage `final` at which no trial failed: after tuning, the only one."""
+    """Inter-quartile means with bootstrap intervals over the trials that are `ok`; the others are counted. The standard errors
+    are of the plain mean, as papers show them. `best_rate` marks, per experiment, backend and estimator, the rate of the lowest
+    validation loss (final loss without validation) among the rates of stage `final` at which no trial failed: after tuning, the
+    only one."""
     trials = records["trials"]
     groups = trials.groupby(KEYS, sort=False, dropna=False)
     table = pd.DataFrame([dict(zip(KEYS, key, strict=True)) | _row(group, settings) for key, group in groups])
