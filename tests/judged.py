@@ -154,11 +154,6 @@ def truncated(value: float, width: float, n: int) -> Tables:
     return {"final": frame(*(facts | {"estimator": name, "final_loss": loss} for name, loss in rows))}
 
 
-def in_dimension(value: float, width: float, n: int) -> Tables:
-    (made,) = power("size", (100.0, 1000.0, 10000.0), "evaluations_to_target", TRAINED)(value, width, n).values()
-    return {"targets": made.assign(experiment=[f"sparse_{size:.0f}" for size in made["size"]], n=n)}
-
-
 def over_plain(value: float, width: float, n: int) -> Tables:
     rows = (("sparse_few", 0.1 * value, width), ("sparse_plain_few", 0.1, 1e-3))
     facts = TRAINED | {"best_rate": True, "n_ok": n}
@@ -200,6 +195,8 @@ MADE = {
         "targets", "valid_loss", JAX | {"experiment": "copy"}, "directional_diagonal", "directional_random"
     ),
     "loss_over_truncated": Made(truncated, {}, counted=True),
-    "power_of_evaluations_in_dimension": Made(in_dimension, {"family": ["sparse"]}),
+    "power_of_evaluations_in_dimension": column(
+        "scaling", "slope", JAX | {"problem": "sparse", "optimizer": "sgd", "estimator": "forward_gradient"}, "n", plain
+    ),
     "loss_over_plain": Made(over_plain, {"family": ["sparse"]}),
 }

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dirgrad.evidence import Chosen, Quantity, Tables, by_name, column, exact, half_width, places, quotient, read, rows, slope
+from dirgrad.evidence import Chosen, Quantity, Tables, by_name, column, exact, places, quotient, read, rows
 from dirgrad.verdicts import Evidence
 
 CELL = ("backend", "experiment", "estimator")
@@ -117,20 +117,6 @@ def _along_truncated(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
                 yield exact(place | {"window": int(window)}, ratio, 0.99 * ratio, 1.01 * ratio)
 
 
-def _power_in_dimension(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
-    """The power of the dimension with which the evaluations to the target grow, over experiments NAME_<dimension>."""
-    name = "evaluations_to_target"
-    found = rows(tables, "targets", _narrowed(chosen), *CELL, "n", name, f"{name}_low", f"{name}_high")
-    found = found.assign(**found["experiment"].astype(str).str.extract(r"^(?P<family>.+)_(?P<size>\d+)$"))
-    found = found[found["family"].isin(chosen.get("family", ())) & (found[f"{name}_low"] > 0)]
-    for place, group in places(found, ["backend", "estimator"]):
-        widths = np.array([half_width(row, name) for _, row in group.iterrows()])
-        x, y = np.log(group["size"].to_numpy(float)), np.log(group[name].to_numpy(float))
-        made = slope(place, x, y, widths, int(group["n"].min()))
-        if made:
-            yield made
-
-
 def _over_plain(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
     """The validation loss in the end of experiments FAMILY_NAME over that of FAMILY_plain_NAME, by estimator, at best rates."""
     name = "valid_loss"
@@ -160,6 +146,8 @@ QUANTITIES = {
     "seconds_forward_over_backprop": _paper("seconds_forward_over_backprop"),
     "loss_over_random_direction": Quantity(_loss_over(RANDOM), ("targets",), ("estimator",), logarithmic=True),
     "loss_over_truncated": Quantity(_along_truncated, ("final",), logarithmic=True),
-    "power_of_evaluations_in_dimension": Quantity(_power_in_dimension, ("targets",), ("family", "estimator")),
+    "power_of_evaluations_in_dimension": column(
+        "scaling", "slope", ("problem", "backend", "optimizer", "estimator"), logarithmic=False
+    ),
     "loss_over_plain": Quantity(_over_plain, ("final",), ("family", "estimator"), logarithmic=True),
 }
