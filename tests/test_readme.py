@@ -21,6 +21,12 @@ def test_a_table_is_what_its_command_prints(paths: str) -> None:
     assert shown == page([ROOT / path for path in paths.split()]).strip()
 
 
+@pytest.mark.parametrize("table", re.findall(r"(?m)^(?:\|.*\|\n)+", README))
+def test_a_table_has_as_many_cells_in_every_row(table: str) -> None:
+    cells = [len(re.split(r"(?<!\\)\|", row)) for row in table.splitlines()]
+    assert len(set(cells)) == 1
+
+
 def test_there_are_tables() -> None:
     assert README.count("<!-- dirgrad headline ") == README.count("<!-- /headline -->") >= 2
 

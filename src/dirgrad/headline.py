@@ -99,23 +99,14 @@ FAST, PLAIN = "forward_gradient_rank_one", "forward_gradient"
 
 def _bench(table: pd.DataFrame) -> list[Sequence[str]]:
     """A row per problem, size of the minibatch and framework: the fast step over others."""
-    head = [
-        "problem",
-        "batch",
-        "framework",
-        "plain / backprop",
-        "fast / backprop",
-        "fast / plain",
-        "fast / function",
-        "fast / floor",
-    ]
-    rows: list[Sequence[str]] = [[*head, "fast / floor"]]
+    over = ("plain / backprop", "fast / backprop", "fast / plain", "fast / function", "fast / floor")
+    rows: list[Sequence[str]] = [["problem", "batch", "framework", *over]]
     for (problem, size, backend), group in table.groupby(["problem", "batch_size", "backend"], sort=False):
         by_method = {row["method"]: row for row in group.to_dict("records")}
         fast, plain = by_method[FAST], by_method[PLAIN]
-        over = [_interval(fast, f"step_over_{one}") for one in ("backprop", "plain", "forward")]
+        held = [_interval(fast, f"step_over_{one}") for one in ("backprop", "plain", "forward")]
         place = [str(problem), str(size), str(backend), _interval(plain, "step_over_backprop")]
-        rows.append([*place, *over, f"{fast['step_over_floor']:.3g}"])
+        rows.append([*place, *held, f"{fast['step_over_floor']:.3g}"])
     return rows
 
 
