@@ -41,16 +41,7 @@ def slope(x: np.ndarray, samples: Sequence[np.ndarray], settings: Statistics) ->
     def statistic(*drawn: np.ndarray, axis: int = -1) -> np.ndarray:
         return np.asarray(np.stack([np.log(inter_quartile_mean(one, axis=axis)) for one in drawn], axis=-1) @ weights)
 
-    interval = stats.bootstrap(
-        tuple(samples),
-        statistic,
-        vectorized=True,
-        confidence_level=settings.confidence,
-        n_resamples=settings.resamples,
-        method="percentile",
-        rng=np.random.default_rng(settings.seed),
-    ).confidence_interval
-    return Summary(statistic(*samples), np.asarray(interval.low), np.asarray(interval.high))
+    return Summary(statistic(*samples), *_ends(statistic, samples, settings))
 
 
 def _interval(statistic: Callable[..., np.ndarray], values: np.ndarray, settings: Statistics) -> Summary:
@@ -58,8 +49,15 @@ def _interval(statistic: Callable[..., np.ndarray], values: np.ndarray, settings
     value = np.asarray(statistic(values, axis=-1)) if count else np.full(values.shape[:-1], np.nan)
     if count < 2:
         return Summary(value, np.full_like(value, np.nan), np.full_like(value, np.nan))
+    return Summary(value, *_ends(statistic, (values,), settings))
+
+
+def _ends(
+    statistic: Callable[..., np.ndarray], samples: Sequence[np.ndarray], settings: Statistics
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of the percentile bootstrap interval, which resamples within every sample along its last axis."""
     interval = stats.bootstrap(
-        (values,),
+        tuple(samples),
         statistic,
         axis=-1,
         vectorized=True,
@@ -68,4 +66,4 @@ def _interval(statistic: Callable[..., np.ndarray], values: np.ndarray, settings
         method="percentile",
         rng=np.random.default_rng(settings.seed),
     ).confidence_interval
-    return Summary(value, interval.low, interval.high)
+    return np.asarray(interval.low), np.asarray(interval.high)
