@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 WORKFLOW := workflow/Snakefile $(wildcard workflow/rules/*.smk)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: reproduce smoke paper verify test check bench report-check lock install clean
+.PHONY: reproduce smoke paper verify test check bench bench-compiled report-check lock install clean
 
 reproduce: install
 	snakemake
@@ -27,8 +27,8 @@ test: check
 	OMP_NUM_THREADS=1 pytest -n 2 --dist worksteal
 
 check: install
-	ruff format --check src tests
-	ruff check src tests
+	ruff format --check src tests benchmarks
+	ruff check src tests benchmarks
 	mypy
 	lint-imports
 	snakefmt --check $(WORKFLOW)
@@ -40,7 +40,7 @@ bench: install
 	for cell in together/jax one_by_one/jax together/torch one_by_one/torch; do \
 	  python -m dirgrad run $$cell --config benchmarks/bench.yaml --out results/bench/$$cell || exit 1; done
 	python -m dirgrad table final --config benchmarks/bench.yaml --records results/bench --out results/bench/tables/final.csv
-	for m in steps/jax steps_large/jax steps/torch steps_large/torch; do \
+	for m in steps/jax steps_deep/jax steps_large/jax steps/torch steps_deep/torch steps_large/torch; do \
 	  python -m dirgrad measure cost/$$m --config benchmarks/bench.yaml --out results/bench/cost/$$m || exit 1; done
 	for m in depth/jax depth/torch; do \
 	  python -m dirgrad measure memory/$$m --config benchmarks/bench.yaml --out results/bench/memory/$$m || exit 1; done
@@ -49,6 +49,10 @@ bench: install
 	python -m dirgrad figure bench memory_depth --config benchmarks/bench.yaml --records results/bench --out figures/bench
 	python -m dirgrad headline results/bench/tables/bench.csv
 	python -c "import pandas; t = pandas.read_csv('results/bench/tables/final.csv'); print(t.assign(trials_per_second=1 / (t.step_seconds * t.evaluations))[['experiment', 'backend', 'estimator', 'lanes', 'step_seconds', 'trials_per_second']].to_string(index=False))"
+
+# PyTorch steps as they are run here, beside the same through torch.compile. Needs a C++ compiler.
+bench-compiled: install
+	python benchmarks/compiled.py --out results/bench/tables/compiled.csv
 
 # Open a report as a reader does, without a network: its size, how long it loads, and what is missing. Needs Chromium.
 report-check: install

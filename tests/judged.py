@@ -125,8 +125,8 @@ def longer(value: float, width: float, n: int) -> Tables:
 
 
 def deeper(value: float, width: float, n: int) -> Tables:
-    facts = JAX | {"estimator": "forward_gradient", "batch_size": 64, "graph_temp_bytes": None}
-    rows = [facts | {"depth": n, "parameter_bytes": 1e4 * n, "xla_temp_bytes": 2e4 * n + 1e6 * n**value} for n in (2, 11, 41)]
+    facts = JAX | {"estimator": "forward_gradient_rank_one", "batch_size": 64, "graph_temp_bytes": None}
+    rows = [facts | {"depth": n, "xla_temp_bytes": 1e6 * n**value} for n in (2, 11, 41)]
     return {"memory": frame(*rows)}
 
 
@@ -160,7 +160,7 @@ def over_plain(value: float, width: float, n: int) -> Tables:
     return {"final": frame(*(facts | {"experiment": name} | ratio("valid_loss", v, w) for name, v, w in rows))}
 
 
-XLA = {"graph_temp_bytes": None, "batch_size": 64, "depth": 41, "parameter_bytes": 0.0}
+XLA = {"graph_temp_bytes": None, "batch_size": 64, "depth": 41}
 SEQUENCE = JAX | {"length": 64, "batch_size": 32, "step_graph_temp_bytes": None}
 MADE = {
     "projection": column("quality", "projection", GAUSSIAN, "draws", plain),
@@ -178,10 +178,12 @@ MADE = {
     "power_of_bytes_in_depth": Made(deeper, {}, counted=True),
     "bytes_over_backprop": counts("memory", "xla_temp_bytes", JAX | XLA, "forward_gradient", "backprop"),
     "bytes_over_forward_gradient": counts("memory", "xla_temp_bytes", JAX | XLA, "checkpointed_backprop", "forward_gradient"),
+    "bytes_over_rank_one": counts("memory", "xla_temp_bytes", JAX | XLA, "checkpointed_backprop", "forward_gradient_rank_one"),
     "bytes_over_random_direction": counts(
         "cost", "step_xla_temp_bytes", SEQUENCE, "checkpointed_bptt", "directional_random", ("observation_bytes",)
     ),
     "step_over_forward_gradient": pair("cost", "step_over_forward", TIMED, "checkpointed_backprop", "forward_gradient"),
+    "step_over_rank_one": pair("cost", "step_over_forward", TIMED, "checkpointed_backprop", "forward_gradient_rank_one"),
     "step_over_random_direction": pair("cost", "step_over_forward", TIMED, "checkpointed_bptt", "directional_random"),
     "steps_over_backprop": reached("steps_over_backprop"),
     "seconds_over_backprop": reached("seconds_over_backprop"),

@@ -72,13 +72,14 @@ GATES = {
     "mlp-forward_difference": Gate(DIFFERENCE | {"scheme": "forward"}, 2, (2 * MLP_PRODUCTS,) * 2, 4864, 12376, 0),
     "mlp-central_difference": Gate(DIFFERENCE | {"scheme": "central"}, 2, (2 * MLP_PRODUCTS,) * 2, 4992, 12376, 0),
     # Nine hidden outputs of 8 * 16 and the logits; with three segments what goes into the last two, what comes out, and the three
-    # outputs of one. The hidden layers run again; JAX finds the cotangent of the images too.
+    # outputs of one. The hidden layers run again; JAX finds the cotangent of the images too, and holds the gradient of every
+    # weight, which on so small a minibatch is more than activations are.
     "deep-backprop": Gate({"kind": "backprop"}, 1, (DEEP_BOTH,) * 2, 12676, 14064, 4 * (9 * 8 * 16 + 8 * 10 + 1)),
     "deep-checkpointed": Gate(
         {"kind": "checkpointed_backprop", "segment": 3},
         2,
         (DEEP_BOTH + DEEP_HIDDEN + 2 * 8 * 64 * 16, DEEP_BOTH + DEEP_HIDDEN),
-        12292,
+        15648,
         14064,
         4 * ((2 + 1 + 3) * 8 * 16 + 8 * 10 + 1),
     ),
@@ -153,20 +154,24 @@ def test_k_directions_could_share_the_functions_own_pass() -> None:
     assert np.isnan(theory.least_products("uoro", "gaussian", 1, 0, 1.5))
 
 
+# By each further layer a part of what backprop holds more: the factors of a direction, if anything; with segments of three, what
+# goes into every third layer, and the gradient of its weights.
+GROWTH = {"mlp-rank_one": 0.05, "mlp-replayed": 0.05, "mlp-mezo": 0.05, "deep-checkpointed": 0.5}
+
+
 @pytest.mark.parametrize("name", backends.NAMES)
-@pytest.mark.parametrize("gate", ["mlp-rank_one", "mlp-replayed", "mlp-mezo"])
-def test_what_a_step_holds_does_not_grow_with_depth(name: str, gate: str) -> None:
-    """By each further layer at most 5 % of what backprop holds more: the factors of a direction, if anything."""
+@pytest.mark.parametrize("gate", GROWTH)
+def test_what_a_step_holds_grows_less_with_depth_than_backprop(name: str, gate: str) -> None:
     backend, account = backends.load(name, 1, "float32"), {"jax": "xla_temp_bytes", "torch": "graph_temp_bytes"}[name]
     grown = {}
     for each in (gate, "mlp-backprop"):
         held = []
-        for depth in (4, 12):
+        for depth in (4, 13):
             _, _, step = measured(backend, each, {"kind": "mlp", "dataset": "digits", "hidden": [16], "repeat": depth}, 128)
             held.append(counts(backend, step)[account])
         grown[each] = held[1] - held[0]
-    assert grown["mlp-backprop"] >= 8 * 128 * 16 * 4
-    assert grown[gate] <= 0.05 * grown["mlp-backprop"]
+    assert grown["mlp-backprop"] >= 9 * 128 * 16 * 4
+    assert grown[gate] <= GROWTH[gate] * grown["mlp-backprop"]
 
 
 def test_loops_are_multiplied_out(backend: Backend) -> None:

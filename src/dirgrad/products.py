@@ -62,7 +62,7 @@ def drawings(raw: Mapping[str, Any]) -> dict[str, Drawing]:
 
 MEASURED = {
     "cost": Drawing("ratios", ("cost",), ("cost/baydin", "cost/large"), narrow=True),
-    "bench": Drawing("bench", ("bench",), ("cost/steps", "cost/steps_large"), narrow=True),
+    "bench": Drawing("bench", ("bench",), ("cost/steps", "cost/steps_deep", "cost/steps_large"), narrow=True),
     "cost_depth": Drawing("deep_cost", ("cost",), ("cost/depth",), narrow=True),
     "memory_depth": Drawing("deep_memory", ("memory",), ("memory/depth",), narrow=True),
     "memory_timeline": Drawing("resident", ("timeline",), ("memory/timeline",), narrow=True),

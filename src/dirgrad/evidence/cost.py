@@ -8,7 +8,7 @@ import pandas as pd
 from dirgrad.evidence import Chosen, Quantity, Tables, by_name, column, exact, places, quotient, rows
 from dirgrad.verdicts import Evidence
 
-BACKPROP, FORWARD, RANDOM = "backprop", "forward_gradient", "directional_random"
+BACKPROP, FORWARD, RANK_ONE, RANDOM = "backprop", "forward_gradient", "forward_gradient_rank_one", "directional_random"
 PLACE = ("backend", "problem", "batch_size")
 BYTES = ("step_xla_temp_bytes", "step_graph_temp_bytes")
 """Of a step, as the framework counts them: XLA's own account, or the traced graph of PyTorch."""
@@ -68,11 +68,9 @@ def _ratios(counted: pd.DataFrame, by: list[str], under: str, chosen: Chosen) ->
 
 
 def _growth_with_depth(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
-    """The power of the number of layers with which a step's bytes grow, between the two deepest, without those of a direction and
-    an estimate, each as large as the parameters, which no activation is in."""
-    found = rows(tables, "memory", chosen, "estimator", "depth", "parameter_bytes", *RISES)
-    copies = np.where(found["estimator"] == FORWARD, 2, 0)
-    counted = found.assign(bytes=_counted(found, RISES) - copies * found["parameter_bytes"])
+    """The power of the number of layers with which a step's bytes grow, between the two deepest."""
+    found = rows(tables, "memory", chosen, "estimator", "depth", "batch_size", *RISES)
+    counted = found.assign(bytes=_counted(found, RISES))
     for place, group in places(counted[counted["bytes"] > 0], ["backend", "estimator", "batch_size"]):
         yield from _last_power(place, group, "depth", "bytes")
 
@@ -85,19 +83,13 @@ def _last_power(place: dict[str, object], group: pd.DataFrame, x: str, y: str) -
 
 
 def _bytes_over(under: str) -> Callable[[Tables, Chosen], Iterator[Evidence]]:
-    """The bytes by which a step rises above the parameters that it is given, new ones included, over those of another estimator."""
+    """The bytes by which a step rises above the parameters that it renews, over those of another estimator."""
 
     def of(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
-        found = rows(tables, "memory", {}, "estimator", "depth", "parameter_bytes", "batch_size", *RISES)
-        counted = found.assign(bytes=_counted(found, RISES) + np.where(_is_xla(found), found["parameter_bytes"], 0))
-        yield from _ratios(counted, ["backend", "depth", "batch_size"], under, chosen)
+        found = rows(tables, "memory", {}, "estimator", "depth", "batch_size", *RISES)
+        yield from _ratios(found.assign(bytes=_counted(found, RISES)), ["backend", "depth", "batch_size"], under, chosen)
 
     return of
-
-
-def _is_xla(found: pd.DataFrame) -> "pd.Series[bool]":
-    """XLA's temporary bytes are without its outputs; the graph of PyTorch has them among what lives."""
-    return found["xla_temp_bytes"].notna()
 
 
 def _counted(found: pd.DataFrame, names: tuple[str, str]) -> "pd.Series[float]":
@@ -130,7 +122,9 @@ QUANTITIES = {
     "power_of_bytes_in_depth": Quantity(_growth_with_depth, ("memory",), ("estimator",)),
     "bytes_over_backprop": Quantity(_bytes_over(BACKPROP), ("memory",), ("estimator",), logarithmic=True),
     "bytes_over_forward_gradient": Quantity(_bytes_over(FORWARD), ("memory",), ("estimator",), logarithmic=True),
+    "bytes_over_rank_one": Quantity(_bytes_over(RANK_ONE), ("memory",), ("estimator",), logarithmic=True),
     "step_over_forward_gradient": Quantity(_step_over(FORWARD), ("cost",), ("estimator",), timed=True, logarithmic=True),
+    "step_over_rank_one": Quantity(_step_over(RANK_ONE), ("cost",), ("estimator",), timed=True, logarithmic=True),
     "step_over_random_direction": Quantity(_step_over(RANDOM), ("cost",), ("estimator",), timed=True, logarithmic=True),
     "bytes_over_random_direction": Quantity(_along_sequences(RANDOM), ("cost",), ("estimator",), logarithmic=True),
 }

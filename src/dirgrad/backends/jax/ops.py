@@ -33,9 +33,11 @@ def again(f: Callable[..., Array], /, *arguments: Array) -> Array:
     def backward(remembered: tuple[Array, ...], cotangent: Array) -> tuple[Array, ...]:
         first, *rest = remembered
         # XLA drops the barrier of jax.checkpoint on a CPU and takes the second run for the first, whose activations it then keeps.
-        # A run that waits for the cotangent it cannot take for one that did not.
+        # A run that waits for the cotangent it cannot take for one that did not. Nor may it go on before the gradients of these
+        # weights are found, or their activations would wait until all are run again.
         waiting = first + 0.0 * cotangent.ravel()[0]
-        return jax.vjp(f, waiting, *rest)[1](cotangent)
+        on, *found = jax.vjp(f, waiting, *rest)[1](cotangent)
+        return (on + 0.0 * jnp.stack([leaf.ravel()[0] for leaf in found]).sum(), *found)
 
     run = jax.custom_vjp(f)
     run.defvjp(lambda *inputs: (f(*inputs), inputs), backward)
