@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+import torch._inductor.config as inductor
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
@@ -114,6 +115,8 @@ def row(backend: Backend, about: Subject, name: str, estimator: Any, rounds: int
 def rows(paths: list[str], rounds: int, seconds: float) -> Iterator[dict[str, Any]]:
     raw = config.load(paths)
     backends.load("torch", 0, "float32")
+    # What an earlier run has compiled would be found again, and the seconds of compiling with it.
+    inductor.force_disable_caches = True
     shapes_of_draws()
     for name in ("cost/steps/torch", "cost/steps_large/torch"):
         made = plan.measurement(raw, name)

@@ -174,6 +174,17 @@ def test_what_a_step_holds_grows_less_with_depth_than_backprop(name: str, gate: 
     assert grown[gate] <= GROWTH[gate] * grown["mlp-backprop"]
 
 
+@pytest.mark.parametrize("name", backends.NAMES)
+def test_an_account_of_inference_has_two_activations_at_any_depth(name: str) -> None:
+    """What goes into a layer and what comes out; XLA's library would run the layers at once in buffers of its own."""
+    backend, account = backends.load(name, 1, "float32"), {"jax": "xla_temp_bytes", "torch": "graph_temp_bytes"}[name]
+    for depth in (4, 13):
+        net = {"kind": "mlp", "dataset": "digits", "hidden": [16], "repeat": depth}
+        _, about, _ = measured(backend, "mlp-backprop", net, 128)
+        prepared, _ = parts.accounted(backend, parts.alone(about))
+        assert 2 * 128 * 16 * 4 <= prepared.counts[account] <= 2.2 * 128 * 16 * 4
+
+
 def test_loops_are_multiplied_out(backend: Backend) -> None:
     """7 products of (4, 8) by (8, 8), one inside a loop inside a loop; XLA itself would count each body once."""
     ops = backend.ops

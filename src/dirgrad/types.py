@@ -185,6 +185,9 @@ class Engine(Protocol):
         """Compile f for arguments of these shapes. f is pure; the first `consumed` of its arguments are given up to a call, whose
         results may take their memory."""
 
+    def accounted(self, f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Prepared:
+        """The same with no buffer that its count of bytes does not see, at whatever price in time."""
+
     def as_it_is(self, f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
         """f as it is called, operator by operator."""
 

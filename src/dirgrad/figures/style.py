@@ -65,10 +65,11 @@ def interval() -> str:
     return f"{100 * _CONFIDENCE.get():g} % bootstrap interval"
 
 
-def figure(rows: int, columns: int, width: float = 9.0, height: float = 2.4) -> tuple[Figure, Any]:
-    """A figure in inches, `height` per row, and its axes: (rows, columns)."""
-    made = Figure(figsize=(width, height * rows + 0.5), layout="constrained")
-    return made, made.subplots(rows, columns, squeeze=False)
+def figure(rows: int, columns: int, width: float = 9.0, height: float | Sequence[float] = 2.4) -> tuple[Figure, Any]:
+    """A figure in inches, `height` per row or of each, and its axes: (rows, columns)."""
+    heights = [height] * rows if isinstance(height, float) else height
+    made = Figure(figsize=(width, sum(heights) + 0.5), layout="constrained")
+    return made, made.subplots(rows, columns, squeeze=False, height_ratios=heights)
 
 
 def alone(draw: Callable[..., Figure], tables: Mapping[str, pd.DataFrame], subjects: Iterable[str], backend: str) -> Figure:

@@ -49,7 +49,7 @@ def measure(made: Measurement, backend: Backend, problem: str, batch_size: int, 
     """The row of one problem and one estimator, to be taken in a fresh process."""
     about = subject(made, backend, problem, batch_size)
     part = _part(made, backend, about, estimator)
-    prepared, call = parts.prepared(backend, part)
+    prepared, call = parts.accounted(backend, part)
     resident, device = _peak(call), backend.engine.device_peak_bytes()
     return _facts(made, about, estimator) | {
         **prepared.counts,
@@ -64,7 +64,7 @@ def keep_busy(made: Measurement, backend: Backend, problem: str, batch_size: int
     """Take steps for so many seconds, each from where the last ended, while somebody samples the memory of this process."""
     about = subject(made, backend, problem, batch_size)
     part = _part(made, backend, about, estimator)
-    _, step = parts.prepared(backend, part)
+    _, step = parts.accounted(backend, part)
     return _facts(made, about, estimator) | timeline.kept_busy(step, seconds)
 
 

@@ -30,6 +30,11 @@ def prepared(backend: Backend, part: Part) -> tuple[Prepared, Callable[[], Any]]
     return _going_on(backend, part, backend.engine.prepare(part.build(backend.ops), part.arguments, consumed=part.renewed))
 
 
+def accounted(backend: Backend, part: Part) -> tuple[Prepared, Callable[[], Any]]:
+    """The same, compiled for a full account of its memory."""
+    return _going_on(backend, part, backend.engine.accounted(part.build(backend.ops), part.arguments, consumed=part.renewed))
+
+
 def as_it_is(backend: Backend, part: Part) -> tuple[Prepared, Callable[[], Any]]:
     """The same, operator by operator."""
     return _going_on(backend, part, backend.engine.as_it_is(part.build(backend.ops), part.arguments))

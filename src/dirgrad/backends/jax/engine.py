@@ -13,6 +13,11 @@ from jax import Array
 from dirgrad.backends.jax import operations
 from dirgrad.types import Advance, Batch, Ops, Prepared, State, Step, Trial
 
+# XLA's scheduler for CPUs would rather begin early all that can begin, such as the draws of every layer, and hold it.
+MINDING_MEMORY = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
+# A library that XLA calls for several layers at once has buffers of its own, of which XLA knows nothing.
+SEEN = MINDING_MEMORY | {"xla_cpu_experimental_ynn_fusion_type": ""}
+
 
 def configure(threads: int, precision: str, /) -> None:
     # NPROC is what XLA's CPU client reads for the size of its pool, once, when the first array is made.
@@ -39,11 +44,8 @@ def _mapped_over(f: Callable[..., Any], shared: tuple[int, ...], lanes: int) -> 
     return mapped if lanes > 1 else single
 
 
-def _compiled(f: Any, *example: Any) -> Any:
-    # XLA's scheduler for CPUs would rather begin early all that can begin, such as the draws of every layer, and hold it.
-    cpu = jax.default_backend() == "cpu"
-    options = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"} if cpu else None
-    return f.lower(*example).compile(compiler_options=options)
+def _compiled(f: Any, example: tuple[Any, ...], options: dict[str, str] = MINDING_MEMORY) -> Any:
+    return f.lower(*example).compile(compiler_options=options if jax.default_backend() == "cpu" else None)
 
 
 def trainer(step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarray, chunk: int, /) -> Advance:
@@ -55,7 +57,7 @@ def trainer(step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarra
         return jax.lax.scan(body, state, (first + jnp.arange(rows.shape[0]), rows))
 
     every = jax.jit(_mapped_over(train, (2, 4), len(rows)), donate_argnums=0)
-    compiled = _compiled(every, state, trial, jnp.asarray(0), jnp.asarray(rows[:, :chunk]), data)
+    compiled = _compiled(every, (state, trial, jnp.asarray(0), jnp.asarray(rows[:, :chunk]), data))
 
     def advance(state: State, trial: Trial, first: int, rows: np.ndarray) -> tuple[State, np.ndarray]:
         state, losses = jax.block_until_ready(compiled(state, trial, jnp.asarray(first), jnp.asarray(rows), data))
@@ -65,8 +67,16 @@ def trainer(step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarra
 
 
 def prepare(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Prepared:
+    return _prepared(f, example, consumed, MINDING_MEMORY)
+
+
+def accounted(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Prepared:
+    return _prepared(f, example, consumed, SEEN)
+
+
+def _prepared(f: Callable[..., Any], example: tuple[Any, ...], consumed: int, options: dict[str, str]) -> Prepared:
     begun = perf_counter()
-    compiled = _compiled(jax.jit(f, donate_argnums=tuple(range(consumed))), *example)
+    compiled = _compiled(jax.jit(f, donate_argnums=tuple(range(consumed))), example, options)
     seconds, memory = perf_counter() - begun, compiled.memory_analysis()
     found = {} if memory is None else {"xla_temp_bytes": memory.temp_size_in_bytes}
     found |= operations.counts(jax.make_jaxpr(f)(*example))

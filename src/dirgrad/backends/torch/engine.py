@@ -120,6 +120,10 @@ def prepare(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 
     return Prepared(call, seconds, {"graph_temp_bytes": temp_bytes(run.graph)} | operations.counts(run, copy(tuple(leaves))))
 
 
+# What one call holds inside is in no account of torch's.
+accounted = prepare
+
+
 @torch.no_grad()
 def as_it_is(f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
     @torch.no_grad()
