@@ -12,32 +12,42 @@ from dirgrad.headline import page
 from dirgrad.types import Backend
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = ROOT / "README.md"
+PAGES = (README, ROOT / "results" / "reference" / "README.md")
 
 
-@pytest.mark.parametrize("paths", re.findall(r"<!-- dirgrad headline (.+?) -->", README))
-def test_a_table_is_what_its_command_prints(paths: str) -> None:
-    shown = README.split(f"<!-- dirgrad headline {paths} -->")[1].split("<!-- /headline -->")[0].strip()
+def found(pattern: str) -> list[tuple[Path, str]]:
+    """What the pages have of a pattern, each once."""
+    every = ((page, re.findall(pattern, page.read_text(encoding="utf-8"))) for page in PAGES)
+    return [(page, each) for page, matches in every for each in dict.fromkeys(matches)]
+
+
+@pytest.mark.parametrize(("where", "paths"), found(r"<!-- dirgrad headline (.+?) -->"))
+def test_a_table_is_what_its_command_prints(where: Path, paths: str) -> None:
+    text = where.read_text(encoding="utf-8")
+    shown = text.split(f"<!-- dirgrad headline {paths} -->")[1].split("<!-- /headline -->")[0].strip()
     assert shown == page([ROOT / path for path in paths.split()]).strip()
 
 
-@pytest.mark.parametrize("table", re.findall(r"(?m)^(?:\|.*\|\n)+", README))
-def test_a_table_has_as_many_cells_in_every_row(table: str) -> None:
+@pytest.mark.parametrize(("where", "table"), found(r"(?m)^(?:\|.*\|\n)+"))
+def test_a_table_has_as_many_cells_in_every_row(where: Path, table: str) -> None:
     cells = [len(re.split(r"(?<!\\)\|", row)) for row in table.splitlines()]
     assert len(set(cells)) == 1
 
 
-def test_there_are_tables() -> None:
-    assert README.count("<!-- dirgrad headline ") == README.count("<!-- /headline -->") >= 2
+@pytest.mark.parametrize("where", PAGES)
+def test_there_are_tables(where: Path) -> None:
+    text = where.read_text(encoding="utf-8")
+    assert text.count("<!-- dirgrad headline ") == text.count("<!-- /headline -->") >= 2
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)#]+)\)", README))))
-def test_a_link_leads_somewhere(link: str) -> None:
-    assert (ROOT / link).exists()
+@pytest.mark.parametrize(("where", "link"), found(r"\]\((?!http)([^)#]+)\)"))
+def test_a_link_leads_somewhere(where: Path, link: str) -> None:
+    assert (where.parent / link).exists()
 
 
 def test_the_example_of_an_estimator_works(backend: Backend) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (example,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     space: dict = {"__name__": "squashed"}
     exec(compile(example, "README.md", "exec"), space)
     estimator = space["Squashed"](direction=DIRECTIONS["gaussian"])
