@@ -4,8 +4,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from dirgrad.figures import style
+
+TICKS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+"""Of a decade: enough that two are in the narrowest panel."""
 
 
 def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
@@ -24,13 +28,16 @@ def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
                 shape = {"label": style.label(method), "markersize": 5} | style.mark(line)
                 axes.errorbar(part["step_over_backprop"], part["snr_per_second"], xerr=ends, **shape)
             axes.axvline(1, color="0.6", linewidth=0.8, label="backprop")
-            axes.set(xlabel="time of a step\n/ of backprop", xlim=(0, None), yscale="log")
-            axes.set_title(f"{style.BACKENDS[backend]}, {style.label(problem)},\nbatch {size}", fontsize=9)
+            axes.margins(0.1)
+            axes.set(xlabel="time of a step\n/ of backprop", yscale="log")
+            axes.set_xlim(left=0)
+            axes.yaxis.set_major_locator(LogLocator(subs=TICKS))
+            style.plain_ticks(axes.yaxis)
+            axes.set_title(f"{style.BACKENDS[backend]}, {style.label(problem)},\nbatch {size}{style.noisy(here)}", fontsize=8)
         row[0].set_ylabel("signal to noise per second")
     made.legend(*style.entries(panels), loc="outside lower center", ncols=3)
     made.suptitle(
-        f"inter-quartile mean of n = {style.span(bench['n'])} rounds, {style.interval()}; signal to noise by its closed form"
-        f"{style.noisy(bench)}",
+        f"inter-quartile mean of n = {style.span(bench['n'])} rounds, {style.interval()}; signal to noise by its closed form",
         fontsize=9,
     )
     return made

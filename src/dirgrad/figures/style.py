@@ -127,7 +127,7 @@ def whole_ticks(axis: Axis) -> None:
 def noisy(cost: pd.DataFrame) -> str:
     """What a title says where other processes took more of the machine than a clock bears."""
     share = cost["others_cpu_share"].max()
-    return f"\nNOISY MACHINE: others took {share:.0%} of its processors' time" if share > NOISY else ""
+    return f"\nNOISY MACHINE: others took {share:.0%} of it" if share > NOISY else ""
 
 
 def span(counts: pd.Series) -> str:
