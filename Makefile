@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-WORKFLOW := workflow/Snakefile $(wildcard workflow/rules/*.smk)
+WORKFLOW := Snakefile workflow/Snakefile $(wildcard workflow/rules/*.smk)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: reproduce smoke paper verify test check bench bench-compiled report-check lock install clean

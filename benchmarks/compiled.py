@@ -21,13 +21,15 @@ import torch._inductor.config as inductor
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
-from dirgrad import backends, config, load, plan
-from dirgrad.runs import parts
-from dirgrad.runs.parts import Part
-from dirgrad.runs.subject import Subject, subjects
-from dirgrad.settings import Statistics
-from dirgrad.statistics import summarise
-from dirgrad.types import Backend
+from dirgrad import backends
+from dirgrad.analysis.intervals import summarise
+from dirgrad.config import plan, validation
+from dirgrad.config.settings import Statistics
+from dirgrad.core.types import Backend
+from dirgrad.records import machine_load
+from dirgrad.runs.instruments import programs
+from dirgrad.runs.instruments.programs import Part
+from dirgrad.runs.instruments.workload import Subject, subjects
 
 ESTIMATORS = ("backprop", "forward_gradient", "forward_gradient_rademacher", "forward_gradient_rank_one")
 PROBLEMS = ("logistic_regression", "mlp", "cnn", "rnn")
@@ -80,15 +82,15 @@ def timed(call: Call, seconds: float) -> Iterator[float]:
 
 
 def row(backend: Backend, about: Subject, name: str, estimator: Any, rounds: int, seconds: float) -> dict[str, Any]:
-    _, part = parts.whole(backend, about, estimator)
-    ready, traced = parts.prepared(backend, part)
+    _, part = programs.whole(backend, about, estimator)
+    ready, traced = programs.prepared(backend, part)
     compile_seconds, compiled = through_inductor(backend, part)
     apart = max(
         float((ours - theirs).abs().max())
         for ours, theirs in zip(pytree.tree_leaves(traced()), compiled(), strict=True)
         if ours.is_floating_point()
     )
-    begun = load.mark()
+    begun = machine_load.mark()
     ways = timed(traced, seconds), timed(compiled, seconds)
     clocks = np.array([[next(way) for way in ways] for _ in range(rounds)])
     ratio = summarise(clocks[:, 1] / clocks[:, 0], Statistics())
@@ -107,13 +109,13 @@ def row(backend: Backend, about: Subject, name: str, estimator: Any, rounds: int
         "steps_to_pay": round(compile_seconds / saved) if saved > 0 else None,
         "largest_difference": apart,
         "rounds": rounds,
-        "others_cpu_share": load.others(begun),
+        "others_cpu_share": machine_load.others(begun),
         "torch": torch.__version__,
     }
 
 
 def rows(paths: list[str], rounds: int, seconds: float) -> Iterator[dict[str, Any]]:
-    raw = config.load(paths)
+    raw = validation.load(paths)
     backends.load("torch", 0, "float32")
     # What an earlier run has compiled would be found again, and the seconds of compiling with it.
     inductor.force_disable_caches = True

@@ -6,41 +6,41 @@ from typing import Any
 
 import numpy as np
 
-from dirgrad import criterion
-from dirgrad.criterion import SQUARED_ERROR
-from dirgrad.datasets.copy import Copy
-from dirgrad.datasets.digits import Digits
-from dirgrad.datasets.mnist import Mnist
-from dirgrad.datasets.photograph import Photograph
-from dirgrad.directions.block_shared import BlockShared
-from dirgrad.directions.coordinate import Coordinate
-from dirgrad.directions.framework_gaussian import FrameworkGaussian
-from dirgrad.directions.gaussian import Gaussian
-from dirgrad.directions.low_rank import LowRank
-from dirgrad.directions.rademacher import Rademacher
-from dirgrad.directions.random_support import RandomSupport
-from dirgrad.directions.rank_one import RankOne
-from dirgrad.directions.rank_one_gaussian import RankOneGaussian
-from dirgrad.directions.replayed import Replayed
-from dirgrad.directions.sphere import Sphere
-from dirgrad.estimators.backprop import Backprop
-from dirgrad.estimators.finite_difference import FiniteDifference
-from dirgrad.estimators.forward_gradient import ForwardGradient
-from dirgrad.estimators.mezo import Mezo
-from dirgrad.problems.beale import Beale
-from dirgrad.problems.cnn import Cnn
-from dirgrad.problems.image_regression import ImageRegression
-from dirgrad.problems.influence_balancing import InfluenceBalancing
-from dirgrad.problems.jax_tutorial import JaxTutorial
-from dirgrad.problems.logistic_regression import LogisticRegression
-from dirgrad.problems.mlp import Mlp
-from dirgrad.problems.quadratic import Quadratic
-from dirgrad.problems.rnn import Rnn
-from dirgrad.problems.rosenbrock import Rosenbrock
-from dirgrad.problems.sparse_regression import SparseRegression
-from dirgrad.types import Backend, Batch, Estimator, Params, Problem
-from dirgrad.units.gru import Gru
-from dirgrad.units.lstm import Lstm
+from dirgrad.components.datasets.copy import Copy
+from dirgrad.components.datasets.digits import Digits
+from dirgrad.components.datasets.mnist import Mnist
+from dirgrad.components.datasets.photograph import Photograph
+from dirgrad.components.directions.block_shared import BlockShared
+from dirgrad.components.directions.coordinate import Coordinate
+from dirgrad.components.directions.framework_gaussian import FrameworkGaussian
+from dirgrad.components.directions.gaussian import Gaussian
+from dirgrad.components.directions.low_rank import LowRank
+from dirgrad.components.directions.rademacher import Rademacher
+from dirgrad.components.directions.random_support import RandomSupport
+from dirgrad.components.directions.rank_one import RankOne
+from dirgrad.components.directions.rank_one_gaussian import RankOneGaussian
+from dirgrad.components.directions.replayed import Replayed
+from dirgrad.components.directions.sphere import Sphere
+from dirgrad.components.estimators.backprop import Backprop
+from dirgrad.components.estimators.finite_difference import FiniteDifference
+from dirgrad.components.estimators.forward_gradient import ForwardGradient
+from dirgrad.components.estimators.mezo import Mezo
+from dirgrad.components.problems.beale import Beale
+from dirgrad.components.problems.cnn import Cnn
+from dirgrad.components.problems.image_regression import ImageRegression
+from dirgrad.components.problems.influence_balancing import InfluenceBalancing
+from dirgrad.components.problems.jax_tutorial import JaxTutorial
+from dirgrad.components.problems.logistic_regression import LogisticRegression
+from dirgrad.components.problems.mlp import Mlp
+from dirgrad.components.problems.quadratic import Quadratic
+from dirgrad.components.problems.rnn import Rnn
+from dirgrad.components.problems.rosenbrock import Rosenbrock
+from dirgrad.components.problems.sparse_regression import SparseRegression
+from dirgrad.components.units.gru import Gru
+from dirgrad.components.units.lstm import Lstm
+from dirgrad.core import criterion
+from dirgrad.core.criterion import SQUARED_ERROR
+from dirgrad.core.types import Backend, Batch, Estimator, Params, Problem
 
 BATCH = 5
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dirgrad import backends
-from dirgrad.types import Backend
+from dirgrad.core.types import Backend
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from dirgrad import config, plan
-from dirgrad.types import Backend
+from dirgrad.config import plan, validation
+from dirgrad.core.types import Backend
 
 ESTIMATORS = {
     "backprop": {"kind": "backprop"},
@@ -29,5 +29,5 @@ def raw(backend: str, instrument: str, problems: dict[str, Any], **options: Any)
 
 def made(backend: Backend, instrument: str, problems: dict[str, Any], **options: Any) -> plan.Measurement:
     given = raw(backend.name, instrument, problems, **options)
-    config.check(given, {"test": given})
+    validation.check(given, {"test": given})
     return plan.measurement(given, f"{instrument}/one/{backend.name}")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dirgrad import calibration
-from dirgrad.calibration import LAWS, evidence, rates, table
-from dirgrad.settings import Statistics
-from dirgrad.verdicts import Outcome
+from dirgrad.analysis import calibration
+from dirgrad.analysis.calibration import LAWS, evidence, rates, table
+from dirgrad.analysis.verdicts import Outcome
+from dirgrad.config.settings import Statistics
 
 SETTINGS = Statistics(resamples=400)
 REPEATS = 200

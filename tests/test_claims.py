@@ -8,24 +8,26 @@ import pandas as pd
 import pytest
 import yaml
 
-from dirgrad import claims, cli, config, products
-from dirgrad.errors import UserError
-from dirgrad.headline import markdown, page
-from dirgrad.tables.claims import COLUMNS, make, read
+from dirgrad.analysis import claims
+from dirgrad.analysis.claims_table import COLUMNS, make, read
+from dirgrad.cli import main
+from dirgrad.config import outputs, validation
+from dirgrad.core.errors import UserError
+from dirgrad.report.readme_tables import markdown, page
 from judged import MADE
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "config" / "claims.yaml"
 CLAIMS = claims.load(FILE)
 RAW = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-TIERS = [config.load([ROOT / "config/config.yaml", *more]) for more in ([], [ROOT / "config/sequences.yaml"])]
-BENCH = config.load([ROOT / "benchmarks/bench.yaml"])
+TIERS = [validation.load([ROOT / "config/config.yaml", *more]) for more in ([], [ROOT / "config/sequences.yaml"])]
+BENCH = validation.load([ROOT / "benchmarks/bench.yaml"])
 
 
 @pytest.mark.parametrize("name", CLAIMS)
 def test_a_claim_rests_on_tables_and_chooses_among_what_there_is(name: str) -> None:
     claim = CLAIMS[name]
-    assert set(claim.measured.tables) <= set(products.TABLES)
+    assert set(claim.measured.tables) <= set(outputs.TABLES)
     estimators = {one for raw in (*TIERS, BENCH) for one in raw["estimators"]}
     for column in {"estimator", "method"} & set(claim.where):
         unknown = set(claim.where[column]) - estimators
@@ -100,7 +102,7 @@ def test_a_claim_without_its_rows_was_not_run(tmp_path: Path) -> None:
 def test_the_command_writes_a_row_per_claim_and_one_per_place(tmp_path: Path) -> None:
     MADE["steps_over_backprop"].tables(2.0, 0.01, 10)["targets"].to_csv(tmp_path / "targets.csv", index=False)
     given = ["--config", str(ROOT / "config/config.yaml"), "--claims", str(FILE)]
-    cli.main(["claims", str(tmp_path), *given, "--out", str(tmp_path / "made")])
+    main.main(["claims", str(tmp_path), *given, "--out", str(tmp_path / "made")])
     made = pd.read_csv(tmp_path / "made" / "claims.csv")
     assert list(made["id"]) == list(CLAIMS)
     assert set(made["tier"]) == {"default"}
@@ -112,7 +114,7 @@ def test_the_command_writes_a_row_per_claim_and_one_per_place(tmp_path: Path) ->
 def test_a_directory_without_tables_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     given = ["--config", str(ROOT / "config/config.yaml"), "--claims", str(FILE), "--out", str(tmp_path)]
     with pytest.raises(SystemExit) as error:
-        cli.main(["claims", str(tmp_path), *given])
+        main.main(["claims", str(tmp_path), *given])
     assert error.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "no tables here" in line

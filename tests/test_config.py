@@ -11,11 +11,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dirgrad import cli, config
-from dirgrad.errors import UserError
+from dirgrad.cli import main
+from dirgrad.config import files, validation
+from dirgrad.core.errors import UserError
 
 CONFIG = Path(__file__).parents[1] / "config"
-BASE = config.read(CONFIG / "config.yaml")
+BASE = files.read(CONFIG / "config.yaml")
 TIERS = {"default": [], "smoke": ["smoke.yaml"], "paper": ["paper.yaml"], "sequences": ["sequences.yaml"]}
 
 
@@ -26,7 +27,7 @@ def nested(key: str, value: Any) -> Any:
 def mistake(over: dict[str, Any], base: dict[str, Any] = BASE) -> str:
     """What is said of `over.yaml`, laid over `base.yaml`."""
     with pytest.raises(UserError) as error:
-        config.check(config.overlay(base, over), {"base.yaml": base, "over.yaml": over})
+        validation.check(files.overlay(base, over), {"base.yaml": base, "over.yaml": over})
     return str(error.value)
 
 
@@ -150,7 +151,7 @@ def test_a_missing_key_is_named(key: str) -> None:
     *above, last = key.split(".")
     del reduce(lambda inner, name: inner[name], above, base)[last]
     with pytest.raises(UserError) as error:
-        config.check(base, {"base.yaml": base})
+        validation.check(base, {"base.yaml": base})
     assert str(error.value) == f"base.yaml: {key}: the key is missing"
 
 
@@ -164,12 +165,12 @@ def test_every_mistake_is_told_at_once() -> None:
 
 
 def test_the_file_named_is_the_only_one_that_has_the_key() -> None:
-    base = config.overlay(BASE, nested(f"{MLP}.seeds", -1))
+    base = files.overlay(BASE, nested(f"{MLP}.seeds", -1))
     assert mistake(nested(f"{MLP}.steps", 100), base).startswith(f"base.yaml: {MLP}.seeds: ")
 
 
 def test_the_file_named_is_the_last_of_those_that_have_the_key() -> None:
-    base = config.overlay(BASE, nested(f"{MLP}.seeds", 3))
+    base = files.overlay(BASE, nested(f"{MLP}.seeds", 3))
     assert mistake(nested(f"{MLP}.seeds", -1), base).startswith(f"over.yaml: {MLP}.seeds: ")
 
 
@@ -183,24 +184,24 @@ def test_the_file_named_is_the_one_that_replaced_options_by_a_name_alone() -> No
 
 
 def test_what_stands_in_no_file_came_from_the_command_line() -> None:
-    files = [CONFIG / "config.yaml", CONFIG / "smoke.yaml"]
-    raw = config.overlay(config.load(files), nested(f"{MLP}.seeds", -1))
+    paths = [CONFIG / "config.yaml", CONFIG / "smoke.yaml"]
+    raw = files.overlay(validation.load(paths), nested(f"{MLP}.seeds", -1))
     with pytest.raises(UserError, match=rf"^the command line: {MLP}.seeds: input should be greater than 0, got -1$"):
-        config.check(raw, config.layers(raw, files))
+        validation.check(raw, files.layers(raw, paths))
 
 
 def test_the_last_layer_holds_only_what_the_command_line_changed() -> None:
-    files = [CONFIG / "config.yaml", CONFIG / "smoke.yaml"]
+    paths = [CONFIG / "config.yaml", CONFIG / "smoke.yaml"]
     over = nested(f"{MLP}.seeds", 7)
-    found = config.layers(config.overlay(config.load(files), over), files)
-    assert list(found) == [*map(str, files), "the command line"]
+    found = files.layers(files.overlay(validation.load(paths), over), paths)
+    assert list(found) == [*map(str, paths), "the command line"]
     assert found["the command line"] == over
 
 
 @pytest.mark.parametrize(("tier", "overlays"), TIERS.items())
 def test_every_tier_is_valid(tier: str, overlays: list[str]) -> None:
-    raw = config.load([CONFIG / "config.yaml", *(CONFIG / name for name in overlays)])
-    assert config.check(raw, {}).tier == tier
+    raw = validation.load([CONFIG / "config.yaml", *(CONFIG / name for name in overlays)])
+    assert validation.check(raw, {}).tier == tier
 
 
 def test_every_tier_has_a_test() -> None:
@@ -221,14 +222,14 @@ def test_a_file_that_cannot_be_understood_is_named_in_one_line(tmp_path: Path, c
     path = tmp_path / "bad.yaml"
     path.write_bytes(content)
     with pytest.raises(UserError) as error:
-        config.load([path])
+        validation.load([path])
     assert str(error.value).startswith(f"{path}: {said}")
     assert len(str(error.value).splitlines()) == 1
 
 
 def test_of_a_missing_file_the_nearest_is_offered() -> None:
     with pytest.raises(UserError, match=r"smok\.yaml: no such file: did you mean 'smoke\.yaml'\?"):
-        config.load([CONFIG / "smok.yaml"])
+        validation.load([CONFIG / "smok.yaml"])
 
 
 # Overlays: `a` and `b` hold mappings wherever they stand, `x` and `y` hold values.
@@ -246,20 +247,20 @@ MAPPINGS = st.dictionaries(st.sampled_from("abxy"), ANY)
 @given(MAPPINGS)
 @settings(max_examples=50, deadline=None)
 def test_an_empty_overlay_changes_nothing(base: dict[str, Any]) -> None:
-    assert config.overlay(base, {}) == base
-    assert config.overlay({}, base) == base
+    assert files.overlay(base, {}) == base
+    assert files.overlay({}, base) == base
 
 
 @given(MAPPINGS)
 @settings(max_examples=50, deadline=None)
 def test_an_overlay_of_itself_changes_nothing(base: dict[str, Any]) -> None:
-    assert config.overlay(base, base) == base
+    assert files.overlay(base, base) == base
 
 
 @given(TREES, TREES, TREES)
 @settings(max_examples=50, deadline=None)
 def test_overlays_of_one_shape_are_associative(a: dict[str, Any], b: dict[str, Any], c: dict[str, Any]) -> None:
-    assert config.overlay(config.overlay(a, b), c) == config.overlay(a, config.overlay(b, c))
+    assert files.overlay(files.overlay(a, b), c) == files.overlay(a, files.overlay(b, c))
 
 
 @given(MAPPINGS, MAPPINGS)
@@ -268,14 +269,14 @@ def test_an_overlay_is_what_snakemake_makes_of_it(base: dict[str, Any], over: di
     update = pytest.importorskip("snakemake.utils", reason="Snakemake is not installed").update_config
     made = deepcopy(base)
     update(made, deepcopy(over))
-    assert config.overlay(base, over) == made
+    assert files.overlay(base, over) == made
 
 
 @given(MAPPINGS, MAPPINGS)
 @settings(max_examples=50, deadline=None)
 def test_an_overlay_leaves_what_it_was_made_of(base: dict[str, Any], over: dict[str, Any]) -> None:
     before = deepcopy((base, over))
-    config.overlay(base, over)
+    files.overlay(base, over)
     assert (base, over) == before
 
 
@@ -307,7 +308,7 @@ def test_a_command_that_names_what_is_not_there_says_so(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as ended:
-        cli.main([*arguments, "--out", str(tmp_path / "out")])
+        main.main([*arguments, "--out", str(tmp_path / "out")])
     heard = capsys.readouterr()
     assert ended.value.code == 2
     assert heard.err.startswith("dirgrad: ")
@@ -321,7 +322,7 @@ def test_a_wrong_configuration_ends_a_command_with_one_line_a_mistake(tmp_path: 
     over = tmp_path / "over.yaml"
     over.write_text("sed: 1\nrun: {threads: 0}\n", encoding="utf-8")
     with pytest.raises(SystemExit) as ended:
-        cli.main(["cells", "--config", YAML, str(over)])
+        main.main(["cells", "--config", YAML, str(over)])
     lines = capsys.readouterr().err.splitlines()
     assert ended.value.code == 2
     assert len(lines) == 2
@@ -329,15 +330,15 @@ def test_a_wrong_configuration_ends_a_command_with_one_line_a_mistake(tmp_path: 
 
 
 def test_cells_are_printed_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    cli.main(["cells", "--config", YAML])
+    main.main(["cells", "--config", YAML])
     assert capsys.readouterr().out.splitlines() == [
         f"{name}/{backend}" for name, one in BASE["experiments"].items() for backend in one.get("backends", BASE["backends"])
     ]
 
 
 def test_json_is_read_as_json_and_an_override_lies_over_the_files(tmp_path: Path) -> None:
-    base = config.load([YAML])
+    base = validation.load([YAML])
     (tmp_path / "config.json").write_text(json.dumps(base), encoding="utf-8")
     assert "5e-05" in (tmp_path / "config.json").read_text()
-    assert config.load([tmp_path / "config.json"]) == base
-    assert config.load([YAML], {"run": {"threads": 7}})["run"] == base["run"] | {"threads": 7}
+    assert validation.load([tmp_path / "config.json"]) == base
+    assert validation.load([YAML], {"run": {"threads": 7}})["run"] == base["run"] | {"threads": 7}

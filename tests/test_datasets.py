@@ -11,14 +11,13 @@ import numpy as np
 import pooch
 import pytest
 
-from dirgrad import download
-from dirgrad.datasets import mnist
-from dirgrad.datasets.copy import Copy
-from dirgrad.datasets.digits import Digits
-from dirgrad.datasets.mnist import Mnist
-from dirgrad.datasets.photograph import Photograph
-from dirgrad.errors import UserError
-from dirgrad.types import Splits
+from dirgrad.components.datasets import _download, mnist
+from dirgrad.components.datasets.copy import Copy
+from dirgrad.components.datasets.digits import Digits
+from dirgrad.components.datasets.mnist import Mnist
+from dirgrad.components.datasets.photograph import Photograph
+from dirgrad.core.errors import UserError
+from dirgrad.core.types import Splits
 
 NAMES = tuple(mnist.FILES)
 KEPT, HELD_OUT, TEST = 5, 3, 4
@@ -28,7 +27,7 @@ NEARBY = Path(__file__).parents[2] / "shared" / "data" / "mnist"
 
 @pytest.fixture(autouse=True)
 def _no_directory_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(download.VARIABLE, raising=False)
+    monkeypatch.delenv(_download.VARIABLE, raising=False)
 
 
 def pixels(splits: Splits) -> tuple[np.ndarray, np.ndarray]:
@@ -97,7 +96,7 @@ def test_the_split_depends_on_its_seed_alone() -> None:
 
 
 def test_without_scikit_learn_the_digits_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dirgrad.datasets.digits.find_spec", lambda name: None)
+    monkeypatch.setattr("dirgrad.components.datasets.digits.find_spec", lambda name: None)
     with pytest.raises(UserError, match="run `pip install scikit-learn`"):
         Digits().load(None)
 
@@ -156,18 +155,18 @@ def test_mnist_is_read_from_compressed_files(whole: dict[str, bytes], tmp_path: 
 
 @pytest.mark.usefixtures("sums")
 def test_mnist_is_read_from_the_directory_in_the_environment(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(download.VARIABLE, str(plain))
+    monkeypatch.setenv(_download.VARIABLE, str(plain))
     assert len(Mnist().load(None).test[0]) == TEST
 
 
 def test_the_configured_directory_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(download.VARIABLE, "there")
-    assert download.directory_of("here") == Path("here")
-    assert download.directory_of(None) == Path("there")
+    monkeypatch.setenv(_download.VARIABLE, "there")
+    assert _download.directory_of("here") == Path("here")
+    assert _download.directory_of(None) == Path("there")
 
 
 def test_a_tilde_is_the_home_directory() -> None:
-    assert download.directory_of("~/mnist") == Path.home() / "mnist"
+    assert _download.directory_of("~/mnist") == Path.home() / "mnist"
 
 
 @pytest.mark.parametrize(
@@ -225,11 +224,11 @@ def test_a_bad_file_is_named_with_what_to_do(spoil: Callable[[Path, bytes], str]
     content = whole[LABELS]
     said = spoil(tmp_path / LABELS, content)
     with pytest.raises(UserError) as error:
-        download.verified(LABELS, hashlib.md5(content).hexdigest(), str(tmp_path))
+        _download.verified(LABELS, hashlib.md5(content).hexdigest(), str(tmp_path))
     text = str(error.value)
     assert text.startswith(str(tmp_path))
     assert said in text
-    assert text.endswith(download.ADVICE)
+    assert text.endswith(_download.ADVICE)
     assert len(text.splitlines()) == 1
 
 
@@ -268,7 +267,7 @@ def mirrors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, bytes]
 
 CONTENT = b"twelve bytes"
 MD5 = hashlib.md5(CONTENT).hexdigest()
-FIRST, SECOND = (f"{mirror}{LABELS}.gz" for mirror in download.MIRRORS)
+FIRST, SECOND = (f"{mirror}{LABELS}.gz" for mirror in _download.MIRRORS)
 
 
 @pytest.mark.parametrize(
@@ -278,14 +277,14 @@ FIRST, SECOND = (f"{mirror}{LABELS}.gz" for mirror in download.MIRRORS)
 )
 def test_the_second_mirror_serves_where_the_first_fails(mirrors: dict[str, bytes], bad: bytes | None) -> None:
     mirrors |= ({FIRST: bad} if bad else {}) | {SECOND: gzip.compress(CONTENT)}
-    assert download.verified(LABELS, MD5, None) == CONTENT
+    assert _download.verified(LABELS, MD5, None) == CONTENT
 
 
 def test_a_download_is_kept_and_not_made_twice(mirrors: dict[str, bytes]) -> None:
     mirrors[FIRST] = gzip.compress(CONTENT)
-    download.verified(LABELS, MD5, None)
+    _download.verified(LABELS, MD5, None)
     mirrors.clear()
-    assert download.verified(LABELS, MD5, None) == CONTENT
+    assert _download.verified(LABELS, MD5, None) == CONTENT
 
 
 @pytest.mark.parametrize(
@@ -296,18 +295,18 @@ def test_a_download_is_kept_and_not_made_twice(mirrors: dict[str, bytes]) -> Non
 def test_where_no_mirror_has_the_file_each_is_told_of(mirrors: dict[str, bytes], served: dict[str, bytes], reason: str) -> None:
     mirrors |= served
     with pytest.raises(UserError) as error:
-        download.verified(LABELS, MD5, None)
+        _download.verified(LABELS, MD5, None)
     text = str(error.value)
     assert text.startswith(f"{LABELS}: could not be downloaded (")
-    assert [text.count(f"{mirror}: {reason}") for mirror in download.MIRRORS] == [1, 1]
-    assert text.endswith(download.ADVICE)
+    assert [text.count(f"{mirror}: {reason}") for mirror in _download.MIRRORS] == [1, 1]
+    assert text.endswith(_download.ADVICE)
     assert len(text.splitlines()) == 1
 
 
 def test_a_wrong_download_is_not_kept(mirrors: dict[str, bytes], tmp_path: Path) -> None:
     mirrors |= {url: gzip.compress(b"another file") for url in (FIRST, SECOND)}
     with pytest.raises(UserError):
-        download.verified(LABELS, MD5, None)
+        _download.verified(LABELS, MD5, None)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
@@ -315,26 +314,26 @@ def test_a_wrong_download_is_not_kept(mirrors: dict[str, bytes], tmp_path: Path)
 def test_a_download_that_cannot_be_unpacked_is_told_and_not_kept(mirrors: dict[str, bytes], bad: bytes) -> None:
     mirrors |= {FIRST: bad, SECOND: bad}
     with pytest.raises(UserError, match=f"^{LABELS}: could not be downloaded "):
-        download.verified(LABELS, MD5, None)
+        _download.verified(LABELS, MD5, None)
     mirrors[FIRST] = gzip.compress(CONTENT)
-    assert download.verified(LABELS, MD5, None) == CONTENT
+    assert _download.verified(LABELS, MD5, None) == CONTENT
 
 
 def test_a_kept_file_that_has_gone_bad_is_named(mirrors: dict[str, bytes], tmp_path: Path) -> None:
     mirrors[FIRST] = gzip.compress(CONTENT)
-    download.verified(LABELS, MD5, None)
+    _download.verified(LABELS, MD5, None)
     (kept,) = tmp_path.rglob(LABELS)
     kept.write_bytes(CONTENT[:5])
     with pytest.raises(UserError, match=rf"{LABELS}: the file is not the original \(5 uncompressed bytes"):
-        download.verified(LABELS, MD5, None)
+        _download.verified(LABELS, MD5, None)
 
 
 # MNIST itself
 
-REAL = os.environ.get(download.VARIABLE) or (str(NEARBY) if NEARBY.is_dir() else None)
+REAL = os.environ.get(_download.VARIABLE) or (str(NEARBY) if NEARBY.is_dir() else None)
 
 
-@pytest.mark.skipif(REAL is None, reason=f"MNIST is not here: name its directory by {download.VARIABLE}.")
+@pytest.mark.skipif(REAL is None, reason=f"MNIST is not here: name its directory by {_download.VARIABLE}.")
 def test_mnist_is_mnist() -> None:
     splits = Mnist(scaling="standardized").load(REAL)
     images = splits.train[0]

@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 from cases import DIRECTIONS
-from dirgrad import theory, tree
-from dirgrad.directions.random_support import RandomSupport
-from dirgrad.types import Backend, Direction
+from dirgrad.components.directions.random_support import RandomSupport
+from dirgrad.core import theory, tree
+from dirgrad.core.types import Backend, Direction
 
 DIMENSION = 12
 SHAPES = {"a": (2, 4), "b": (), "c": (3,)}

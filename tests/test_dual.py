@@ -7,9 +7,9 @@ import pytest
 
 import dual
 from cases import CASES, Case, compiled, loss_of, placed, random_like
-from dirgrad.problems.mlp import Mlp
-from dirgrad.problems.quadratic import Quadratic
-from dirgrad.types import Backend
+from dirgrad.components.problems.mlp import Mlp
+from dirgrad.components.problems.quadratic import Quadratic
+from dirgrad.core.types import Backend
 from dual import Dual
 
 

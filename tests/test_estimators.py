@@ -7,15 +7,15 @@ import pytest
 from scipy import stats
 
 from cases import CASES, DIRECTIONS, Case, estimators, inner, loss_of, placed, random_like
-from dirgrad import steps, tree
-from dirgrad.directions.gaussian import Gaussian
-from dirgrad.estimators.backprop import Backprop
-from dirgrad.estimators.checkpointed_backprop import CheckpointedBackprop
-from dirgrad.estimators.clipped_forward_gradient import ClippedForwardGradient
-from dirgrad.estimators.finite_difference import FiniteDifference
-from dirgrad.estimators.forward_gradient import ForwardGradient
-from dirgrad.estimators.mezo import Mezo
-from dirgrad.types import Backend, Estimate, Estimator
+from dirgrad.components.directions.gaussian import Gaussian
+from dirgrad.components.estimators.backprop import Backprop
+from dirgrad.components.estimators.checkpointed_backprop import CheckpointedBackprop
+from dirgrad.components.estimators.clipped_forward_gradient import ClippedForwardGradient
+from dirgrad.components.estimators.finite_difference import FiniteDifference
+from dirgrad.components.estimators.forward_gradient import ForwardGradient
+from dirgrad.components.estimators.mezo import Mezo
+from dirgrad.core import steps, tree
+from dirgrad.core.types import Backend, Estimate, Estimator
 
 FALSE_ALARM = 1e-6
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dirgrad import products
-from dirgrad.evidence.quantities import QUANTITIES
-from dirgrad.verdicts import Criterion, Outcome, decide, standard_error
+from dirgrad.analysis.evidence.quantities import QUANTITIES
+from dirgrad.analysis.verdicts import Criterion, Outcome, decide, standard_error
+from dirgrad.config import outputs
 from judged import MADE, TRAINED, frame, ratio
 
 SAMPLED = [name for name, made in MADE.items() if not made.counted]
@@ -29,7 +29,7 @@ def test_every_quantity_is_tried_here() -> None:
 @pytest.mark.parametrize("name", QUANTITIES)
 def test_a_quantity_is_read_from_tables_that_there_are(name: str) -> None:
     assert QUANTITIES[name].tables
-    assert set(QUANTITIES[name].tables) <= set(products.TABLES)
+    assert set(QUANTITIES[name].tables) <= set(outputs.TABLES)
     assert set(MADE[name].chosen) <= set(QUANTITIES[name].about)
 
 

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from dirgrad.figures import loss, overview, style, trajectories
+from dirgrad.report.figures import loss, overview, style, trajectories
 
 Tables = dict[str, pd.DataFrame]
 ORIGIN = '{"run_id": "0123456789ab", "commit": "abc", "config_hash": "def", "dirgrad": "0", "records": ["beale/jax 01"]}'

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from cases import compiled
-from dirgrad import backends, catalogue, plan, theory, tree
-from dirgrad.runs import parts, subject
-from dirgrad.types import Backend
+from dirgrad import backends
+from dirgrad.components import registry
+from dirgrad.config import plan
+from dirgrad.core import theory, tree
+from dirgrad.core.types import Backend
+from dirgrad.runs.instruments import programs, workload
 
 
 class Gate(NamedTuple):
@@ -101,18 +104,18 @@ GATES = {
 
 def measured(
     backend: Backend, gate: str, net: dict[str, Any] | None = None, batch: int = 8
-) -> tuple[Any, subject.Subject, parts.Part]:
+) -> tuple[Any, workload.Subject, programs.Part]:
     """(estimator, what it is measured on, its step), in float32 on a minibatch of 8."""
     problem = {"problems": {"net": net or NETS[gate.partition("-")[0]]}, "estimators": ["one"], "batch_sizes": [batch]}
     raw = {"tier": "test", "backends": [backend.name], "run": {"threads": 1}, "experiments": {}, "cost": {"gate": problem}}
     made = plan.measurement(raw | {"estimators": {"one": GATES[gate].spec}}, f"cost/gate/{backend.name}")
-    about = subject.subject(made, backend, "net", batch)
-    _, step = parts.whole(backend, about, made.estimators["one"])
+    about = workload.subject(made, backend, "net", batch)
+    _, step = programs.whole(backend, about, made.estimators["one"])
     return made.estimators["one"], about, step
 
 
-def counts(backend: Backend, part: parts.Part) -> dict[str, int]:
-    prepared, _ = parts.prepared(backend, part)
+def counts(backend: Backend, part: programs.Part) -> dict[str, int]:
+    prepared, _ = programs.prepared(backend, part)
     return prepared.counts | backend.engine.saved_bytes(part.build, part.arguments)
 
 
@@ -133,10 +136,10 @@ def test_a_step_costs_what_it_did(gate: str) -> None:
 def test_jax_does_no_more_products_than_the_floor(gate: str) -> None:
     backend = backends.load("jax", 1, "float32")
     estimator, about, step = measured(backend, f"mlp-{gate}")
-    forward = counts(backend, parts.alone(about))["product_flops"]
-    direction = catalogue.kind(estimator.direction) if estimator.direction else ""
+    forward = counts(backend, programs.alone(about))["product_flops"]
+    direction = registry.kind(estimator.direction) if estimator.direction else ""
     told = (estimator.evaluations, estimator.directions_k)
-    least = theory.least_products(catalogue.kind(estimator), direction, *told, MLP_BOTH / forward - 1)
+    least = theory.least_products(registry.kind(estimator), direction, *told, MLP_BOTH / forward - 1)
     assert forward == MLP_PRODUCTS
     assert counts(backend, step)["product_flops"] == pytest.approx(least * forward)
 
@@ -181,7 +184,7 @@ def test_an_account_of_inference_has_two_activations_at_any_depth(name: str) -> 
     for depth in (4, 13):
         net = {"kind": "mlp", "dataset": "digits", "hidden": [16], "repeat": depth}
         _, about, _ = measured(backend, "mlp-backprop", net, 128)
-        prepared, _ = parts.accounted(backend, parts.alone(about))
+        prepared, _ = programs.accounted(backend, programs.alone(about))
         assert 2 * 128 * 16 * 4 <= prepared.counts[account] <= 2.2 * 128 * 16 * 4
 
 
@@ -214,13 +217,13 @@ def test_a_convolution_is_as_many_products_in_both_frameworks(both: tuple[Backen
 
 
 def test_the_taped_gradient_is_the_gradient() -> None:
-    from dirgrad.backends.torch.saved import Taped
+    from dirgrad.backends.torch.saved_tensors import Taped
 
     backend = backends.load("torch", 1, "float32")
     _, about, _ = measured(backend, "mlp-backprop")
     found = {}
     for ops in (backend.ops, Taped(backend.ops)):
-        f = compiled(backend, ops.value_and_grad(lambda params, ops=ops: subject.loss(ops, about.problem)(params, about.batch)))
+        f = compiled(backend, ops.value_and_grad(lambda params, ops=ops: workload.loss(ops, about.problem)(params, about.batch)))
         _, found[ops] = f(about.params)
     first, second = found.values()
     assert float(tree.length(backend.ops, tree.axpy(backend.ops, -1.0, first, second))) < 1e-6

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dirgrad import backends, config, plan
-from dirgrad.errors import UserError
-from dirgrad.runs import cost, memory, oracle, parts, stability, subject
-from dirgrad.settings import Statistics
-from dirgrad.tables import cost as cost_table
-from dirgrad.types import Backend
+from dirgrad import backends
+from dirgrad.analysis.tables import cost as cost_table
+from dirgrad.config import files, plan, validation
+from dirgrad.config.settings import Statistics
+from dirgrad.core.errors import UserError
+from dirgrad.core.types import Backend
+from dirgrad.runs.instruments import cost, memory, oracle, programs, stability, workload
 from measured import ESTIMATORS, MLP, QUADRATIC, made, raw
 
 
@@ -172,11 +173,11 @@ def test_a_call_writes_over_what_it_may_and_nothing_else(consumed: int) -> None:
 def test_steps_that_renew_their_state_end_where_others_do(backend: Backend) -> None:
     """A step goes on from where the last has ended, and leaves the arguments of its part alone."""
     measured = made(backend, "cost", {"mlp": MLP})
-    (about,) = subject.subjects(measured, backend)
+    (about,) = workload.subjects(measured, backend)
     before = {name: backend.engine.numpy(leaf).copy() for name, leaf in about.params.items()}
     for estimator in measured.estimators.values():
-        _, step = parts.whole(backend, about, estimator)
-        _, call = parts.prepared(backend, step)
+        _, step = programs.whole(backend, about, estimator)
+        _, call = programs.prepared(backend, step)
         plain, state = step.build(backend.ops), step.arguments[0]
         for _ in range(3):
             renewed, _ = call()
@@ -216,13 +217,13 @@ def test_a_step_along_a_sequence_holds_less_than_backpropagation_through_it() ->
     ],
 )
 def test_a_mistake_in_an_instrument_is_one_sentence(over: dict[str, Any], said: str) -> None:
-    given = config.overlay(raw("jax", "cost", {"mlp": MLP}), over)
-    with pytest.raises(config.UserError) as error:
-        config.check(given, {"test": given})
+    given = files.overlay(raw("jax", "cost", {"mlp": MLP}), over)
+    with pytest.raises(validation.UserError) as error:
+        validation.check(given, {"test": given})
     assert said in str(error.value)
     assert len(str(error.value).splitlines()) == 1
 
 
 def test_of_a_measurement_that_is_not_there_the_nearest_is_offered() -> None:
-    with pytest.raises(config.UserError, match="did you mean 'cost/one/jax'"):
+    with pytest.raises(validation.UserError, match="did you mean 'cost/one/jax'"):
         plan.measurement(raw("jax", "cost", {"mlp": MLP}), "cost/on/jax")

@@ -7,8 +7,8 @@ from time import perf_counter
 import psutil
 import pytest
 
-from dirgrad import load
-from dirgrad.runs import timeline
+from dirgrad.records import machine_load
+from dirgrad.runs.instruments import timeline
 
 BUSY = "import time; until = time.time() + {seconds}\nwhile time.time() < until: pass"
 
@@ -16,22 +16,22 @@ BUSY = "import time; until = time.time() + {seconds}\nwhile time.time() < until:
 def test_work_of_others_is_seen_and_ones_own_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the system's counters: others work, then this process does."""
     counted = {"busy": 100.0, "own": 10.0}
-    monkeypatch.setattr(load, "mark", lambda: load.Mark(perf_counter(), counted["busy"], counted["own"]))
+    monkeypatch.setattr(machine_load, "mark", lambda: machine_load.Mark(perf_counter(), counted["busy"], counted["own"]))
     monkeypatch.setattr(psutil, "cpu_count", lambda: 4)
-    begun = load.mark()._replace(clock=perf_counter() - 10.0)
+    begun = machine_load.mark()._replace(clock=perf_counter() - 10.0)
     counted["busy"] += 20.0
-    assert load.others(begun) == pytest.approx(0.5, rel=0.01)
+    assert machine_load.others(begun) == pytest.approx(0.5, rel=0.01)
     counted["own"] += 20.0
-    assert load.others(begun) == 0.0
+    assert machine_load.others(begun) == 0.0
 
 
 def test_the_counters_are_those_of_the_system() -> None:
-    before = load.mark()
+    before = machine_load.mark()
     subprocess.run([sys.executable, "-c", BUSY.format(seconds=0.3)], check=True)
-    after = load.mark()
+    after = machine_load.mark()
     assert after.busy - before.busy >= 0.2
     assert after.own - before.own < 0.2
-    assert 0.0 < load.others(before) <= 1.0
+    assert 0.0 < machine_load.others(before) <= 1.0
 
 
 GROWS = """

@@ -10,10 +10,11 @@ import pytest
 import torch
 
 from cases import CASES, Case, compiled
-from dirgrad import backends, steps
-from dirgrad.estimators.backprop import Backprop
-from dirgrad.optimizers.sgd import Sgd
-from dirgrad.types import State, Trial
+from dirgrad import backends
+from dirgrad.components.estimators.backprop import Backprop
+from dirgrad.components.optimizers.sgd import Sgd
+from dirgrad.core import steps
+from dirgrad.core.types import State, Trial
 
 STEPS, RATE = 12, 0.05
 

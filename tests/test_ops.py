@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import signal, special, stats
 
-from dirgrad.types import Backend
+from dirgrad.core.types import Backend
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((3, 4))

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from cases import CASES, placed
-from dirgrad import steps
-from dirgrad.estimators.backprop import Backprop
-from dirgrad.optimizers.adam import Adam
-from dirgrad.optimizers.hard_thresholding import HardThresholding
-from dirgrad.optimizers.momentum import Momentum
-from dirgrad.optimizers.sgd import Sgd
-from dirgrad.types import Backend, Estimate, State, Trial
+from dirgrad.components.estimators.backprop import Backprop
+from dirgrad.components.optimizers.adam import Adam
+from dirgrad.components.optimizers.hard_thresholding import HardThresholding
+from dirgrad.components.optimizers.momentum import Momentum
+from dirgrad.components.optimizers.sgd import Sgd
+from dirgrad.core import steps
+from dirgrad.core.types import Backend, Estimate, State, Trial
 
 RATE, STEPS = 0.05, 25
 START = np.random.default_rng(0).standard_normal(7)

@@ -7,11 +7,13 @@ from typing import Any
 import jsonschema
 import pytest
 
-from dirgrad import catalogue, cli, config, options
+from dirgrad.cli import main
+from dirgrad.components import registry
+from dirgrad.config import files, options_page
 
 ROOT = Path(__file__).parents[1]
-BASE = config.read(ROOT / "config/config.yaml")
-SCHEMA = options.schema()
+BASE = files.read(ROOT / "config/config.yaml")
+SCHEMA = options_page.schema()
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
@@ -20,7 +22,7 @@ def mlp(**options: Any) -> dict[str, Any]:
 
 
 def test_the_page_is_up_to_date() -> None:
-    assert (ROOT / "config/README.md").read_text(encoding="utf-8") == options.page()
+    assert (ROOT / "config/README.md").read_text(encoding="utf-8") == options_page.page()
 
 
 def test_the_schema_is_up_to_date() -> None:
@@ -29,7 +31,7 @@ def test_the_schema_is_up_to_date() -> None:
 
 @pytest.mark.parametrize(("command", "path"), [("options", "config/README.md"), ("schema", "workflow/schemas/config.schema.json")])
 def test_what_the_command_prints_is_the_file(command: str, path: str, capsys: pytest.CaptureFixture[str]) -> None:
-    cli.main([command])
+    main.main([command])
     assert capsys.readouterr().out == (ROOT / path).read_text(encoding="utf-8")
 
 
@@ -39,7 +41,7 @@ def test_the_schema_is_a_schema() -> None:
 
 @pytest.mark.parametrize("overlay", [None, "smoke.yaml", "paper.yaml"])
 def test_every_tier_follows_the_schema(overlay: str | None) -> None:
-    raw = config.overlay(BASE, config.read(ROOT / "config" / overlay)) if overlay else BASE
+    raw = files.overlay(BASE, files.read(ROOT / "config" / overlay)) if overlay else BASE
     assert [error.message for error in VALIDATOR.iter_errors(raw)] == []
 
 
@@ -60,18 +62,18 @@ def test_every_tier_follows_the_schema(overlay: str | None) -> None:
     ids=str,
 )
 def test_a_mistake_does_not_follow_the_schema(over: dict[str, Any]) -> None:
-    assert not VALIDATOR.is_valid(config.overlay(BASE, over))
+    assert not VALIDATOR.is_valid(files.overlay(BASE, over))
 
 
-@pytest.mark.parametrize("folder", options.FOLDERS)
+@pytest.mark.parametrize("folder", options_page.FOLDERS)
 def test_every_component_is_on_the_page_and_in_the_schema(folder: str) -> None:
-    section = options.page().split(f"\n## {folder.capitalize()}\n")[1].split("\n## ")[0]
+    section = options_page.page().split(f"\n## {folder.capitalize()}\n")[1].split("\n## ")[0]
     names = [line.removeprefix("### ").strip("`") for line in section.splitlines() if line.startswith("### ")]
-    assert names == list(catalogue.names(folder))
+    assert names == list(registry.names(folder))
     assert [one["title"] for one in SCHEMA["$defs"][folder]["anyOf"]] == names
 
 
 def test_every_option_says_what_it_means() -> None:
-    rows = [line.split(" | ") for line in options.page().splitlines() if line.startswith("| `")]
+    rows = [line.split(" | ") for line in options_page.page().splitlines() if line.startswith("| `")]
     assert len(rows) > 30
     assert [row[0] for row in rows if len(row) < 4 or not row[3].strip(" |")] == []

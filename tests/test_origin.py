@@ -13,9 +13,10 @@ import pytest
 import yaml
 from PIL import Image
 
-from dirgrad import cli, origin, plan, provenance, records
-from dirgrad import config as configuration
-from dirgrad.errors import UserError
+from dirgrad.cli import main
+from dirgrad.config import plan, validation
+from dirgrad.core.errors import UserError
+from dirgrad.records import files, origin, provenance, schemas
 
 STATISTICS = {"confidence": 0.9, "resamples": 50}
 RAW: dict[str, Any] = {
@@ -58,8 +59,8 @@ def place(tmp_path: Path) -> Path:
         facts |= {"load_average_1min": "0.00", "command": f"run {cell}"}
         rows = trials(backend)
         curves = [row | {"step": step, "loss": 1.0 / (1 + step), "train_seconds": 1e-3 * step} for row in rows for step in range(3)]
-        records.write(records.table(rows, records.TRIALS), facts, tmp_path / "records" / cell / "trials.parquet")
-        records.write(records.table(curves, records.CURVES), facts, tmp_path / "records" / cell / "curves.parquet")
+        files.write(files.table(rows, schemas.TRIALS), facts, tmp_path / "records" / cell / "trials.parquet")
+        files.write(files.table(curves, schemas.CURVES), facts, tmp_path / "records" / cell / "curves.parquet")
     return tmp_path
 
 
@@ -69,7 +70,7 @@ def command(place: Path, *arguments: str, out: str) -> list[str]:
 
 
 def expected(place: Path) -> origin.Origin:
-    return origin.of(place / "records", plan.leaves(RAW)["trials"], configuration.check(RAW, {}).statistics.model_dump())
+    return origin.of(place / "records", plan.leaves(RAW)["trials"], validation.check(RAW, {}).statistics.model_dump())
 
 
 @pytest.mark.slow
@@ -94,11 +95,11 @@ def test_a_figure_drawn_twice_in_two_processes_has_the_same_bytes_and_tells_of_i
 
 
 def test_a_table_is_also_a_page_and_latex_that_tell_of_its_records(place: Path) -> None:
-    cli.main(command(place, "table", "final", out="final.csv"))
+    main.main(command(place, "table", "final", out="final.csv"))
     for suffix in ("html", "tex"):
         assert origin.read(place / f"final.{suffix}")["commit"] == "made-by-jax, made-by-torch"
         assert origin.read(place / f"final.{suffix}")["run_id"] == expected(place).run_id
-    cli.main(command(place, "table", "curves", out="curves.csv"))
+    main.main(command(place, "table", "curves", out="curves.csv"))
     assert not (place / "curves.html").exists()
 
 
@@ -116,7 +117,7 @@ def test_an_origin_is_that_of_its_records_and_statistics() -> None:
 
 
 def test_the_jobs_of_an_origin_are_those_of_the_manifest(place: Path) -> None:
-    cli.main(command(place, "manifest", out="manifest.json"))
+    main.main(command(place, "manifest", out="manifest.json"))
     told = json.loads((place / "manifest.json").read_text())
     assert [f"{job} {one['run_id']}" for job, one in told["cells"].items()] == list(expected(place).records)
     assert origin.of_manifest(told).run_id == expected(place).run_id
@@ -131,7 +132,7 @@ def test_a_file_without_an_origin_is_refused_in_one_sentence(tmp_path: Path) -> 
 def test_what_is_printed_of_a_file_is_what_it_carries(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = origin.of_jobs({"a/jax": {"commit": "c-dirty", "dirgrad": "1", "settings_hash": "s"}}, {})
     (tmp_path / "made.tex").write_text(f"% {origin.line(made)}\n\\begin{{tabular}}{{l}}\n")
-    cli.main(["origin", str(tmp_path / "made.tex")])
+    main.main(["origin", str(tmp_path / "made.tex")])
     told = json.loads(capsys.readouterr().out)
     assert (told["run_id"], told["commit"]) == (made.run_id, "c-dirty")
     assert re.fullmatch("[0-9a-f]{12}", told["run_id"])

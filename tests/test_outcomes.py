@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dirgrad import plan
-from dirgrad.records import CURVES, TRIALS, Status, table
-from dirgrad.runs import outcomes, progress, train, trials
-from dirgrad.runs.outcomes import Course
-from dirgrad.runs.trials import Lane
+from dirgrad.config import plan
+from dirgrad.records.files import table
+from dirgrad.records.schemas import CURVES, TRIALS, Status
+from dirgrad.runs.training import outcomes, progress, train, trials
+from dirgrad.runs.training.outcomes import Course
+from dirgrad.runs.training.trials import Lane
 
 NAN, INF = float("nan"), float("inf")
 LANES = [Lane(0.1, 0), Lane(0.1, 1), Lane(0.2, 0)]

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from dirgrad import cli, config, products
-from dirgrad.pages import cells, front, table
+from dirgrad.cli import main
+from dirgrad.config import outputs, validation
+from dirgrad.report.pages import cells, front, table
 
 ROOT = Path(__file__).parents[1]
 ORIGIN = '{"run_id": "0123456789ab", "records": []}'
@@ -132,7 +133,7 @@ CLAIMS = pd.DataFrame(
 def manifest() -> dict[str, Any]:
     """The manifest of the reference, with what later ones tell."""
     told: dict[str, Any] = json.loads((ROOT / "results/reference/default/manifest.json").read_text(encoding="utf-8"))
-    told["config"] = config.load([ROOT / "config/config.yaml"])
+    told["config"] = validation.load([ROOT / "config/config.yaml"])
     noisy = {"cost/baydin/jax": {"run_id": "aa", "others_cpu_share": 0.31, "noisy": True}}
     told["cells"] = {name: one | {"run_id": "bb"} for name, one in told["cells"].items()}
     return told | {"run_id": "feedfeedfeed", "threads": 1, "exclusive": False, "measurements": noisy}
@@ -176,17 +177,17 @@ def test_a_headline_figure_is_in_the_page_with_a_sentence(manifest: dict[str, An
 
 def test_the_headlines_of_every_tier_are_figures_that_say_what_they_are() -> None:
     for tier in ([], ["smoke"], ["paper"], ["sequences"]):
-        raw = config.load([ROOT / "config/config.yaml", *(ROOT / f"config/{name}.yaml" for name in tier)])
-        known = products.drawings(raw)
-        assert products.headlines(raw)
-        for name in products.headlines(raw):
+        raw = validation.load([ROOT / "config/config.yaml", *(ROOT / f"config/{name}.yaml" for name in tier)])
+        known = outputs.drawings(raw)
+        assert outputs.headlines(raw)
+        for name in outputs.headlines(raw):
             assert name in known
 
 
 def run(tmp_path: Path, manifest: Any, *arguments: str) -> None:
     (tmp_path / "manifest.json").write_text(manifest if isinstance(manifest, str) else json.dumps(manifest))
     command = ["front", "--manifest", str(tmp_path / "manifest.json"), "--out", str(tmp_path / "front.html"), *arguments]
-    cli.main(command)
+    main.main(command)
 
 
 def test_the_command_takes_the_claims_from_among_the_tables(manifest: dict[str, Any], tmp_path: Path) -> None:
@@ -199,7 +200,7 @@ def test_the_command_takes_the_claims_from_among_the_tables(manifest: dict[str, 
 def test_the_command_renders_tables_that_are_made_elsewhere(manifest: dict[str, Any], tmp_path: Path) -> None:
     CLAIMS.to_csv(tmp_path / "claims.csv", index=False)
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    cli.main(["render", str(tmp_path / "claims.csv"), "--manifest", str(tmp_path / "manifest.json")])
+    main.main(["render", str(tmp_path / "claims.csv"), "--manifest", str(tmp_path / "manifest.json")])
     assert "feedfeedfeed" in (tmp_path / "claims.tex").read_text()
     assert "A step is &lt;cheaper&gt;" in (tmp_path / "claims.html").read_text()
 

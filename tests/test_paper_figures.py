@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from dirgrad.figures import (
+from dirgrad.report.figures import (
     arrows,
     balance,
     candidates,

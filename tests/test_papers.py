@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dirgrad import records
-from dirgrad.settings import Statistics
-from dirgrad.tables import baydin, bench, coordinates, cost, equal_loss, memory, quality, scaling, stability, targets
-from dirgrad.tables.crossing import crossing
+from dirgrad.analysis.tables import baydin, bench, coordinates, cost, equal_loss, memory, quality, scaling, stability, targets
+from dirgrad.analysis.tables.crossing import crossing
+from dirgrad.config.settings import Statistics
+from dirgrad.records import files, schemas
 
 QUICK = Statistics(resamples=50)
 SLOW_DESCENT, FAST_DESCENT = [4.0, 3.0, 2.0, 1.0], [4.0, 2.0, 1.0, 0.5]
@@ -34,9 +34,9 @@ def trial(
 
 
 def kept(*made: tuple[dict[str, Any], list[dict[str, Any]]]) -> dict[str, pd.DataFrame]:
-    found = {kind: records.table([], schema).to_pandas() for kind, schema in records.SCHEMAS.items()}
-    found["trials"] = records.table([row for row, _ in made], records.TRIALS).to_pandas()
-    found["curves"] = records.table([point for _, points in made for point in points], records.CURVES).to_pandas()
+    found = {kind: files.table([], schema).to_pandas() for kind, schema in schemas.SCHEMAS.items()}
+    found["trials"] = files.table([row for row, _ in made], schemas.TRIALS).to_pandas()
+    found["curves"] = files.table([point for _, points in made for point in points], schemas.CURVES).to_pandas()
     return found
 
 
@@ -129,7 +129,7 @@ def timings() -> pd.DataFrame:
     rows = [*timed("forward", None, 1.0, 2.0), *timed("forward_again", None, 1.1, 2.2)]
     for name, factor in (("backprop", 3.0), ("forward_gradient", 2.0)):
         rows += [*timed("gradient", name, factor, 2 * factor), *timed("step", name, 4.0, 8.0)]
-    return records.table(rows, records.COST).to_pandas()
+    return files.table(rows, schemas.COST).to_pandas()
 
 
 def test_the_run_time_factors_are_ratios_of_a_round() -> None:
@@ -164,7 +164,7 @@ def test_steps_are_held_against_backprop_the_plain_way_the_function_and_the_floo
 def test_memory_is_summarised_over_processes() -> None:
     row = SUBJECT | {"memory": "depth", "estimator": "inference", "parameter_bytes": 8}
     rows = [row | {"round": i, "resident_peak_bytes": peak} for i, peak in enumerate((10, 30))]
-    (made,) = memory.make({"memory": records.table(rows, records.MEMORY).to_pandas()}, QUICK).to_dict("records")
+    (made,) = memory.make({"memory": files.table(rows, schemas.MEMORY).to_pandas()}, QUICK).to_dict("records")
     assert (made["resident_peak_bytes"], made["n"], made["parameter_bytes"]) == (20.0, 2, 8)
 
 
@@ -173,7 +173,7 @@ def test_the_signal_to_noise_ratio_is_of_the_plain_mean_of_squared_errors() -> N
     row |= {"directions_k": 2, "precision": "float32", "cosine": 0.5, "gradient_norm": 1.0, "signal_to_noise_theory": 0.25}
     errors = [1.0, 1.0, 1.0, 97.0]
     rows = [row | {"draw": i, "relative_squared_error": x, "paired_error": 4.0 * (i % 2)} for i, x in enumerate(errors)]
-    (made,) = quality.make({"draws": records.table(rows, records.DRAWS).to_pandas()}, QUICK).to_dict("records")
+    (made,) = quality.make({"draws": files.table(rows, schemas.DRAWS).to_pandas()}, QUICK).to_dict("records")
     assert made["snr"] == pytest.approx(1 / 25)
     assert made["snr_low"] <= made["snr"] <= made["snr_high"]
     assert made["snr_theory"] == pytest.approx(0.25)
@@ -190,8 +190,8 @@ def test_closed_forms_of_coordinates_are_of_one_gaussian_direction(direction: st
     row = SUBJECT | {"quality": "one", "estimator": "f", "direction": direction, "directions_k": count}
     row |= {"estimator_kind": "forward_gradient", "after_steps": 0}
     found = {
-        "draws": records.table([row | {"gradient_norm": 5.0}], records.DRAWS).to_pandas(),
-        "coordinates": records.table([row | {"gradient": 1.0, "coordinate": 3}], records.COORDINATES).to_pandas(),
+        "draws": files.table([row | {"gradient_norm": 5.0}], schemas.DRAWS).to_pandas(),
+        "coordinates": files.table([row | {"gradient": 1.0, "coordinate": 3}], schemas.COORDINATES).to_pandas(),
     }
     np.testing.assert_equal(coordinates.make(found, QUICK)["variance_theory"].to_numpy(), [expected])
 
@@ -209,7 +209,7 @@ def test_closed_forms_of_coordinates_are_of_one_gaussian_direction(direction: st
 def test_a_rate_is_borne_with_all_below_it(ends: dict[float, float | None], stable: float, unstable: float) -> None:
     row = SUBJECT | {"stability": "one", "estimator": "f", "status": "ok", "seed": 0, "initial_loss": 5.0}
     rows = [row | {"learning_rate": rate, "final_loss": loss} for rate, loss in ends.items()]
-    (made,) = stability.make({"stability": records.table(rows, records.STABILITY).to_pandas()}, QUICK).to_dict("records")
+    (made,) = stability.make({"stability": files.table(rows, schemas.STABILITY).to_pandas()}, QUICK).to_dict("records")
     np.testing.assert_equal([made["stable_rate"], made["unstable_rate"]], [stable, unstable])
 
 

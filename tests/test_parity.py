@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 from cases import CASES, Case, compiled, estimators, inner, placed, random_like
-from dirgrad import criterion
-from dirgrad.optimizers.sgd import Sgd
-from dirgrad.types import Backend, Estimate, Estimator
+from dirgrad.components.optimizers.sgd import Sgd
+from dirgrad.core import criterion
+from dirgrad.core.types import Backend, Estimate, Estimator
 
 STEPS = 10
 UNIT = 2.0**-24

@@ -11,16 +11,17 @@ import grimp
 import pytest
 import yaml
 
-from dirgrad import catalogue, config, plan
-from dirgrad import sources as sources_of
-from dirgrad.errors import UserError
+from dirgrad.components import registry
+from dirgrad.config import code_inputs as sources_of
+from dirgrad.config import files, plan
+from dirgrad.core.errors import UserError
 
 ROOT = Path(__file__).parents[1]
-BASE = config.read(ROOT / "config/config.yaml")
+BASE = files.read(ROOT / "config/config.yaml")
 FOLDERS = ("estimators", "directions", "problems", "datasets", "optimizers")
 
 
-def files(*modules: str) -> set[str]:
+def files_of(*modules: str) -> set[str]:
     """The files of modules of the package, as paths inside it."""
     return {str(Path(path).relative_to(sources_of.ROOT)) for path in sources_of.closure(*modules)}
 
@@ -45,7 +46,7 @@ def test_a_cell_is_its_experiment_in_its_backend(path: str) -> None:
     assert (cell.tier, cell.experiment, cell.backend) == ("default", experiment, backend)
     assert list(cell.estimators) == told["estimators"]
     assert list(cell.training.learning_rates or ()) == told.get("learning_rates", [])
-    assert catalogue.kind(cell.training.problem) == told["problem"]["kind"]
+    assert registry.kind(cell.training.problem) == told["problem"]["kind"]
 
 
 @pytest.mark.parametrize("path", ["mlp/jaxx", "mlp", "mpl/jax", "mlp/jax/", ""])
@@ -75,7 +76,7 @@ CHANGES = {
 
 @pytest.mark.parametrize(("over", "same"), CHANGES.values(), ids=CHANGES)
 def test_the_settings_of_a_cell_change_with_its_own_part_alone(over: dict[str, Any], same: bool) -> None:
-    before, after = (plan.settings(raw, "mlp/jax") for raw in (BASE, config.overlay(BASE, over)))
+    before, after = (plan.settings(raw, "mlp/jax") for raw in (BASE, files.overlay(BASE, over)))
     assert (before == after) is same
 
 
@@ -89,7 +90,7 @@ def test_the_settings_leave_the_configuration_as_it_is() -> None:
     ("dataset", "fetched"), [("digits", ()), ("mnist", ("mnist",)), ({"kind": "mnist", "scaling": "raw"}, ("mnist",))]
 )
 def test_a_data_set_that_is_not_embedded_is_fetched(dataset: Any, fetched: tuple[str, ...]) -> None:
-    raw = config.overlay(BASE, {"experiments": {"mlp": {"problem": {"dataset": dataset}}}})
+    raw = files.overlay(BASE, {"experiments": {"mlp": {"problem": {"dataset": dataset}}}})
     assert plan.downloads([plan.problem(raw, "mlp")]) == fetched
     assert plan.downloads([plan.problem(raw, "beale")]) == ()
 
@@ -112,17 +113,22 @@ PARTS = {
 def test_a_cell_depends_on_its_own_components_and_on_no_others(path: str, parts: dict[str, set[str]]) -> None:
     found = sources(path)
     for folder, names in parts.items():
-        assert found >= {f"{folder}/{name}.py" for name in names}
-        assert not found & {f"{folder}/{name}.py" for name in {*catalogue.names(folder)} - names}
+        assert found >= {f"components/{folder}/{name}.py" for name in names}
+        assert not found & {f"components/{folder}/{name}.py" for name in {*registry.names(folder)} - names}
 
 
 def test_a_cell_of_one_estimator_does_not_depend_on_the_others() -> None:
-    raw = config.overlay(
+    raw = files.overlay(
         BASE, {"experiments": {"mlp": {"estimators": ["backprop"], "optimizer": "adam", "problem": {"dataset": "mnist"}}}}
     )
-    found = {path for path in sources("mlp/jax", raw) if path.partition("/")[0] in FOLDERS}
-    assert {path for path in found if not path.endswith("__init__.py")} == {
-        *("estimators/backprop.py", "problems/mlp.py", "datasets/mnist.py", "optimizers/adam.py")
+    found = {path for path in sources("mlp/jax", raw) if path.startswith("components/") and path.split("/")[1] in FOLDERS}
+    assert {path for path in found if not Path(path).name.startswith("_")} == {
+        *(
+            "components/estimators/backprop.py",
+            "components/problems/mlp.py",
+            "components/datasets/mnist.py",
+            "components/optimizers/adam.py",
+        )
     }
 
 
@@ -137,23 +143,29 @@ def test_a_cell_depends_on_its_own_backend_and_not_on_the_other(backend: str, ot
 def test_a_cell_depends_on_how_it_is_run_and_not_on_what_is_made_of_it(path: str) -> None:
     found = sources(path)
     assert found >= {
-        "runs/train.py",
-        "runs/trials.py",
-        "runs/outcomes.py",
-        "records.py",
-        "steps.py",
-        "plan.py",
-        "types.py",
-        "tree.py",
+        "runs/training/train.py",
+        "runs/training/trials.py",
+        "runs/training/outcomes.py",
+        "records/schemas.py",
+        "core/steps.py",
+        "config/plan.py",
+        "core/types.py",
+        "core/tree.py",
     }
-    assert not any(one.startswith(("figures/", "tables/")) or one in ("cli.py", "statistics.py", "options.py") for one in found)
+    assert not any(one.startswith(("report/", "analysis/", "cli/")) or one == "config/options_page.py" for one in found)
 
 
 def test_what_is_imported_by_what_is_imported_is_a_source() -> None:
-    assert "problems/mlp.py" not in files("dirgrad.runs.train")
-    assert {"criterion.py", "initial.py", "catalogue.py", "errors.py", "types.py"} <= files("dirgrad.problems.mlp")
-    assert "download.py" in files("dirgrad.datasets.mnist")
-    assert "download.py" not in files("dirgrad.datasets.digits")
+    assert "components/problems/mlp.py" not in files_of("dirgrad.runs.training.train")
+    assert {
+        "core/criterion.py",
+        "components/problems/_initialization.py",
+        "components/registry.py",
+        "core/errors.py",
+        "core/types.py",
+    } <= files_of("dirgrad.components.problems.mlp")
+    assert "components/datasets/_download.py" in files_of("dirgrad.components.datasets.mnist")
+    assert "components/datasets/_download.py" not in files_of("dirgrad.components.datasets.digits")
 
 
 def test_sources_are_files_named_once() -> None:
@@ -170,32 +182,32 @@ def graph() -> grimp.ImportGraph:
 @pytest.mark.parametrize(
     "module",
     [
-        "runs.train",
-        "runs.landscape",
+        "runs.training.train",
+        "runs.instruments.landscape",
         "backends.jax.engine",
         "backends.torch.engine",
-        "datasets.mnist",
-        "problems.cnn",
-        "figures.loss",
-        "cli",
+        "components.datasets.mnist",
+        "components.problems.cnn",
+        "report.figures.loss",
+        "cli.main",
     ],
 )
 def test_the_closure_of_a_module_is_all_it_imports(module: str, graph: grimp.ImportGraph) -> None:
     imported = graph.find_upstream_modules(f"dirgrad.{module}") | {f"dirgrad.{module}"}
     paths = {one.removeprefix("dirgrad").lstrip(".").replace(".", "/") for one in imported}
     expected = {f"{path}.py" if (sources_of.ROOT / f"{path}.py").is_file() else str(Path(path) / "__init__.py") for path in paths}
-    assert files(f"dirgrad.{module}") >= expected
+    assert files_of(f"dirgrad.{module}") >= expected
 
 
-@pytest.mark.parametrize("raw", [BASE, config.overlay(BASE, config.read(ROOT / "config/paper.yaml"))], ids=["default", "paper"])
+@pytest.mark.parametrize("raw", [BASE, files.overlay(BASE, files.read(ROOT / "config/paper.yaml"))], ids=["default", "paper"])
 def test_the_landscapes_depend_on_the_problems_pictured_alone(raw: dict[str, Any]) -> None:
     found = {str(Path(path).relative_to(sources_of.ROOT)) for path in sources_of.of_landscape(raw)}
-    assert {path for path in found if path.startswith("problems/") and "__init__" not in path} == {
-        "problems/beale.py",
-        "problems/rosenbrock.py",
+    assert {path for path in found if path.startswith("components/problems/") and not Path(path).name.startswith("_")} == {
+        "components/problems/beale.py",
+        "components/problems/rosenbrock.py",
     }
-    assert "runs/landscape.py" in found
-    assert "runs/train.py" not in found
+    assert "runs/instruments/landscape.py" in found
+    assert "runs/training/train.py" not in found
 
 
 # What is installed
@@ -221,7 +233,7 @@ def test_an_environment_has_the_versions_of_the_lock(name: str) -> None:
 
 def test_planning_takes_no_framework() -> None:
     heavy = {"jax", "torch", "pandas", "scipy", "sklearn", "matplotlib", "pyarrow"}
-    command = f"import sys, dirgrad.plan; print(sorted({heavy!r} & sys.modules.keys()))"
+    command = f"import sys, dirgrad.config.plan; print(sorted({heavy!r} & sys.modules.keys()))"
     ran = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
 
@@ -229,8 +241,8 @@ def test_planning_takes_no_framework() -> None:
 def test_planning_a_cell_takes_no_framework() -> None:
     path = str(ROOT / "config/config.yaml")
     command = (
-        "import sys; from dirgrad import config, plan, sources; "
-        f"raw = config.load([{path!r}]); [sources.of_cell(plan.cell(raw, one)) for one in plan.cells(raw)]; "
+        "import sys; from dirgrad.config import code_inputs, plan, validation; "
+        f"raw = validation.load([{path!r}]); [code_inputs.of_cell(plan.cell(raw, one)) for one in plan.cells(raw)]; "
         "print(sorted({'jax', 'torch', 'pandas', 'scipy', 'sklearn'} & sys.modules.keys()))"
     )
     ran = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)

@@ -9,14 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases import CASES, compiled, inner, loss_of, placed, random_like
-from dirgrad import backends, criterion
-from dirgrad.criterion import CROSS_ENTROPY, CROSS_ENTROPY_OVER_CLASSES
-from dirgrad.datasets.digits import Digits
-from dirgrad.datasets.mnist import Mnist
-from dirgrad.problems.jax_tutorial import JaxTutorial
-from dirgrad.problems.mlp import Mlp
-from dirgrad.problems.sparse_regression import SparseRegression
-from dirgrad.types import Backend
+from dirgrad import backends
+from dirgrad.components.datasets.digits import Digits
+from dirgrad.components.datasets.mnist import Mnist
+from dirgrad.components.problems.jax_tutorial import JaxTutorial
+from dirgrad.components.problems.mlp import Mlp
+from dirgrad.components.problems.sparse_regression import SparseRegression
+from dirgrad.core import criterion
+from dirgrad.core.criterion import CROSS_ENTROPY, CROSS_ENTROPY_OVER_CLASSES
+from dirgrad.core.types import Backend
 
 CLASSIFIERS = (CROSS_ENTROPY, CROSS_ENTROPY_OVER_CLASSES)
 
@@ -110,16 +111,16 @@ def test_networks_have_their_number_of_parameters(name: str, count: int) -> None
 
 @pytest.mark.parametrize(("padding", "count"), [("same", 3_333_962), ("valid", 1_171_274)])
 def test_the_papers_cnn_has_as_many_parameters_as_its_reimplementations(padding: str, count: int) -> None:
-    from dirgrad.datasets.mnist import Mnist
-    from dirgrad.problems.cnn import Cnn
+    from dirgrad.components.datasets.mnist import Mnist
+    from dirgrad.components.problems.cnn import Cnn
 
     params = Cnn(dataset=Mnist(), padding=padding).init(np.random.default_rng(0))
     assert sum(leaf.size for leaf in params.values()) == count
 
 
 def test_the_papers_mlp_has_as_many_parameters_as_computed_by_hand() -> None:
-    from dirgrad.datasets.mnist import Mnist
-    from dirgrad.problems.mlp import Mlp
+    from dirgrad.components.datasets.mnist import Mnist
+    from dirgrad.components.problems.mlp import Mlp
 
     assert sum(leaf.size for leaf in Mlp(dataset=Mnist()).init(np.random.default_rng(0)).values()) == 1_863_690
 

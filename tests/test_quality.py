@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dirgrad import plan, theory
-from dirgrad.runs import quality
-from dirgrad.settings import Statistics
-from dirgrad.tables import quality as quality_table
-from dirgrad.types import Backend
+from dirgrad.analysis.tables import quality as quality_table
+from dirgrad.config import plan
+from dirgrad.config.settings import Statistics
+from dirgrad.core import theory
+from dirgrad.core.types import Backend
+from dirgrad.runs.instruments import quality
 from measured import ESTIMATORS, QUADRATIC, made, raw
 
 FEW = Statistics(resamples=20)

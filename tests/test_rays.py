@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from cases import CASES, DIRECTIONS, compiled, loss_of, placed
-from dirgrad import catalogue, rays, steps, tree
-from dirgrad.directions.rank_one import RankOne
-from dirgrad.estimators.backprop import Backprop
-from dirgrad.estimators.finite_difference import FiniteDifference
-from dirgrad.estimators.forward_gradient import ForwardGradient
-from dirgrad.estimators.projected_forward_gradient import ProjectedForwardGradient
-from dirgrad.types import Backend, Estimate
+from dirgrad.components import registry
+from dirgrad.components.directions.rank_one import RankOne
+from dirgrad.components.estimators.backprop import Backprop
+from dirgrad.components.estimators.finite_difference import FiniteDifference
+from dirgrad.components.estimators.forward_gradient import ForwardGradient
+from dirgrad.components.estimators.projected_forward_gradient import ProjectedForwardGradient
+from dirgrad.core import perturbation, steps, tree
+from dirgrad.core.types import Backend, Estimate
 
 LAWS = ("low_rank", "block_shared", "replayed_rademacher", "replayed_rank_one")
 PROBLEMS = ("logistic_regression", "mlp", "cnn_same", "cnn_valid", "rnn", "rnn_copy", "rnn_pixels", "rosenbrock")
@@ -31,9 +32,9 @@ def arrays(backend: Backend, x) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize(("name", "law"), PLACES)
 def test_the_derivative_along_factors_is_the_jvp_along_what_they_make(backend: Backend, name: str, law: str) -> None:
     params, v = drawn(backend, name, law)
-    assert any(map(rays.is_kept_apart, v.values())) == (name != "rosenbrock")
+    assert any(map(perturbation.is_kept_apart, v.values())) == (name != "rosenbrock")
     loss = loss_of(backend, CASES[name])
-    value, slope = compiled(backend, lambda params: rays.derivative(backend.ops, loss, params, v))(params)
+    value, slope = compiled(backend, lambda params: perturbation.derivative(backend.ops, loss, params, v))(params)
     expected = backend.ops.jvp(loss, (params,), (tree.dense(v),))
     assert float(value) == pytest.approx(float(expected[0]), rel=1e-12)
     assert float(slope) == pytest.approx(float(expected[1]), rel=1e-9, abs=1e-12)
@@ -44,7 +45,7 @@ def test_the_loss_along_a_ray_is_that_at_its_point(backend: Backend, name: str, 
     params, v = drawn(backend, name, law)
     loss = loss_of(backend, CASES[name])
     there = loss(tree.axpy(backend.ops, 0.3, tree.dense(v), params))
-    moved = compiled(backend, lambda params: loss(rays.along(backend.ops, params, v, 0.3)))
+    moved = compiled(backend, lambda params: loss(perturbation.along(backend.ops, params, v, 0.3)))
     assert float(moved(params)) == pytest.approx(float(there), rel=1e-10)
 
 
@@ -73,7 +74,7 @@ def test_estimates_in_lanes_are_those_one_by_one(backend: Backend, estimator) ->
 @pytest.mark.parametrize("rule", ["sgd", "momentum", "adam", {"kind": "hard_thresholding", "keep": 50}])
 def test_an_update_by_factors_is_the_update_by_what_they_make(backend: Backend, rule: str, law: str) -> None:
     params, v = drawn(backend, "mlp", law)
-    ops, optimizer = backend.ops, catalogue.build("optimizers", rule)
+    ops, optimizer = backend.ops, registry.build("optimizers", rule)
     slope, rate = (ops.asarray(np.array(number)) for number in (-1.7, 0.1))
     for_all = []
     for vector in (v, tree.dense(v)):

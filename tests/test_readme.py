@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from cases import CASES, DIRECTIONS, loss_of, placed
-from dirgrad import steps
-from dirgrad.headline import page
-from dirgrad.types import Backend
+from dirgrad.core import steps
+from dirgrad.core.types import Backend
+from dirgrad.report.readme_tables import page
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

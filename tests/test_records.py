@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dirgrad import provenance, records
+from dirgrad.records import files, provenance, schemas
 
 ROWS = [
     {"experiment": "mlp", "seed": 0, "status": "ok", "final_loss": 0.25, "exclusive": True},
@@ -19,47 +19,47 @@ FACTS = {"commit": "abc", "settings": json.dumps({"steps": 4}), "cpu": "a \u00b5
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    made = records.table(ROWS, records.TRIALS)
-    records.write(made, FACTS, tmp_path / "deep" / "trials.parquet")
-    assert records.read([tmp_path / "deep" / "trials.parquet"], made.schema) == made
-    assert records.provenance(tmp_path / "deep" / "trials.parquet") == FACTS
+    made = files.table(ROWS, schemas.TRIALS)
+    files.write(made, FACTS, tmp_path / "deep" / "trials.parquet")
+    assert files.read([tmp_path / "deep" / "trials.parquet"], made.schema) == made
+    assert files.provenance(tmp_path / "deep" / "trials.parquet") == FACTS
 
 
 def test_a_table_has_exactly_the_columns_of_its_schema() -> None:
-    made = records.table([{"experiment": "mlp", "step": 3, "stray": 1}], records.CURVES)
-    assert made.schema == records.CURVES
+    made = files.table([{"experiment": "mlp", "step": 3, "stray": 1}], schemas.CURVES)
+    assert made.schema == schemas.CURVES
     assert made.column("loss").to_pylist() == [None]
 
 
-@pytest.mark.parametrize("schema", [records.TRIALS, records.CURVES, records.LANDSCAPE])
+@pytest.mark.parametrize("schema", [schemas.TRIALS, schemas.CURVES, schemas.LANDSCAPE])
 def test_a_table_without_rows_keeps_its_types(schema: pa.Schema) -> None:
-    assert records.table([], schema).schema == schema
+    assert files.table([], schema).schema == schema
 
 
 def test_files_are_read_in_the_order_given_whatever_their_provenance(tmp_path: Path) -> None:
     paths = [tmp_path / f"{seed}.parquet" for seed in (2, 0, 1)]
     for path in paths:
-        records.write(records.table([{"seed": int(path.stem)}], records.TRIALS), {"file": path.stem}, path)
-    assert records.read(paths, records.TRIALS).column("seed").to_pylist() == [2, 0, 1]
+        files.write(files.table([{"seed": int(path.stem)}], schemas.TRIALS), {"file": path.stem}, path)
+    assert files.read(paths, schemas.TRIALS).column("seed").to_pylist() == [2, 0, 1]
 
 
 def test_a_save_that_fails_leaves_the_old_file_untouched(tmp_path: Path) -> None:
     path = tmp_path / "trials.parquet"
     path.write_text("old")
     with pytest.raises(RuntimeError, match="half way"):
-        records.atomically(path, half)
+        files.atomically(path, half)
     assert path.read_text() == "old"
 
 
 def test_a_save_that_fails_makes_no_file(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="half way"):
-        records.atomically(tmp_path / "trials.parquet", half)
+        files.atomically(tmp_path / "trials.parquet", half)
     assert not (tmp_path / "trials.parquet").exists()
 
 
 def test_a_save_that_succeeds_leaves_only_its_file(tmp_path: Path) -> None:
     (tmp_path / "trials.parquet").write_text("old")
-    records.atomically(tmp_path / "trials.parquet", lambda part: part.write_text("new"))
+    files.atomically(tmp_path / "trials.parquet", lambda part: part.write_text("new"))
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"trials.parquet": "new"}
 
 
@@ -72,14 +72,14 @@ def half(part: Path) -> None:
     ("schema", "columns"),
     [
         (
-            records.TRIALS,
+            schemas.TRIALS,
             {"experiment", "problem", "backend", "estimator", "direction", "directions_k", "optimizer", "learning_rate"},
         ),
-        (records.TRIALS, {"seed", "status", "reason", "steps", "evaluations", "final_loss", "valid_loss", "valid_accuracy"}),
-        (records.TRIALS, {"train_seconds", "step_seconds", "compile_seconds", "threads", "lanes", "precision", "exclusive"}),
-        (records.CURVES, {"experiment", "backend", "estimator", "learning_rate", "seed", "step", "train_seconds", "loss"}),
-        (records.CURVES, {"train_accuracy", "valid_loss", "valid_accuracy", "batch_loss", "theta_0", "theta_1"}),
-        (records.LANDSCAPE, {"experiment", "theta_0", "theta_1", "loss"}),
+        (schemas.TRIALS, {"seed", "status", "reason", "steps", "evaluations", "final_loss", "valid_loss", "valid_accuracy"}),
+        (schemas.TRIALS, {"train_seconds", "step_seconds", "compile_seconds", "threads", "lanes", "precision", "exclusive"}),
+        (schemas.CURVES, {"experiment", "backend", "estimator", "learning_rate", "seed", "step", "train_seconds", "loss"}),
+        (schemas.CURVES, {"train_accuracy", "valid_loss", "valid_accuracy", "batch_loss", "theta_0", "theta_1"}),
+        (schemas.LANDSCAPE, {"experiment", "theta_0", "theta_1", "loss"}),
     ],
 )
 def test_a_schema_has_the_columns_that_tables_need(schema: pa.Schema, columns: set[str]) -> None:
@@ -88,7 +88,7 @@ def test_a_schema_has_the_columns_that_tables_need(schema: pa.Schema, columns: s
 
 
 def test_a_trial_ends_in_one_of_four_ways() -> None:
-    assert [str(status) for status in records.Status] == ["ok", "diverged", "timeout", "unsupported"]
+    assert [str(status) for status in schemas.Status] == ["ok", "diverged", "timeout", "unsupported"]
 
 
 WORDS = st.text("abc", max_size=3)

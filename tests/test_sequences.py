@@ -8,30 +8,31 @@ import torch
 from scipy import stats
 
 from cases import Case, compiled, inner, loss_of, placed, random_like
-from dirgrad import backends, sequences, steps
-from dirgrad.candidates.diagonal_rtrl import DiagonalRtrl
-from dirgrad.candidates.mixture import Mixture
-from dirgrad.candidates.random import Random
-from dirgrad.candidates.running_average import RunningAverage
-from dirgrad.candidates.truncated_gradient import TruncatedGradient
-from dirgrad.datasets.copy import Copy
-from dirgrad.datasets.digits import Digits
-from dirgrad.directions.gaussian import Gaussian
-from dirgrad.directions.rademacher import Rademacher
-from dirgrad.estimators.checkpointed_bptt import CheckpointedBptt
-from dirgrad.estimators.directional_descent import DirectionalDescent
-from dirgrad.estimators.forward_gradient import ForwardGradient
-from dirgrad.estimators.rtrl import Rtrl
-from dirgrad.estimators.truncated_bptt import TruncatedBptt
-from dirgrad.estimators.uoro import Uoro
-from dirgrad.optimizers.sgd import Sgd
-from dirgrad.problems.influence_balancing import InfluenceBalancing
-from dirgrad.problems.rnn import Rnn
-from dirgrad.recurrent import Online, Place
-from dirgrad.types import Backend, Batch, Ops, Params, Trial
-from dirgrad.units.gru import Gru
-from dirgrad.units.lstm import Lstm
-from dirgrad.units.tanh import Tanh
+from dirgrad import backends
+from dirgrad.components.candidates.diagonal_rtrl import DiagonalRtrl
+from dirgrad.components.candidates.mixture import Mixture
+from dirgrad.components.candidates.random import Random
+from dirgrad.components.candidates.running_average import RunningAverage
+from dirgrad.components.candidates.truncated_gradient import TruncatedGradient
+from dirgrad.components.datasets.copy import Copy
+from dirgrad.components.datasets.digits import Digits
+from dirgrad.components.directions.gaussian import Gaussian
+from dirgrad.components.directions.rademacher import Rademacher
+from dirgrad.components.estimators.checkpointed_bptt import CheckpointedBptt
+from dirgrad.components.estimators.directional_descent import DirectionalDescent
+from dirgrad.components.estimators.forward_gradient import ForwardGradient
+from dirgrad.components.estimators.rtrl import Rtrl
+from dirgrad.components.estimators.truncated_bptt import TruncatedBptt
+from dirgrad.components.estimators.uoro import Uoro
+from dirgrad.components.optimizers.sgd import Sgd
+from dirgrad.components.problems.influence_balancing import InfluenceBalancing
+from dirgrad.components.problems.rnn import Rnn
+from dirgrad.components.units.gru import Gru
+from dirgrad.components.units.lstm import Lstm
+from dirgrad.components.units.tanh import Tanh
+from dirgrad.core import sequences, steps
+from dirgrad.core.recurrent import Online, Place
+from dirgrad.core.types import Backend, Batch, Ops, Params, Trial
 
 UNITS = {"tanh": Tanh(), "gru": Gru(), "lstm": Lstm()}
 TASKS = {f"rows_{name}": Case(Rnn(dataset=Digits(), hidden=4, unit=unit), 150) for name, unit in UNITS.items()}

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dirgrad import records
-from dirgrad.settings import Statistics
-from dirgrad.statistics import inter_quartile_mean, slope, summarise
-from dirgrad.tables import curves, final, trajectories
+from dirgrad.analysis.intervals import inter_quartile_mean, slope, summarise
+from dirgrad.analysis.tables import curves, final, trajectories
+from dirgrad.config.settings import Statistics
+from dirgrad.records import files, schemas
 
 QUICK = Statistics(resamples=50)
 TRIAL = {
@@ -64,11 +64,11 @@ POINT = {
 
 
 def trials(*rows: dict[str, Any]) -> pd.DataFrame:
-    return records.table([TRIAL | row for row in rows], records.TRIALS).to_pandas()
+    return files.table([TRIAL | row for row in rows], schemas.TRIALS).to_pandas()
 
 
 def points(*rows: dict[str, Any]) -> pd.DataFrame:
-    return records.table([POINT | row for row in rows], records.CURVES).to_pandas()
+    return files.table([POINT | row for row in rows], schemas.CURVES).to_pandas()
 
 
 def at_rate(rate: float, *losses: float, **others: Any) -> list[dict[str, Any]]:

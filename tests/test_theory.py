@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases import DIRECTIONS
-from dirgrad import catalogue, theory
+from dirgrad.components import registry
+from dirgrad.core import theory
 
 GRADIENT = np.array([3.0, -1.0, 0.5, 0.0, 0.1])
 NORM = np.linalg.norm(GRADIENT)
@@ -38,7 +39,7 @@ def test_the_signal_to_noise_ratio_falls_with_the_dimension_and_rises_with_the_d
 
 def test_the_signal_to_noise_ratio_is_known_of_every_direction() -> None:
     parts = [theory.Part((5, 10), 1.0)]
-    for direction in map(catalogue.law, DIRECTIONS.values()):
+    for direction in map(registry.law, DIRECTIONS.values()):
         assert theory.signal_to_noise(direction, 1, 50, parts) > 0
     assert np.isnan(theory.signal_to_noise("a law of one's own", 1, 50))
 

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from cases import compiled, placed
-from dirgrad import backends, criterion, plan, steps
-from dirgrad.config import check
-from dirgrad.records import Status
-from dirgrad.runs import progress, train, trials
-from dirgrad.types import Backend
+from dirgrad import backends
+from dirgrad.config import plan
+from dirgrad.config.validation import check
+from dirgrad.core import criterion, steps
+from dirgrad.core.types import Backend
+from dirgrad.records.schemas import Status
+from dirgrad.runs.training import progress, train, trials
 
 ESTIMATORS = {
     "backprop": {"kind": "backprop"},

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from dirgrad.verdicts import NOT_RUN, Criterion, Evidence, Outcome, decide, degrees, holm, named, p_values, verdict
+from dirgrad.analysis.verdicts import NOT_RUN, Criterion, Evidence, Outcome, decide, degrees, holm, named, p_values, verdict
 
 ABOVE, BELOW = Criterion(low=1.0, strict=True), Criterion(high=1.0, strict=True)
 HOLDS, FAILS, OPEN = Outcome.HOLDS, Outcome.FAILS, Outcome.OPEN

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dirgrad import claims, cli, verify
-from dirgrad.verify import Run, State
+from dirgrad.analysis import claims, verify
+from dirgrad.analysis.verify import Run, State
+from dirgrad.cli import main
 from judged import MADE, Tables
 
 ROOT = Path(__file__).parents[1]
@@ -124,7 +125,7 @@ GIVEN = ["--config", str(ROOT / "config/config.yaml"), "--claims", str(ROOT / "c
 
 def test_the_command_leaves_a_table_and_json_and_ends_well(written: Callable[[str, float], str], tmp_path: Path) -> None:
     fresh = written("fresh", 2.0)
-    cli.main(["verify", fresh, written("reference", 2.02), *GIVEN, fresh])
+    main.main(["verify", fresh, written("reference", 2.02), *GIVEN, fresh])
     assert set(pd.read_csv(tmp_path / "fresh" / "tables" / "verify.csv")["state"]) == {"same"}
     assert json.loads((tmp_path / "fresh" / "verify.json").read_text())["ok"]
 
@@ -134,7 +135,7 @@ def test_the_command_ends_with_1_and_says_what_is_flagged(
 ) -> None:
     fresh = written("fresh", 1.1)
     with pytest.raises(SystemExit) as error:
-        cli.main(["verify", fresh, written("reference", 2.0), *GIVEN, fresh])
+        main.main(["verify", fresh, written("reference", 2.0), *GIVEN, fresh])
     assert error.value.code == 1
     assert "worse: number more_steps_than_backprop" in capsys.readouterr().out
     told = json.loads((tmp_path / "fresh" / "verify.json").read_text())
@@ -146,7 +147,7 @@ def test_without_a_fresh_run_it_says_so_in_one_sentence(
     written: Callable[[str, float], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as error:
-        cli.main(["verify", str(tmp_path / "none"), written("reference", 2.0), *GIVEN, str(tmp_path)])
+        main.main(["verify", str(tmp_path / "none"), written("reference", 2.0), *GIVEN, str(tmp_path)])
     assert error.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "no run here: `snakemake --config tier=default` makes results/default" in line
@@ -156,6 +157,6 @@ def test_a_run_of_another_tier_is_refused(written: Callable[[str, float], str], 
     fresh = written("fresh", 2.0)
     given = [*GIVEN[:1], GIVEN[1], str(ROOT / "config/paper.yaml"), *GIVEN[2:], fresh]
     with pytest.raises(SystemExit) as error:
-        cli.main(["verify", fresh, written("reference", 2.0), *given])
+        main.main(["verify", fresh, written("reference", 2.0), *given])
     assert error.value.code == 2
     assert "is of the tier 'default', not of 'paper'" in capsys.readouterr().err

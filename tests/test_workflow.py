@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 import browser
-from dirgrad import origin
+from dirgrad.records import origin
 
 ROOT = Path(__file__).parents[1]
 TINY = {

@@ -1,3 +1,3 @@
-from dirgrad.cli import main
+from dirgrad.cli.main import main
 
 main()

@@ -3,13 +3,15 @@ import shlex
 import sys
 from pathlib import Path
 
-SOURCE = Path(workflow.basedir).parent / "src"
-CLAIMS = str(Path(workflow.basedir).parent / "config" / "claims.yaml")
+# `workflow.basedir` is the folder of the entry, which may be either Snakefile; these paths hold for both.
+WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
+SOURCE = WORKFLOW.parent / "src"
+CLAIMS = str(WORKFLOW.parent / "config" / "claims.yaml")
 sys.path.insert(0, str(SOURCE))
 
-from dirgrad import config as configuration
-from dirgrad import backends, plan, products, sources
-from dirgrad.errors import UserError
+from dirgrad import backends
+from dirgrad.config import code_inputs, files, outputs, plan, validation
+from dirgrad.core.errors import UserError
 
 # What runs a job: the interpreter that runs Snakemake or, where conda is used, that of the rule's environment; the package
 # itself is in no conda environment.
@@ -35,23 +37,23 @@ def tier_file(tier):
     if tier == "default":
         return None
     try:
-        configuration.read(path)
+        files.read(path)
     except UserError as error:
         stop(f"config/config.yaml: tier: there is no tier '{tier}': {error}")
     return str(path)
 
 
-def checked(raw, files):
+def checked(raw, paths):
     """What the command line laid over the files; ends where the configuration is wrong, or a backend is not installed."""
     try:
-        layers = configuration.layers(raw, files)
-        configuration.check(raw, layers)
+        layers = files.layers(raw, paths)
+        validation.check(raw, layers)
         if not CONDA:
             for name in raw["backends"]:
                 backends.require(name)
     except UserError as error:
         stop(error)
-    return layers[configuration.COMMAND_LINE]
+    return layers[files.COMMAND_LINE]
 
 
 TIER_FILE = tier_file(config["tier"])
@@ -63,7 +65,7 @@ def cell(wildcards):
 
 def cell_sources(wildcards):
     """The package's files that a cell depends on: Snakemake does not see what a job imports."""
-    return sources.of_cell(plan.cell(config, cell(wildcards)))
+    return code_inputs.of_cell(plan.cell(config, cell(wildcards)))
 
 
 def receipt(problems):
@@ -84,7 +86,7 @@ def measurement(instrument, wildcards):
 
 
 def measurement_sources(instrument):
-    return lambda wildcards: sources.of_measurement(
+    return lambda wildcards: code_inputs.of_measurement(
         plan.measurement(config, measurement(instrument, wildcards))
     )
 
@@ -105,14 +107,18 @@ def measurement_settings(instrument):
 
 def table_sources(wildcards):
     return [
-        *sources.closure(f"dirgrad.tables.{wildcards.table}", "dirgrad.origin"),
+        *code_inputs.closure(
+            f"dirgrad.analysis.tables.{wildcards.table}", "dirgrad.records.origin"
+        ),
         *PAGES,
     ]
 
 
 PAGES = [
-    *sources.closure("dirgrad.pages.table"),
-    *sorted(map(str, (SOURCE / "dirgrad" / "pages" / "templates").iterdir())),
+    *code_inputs.closure("dirgrad.report.pages.table"),
+    *sorted(
+        map(str, (SOURCE / "dirgrad" / "report" / "pages" / "templates").iterdir())
+    ),
 ]
 """What makes pages of tables."""
 
@@ -131,7 +137,7 @@ def table_records(wildcards):
         {
             kind: paths
             for kind, paths in RECORDS.items()
-            if kind in products.TABLES[wildcards.table]
+            if kind in outputs.TABLES[wildcards.table]
         }
     )
 
@@ -147,7 +153,7 @@ def tabled(name, kind):
         return report(
             f"{RESULTS}/tables/{name}.{suffix}",
             caption="../report/table.rst",
-            category=products.CATEGORIES["tables"],
+            category=outputs.CATEGORIES["tables"],
             subcategory="points of figures" if kind == "series" else "tables",
             labels={"table": name, **labels},
         )
@@ -172,7 +178,7 @@ def figure_tables(drawing):
     return (
         []
         if drawing.narrow
-        else tables(*(name for name in drawing.tables if name in products.TABLES))
+        else tables(*(name for name in drawing.tables if name in outputs.TABLES))
     )
 
 
@@ -180,7 +186,7 @@ def figure_records(drawing):
     """The records that a figure makes its tables from, if it needs those of its subjects alone."""
     if not drawing.narrow:
         return landscape(drawing)
-    return [f"{RESULTS}/records/{path}" for path in products.records(config, drawing)]
+    return [f"{RESULTS}/records/{path}" for path in outputs.records(config, drawing)]
 
 
 REFERENCES = [
@@ -202,7 +208,7 @@ def marked(path, name, subcategory, **labels):
     return report(
         path,
         caption=f"../report/figure_{DRAWINGS[name].module}.rst",
-        category=products.category(name),
+        category=outputs.category(name),
         subcategory=subcategory,
         labels={"figure": name.replace("_", " "), **labels},
     )
@@ -214,7 +220,7 @@ def drawn(name):
     tier = {"tier": f"This run: {config['tier']}"} if reference(name) else {}
     alone = [
         marked(f"{stem}.{one}.svg", name, "one framework", framework=LABELS[one])
-        for one in products.frameworks(config, DRAWINGS[name])
+        for one in outputs.frameworks(config, DRAWINGS[name])
     ]
     whole = marked(
         f"{stem}.svg", name, "beside a reference" if tier else "this run", **tier

@@ -13,5 +13,5 @@ CONFIG = " ".join(FILES) + (
 wildcard_constraints:
     experiment="[a-z0-9_]+",
     backend="[a-z]+",
-    table="|".join(products.TABLES),
+    table="|".join(outputs.TABLES),
     name="[a-z0-9_]+",

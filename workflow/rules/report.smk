@@ -2,8 +2,8 @@ rule front:
     input:
         manifest=f"{RESULTS}/manifest.json",
         claims=tables("claims"),
-        figures=[f"{FIGURE_ROOT}/{name}.png" for name in products.headlines(config)],
-        code=[*sources.closure("dirgrad.pages.front"), *PAGES],
+        figures=[f"{FIGURE_ROOT}/{name}.png" for name in outputs.headlines(config)],
+        code=[*code_inputs.closure("dirgrad.report.pages.front"), *PAGES],
     output:
         f"{RESULTS}/front.html",
     log:
@@ -30,7 +30,7 @@ rule results:
 rule report:
     input:
         rules.results.input,
-        captions=sorted(map(str, Path(workflow.basedir, "report").iterdir())),
+        captions=sorted(map(str, Path(WORKFLOW, "report").iterdir())),
     output:
         f"{RESULTS}/report.html",
     log:
@@ -40,7 +40,7 @@ rule report:
     params:
         part=f"{RESULTS}/.part-report.html",
         snakefile=workflow.main_snakefile,
-        style=Path(workflow.basedir, "report", "report.css"),
+        style=Path(WORKFLOW, "report", "report.css"),
         raw=json.dumps(config, sort_keys=True),
     shell:
         "python -m snakemake results --snakefile {params.snakefile} --configfile <(printf %s {params.raw:q})"

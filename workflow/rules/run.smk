@@ -23,7 +23,7 @@ rule run:
 
 rule landscape:
     input:
-        code=sources.of_landscape(config),
+        code=code_inputs.of_landscape(config),
     output:
         f"{RESULTS}/records/landscape.parquet",
     log:

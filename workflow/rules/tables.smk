@@ -1,10 +1,10 @@
-TABLES = tables(*products.tables(config))
-VERDICTS = tables(*products.VERDICTS)
+TABLES = tables(*outputs.tables(config))
+VERDICTS = tables(*outputs.VERDICTS)
 RECORDS = plan.leaves(config)
 
 
 # Tables to read, and tables whose rows are points of figures: CSV alone. They differ in nothing else.
-for KIND, NAMES in products.kinds_of_tables().items():
+for KIND, NAMES in outputs.kinds_of_tables().items():
 
     rule:
         name:
@@ -35,7 +35,7 @@ rule claims:
         tables=TABLES,
         claims=CLAIMS,
         manifest=f"{RESULTS}/manifest.json",
-        code=[*sources.closure("dirgrad.tables.claims"), *PAGES],
+        code=[*code_inputs.closure("dirgrad.analysis.claims_table"), *PAGES],
     output:
         tabled("claims", "table"),
         f"{RESULTS}/tables/evidence.csv",
@@ -75,7 +75,7 @@ rule verify:
 rule manifest:
     input:
         records=recorded(RECORDS),
-        code=sources.closure("dirgrad.manifest"),
+        code=code_inputs.closure("dirgrad.report.manifest"),
     output:
         f"{RESULTS}/manifest.json",
     log:

@@ -3,8 +3,8 @@
 from importlib import import_module
 from importlib.util import find_spec
 
-from dirgrad.errors import UserError, nearest
-from dirgrad.types import Backend
+from dirgrad.core.errors import UserError, nearest
+from dirgrad.core.types import Backend
 
 NAMES = ("jax", "torch")
 

@@ -1,1 +1,1 @@
-"""Kinds of runs, one a file: from a cell to its records."""
+"""From jobs to records: training and the instruments."""

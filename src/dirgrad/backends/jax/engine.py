@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from dirgrad.backends.jax import operations
-from dirgrad.types import Advance, Batch, Ops, Prepared, State, Step, Trial
+from dirgrad.backends.jax import flop_count
+from dirgrad.core.types import Advance, Batch, Ops, Prepared, State, Step, Trial
 
 # XLA's scheduler for CPUs would rather begin early all that can begin, such as the draws of every layer, and hold it.
 MINDING_MEMORY = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
@@ -79,12 +79,12 @@ def _prepared(f: Callable[..., Any], example: tuple[Any, ...], consumed: int, op
     compiled = _compiled(jax.jit(f, donate_argnums=tuple(range(consumed))), example, options)
     seconds, memory = perf_counter() - begun, compiled.memory_analysis()
     found = {} if memory is None else {"xla_temp_bytes": memory.temp_size_in_bytes}
-    found |= operations.counts(jax.make_jaxpr(f)(*example))
+    found |= flop_count.counts(jax.make_jaxpr(f)(*example))
     return Prepared(lambda *arguments: jax.block_until_ready(compiled(*arguments)), seconds, found)
 
 
 def as_it_is(f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
-    found = operations.counts(jax.make_jaxpr(f)(*example))
+    found = flop_count.counts(jax.make_jaxpr(f)(*example))
     return Prepared(lambda *arguments: jax.block_until_ready(f(*arguments)), 0.0, found)
 
 

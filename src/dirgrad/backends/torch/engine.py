@@ -17,10 +17,10 @@ from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
-from dirgrad.backends.torch import operations, ops, saved
+from dirgrad.backends.torch import flop_count, ops, saved_tensors
 from dirgrad.backends.torch.liveness import temp_bytes, write_over
 from dirgrad.backends.torch.ops import DEVICE, asarray
-from dirgrad.types import Advance, Batch, Ops, Prepared, State, Step, Trial
+from dirgrad.core.types import Advance, Batch, Ops, Prepared, State, Step, Trial
 
 
 def configure(threads: int, precision: str, /) -> None:
@@ -117,7 +117,7 @@ def prepare(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 
         return pytree.tree_unflatten(found, result)
 
     seconds = perf_counter() - begun
-    return Prepared(call, seconds, {"graph_temp_bytes": temp_bytes(run.graph)} | operations.counts(run, copy(tuple(leaves))))
+    return Prepared(call, seconds, {"graph_temp_bytes": temp_bytes(run.graph)} | flop_count.counts(run, copy(tuple(leaves))))
 
 
 # What one call holds inside is in no account of torch's.
@@ -132,11 +132,11 @@ def as_it_is(f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
         _ready()
         return found
 
-    return Prepared(call, 0.0, operations.counts(f, example))
+    return Prepared(call, 0.0, flop_count.counts(f, example))
 
 
 def saved_bytes(build: Callable[[Ops], Callable[..., Any]], example: tuple[Any, ...], /) -> dict[str, int]:
-    return {"saved_bytes": saved.saved_bytes(ops, build, example)}
+    return {"saved_bytes": saved_tensors.saved_bytes(ops, build, example)}
 
 
 def device_peak_bytes() -> dict[str, int]:

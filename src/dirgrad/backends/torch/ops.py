@@ -22,8 +22,8 @@ from torch.nn.functional import cross_entropy as cross_entropy
 from torch.utils import _pytree as pytree
 
 from dirgrad.backends.torch import random
-from dirgrad.backends.torch.again import Again
-from dirgrad.backends.torch.tilted import Tilted
+from dirgrad.backends.torch.checkpoint import Again
+from dirgrad.backends.torch.linear_jvp import Tilted
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 

@@ -1,0 +1,1 @@
+"""From records to tables, one per file: `make(records, statistics) -> DataFrame`."""

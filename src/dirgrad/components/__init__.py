@@ -1,0 +1,1 @@
+"""What a configuration names by `kind`, one component per file."""

@@ -1,0 +1,1 @@
+"""The mathematics of an estimate and of an optimizer step."""

@@ -1,0 +1,1 @@
+"""From a training job to the records of its trials."""
