@@ -47,7 +47,7 @@ bench: install
 	for table in bench memory; do \
 	  python -m dirgrad table $$table --config benchmarks/bench.yaml --records results/bench --out results/bench/tables/$$table.csv || exit 1; done
 	python -m dirgrad figure bench memory_depth --config benchmarks/bench.yaml --records results/bench --out figures/bench
-	python -m dirgrad headline results/bench/tables/bench.csv
+	python -m dirgrad readme-table results/bench/tables/bench.csv
 	python -c "import pandas; t = pandas.read_csv('results/bench/tables/final.csv'); print(t.assign(trials_per_second=1 / (t.step_seconds * t.evaluations))[['experiment', 'backend', 'estimator', 'lanes', 'step_seconds', 'trials_per_second']].to_string(index=False))"
 
 # PyTorch steps as they are run here, beside the same through torch.compile. Needs a C++ compiler.

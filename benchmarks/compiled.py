@@ -28,10 +28,15 @@ from dirgrad.config.settings import Statistics
 from dirgrad.core.types import Backend
 from dirgrad.records import machine_load
 from dirgrad.runs.instruments import programs
-from dirgrad.runs.instruments.programs import Part
-from dirgrad.runs.instruments.workload import Subject, subjects
+from dirgrad.runs.instruments.programs import Program
+from dirgrad.runs.instruments.workload import Workload, workloads
 
-ESTIMATORS = ("backprop", "forward_gradient", "forward_gradient_rademacher", "forward_gradient_rank_one")
+ESTIMATORS = (
+    "backprop",
+    "forward_gradient",
+    "forward_gradient_rademacher",
+    "forward_gradient_rank_one",
+)
 PROBLEMS = ("logistic_regression", "mlp", "cnn", "rnn")
 Call = Callable[[], Any]
 
@@ -40,17 +45,20 @@ def shapes_of_draws() -> None:
     """Tell the compiler what the package's random operators return, which it must know and eager calls need not."""
     torch.library.register_fake("dirgrad::mix", torch.empty_like)
     torch.library.register_fake(
-        "dirgrad::draw", lambda law, key, n, dtype, device: torch.empty(*key.shape, n, dtype=dtype, device=device)
+        "dirgrad::draw",
+        lambda law, key, n, dtype, device: torch.empty(*key.shape, n, dtype=dtype, device=device),
     )
 
 
 @torch.no_grad()
-def through_inductor(backend: Backend, part: Part) -> tuple[float, Call]:
+def through_inductor(backend: Backend, part: Program) -> tuple[float, Call]:
     """Seconds of compilation, and a call of the step that goes on where the last has ended."""
     leaves, structure = pytree.tree_flatten(part.arguments)
     build = part.build(backend.ops)
     state = len(pytree.tree_leaves(part.arguments[: part.renewed]))
-    graph = make_fx(lambda *leaves: pytree.tree_leaves(build(*pytree.tree_unflatten(leaves, structure))))(*leaves)
+    graph = make_fx(
+        lambda *leaves: pytree.tree_leaves(build(*pytree.tree_unflatten(leaves, structure)))
+    )(*leaves)
     graph.graph.eliminate_dead_code()
     graph.recompile()
     compiled = torch.compile(graph, fullgraph=True, dynamic=False)
@@ -81,9 +89,11 @@ def timed(call: Call, seconds: float) -> Iterator[float]:
         yield (perf_counter() - begun) / calls
 
 
-def row(backend: Backend, about: Subject, name: str, estimator: Any, rounds: int, seconds: float) -> dict[str, Any]:
-    _, part = programs.whole(backend, about, estimator)
-    ready, traced = programs.prepared(backend, part)
+def row(
+    backend: Backend, about: Workload, name: str, estimator: Any, rounds: int, seconds: float
+) -> dict[str, Any]:
+    _, part = programs.estimate_and_step(backend, about, estimator)
+    ready, traced = programs.compile(backend, part)
     compile_seconds, compiled = through_inductor(backend, part)
     apart = max(
         float((ours - theirs).abs().max())
@@ -109,7 +119,7 @@ def row(backend: Backend, about: Subject, name: str, estimator: Any, rounds: int
         "steps_to_pay": round(compile_seconds / saved) if saved > 0 else None,
         "largest_difference": apart,
         "rounds": rounds,
-        "others_cpu_share": machine_load.others(begun),
+        "other_cpu_fraction": machine_load.other_cpu_fraction(begun),
         "torch": torch.__version__,
     }
 
@@ -123,13 +133,18 @@ def rows(paths: list[str], rounds: int, seconds: float) -> Iterator[dict[str, An
     for name in ("cost/steps/torch", "cost/steps_large/torch"):
         made = plan.measurement(raw, name)
         backend = backends.load("torch", made.run.threads, made.run.precision)
-        for about in subjects(made, backend):
+        for about in workloads(made, backend):
             if about.name in PROBLEMS:
-                yield from (row(backend, about, one, made.estimators[one], rounds, seconds) for one in ESTIMATORS)
+                yield from (
+                    row(backend, about, one, made.estimators[one], rounds, seconds)
+                    for one in ESTIMATORS
+                )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--config", nargs="+", default=["benchmarks/bench.yaml"])
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=0.5)

@@ -9,10 +9,29 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+CHROMIUM = next(
+    (
+        found
+        for name in ("chromium", "chromium-browser", "google-chrome")
+        if (found := shutil.which(name))
+    ),
+    None,
+)
 FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--enable-logging=stderr", "--v=0"),
+    *(
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+    ),
+    *(
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+        "--enable-logging=stderr",
+        "--v=0",
+    ),
     "--proxy-server=http://127.0.0.1:9",  # nobody listens there: what is not in the file is not shown
 )
 WATCH = """<script>
@@ -86,7 +105,9 @@ class Walked(NamedTuple):
 def walk(report: Path) -> Walked:
     """Open a report and show all that it holds."""
     ran = opened(report, WATCH, WALK, "--virtual-time-budget=60000")
-    (found,) = re.findall(r'<script type="application/json" id="walked">(.*?)</script>', ran.stdout, re.DOTALL)
+    (found,) = re.findall(
+        r'<script type="application/json" id="walked">(.*?)</script>', ran.stdout, re.DOTALL
+    )
     told: dict[str, Any] = json.loads(found)
     errors = [line for line in ran.stderr.splitlines() if "ERROR:CONSOLE" in line]
     return Walked(**told | {"faults": [*told["faults"], *errors]})
@@ -98,19 +119,34 @@ def seconds(report: Path) -> float:
     return float(found)
 
 
-def opened(report: Path, first: str, last: str = "", *flags: str) -> subprocess.CompletedProcess[str]:
+def opened(
+    report: Path, first: str, last: str = "", *flags: str
+) -> subprocess.CompletedProcess[str]:
     """What Chromium says of a report with a script before all others, and one after them."""
     with tempfile.TemporaryDirectory() as directory:
         copy = Path(directory, "report.html")
-        body, _, end = report.read_text(encoding="utf-8").replace("<head>", f"<head>{first}", 1).rpartition("</body>")
+        body, _, end = (
+            report.read_text(encoding="utf-8")
+            .replace("<head>", f"<head>{first}", 1)
+            .rpartition("</body>")
+        )
         copy.write_text(f"{body}{last}</body>{end}", encoding="utf-8")
-        command = [str(CHROMIUM), *FLAGS, f"--user-data-dir={directory}/user", *flags, "--dump-dom", copy.as_uri()]
+        command = [
+            str(CHROMIUM),
+            *FLAGS,
+            f"--user-data-dir={directory}/user",
+            *flags,
+            "--dump-dom",
+            copy.as_uri(),
+        ]
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
 
 
 def complaints(walked: Walked) -> list[str]:
     """What a reader would miss."""
-    blank = [f"{path}: {shown}" for path, shown in walked.items.items() if shown in ("broken", "empty")]
+    blank = [
+        f"{path}: {shown}" for path, shown in walked.items.items() if shown in ("broken", "empty")
+    ]
     front = [] if walked.front else ["no front page"]
     return [*front, *blank, *(f"asks for {name}" for name in walked.asked), *walked.faults]
 
@@ -120,7 +156,9 @@ if __name__ == "__main__":
         sys.exit("no Chromium on the PATH: install it, as by `apt-get install chromium`")
     REPORT = Path(sys.argv[1])
     SEEN = walk(REPORT)
-    print(f"{REPORT}: {REPORT.stat().st_size} bytes, loaded in {seconds(REPORT):.1f} s, {len(SEEN.items)} items; {SEEN.front}")
+    print(
+        f"{REPORT}: {REPORT.stat().st_size} bytes, loaded in {seconds(REPORT):.1f} s, {len(SEEN.items)} items; {SEEN.front}"
+    )
     for PLACE, LABELS in sorted(SEEN.switches.items()):
         print(f"  {PLACE}: {f'switches {LABELS[0]}' if LABELS else 'a list'}")
     sys.exit("\n".join(complaints(SEEN)) or 0)

@@ -55,7 +55,10 @@ class Case:
 
     def params(self, dtype: str = "float64", seed: int = 0) -> dict[str, np.ndarray]:
         """Initial parameters."""
-        return {name: leaf.astype(dtype) for name, leaf in self.problem.init(np.random.default_rng(seed)).items()}
+        return {
+            name: leaf.astype(dtype)
+            for name, leaf in self.problem.init(np.random.default_rng(seed)).items()
+        }
 
     def batch(self, dtype: str = "float64", seed: int = 0) -> tuple[np.ndarray, ...]:
         """A minibatch of noise images and random labels; () without data."""
@@ -66,7 +69,9 @@ class Case:
         images = rng.uniform(size=(BATCH, dataset.height, dataset.width)).astype(dtype)
         if self.problem.criterion is SQUARED_ERROR:
             return images, rng.uniform(size=(BATCH, dataset.classes)).astype(dtype)
-        return images, rng.integers(0, dataset.classes, (BATCH, dataset.answers) if dataset.answers > 1 else BATCH)
+        return images, rng.integers(
+            0, dataset.classes, (BATCH, dataset.answers) if dataset.answers > 1 else BATCH
+        )
 
 
 CASES = {
@@ -74,17 +79,30 @@ CASES = {
     "rosenbrock_chain": Case(Rosenbrock(dimension=10), 14, 1e-4),
     "beale": Case(Beale(), 14),
     "quadratic": Case(Quadratic(dimension=20), 22),
-    "sparse_regression": Case(SparseRegression(dimension=20, examples=15, noise=0.1, condition=4.0), 20 + 15, 1e-2),
+    "sparse_regression": Case(
+        SparseRegression(dimension=20, examples=15, noise=0.1, condition=4.0), 20 + 15, 1e-2
+    ),
     "logistic_regression": Case(LogisticRegression(dataset=Digits()), 64 + 10 + BATCH),
     "mlp": Case(Mlp(dataset=Digits(), hidden=(12, 12)), 64 + 12 + 12 + 10 + BATCH),
     "jax_tutorial": Case(JaxTutorial(dataset=Digits(), hidden=(12, 12)), 64 + 12 + 12 + 10 + BATCH),
     "cnn_same": Case(Cnn(dataset=Digits(), channels=3, hidden=8), 9 + 3 * 27 + 12 + 8 + 10 + BATCH),
-    "cnn_valid": Case(Cnn(dataset=Mnist(), channels=2, hidden=8, padding="valid"), 9 + 3 * 18 + 32 + 8 + 10 + BATCH),
+    "cnn_valid": Case(
+        Cnn(dataset=Mnist(), channels=2, hidden=8, padding="valid"),
+        9 + 3 * 18 + 32 + 8 + 10 + BATCH,
+    ),
     "rnn": Case(Rnn(dataset=Digits(), hidden=6), 8 * (8 + 6) + 6 + 10 + BATCH),
-    "rnn_copy": Case(Rnn(dataset=Copy(symbols=3, shown=2, delay=4), hidden=4, unit=Gru()), 8 * (4 + 4) + 4 + 3 + 2 * BATCH),
-    "rnn_pixels": Case(Rnn(dataset=Copy(symbols=2, delay=1), hidden=3, unit=Lstm(), read="pixels"), 9 * (1 + 3) + 3 + 2 + BATCH),
+    "rnn_copy": Case(
+        Rnn(dataset=Copy(symbols=3, shown=2, delay=4), hidden=4, unit=Gru()),
+        8 * (4 + 4) + 4 + 3 + 2 * BATCH,
+    ),
+    "rnn_pixels": Case(
+        Rnn(dataset=Copy(symbols=2, delay=1), hidden=3, unit=Lstm(), read="pixels"),
+        9 * (1 + 3) + 3 + 2 + BATCH,
+    ),
     "influence_balancing": Case(InfluenceBalancing(length=12), 12 * 24),
-    "image_regression": Case(ImageRegression(dataset=Photograph(octaves=2), hidden=(8,)), 8 + 8 + 3 * BATCH),
+    "image_regression": Case(
+        ImageRegression(dataset=Photograph(octaves=2), hidden=(8,)), 8 + 8 + 3 * BATCH
+    ),
 }
 DIRECTIONS = {
     "gaussian": Gaussian(),
@@ -108,11 +126,13 @@ def estimators(eps: float) -> dict[str, Estimator]:
     return {
         "backprop": Backprop(),
         "forward_gradient": ForwardGradient(direction=Gaussian()),
-        "forward_gradient_k3": ForwardGradient(direction=Gaussian(), directions_k=3),
+        "forward_gradient_k3": ForwardGradient(direction=Gaussian(), num_directions=3),
         "forward_difference": FiniteDifference(direction=Gaussian(), scheme="forward", eps=eps),
         "central_difference": FiniteDifference(direction=Gaussian(), scheme="central", eps=eps),
         "walking_difference": Mezo(direction=Replayed(direction=Gaussian()), eps=eps),
-        "central_difference_k3": FiniteDifference(direction=Gaussian(), scheme="central", eps=eps, directions_k=3),
+        "central_difference_k3": FiniteDifference(
+            direction=Gaussian(), scheme="central", eps=eps, num_directions=3
+        ),
     }
 
 
@@ -123,7 +143,9 @@ def placed(backend: Backend, arrays: dict[str, np.ndarray]) -> Params:
 
 def loss_of(backend: Backend, case: Case, batch: tuple[np.ndarray, ...] | None = None):
     """The loss of a case in a framework, as a function of the parameters."""
-    given: Batch = tuple(backend.ops.asarray(array) for array in (case.batch() if batch is None else batch))
+    given: Batch = tuple(
+        backend.ops.asarray(array) for array in (case.batch() if batch is None else batch)
+    )
     return lambda params: criterion.loss(case.problem, backend.ops, params, given)
 
 
@@ -137,7 +159,9 @@ def compiled(backend: Backend, f: Callable[..., Any]) -> Callable[..., Any]:
 def random_like(params: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
     """Normal noise of the shapes and dtypes of parameters."""
     rng = np.random.default_rng(seed)
-    return {name: rng.standard_normal(leaf.shape).astype(leaf.dtype) for name, leaf in params.items()}
+    return {
+        name: rng.standard_normal(leaf.shape).astype(leaf.dtype) for name, leaf in params.items()
+    }
 
 
 def inner(x: dict[str, np.ndarray], y: dict[str, np.ndarray]) -> float:

@@ -21,7 +21,9 @@ class Dual:
 
     def __mul__(self, other: Dual | float) -> Dual:
         other = lift(other)
-        return Dual(self.value * other.value, self.value * other.tangent + self.tangent * other.value)
+        return Dual(
+            self.value * other.value, self.value * other.tangent + self.tangent * other.value
+        )
 
     def __neg__(self) -> Dual:
         return self * -1.0
@@ -41,7 +43,9 @@ def lift(x: Dual | float) -> Dual:
     return x if isinstance(x, Dual) else Dual(float(x))
 
 
-def _node(f: Callable[[float], float], derivative: Callable[[float], float]) -> Callable[[Dual], Dual]:
+def _node(
+    f: Callable[[float], float], derivative: Callable[[float], float]
+) -> Callable[[Dual], Dual]:
     return lambda x: Dual(f(x.value), derivative(x.value) * x.tangent)
 
 
@@ -58,7 +62,10 @@ def total(xs: Sequence[Dual]) -> Dual:
 
 def affine(x: Sequence[Dual], weight: Sequence[Sequence[Dual]], bias: Sequence[Dual]) -> list[Dual]:
     """x W + b."""
-    return [total([a * row[j] for a, row in zip(x, weight, strict=True)]) + b for j, b in enumerate(bias)]
+    return [
+        total([a * row[j] for a, row in zip(x, weight, strict=True)]) + b
+        for j, b in enumerate(bias)
+    ]
 
 
 def cross_entropy(logits: Sequence[Dual], label: int) -> Dual:

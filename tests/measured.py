@@ -8,11 +8,18 @@ from dirgrad.core.types import Backend
 ESTIMATORS = {
     "backprop": {"kind": "backprop"},
     "forward_gradient": {"kind": "forward_gradient", "direction": "gaussian"},
-    "rademacher": {"kind": "forward_gradient", "direction": "rademacher", "directions_k": 2},
+    "rademacher": {"kind": "forward_gradient", "direction": "rademacher", "num_directions": 2},
 }
 QUADRATIC = {"kind": "quadratic", "dimension": 10, "condition": 1.0}
 MLP = {"kind": "mlp", "dataset": "digits", "hidden": [5], "repeat": 2}
-EXPERIMENT = {"problem": "beale", "optimizer": "sgd", "learning_rates": [0.1], "seeds": 1, "steps": 2, "record_every": 2}
+EXPERIMENT = {
+    "problem": "beale",
+    "optimizer": "sgd",
+    "learning_rates": [0.1],
+    "seeds": 1,
+    "steps": 2,
+    "record_every": 2,
+}
 
 
 def raw(backend: str, instrument: str, problems: dict[str, Any], **options: Any) -> dict[str, Any]:
@@ -27,7 +34,9 @@ def raw(backend: str, instrument: str, problems: dict[str, Any], **options: Any)
     }
 
 
-def made(backend: Backend, instrument: str, problems: dict[str, Any], **options: Any) -> plan.Measurement:
+def made(
+    backend: Backend, instrument: str, problems: dict[str, Any], **options: Any
+) -> plan.Measurement:
     given = raw(backend.name, instrument, problems, **options)
     validation.check(given, {"test": given})
     return plan.measurement(given, f"{instrument}/one/{backend.name}")

@@ -40,7 +40,9 @@ def test_both_orders_give_the_jacobian_at_their_own_cost(x: int, a: int, b: int,
 
 @settings(max_examples=20, deadline=None)
 @given(x=size, a=size, b=size, y=size)
-def test_a_jvp_costs_as_much_as_one_input_of_forward_accumulation(x: int, a: int, b: int, y: int) -> None:
+def test_a_jvp_costs_as_much_as_one_input_of_forward_accumulation(
+    x: int, a: int, b: int, y: int
+) -> None:
     f, g, h = chain(x, a, b, y)
     counter = Counter()
     counter.product(h, counter.product(g, counter.product(f, np.ones((x, 1)))))

@@ -9,7 +9,15 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "dirgrad"
 FILES = sorted(PACKAGE.rglob("*.py"))
-COMPONENTS = ["directions", "candidates", "estimators", "optimizers", "problems", "units", "datasets"]
+COMPONENTS = [
+    "directions",
+    "candidates",
+    "estimators",
+    "optimizers",
+    "problems",
+    "units",
+    "datasets",
+]
 OUTSIDE_BACKENDS = [path for path in FILES if "backends" not in path.parts]
 
 
@@ -56,5 +64,9 @@ def test_what_is_public_says_what_it_is(path: Path) -> None:
     primitives = "backends" in path.parts
     assert ast.get_docstring(tree) or component or path.name == "__main__.py"
     for node in tree.body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_") and not primitives:
+        if (
+            isinstance(node, (ast.FunctionDef, ast.ClassDef))
+            and not node.name.startswith("_")
+            and not primitives
+        ):
             assert ast.get_docstring(node), f"{node.name} has no docstring"

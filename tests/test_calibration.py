@@ -15,12 +15,18 @@ REPEATS = 200
 
 def too_often(share: float, count: int) -> bool:
     """Whether so many wrong ones are more than chance at 5 % explains, once in a hundred times."""
-    return bool(stats.binomtest(round(share * count), count, 0.05, alternative="greater").pvalue < 0.01)
+    return bool(
+        stats.binomtest(round(share * count), count, 0.05, alternative="greater").pvalue < 0.01
+    )
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("law", "n"), [("uniform", 5), ("normal", 10), ("Student t, 3 degrees", 5)])
-def test_a_verdict_is_wrong_at_most_once_in_twenty_and_a_bare_interval_more_often(law: str, n: int) -> None:
+@pytest.mark.parametrize(
+    ("law", "n"), [("uniform", 5), ("normal", 10), ("Student t, 3 degrees", 5)]
+)
+def test_a_verdict_is_wrong_at_most_once_in_twenty_and_a_bare_interval_more_often(
+    law: str, n: int
+) -> None:
     found = rates(law, n, REPEATS, SETTINGS)
     assert not too_often(found["wrong"], REPEATS)
     assert not too_often(found["wrong_tables"], REPEATS // calibration.FAMILY)

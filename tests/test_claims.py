@@ -20,16 +20,19 @@ ROOT = Path(__file__).parents[1]
 FILE = ROOT / "config" / "claims.yaml"
 CLAIMS = claims.load(FILE)
 RAW = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-TIERS = [validation.load([ROOT / "config/config.yaml", *more]) for more in ([], [ROOT / "config/sequences.yaml"])]
+TIERS = [
+    validation.load([ROOT / "config/config.yaml", *more])
+    for more in ([], [ROOT / "config/sequences.yaml"])
+]
 BENCH = validation.load([ROOT / "benchmarks/bench.yaml"])
 
 
 @pytest.mark.parametrize("name", CLAIMS)
 def test_a_claim_rests_on_tables_and_chooses_among_what_there_is(name: str) -> None:
     claim = CLAIMS[name]
-    assert set(claim.measured.tables) <= set(outputs.TABLES)
+    assert set(claim.measured_quantity.tables) <= set(outputs.TABLES)
     estimators = {one for raw in (*TIERS, BENCH) for one in raw["estimators"]}
-    for column in {"estimator", "method"} & set(claim.where):
+    for column in {"estimator"} & set(claim.where):
         unknown = set(claim.where[column]) - estimators
         assert not unknown, f"{name} is about {unknown}, which no configuration defines"
 
@@ -50,15 +53,35 @@ def test_a_claim_is_judged_from_tables_made_by_hand(name: str) -> None:
 
 MISTAKES: dict[str, tuple[tuple[Any, ...], Any, str]] = {
     "an unknown key": (("sorce",), "x", "unknown key: did you mean 'source'?"),
-    "an unknown kind of criterion": (("criterion",), {"abov": 1.0}, "criterion.abov: unknown key: did you mean 'above'?"),
-    "no criterion": (("criterion",), {}, "give exactly one of above, below, between and outside, got none"),
+    "an unknown kind of criterion": (
+        ("criterion",),
+        {"abov": 1.0},
+        "criterion.abov: unknown key: did you mean 'above'?",
+    ),
+    "no criterion": (
+        ("criterion",),
+        {},
+        "give exactly one of above, below, between and outside, got none",
+    ),
     "two criteria": (("criterion",), {"above": 1.0, "below": 2.0}, "got above, below"),
     "an empty range": (("criterion",), {"between": [2.0, 1.0]}, "2 is not below 1"),
     "text for a number": (("criterion",), {"above": "1e-6"}, "write 1.0e-6"),
-    "an unknown quantity": (("quantity",), "stepps_over_backprop", "unknown quantity 'stepps_over_backprop': did you mean"),
-    "a column it has not": (("where",), {"estimater": ["backprop"]}, "cannot be chosen by it: did you mean 'estimator'?"),
+    "an unknown quantity": (
+        ("quantity",),
+        "stepps_over_backprop",
+        "unknown quantity 'stepps_over_backprop': did you mean",
+    ),
+    "a column it has not": (
+        ("where",),
+        {"estimater": ["backprop"]},
+        "cannot be chosen by it: did you mean 'estimator'?",
+    ),
     "no value": (("where",), {"estimator": []}, "where.estimator"),
-    "a ratio of nothing": (("criterion",), {"above": 0.0}, "0 is no value of 'steps_over_backprop', which is a ratio"),
+    "a ratio of nothing": (
+        ("criterion",),
+        {"above": 0.0},
+        "0 is no value of 'steps_over_backprop', which is a ratio",
+    ),
     "no statement": (("statement",), "", "statement"),
     "a missing key": (("source",), None, "source"),
 }
@@ -100,7 +123,9 @@ def test_a_claim_without_its_rows_was_not_run(tmp_path: Path) -> None:
 
 
 def test_the_command_writes_a_row_per_claim_and_one_per_place(tmp_path: Path) -> None:
-    MADE["steps_over_backprop"].tables(2.0, 0.01, 10)["targets"].to_csv(tmp_path / "targets.csv", index=False)
+    MADE["steps_over_backprop"].tables(2.0, 0.01, 10)["targets"].to_csv(
+        tmp_path / "targets.csv", index=False
+    )
     given = ["--config", str(ROOT / "config/config.yaml"), "--claims", str(FILE)]
     main.main(["claims", str(tmp_path), *given, "--out", str(tmp_path / "made")])
     made = pd.read_csv(tmp_path / "made" / "claims.csv")
@@ -111,8 +136,17 @@ def test_the_command_writes_a_row_per_claim_and_one_per_place(tmp_path: Path) ->
     assert "| **holds** |" in page([tmp_path / "made" / "claims.csv"])
 
 
-def test_a_directory_without_tables_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    given = ["--config", str(ROOT / "config/config.yaml"), "--claims", str(FILE), "--out", str(tmp_path)]
+def test_a_directory_without_tables_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [
+        "--config",
+        str(ROOT / "config/config.yaml"),
+        "--claims",
+        str(FILE),
+        "--out",
+        str(tmp_path),
+    ]
     with pytest.raises(SystemExit) as error:
         main.main(["claims", str(tmp_path), *given])
     assert error.value.code == 2
@@ -134,7 +168,9 @@ def test_the_headline_shows_a_claim_from_every_tier_that_ran_it(tmp_path: Path) 
 
 def test_a_claim_run_in_two_tiers_has_two_rows_and_is_said_once(tmp_path: Path) -> None:
     table = MADE["steps_over_backprop"].tables(2.0, 0.01, 10)
-    both = pd.concat([make(table, CLAIMS, 0.95, tier).claims for tier in ("one", "two")], ignore_index=True)
+    both = pd.concat(
+        [make(table, CLAIMS, 0.95, tier).claims for tier in ("one", "two")], ignore_index=True
+    )
     lines = markdown("claims", both).splitlines()
     assert len(lines) == 2 + len(CLAIMS) + 1
     assert sum(CLAIMS["more_steps_than_backprop"].statement in line for line in lines) == 1

@@ -43,7 +43,9 @@ def test_the_copy_problem_shows_waits_and_asks() -> None:
     images, labels = made.load(None).train
     assert images.shape == (made.train_examples, made.height, made.width) == (4000, 8, 4)
     assert np.array_equal(images[:, :2, :3].argmax(axis=2), labels)
-    assert np.array_equal(images.sum(axis=(0, 2)) > 0, [True, True, False, False, False, False, True, True])
+    assert np.array_equal(
+        images.sum(axis=(0, 2)) > 0, [True, True, False, False, False, False, True, True]
+    )
     assert (images[:, 6:, 3] == 1).all()
     assert set(labels.ravel()) == {0, 1, 2}
 
@@ -55,7 +57,9 @@ def test_the_photograph_is_scikit_learns_made_smaller() -> None:
     parts = made.load(None)
     features, colours = pixels(parts)
     assert [len(part[0]) for part in parts] == [32, 16, 16]
-    row, column = (np.arctan2(features[:, 0, i], features[:, 0, 2 + i]) / np.pi * 8 for i in range(2))
+    row, column = (
+        np.arctan2(features[:, 0, i], features[:, 0, 2 + i]) / np.pi * 8 for i in range(2)
+    )
     found = colours[np.lexsort((column.round(), row.round()))].reshape(8, 8, 3)
     original = load_sample_image("china.jpg").astype(float) / 255
     assert np.abs(found.mean(axis=(0, 1)) - original.mean(axis=(0, 1))).max() < 0.005
@@ -95,7 +99,9 @@ def test_the_split_depends_on_its_seed_alone() -> None:
     assert sorted(map(bytes, one)) == sorted(map(bytes, other))
 
 
-def test_without_scikit_learn_the_digits_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_scikit_learn_the_digits_say_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("dirgrad.components.datasets.digits.find_spec", lambda name: None)
     with pytest.raises(UserError, match="run `pip install scikit-learn`"):
         Digits().load(None)
@@ -112,7 +118,9 @@ def _made() -> dict[str, bytes]:
         images[:, 0, 0], images[:, -1, -1] = 255, np.arange(count)
         header = np.array([2051, count, 28, 28], ">i4").tobytes()
         found[f"{part}-images-idx3-ubyte"] = header + images.tobytes()
-        found[f"{part}-labels-idx1-ubyte"] = np.array([2049, count], ">i4").tobytes() + np.arange(count, dtype=np.uint8).tobytes()
+        found[f"{part}-labels-idx1-ubyte"] = (
+            np.array([2049, count], ">i4").tobytes() + np.arange(count, dtype=np.uint8).tobytes()
+        )
     return found
 
 
@@ -154,12 +162,16 @@ def test_mnist_is_read_from_compressed_files(whole: dict[str, bytes], tmp_path: 
 
 
 @pytest.mark.usefixtures("sums")
-def test_mnist_is_read_from_the_directory_in_the_environment(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mnist_is_read_from_the_directory_in_the_environment(
+    plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(_download.VARIABLE, str(plain))
     assert len(Mnist().load(None).test[0]) == TEST
 
 
-def test_the_configured_directory_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_configured_directory_comes_before_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv(_download.VARIABLE, "there")
     assert _download.directory_of("here") == Path("here")
     assert _download.directory_of(None) == Path("there")
@@ -171,7 +183,12 @@ def test_a_tilde_is_the_home_directory() -> None:
 
 @pytest.mark.parametrize(
     ("scaling", "black", "white"),
-    [("raw", 0.0, 255.0), ("unit", 0.0, 1.0), ("symmetric", -1.0, 1.0), ("standardized", -0.1307 / 0.3081, 0.8693 / 0.3081)],
+    [
+        ("raw", 0.0, 255.0),
+        ("unit", 0.0, 1.0),
+        ("symmetric", -1.0, 1.0),
+        ("standardized", -0.1307 / 0.3081, 0.8693 / 0.3081),
+    ],
 )
 def test_black_and_white_are_scaled(scaling: Any, black: float, white: float) -> None:
     found = Mnist(scaling=scaling)._scaled(np.repeat(np.array([0, 255], np.uint8), 28 * 28))
@@ -220,7 +237,9 @@ def _folder(path: Path, content: bytes) -> str:
 
 
 @pytest.mark.parametrize("spoil", [_absent, _short, _cut, _no_gzip, _garbled, _other, _folder])
-def test_a_bad_file_is_named_with_what_to_do(spoil: Callable[[Path, bytes], str], whole: dict[str, bytes], tmp_path: Path) -> None:
+def test_a_bad_file_is_named_with_what_to_do(
+    spoil: Callable[[Path, bytes], str], whole: dict[str, bytes], tmp_path: Path
+) -> None:
     content = whole[LABELS]
     said = spoil(tmp_path / LABELS, content)
     with pytest.raises(UserError) as error:
@@ -233,7 +252,9 @@ def test_a_bad_file_is_named_with_what_to_do(spoil: Callable[[Path, bytes], str]
 
 
 @pytest.mark.usefixtures("sums")
-def test_of_many_files_the_bad_one_is_named(plain: Path, whole: dict[str, bytes], tmp_path: Path) -> None:
+def test_of_many_files_the_bad_one_is_named(
+    plain: Path, whole: dict[str, bytes], tmp_path: Path
+) -> None:
     for name in NAMES[:-1]:
         (tmp_path / name).symlink_to(plain / name)
     with pytest.raises(UserError, match=f"{NAMES[-1]}.gz: no such file"):
@@ -253,7 +274,14 @@ def mirrors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, bytes]
     """What the mirrors serve by their address; the cache is `tmp_path`. No address: they cannot be reached."""
     served: dict[str, bytes] = {}
 
-    def retrieve(url: str, known_hash: object, fname: str, path: Path, processor: Callable[..., str], **_: object) -> str:
+    def retrieve(
+        url: str,
+        known_hash: object,
+        fname: str,
+        path: Path,
+        processor: Callable[..., str],
+        **_: object,
+    ) -> str:
         if url not in served:
             raise OSError("no route to host")
         path.mkdir(parents=True, exist_ok=True)
@@ -275,7 +303,9 @@ FIRST, SECOND = (f"{mirror}{LABELS}.gz" for mirror in _download.MIRRORS)
     [None, gzip.compress(b"another file"), b"<html>", gzip.compress(CONTENT)[:-9]],
     ids=["down", "another", "no gzip", "truncated"],
 )
-def test_the_second_mirror_serves_where_the_first_fails(mirrors: dict[str, bytes], bad: bytes | None) -> None:
+def test_the_second_mirror_serves_where_the_first_fails(
+    mirrors: dict[str, bytes], bad: bytes | None
+) -> None:
     mirrors |= ({FIRST: bad} if bad else {}) | {SECOND: gzip.compress(CONTENT)}
     assert _download.verified(LABELS, MD5, None) == CONTENT
 
@@ -289,10 +319,15 @@ def test_a_download_is_kept_and_not_made_twice(mirrors: dict[str, bytes]) -> Non
 
 @pytest.mark.parametrize(
     ("served", "reason"),
-    [({}, "OSError"), ({url: gzip.compress(b"another file") for url in (FIRST, SECOND)}, "wrong checksum")],
+    [
+        ({}, "OSError"),
+        ({url: gzip.compress(b"another file") for url in (FIRST, SECOND)}, "wrong checksum"),
+    ],
     ids=["unreachable", "wrong checksum"],
 )
-def test_where_no_mirror_has_the_file_each_is_told_of(mirrors: dict[str, bytes], served: dict[str, bytes], reason: str) -> None:
+def test_where_no_mirror_has_the_file_each_is_told_of(
+    mirrors: dict[str, bytes], served: dict[str, bytes], reason: str
+) -> None:
     mirrors |= served
     with pytest.raises(UserError) as error:
         _download.verified(LABELS, MD5, None)
@@ -310,8 +345,12 @@ def test_a_wrong_download_is_not_kept(mirrors: dict[str, bytes], tmp_path: Path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-@pytest.mark.parametrize("bad", [b"<html>Not found</html>", gzip.compress(CONTENT)[:-9]], ids=["no gzip", "truncated"])
-def test_a_download_that_cannot_be_unpacked_is_told_and_not_kept(mirrors: dict[str, bytes], bad: bytes) -> None:
+@pytest.mark.parametrize(
+    "bad", [b"<html>Not found</html>", gzip.compress(CONTENT)[:-9]], ids=["no gzip", "truncated"]
+)
+def test_a_download_that_cannot_be_unpacked_is_told_and_not_kept(
+    mirrors: dict[str, bytes], bad: bytes
+) -> None:
     mirrors |= {FIRST: bad, SECOND: bad}
     with pytest.raises(UserError, match=f"^{LABELS}: could not be downloaded "):
         _download.verified(LABELS, MD5, None)
@@ -324,7 +363,9 @@ def test_a_kept_file_that_has_gone_bad_is_named(mirrors: dict[str, bytes], tmp_p
     _download.verified(LABELS, MD5, None)
     (kept,) = tmp_path.rglob(LABELS)
     kept.write_bytes(CONTENT[:5])
-    with pytest.raises(UserError, match=rf"{LABELS}: the file is not the original \(5 uncompressed bytes"):
+    with pytest.raises(
+        UserError, match=rf"{LABELS}: the file is not the original \(5 uncompressed bytes"
+    ):
         _download.verified(LABELS, MD5, None)
 
 
@@ -333,12 +374,17 @@ def test_a_kept_file_that_has_gone_bad_is_named(mirrors: dict[str, bytes], tmp_p
 REAL = os.environ.get(_download.VARIABLE) or (str(NEARBY) if NEARBY.is_dir() else None)
 
 
-@pytest.mark.skipif(REAL is None, reason=f"MNIST is not here: name its directory by {_download.VARIABLE}.")
+@pytest.mark.skipif(
+    REAL is None, reason=f"MNIST is not here: name its directory by {_download.VARIABLE}."
+)
 def test_mnist_is_mnist() -> None:
     splits = Mnist(scaling="standardized").load(REAL)
     images = splits.train[0]
     assert [len(labels) for _, labels in splits] == [50_000, 10_000, 10_000]
-    assert [labels[:4].tolist() for _, labels in (splits.train, splits.test)] == [[5, 0, 4, 1], [7, 2, 1, 0]]
+    assert [labels[:4].tolist() for _, labels in (splits.train, splits.test)] == [
+        [5, 0, 4, 1],
+        [7, 2, 1, 0],
+    ]
     assert abs(images.mean(dtype=np.float64)) < 0.01
     assert abs(images.std(dtype=np.float64) - 1) < 0.01
 

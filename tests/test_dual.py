@@ -25,7 +25,9 @@ def beale(params: dict, batch: tuple, problem: object) -> Dual:
 
 
 def quadratic(params: dict, batch: tuple, problem: Quadratic) -> Dual:
-    return 0.5 * dual.total([x * x * weight for x, weight in zip(params["x"], problem.eigenvalues(), strict=True)])
+    return 0.5 * dual.total(
+        [x * x * weight for x, weight in zip(params["x"], problem.eigenvalues(), strict=True)]
+    )
 
 
 def mlp(params: dict, batch: tuple, problem: Mlp) -> Dual:
@@ -34,12 +36,20 @@ def mlp(params: dict, batch: tuple, problem: Mlp) -> Dual:
         x = [Dual(pixel) for pixel in image.ravel()]
         for i in range(len(problem.hidden)):
             x = [dual.relu(z) for z in dual.affine(x, params[f"weight_{i}"], params[f"bias_{i}"])]
-        logits = dual.affine(x, params[f"weight_{len(problem.hidden)}"], params[f"bias_{len(problem.hidden)}"])
+        logits = dual.affine(
+            x, params[f"weight_{len(problem.hidden)}"], params[f"bias_{len(problem.hidden)}"]
+        )
         losses.append(dual.cross_entropy(logits, int(label)))
     return dual.total(losses) * (1 / len(losses))
 
 
-ORACLES = {"rosenbrock": rosenbrock, "rosenbrock_chain": rosenbrock, "beale": beale, "quadratic": quadratic, "mlp": mlp}
+ORACLES = {
+    "rosenbrock": rosenbrock,
+    "rosenbrock_chain": rosenbrock,
+    "beale": beale,
+    "quadratic": quadratic,
+    "mlp": mlp,
+}
 
 
 def duals(values: np.ndarray, tangents: np.ndarray) -> list:
@@ -52,7 +62,9 @@ def duals(values: np.ndarray, tangents: np.ndarray) -> list:
 def test_the_jvp_is_that_of_dual_numbers(backend: Backend, name: str) -> None:
     case: Case = CASES[name]
     params, tangent = case.params(), random_like(case.params(), seed=1)
-    expected = ORACLES[name]({k: duals(params[k], tangent[k]) for k in params}, case.batch(), case.problem)
+    expected = ORACLES[name](
+        {k: duals(params[k], tangent[k]) for k in params}, case.batch(), case.problem
+    )
     jvp = compiled(backend, lambda p, t: backend.ops.jvp(loss_of(backend, case), (p,), (t,)))
     value, slope = jvp(placed(backend, params), placed(backend, tangent))
     assert float(value) == pytest.approx(expected.value, rel=1e-12)
@@ -64,6 +76,9 @@ def test_eps_squares_to_zero() -> None:
     assert eps * eps == Dual(0.0, 0.0)
 
 
-@pytest.mark.parametrize(("node", "derivative"), [(dual.exp, np.exp(0.3)), (dual.log, 1 / 0.3), (dual.tanh, 1 / np.cosh(0.3) ** 2)])
+@pytest.mark.parametrize(
+    ("node", "derivative"),
+    [(dual.exp, np.exp(0.3)), (dual.log, 1 / 0.3), (dual.tanh, 1 / np.cosh(0.3) ** 2)],
+)
 def test_a_node_carries_the_derivative_along(node, derivative: float) -> None:
     assert node(Dual(0.3, 2.0)).tangent == pytest.approx(2 * derivative, rel=1e-14)

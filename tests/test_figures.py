@@ -24,7 +24,7 @@ DRAW: dict[str, tuple[Callable[..., Figure], tuple[str, ...]]] = {
 
 @pytest.fixture(autouse=True)
 def _styled() -> Iterator[None]:
-    with style.applied(0.95):
+    with style.figure_style(0.95):
         yield
 
 
@@ -40,7 +40,13 @@ def tables(
     failed: tuple[str, ...] = (),
 ) -> Tables:
     """Estimators with the best of their rates; None: failed at every rate. failed: experiments on which all failed."""
-    trials = [(e, b, name, rate) for e in ("beale", "mlp") for b in backends for name in estimators for rate in RATES]
+    trials = [
+        (e, b, name, rate)
+        for e in ("beale", "mlp")
+        for b in backends
+        for name in estimators
+        for rate in RATES
+    ]
     ran = [(*keys, keys[0] not in failed and estimators[keys[2]] == keys[3]) for keys in trials]
     good = [keys for *keys, best in ran if best]
     final = [
@@ -74,7 +80,15 @@ def tables(
         for step in STEPS
     ]
     paths = [
-        {"experiment": e, "backend": b, "estimator": name, "stage": "final", "learning_rate": rate, "seed": seed, "step": step}
+        {
+            "experiment": e,
+            "backend": b,
+            "estimator": name,
+            "stage": "final",
+            "learning_rate": rate,
+            "seed": seed,
+            "step": step,
+        }
         | {"theta_0": 0.1 * step, "theta_1": 0.1 * seed}
         for e, b, name, rate in trials
         for seed in range(seeds)
@@ -86,7 +100,16 @@ def tables(
         for y in (-1.0, 0.5, 1.0)
     ]
     columns = [
-        *("experiment", "backend", "estimator", "stage", "learning_rate", "step", "n", "train_seconds"),
+        *(
+            "experiment",
+            "backend",
+            "estimator",
+            "stage",
+            "learning_rate",
+            "step",
+            "n",
+            "train_seconds",
+        ),
         *bounded("loss", None),
     ]
     return {
@@ -119,7 +142,9 @@ def legend(made: Figure) -> list[str]:
 
 
 @pytest.mark.parametrize("figure", DRAW)
-def test_a_figure_is_three_files_and_the_same_tables_give_the_same_bytes(figure: str, tmp_path: Path) -> None:
+def test_a_figure_is_three_files_and_the_same_tables_give_the_same_bytes(
+    figure: str, tmp_path: Path
+) -> None:
     for directory in ("one", "two"):
         style.save(drawn(figure, small()), tmp_path / directory / "loss_of.name", ORIGIN)
     assert sorted(path.name for path in (tmp_path / "one").iterdir()) == [
@@ -145,7 +170,10 @@ def test_the_tables_are_left_as_they_are(figure: str) -> None:
         pd.testing.assert_frame_equal(table, before[name])
 
 
-@pytest.mark.parametrize(("figure", "text"), [("loss", "n = 7 seeds"), ("trajectories", "7 trials"), ("overview", "n = 7 seeds")])
+@pytest.mark.parametrize(
+    ("figure", "text"),
+    [("loss", "n = 7 seeds"), ("trajectories", "7 trials"), ("overview", "n = 7 seeds")],
+)
 def test_a_figure_says_how_many_seeds_it_shows(figure: str, text: str) -> None:
     assert text in said(drawn(figure))
 
@@ -159,7 +187,7 @@ def test_a_title_says_how_many_and_what_interval(figure: str) -> None:
 
 @pytest.mark.parametrize("figure", ["loss", "overview"])
 def test_the_confidence_of_the_configuration_is_that_of_the_title(figure: str) -> None:
-    with style.applied(0.9):
+    with style.figure_style(0.9):
         assert "90 % bootstrap interval" in said(drawn(figure))
     assert "95 % bootstrap interval" in said(drawn(figure))
 
@@ -178,7 +206,8 @@ def test_numbers_of_seeds_that_differ_are_a_range() -> None:
 
 
 @pytest.mark.parametrize(
-    ("figure", "labels"), [("loss", ["iteration", "training time [s per trial]"]), ("overview", ["final training loss"])]
+    ("figure", "labels"),
+    [("loss", ["iteration", "training time [s per trial]"]), ("overview", ["final training loss"])],
 )
 def test_every_axis_is_labelled_and_times_have_their_unit(figure: str, labels: list[str]) -> None:
     made = drawn(figure)
@@ -197,7 +226,9 @@ def test_the_axes_of_trajectories_are_the_parameters() -> None:
 @pytest.mark.parametrize("figure", DRAW)
 def test_every_framework_has_its_panels(figure: str, backends: tuple[str, ...]) -> None:
     text = said(drawn(figure, tables(backends, {"backprop": 0.1})))
-    assert {name for name in ("JAX", "PyTorch") if name in text} == {style.BACKENDS[name] for name in backends}
+    assert {name for name in ("JAX", "PyTorch") if name in text} == {
+        style.BACKENDS[name] for name in backends
+    }
 
 
 def test_the_legend_of_losses_names_every_estimator_and_the_rate_it_is_shown_at() -> None:
@@ -216,9 +247,13 @@ def test_an_estimator_that_failed_at_every_rate_has_a_panel_with_no_trials() -> 
     assert "PyTorch: lost everywhere\n0 trials" in said(drawn("trajectories"))
 
 
-@pytest.mark.parametrize("failed", [("beale",), ("beale", "mlp")], ids=["one experiment", "all experiments"])
+@pytest.mark.parametrize(
+    "failed", [("beale",), ("beale", "mlp")], ids=["one experiment", "all experiments"]
+)
 @pytest.mark.parametrize("figure", DRAW)
-def test_a_figure_is_drawn_even_where_every_estimator_failed(figure: str, failed: tuple[str, ...]) -> None:
+def test_a_figure_is_drawn_even_where_every_estimator_failed(
+    figure: str, failed: tuple[str, ...]
+) -> None:
     made = drawn(figure, tables(("jax",), failed=failed))
     made.draw_without_rendering()
     assert "nan" not in said(made)
@@ -248,7 +283,9 @@ def test_losses_are_shown_at_the_best_rate_alone() -> None:
     worse = given["curves"].assign(learning_rate=1.0, loss=99.0, loss_low=99.0, loss_high=99.0)
     given["curves"] = pd.concat([given["curves"], worse])
     made = drawn("loss", given)
-    shown = [line.get_ydata() for axes in made.axes for line in axes.get_lines() if len(line.get_ydata())]
+    shown = [
+        line.get_ydata() for axes in made.axes for line in axes.get_lines() if len(line.get_ydata())
+    ]
     assert len(shown) == 4
     assert all(list(values) == [1 / (1 + step) for step in STEPS] for values in shown)
 
@@ -281,7 +318,9 @@ def test_points_of_many_estimators_are_told_apart_without_colour() -> None:
 
 
 def test_colours_go_from_dark_to_light_in_grey() -> None:
-    luminance = [float(np.dot(to_rgb(colour), (0.2126, 0.7152, 0.0722))) for colour in style.COLOURS[:3]]
+    luminance = [
+        float(np.dot(to_rgb(colour), (0.2126, 0.7152, 0.0722))) for colour in style.COLOURS[:3]
+    ]
     assert luminance == sorted(luminance)
     assert min(np.diff(luminance)) > 0.03
 
@@ -289,14 +328,16 @@ def test_colours_go_from_dark_to_light_in_grey() -> None:
 @pytest.mark.parametrize("figure", DRAW)
 def test_a_figure_of_one_framework_shows_its_rows_alone(figure: str) -> None:
     draw, subjects = DRAW[figure]
-    text = said(style.alone(draw, tables(), subjects, "torch"))
+    text = said(style.one_framework(draw, tables(), subjects, "torch"))
     assert "PyTorch" in text
     assert "JAX" not in text
 
 
 def test_a_framework_without_rows_has_a_figure_that_says_so() -> None:
     draw, subjects = DRAW["loss"]
-    assert "PyTorch: n = 0 rows" in said(style.alone(draw, tables(("jax",)), subjects, "torch"))
+    assert "PyTorch: n = 0 rows" in said(
+        style.one_framework(draw, tables(("jax",)), subjects, "torch")
+    )
 
 
 def test_more_estimators_than_lines_are_all_drawn() -> None:

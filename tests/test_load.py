@@ -16,13 +16,17 @@ BUSY = "import time; until = time.time() + {seconds}\nwhile time.time() < until:
 def test_work_of_others_is_seen_and_ones_own_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the system's counters: others work, then this process does."""
     counted = {"busy": 100.0, "own": 10.0}
-    monkeypatch.setattr(machine_load, "mark", lambda: machine_load.Mark(perf_counter(), counted["busy"], counted["own"]))
+    monkeypatch.setattr(
+        machine_load,
+        "mark",
+        lambda: machine_load.Mark(perf_counter(), counted["busy"], counted["own"]),
+    )
     monkeypatch.setattr(psutil, "cpu_count", lambda: 4)
     begun = machine_load.mark()._replace(clock=perf_counter() - 10.0)
     counted["busy"] += 20.0
-    assert machine_load.others(begun) == pytest.approx(0.5, rel=0.01)
+    assert machine_load.other_cpu_fraction(begun) == pytest.approx(0.5, rel=0.01)
     counted["own"] += 20.0
-    assert machine_load.others(begun) == 0.0
+    assert machine_load.other_cpu_fraction(begun) == 0.0
 
 
 def test_the_counters_are_those_of_the_system() -> None:
@@ -31,7 +35,7 @@ def test_the_counters_are_those_of_the_system() -> None:
     after = machine_load.mark()
     assert after.busy - before.busy >= 0.2
     assert after.own - before.own < 0.2
-    assert 0.0 < machine_load.others(before) <= 1.0
+    assert 0.0 < machine_load.other_cpu_fraction(before) <= 1.0
 
 
 GROWS = """
@@ -47,7 +51,7 @@ print(json.dumps({"begun": begun, "ended": time.time(), "steps": 1}))
 
 
 def test_a_process_is_watched_from_outside() -> None:
-    rows = list(timeline.watched([sys.executable, "-c", GROWS]))
+    rows = list(timeline.sample_rss([sys.executable, "-c", GROWS]))
     assert all(row.keys() == {"steps", "seconds", "resident_bytes"} for row in rows)
     seconds = [row["seconds"] for row in rows]
     assert seconds == sorted(seconds)
@@ -58,11 +62,11 @@ def test_a_process_is_watched_from_outside() -> None:
 
 def test_a_process_that_fails_is_not_a_timeline() -> None:
     with pytest.raises(subprocess.CalledProcessError):
-        list(timeline.watched([sys.executable, "-c", "raise SystemExit(3)"]))
+        list(timeline.sample_rss([sys.executable, "-c", "raise SystemExit(3)"]))
 
 
 def test_steps_go_on_for_as_long_as_they_should() -> None:
     calls = []
-    told = timeline.kept_busy(lambda: calls.append(1), 0.05)
+    told = timeline.step_for(lambda: calls.append(1), 0.05)
     assert told["steps"] == len(calls) > 0
     assert told["ended"] - told["begun"] >= 0.05

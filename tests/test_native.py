@@ -34,9 +34,26 @@ class Reader(torch.nn.Module):
 
 def convolutions(channels: int, hidden: int) -> torch.nn.Module:
     conv, relu = torch.nn.Conv2d, torch.nn.ReLU
-    first = [conv(1, channels, 3, padding=1), relu(), conv(channels, channels, 3, padding=1), relu(), torch.nn.MaxPool2d(2)]
-    second = [conv(channels, channels, 3, padding=1), relu(), conv(channels, channels, 3, padding=1), relu(), torch.nn.MaxPool2d(2)]
-    dense = [torch.nn.Flatten(), torch.nn.Linear(channels * 4, hidden), relu(), torch.nn.Linear(hidden, 10)]
+    first = [
+        conv(1, channels, 3, padding=1),
+        relu(),
+        conv(channels, channels, 3, padding=1),
+        relu(),
+        torch.nn.MaxPool2d(2),
+    ]
+    second = [
+        conv(channels, channels, 3, padding=1),
+        relu(),
+        conv(channels, channels, 3, padding=1),
+        relu(),
+        torch.nn.MaxPool2d(2),
+    ]
+    dense = [
+        torch.nn.Flatten(),
+        torch.nn.Linear(channels * 4, hidden),
+        relu(),
+        torch.nn.Linear(hidden, 10),
+    ]
     return torch.nn.Sequential(torch.nn.Unflatten(1, (1, 8)), *first, *second, *dense)
 
 
@@ -59,7 +76,14 @@ def put(module: torch.nn.Module, case: Case) -> None:
     """Our initial parameters into a module: theirs stand in the same order, dense weights transposed."""
     ours = case.params()
     if "weight_recurrent" in ours:
-        names = ["weight_in", "weight_recurrent", "bias_in", "bias_recurrent", "weight_out", "bias_out"]
+        names = [
+            "weight_in",
+            "weight_recurrent",
+            "bias_in",
+            "bias_recurrent",
+            "weight_out",
+            "bias_out",
+        ]
     else:
         names = list(ours)
     for theirs, name in zip(module.parameters(), names, strict=True):
@@ -69,14 +93,14 @@ def put(module: torch.nn.Module, case: Case) -> None:
 
 def package(name: str, case: Case) -> list[float]:
     backend = backends.load(name, 1, "float64")
-    step = compiled(backend, steps.make(backend.ops, case.problem, Backprop(), Sgd(), 0.0))
+    step = compiled(backend, steps.make_step(backend.ops, case.problem, Backprop(), Sgd(), 0.0))
     (key,) = backend.engine.keys(np.array([0]))
     state = State({k: backend.ops.asarray(v) for k, v in case.params().items()}, ())
     losses = []
     for index in range(STEPS):
         batch = tuple(backend.ops.asarray(array) for array in case.batch(seed=index))
         trial = Trial(key, backend.ops.asarray(np.array(RATE)))
-        state, loss = step(state, trial, backend.ops.counter(STEPS)[index], batch)
+        state, loss = step(state, trial, backend.ops.arange(STEPS)[index], batch)
         losses.append(float(loss))
     return losses
 

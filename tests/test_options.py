@@ -26,11 +26,19 @@ def test_the_page_is_up_to_date() -> None:
 
 
 def test_the_schema_is_up_to_date() -> None:
-    assert json.loads((ROOT / "workflow/schemas/config.schema.json").read_text(encoding="utf-8")) == SCHEMA
+    assert (
+        json.loads((ROOT / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
+        == SCHEMA
+    )
 
 
-@pytest.mark.parametrize(("command", "path"), [("options", "config/README.md"), ("schema", "workflow/schemas/config.schema.json")])
-def test_what_the_command_prints_is_the_file(command: str, path: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [("options", "config/README.md"), ("schema", "workflow/schemas/config.schema.json")],
+)
+def test_what_the_command_prints_is_the_file(
+    command: str, path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     main.main([command])
     assert capsys.readouterr().out == (ROOT / path).read_text(encoding="utf-8")
 
@@ -68,12 +76,18 @@ def test_a_mistake_does_not_follow_the_schema(over: dict[str, Any]) -> None:
 @pytest.mark.parametrize("folder", options_page.FOLDERS)
 def test_every_component_is_on_the_page_and_in_the_schema(folder: str) -> None:
     section = options_page.page().split(f"\n## {folder.capitalize()}\n")[1].split("\n## ")[0]
-    names = [line.removeprefix("### ").strip("`") for line in section.splitlines() if line.startswith("### ")]
+    names = [
+        line.removeprefix("### ").strip("`")
+        for line in section.splitlines()
+        if line.startswith("### ")
+    ]
     assert names == list(registry.names(folder))
     assert [one["title"] for one in SCHEMA["$defs"][folder]["anyOf"]] == names
 
 
 def test_every_option_says_what_it_means() -> None:
-    rows = [line.split(" | ") for line in options_page.page().splitlines() if line.startswith("| `")]
+    rows = [
+        line.split(" | ") for line in options_page.page().splitlines() if line.startswith("| `")
+    ]
     assert len(rows) > 30
     assert [row[0] for row in rows if len(row) < 4 or not row[3].strip(" |")] == []

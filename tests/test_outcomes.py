@@ -9,33 +9,46 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dirgrad.config import plan
-from dirgrad.records.files import table
+from dirgrad.records.files import to_table
 from dirgrad.records.schemas import CURVES, TRIALS, Status
 from dirgrad.runs.training import outcomes, progress, train, trials
-from dirgrad.runs.training.outcomes import Course
+from dirgrad.runs.training.outcomes import History
 from dirgrad.runs.training.trials import Lane
 
 NAN, INF = float("nan"), float("inf")
 LANES = [Lane(0.1, 0), Lane(0.1, 1), Lane(0.2, 0)]
-FORWARD = {"kind": "forward_gradient", "direction": "gaussian", "directions_k": 4}
+FORWARD = {"kind": "forward_gradient", "direction": "gaussian", "num_directions": 4}
 CENTRAL = {"kind": "finite_difference", "direction": "sphere", "scheme": "central", "eps": 0.01}
 
 
 def cell(problem: Any = "beale", **training: Any) -> plan.Cell:
     """A cell of 3 record points."""
-    once = {"problem": problem, "optimizer": "sgd", "learning_rates": [0.1, 0.2], "seeds": 2, "steps": 20, "record_every": 10}
+    once = {
+        "problem": problem,
+        "optimizer": "sgd",
+        "learning_rates": [0.1, 0.2],
+        "seeds": 2,
+        "steps": 20,
+        "record_every": 10,
+    }
     estimators = {"backprop": "backprop", "forward": FORWARD, "central": CENTRAL}
     raw = {"tier": "made", "backends": ["jax"], "estimators": estimators}
-    return plan.cell(raw | {"experiments": {"one": once | {"estimators": list(estimators)} | training}}, "one/jax")
+    return plan.cell(
+        raw | {"experiments": {"one": once | {"estimators": list(estimators)} | training}},
+        "one/jax",
+    )
 
 
-def course(*losses: list[float], **others: Any) -> Course:
+def course(*losses: list[float], **others: Any) -> History:
     """One list of losses over the lanes per record point."""
-    points = [{"step": 10 * i, "train_seconds": 0.5 * i, "loss": np.array(each)} for i, each in enumerate(losses)]
-    return Course(LANES[: len(losses[0])] if losses else LANES, points, 1.0, 2.0, **others)
+    points = [
+        {"step": 10 * i, "train_seconds": 0.5 * i, "loss": np.array(each)}
+        for i, each in enumerate(losses)
+    ]
+    return History(LANES[: len(losses[0])] if losses else LANES, points, 1.0, 2.0, **others)
 
 
-def ends(course: Course, name: str = "backprop", **training: Any) -> list[dict[str, Any]]:
+def ends(course: History, name: str = "backprop", **training: Any) -> list[dict[str, Any]]:
     return outcomes.rows(cell(**training), name, course)[0]
 
 
@@ -43,7 +56,10 @@ def test_trials_that_come_to_their_last_step_are_ok() -> None:
     (row, *_) = found = ends(course([3.0, 4.0], [2.0, 3.0], [1.0, 2.0]))
     assert [one["status"] for one in found] == [Status.OK, Status.OK]
     assert [one["final_loss"] for one in found] == [1.0, 2.0]
-    assert {name: row[name] for name in ("reason", "steps", "train_seconds", "step_seconds", "compile_seconds", "lanes")} == {
+    assert {
+        name: row[name]
+        for name in ("reason", "steps", "train_seconds", "step_seconds", "compile_seconds", "lanes")
+    } == {
         "reason": "",
         "steps": 20,
         "train_seconds": 1.0,
@@ -55,7 +71,9 @@ def test_trials_that_come_to_their_last_step_are_ok() -> None:
 
 @pytest.mark.parametrize("bad", [NAN, INF, -INF, 1e7, -1e7])
 @pytest.mark.parametrize("point", [0, 1, 2])
-def test_a_trial_has_diverged_at_its_first_bad_loss_and_its_neighbours_have_not(bad: float, point: int) -> None:
+def test_a_trial_has_diverged_at_its_first_bad_loss_and_its_neighbours_have_not(
+    bad: float, point: int
+) -> None:
     losses = [[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]
     losses[point][1] = bad
     good, lost = ends(course(*losses))
@@ -77,12 +95,21 @@ def test_a_trial_has_diverged_where_its_minibatch_loss_has() -> None:
 
 def test_the_curve_of_a_diverged_trial_ends_at_its_first_bad_point() -> None:
     _, curves = outcomes.rows(cell(), "backprop", course([1.0, 1.0], [1.0, NAN], [1.0, 1.0]))
-    assert [(row["seed"], row["step"]) for row in curves] == [(0, 0), (0, 10), (0, 20), (1, 0), (1, 10)]
+    assert [(row["seed"], row["step"]) for row in curves] == [
+        (0, 0),
+        (0, 10),
+        (0, 20),
+        (1, 0),
+        (1, 10),
+    ]
 
 
 def test_trials_that_stop_early_have_timed_out() -> None:
     timed_out, diverged = ends(course([1.0, 1.0], [0.5, NAN]), timeout_seconds=9.0)
-    assert (timed_out["status"], timed_out["reason"]) == (Status.TIMEOUT, "9 seconds of training were spent at step 10")
+    assert (timed_out["status"], timed_out["reason"]) == (
+        Status.TIMEOUT,
+        "9 seconds of training were spent at step 10",
+    )
     assert (timed_out["steps"], timed_out["final_loss"]) == (10, 0.5)
     assert diverged["status"] == Status.DIVERGED
 
@@ -91,8 +118,10 @@ def test_trials_that_stop_early_have_timed_out() -> None:
 def test_trials_that_did_not_begin_are_rows_with_their_reason_and_no_curves(status: Status) -> None:
     rows, curves = outcomes.rows(cell(), "forward", course(status=status, reason="because"))
     assert [Lane(row["learning_rate"], row["seed"], row["stage"]) for row in rows] == LANES
-    assert {(row["status"], row["reason"], row["steps"], row["evaluations"]) for row in rows} == {(status, "because", 0, 0)}
-    assert table(rows, TRIALS).column("final_loss").null_count == len(LANES)
+    assert {(row["status"], row["reason"], row["steps"], row["evaluations"]) for row in rows} == {
+        (status, "because", 0, 0)
+    }
+    assert to_table(rows, TRIALS).column("final_loss").null_count == len(LANES)
     assert curves == []
 
 
@@ -103,7 +132,12 @@ def test_evaluations_are_those_of_the_steps_taken(name: str, per_step: int) -> N
 
 
 def test_a_row_tells_all_that_sets_its_trial_apart() -> None:
-    (row,) = ends(course([1.0], [1.0], [1.0]), "forward", problem={"kind": "quadratic", "dimension": 7}, learning_rate_decay=0.5)
+    (row,) = ends(
+        course([1.0], [1.0], [1.0]),
+        "forward",
+        problem={"kind": "quadratic", "dimension": 7},
+        learning_rate_decay=0.5,
+    )
     told = {
         "experiment": "one",
         "problem": "quadratic",
@@ -111,13 +145,30 @@ def test_a_row_tells_all_that_sets_its_trial_apart() -> None:
         "estimator": "forward",
         "estimator_kind": "forward_gradient",
     }
-    told |= {"direction": "gaussian", "directions_k": 4, "optimizer": "sgd", "learning_rate": 0.1, "learning_rate_decay": 0.5}
-    told |= {"batch_size": 0, "seed": 0, "dimension": 7, "precision": "float32", "threads": 2, "exclusive": True}
+    told |= {
+        "direction": "gaussian",
+        "num_directions": 4,
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+        "learning_rate_decay": 0.5,
+    }
+    told |= {
+        "batch_size": 0,
+        "seed": 0,
+        "dimension": 7,
+        "precision": "float32",
+        "threads": 2,
+        "exclusive": True,
+    }
     assert {name: row[name] for name in told} == told
 
 
 def test_a_problem_with_data_has_its_batch_size() -> None:
-    (row,) = ends(course([1.0], [1.0], [1.0]), problem={"kind": "logistic_regression", "dataset": "digits"}, batch_size=32)
+    (row,) = ends(
+        course([1.0], [1.0], [1.0]),
+        problem={"kind": "logistic_regression", "dataset": "digits"},
+        batch_size=32,
+    )
     assert (row["batch_size"], row["dimension"], row["direction"]) == (32, 65 * 10, "")
 
 
@@ -128,7 +179,11 @@ def test_every_column_of_a_trial_is_in_the_schema() -> None:
 
 def test_a_point_of_a_curve_tells_its_trial_and_all_its_values() -> None:
     found = course([1.0], [2.0])
-    found.points[1] |= {"batch_loss": np.array([3.0]), "theta_0": np.array([4.0]), "theta_1": np.array([5.0])}
+    found.points[1] |= {
+        "batch_loss": np.array([3.0]),
+        "theta_0": np.array([4.0]),
+        "theta_1": np.array([5.0]),
+    }
     _, curves = outcomes.rows(cell(), "forward", found)
     told = {
         "experiment": "one",
@@ -141,26 +196,36 @@ def test_a_point_of_a_curve_tells_its_trial_and_all_its_values() -> None:
         "train_seconds": 0.5,
     }
     told |= {"loss": 2.0, "batch_loss": 3.0, "theta_0": 4.0, "theta_1": 5.0}
-    assert {name: value for name, value in table(curves, CURVES).to_pylist()[1].items() if value is not None} == told
+    assert {
+        name: value
+        for name, value in to_table(curves, CURVES).to_pylist()[1].items()
+        if value is not None
+    } == told
 
 
 # Trials
 
 
 @pytest.mark.parametrize(("lanes", "sizes"), [("all", [6]), (1, [1] * 6), (4, [4, 2]), (9, [6])])
-def test_the_trials_of_all_groups_are_every_rate_with_every_seed(lanes: Any, sizes: list[int]) -> None:
+def test_the_trials_of_all_groups_are_every_rate_with_every_seed(
+    lanes: Any, sizes: list[int]
+) -> None:
     made = cell(seeds=3, lanes=lanes)
-    groups = trials.groups(made, trials.first(made))
+    groups = trials.groups(made, trials.search_trials(made))
     assert [len(group) for group in groups] == sizes
-    assert [lane for group in groups for lane in group] == [(rate, seed, "final") for rate in (0.1, 0.2) for seed in range(3)]
+    assert [lane for group in groups for lane in group] == [
+        (rate, seed, "final") for rate in (0.1, 0.2) for seed in range(3)
+    ]
 
 
 TUNING = {"lowest": 0.01, "highest": 1.0, "per_decade": 2, "seeds": 2}
 
 
-def test_tuning_tries_every_rate_of_a_logarithmic_grid_and_the_trials_after_it_have_fresh_seeds() -> None:
+def test_tuning_tries_every_rate_of_a_logarithmic_grid_and_the_trials_after_it_have_fresh_seeds() -> (
+    None
+):
     made = cell(learning_rates=None, tuning=TUNING, seeds=3)
-    searched, fresh = trials.first(made), trials.fresh(made, 0.1)
+    searched, fresh = trials.search_trials(made), trials.final_trials(made, 0.1)
     assert [(lane.learning_rate, lane.seed) for lane in searched] == [
         (rate, seed) for rate in (0.01, 0.0316, 0.1, 0.316, 1.0) for seed in (0, 1)
     ]
@@ -170,7 +235,9 @@ def test_tuning_tries_every_rate_of_a_logarithmic_grid_and_the_trials_after_it_h
 
 
 def tried(rate: float, *losses: float, **others: Any) -> list[dict[str, Any]]:
-    return [{"learning_rate": rate, "status": Status.OK, "final_loss": loss} | others for loss in losses]
+    return [
+        {"learning_rate": rate, "status": Status.OK, "final_loss": loss} | others for loss in losses
+    ]
 
 
 @pytest.mark.parametrize(
@@ -191,14 +258,18 @@ def test_the_steps_are_counted_over_all_trials() -> None:
     assert trials.total_steps(cell(seeds=3)) == 20 * 3 * 2 * 3
 
 
-BATCHES = st.integers(1, 30).flatmap(lambda examples: st.tuples(st.just(examples), st.integers(1, examples)))
+BATCHES = st.integers(1, 30).flatmap(
+    lambda examples: st.tuples(st.just(examples), st.integers(1, examples))
+)
 
 
 @given(st.integers(0, 5), st.integers(1, 20), BATCHES)
 @settings(max_examples=50, deadline=None)
-def test_minibatches_are_drawn_without_replacement_within_an_epoch(seed: int, steps: int, sizes: tuple[int, int]) -> None:
+def test_minibatches_are_drawn_without_replacement_within_an_epoch(
+    seed: int, steps: int, sizes: tuple[int, int]
+) -> None:
     examples, batch = sizes
-    rows = trials.order(seed, steps, examples, batch)
+    rows = trials.minibatch_rows(seed, steps, examples, batch)
     per_epoch = examples // batch
     assert rows.shape == (steps, batch)
     assert rows.dtype == np.int32
@@ -210,22 +281,27 @@ def test_minibatches_are_drawn_without_replacement_within_an_epoch(seed: int, st
 
 @given(st.integers(0, 5), st.integers(1, 20), st.integers(1, 20), BATCHES)
 @settings(max_examples=50, deadline=None)
-def test_minibatches_do_not_depend_on_how_many_steps_follow(seed: int, steps: int, more: int, sizes: tuple[int, int]) -> None:
-    assert np.array_equal(trials.order(seed, steps, *sizes), trials.order(seed, steps + more, *sizes)[:steps])
+def test_minibatches_do_not_depend_on_how_many_steps_follow(
+    seed: int, steps: int, more: int, sizes: tuple[int, int]
+) -> None:
+    assert np.array_equal(
+        trials.minibatch_rows(seed, steps, *sizes),
+        trials.minibatch_rows(seed, steps + more, *sizes)[:steps],
+    )
 
 
 def test_minibatches_depend_on_the_seed_and_change_from_epoch_to_epoch() -> None:
-    one, other = (trials.order(seed, 8, 100, 25) for seed in (0, 1))
+    one, other = (trials.minibatch_rows(seed, 8, 100, 25) for seed in (0, 1))
     assert not np.array_equal(one, other)
     assert not np.array_equal(one[:4], one[4:])
 
 
 def test_without_data_minibatches_are_empty() -> None:
-    assert trials.order(0, 7, 0, 64).shape == (7, 0)
+    assert trials.minibatch_rows(0, 7, 0, 64).shape == (7, 0)
 
 
 def test_lanes_of_one_seed_see_the_same_minibatches() -> None:
-    found = trials.rows(cell(problem={"kind": "mlp", "dataset": "digits"}), 1200, LANES)
+    found = trials.lane_rows(cell(problem={"kind": "mlp", "dataset": "digits"}), 1200, LANES)
     assert found.shape == (3, 20, 64)
     assert np.array_equal(found[0], found[2])
     assert not np.array_equal(found[0], found[1])
@@ -233,7 +309,7 @@ def test_lanes_of_one_seed_see_the_same_minibatches() -> None:
 
 def test_initial_values_depend_on_the_seed_alone() -> None:
     problem = cell(problem="quadratic").training.problem
-    one, again, other = (trials.initial(problem, seed, "float32")["x"] for seed in (0, 0, 1))
+    one, again, other = (trials.initial_params(problem, seed, "float32")["x"] for seed in (0, 0, 1))
     assert one.dtype == np.float32
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
@@ -251,7 +327,7 @@ def test_data_come_in_the_precision_of_the_run() -> None:
 # Turns
 
 
-def turns(lengths: dict[str, int]) -> tuple[str, dict[str, Course]]:
+def turns(lengths: dict[str, int]) -> tuple[str, dict[str, History]]:
     """Who advanced when, as one letter a turn, and what came of it."""
     order: list[str] = []
 
@@ -259,7 +335,7 @@ def turns(lengths: dict[str, int]) -> tuple[str, dict[str, Course]]:
         for _ in range(length):
             order.append(name)
             yield
-        return Course([Lane(0.1, length)], [], 0.0, 0.0)
+        return History([Lane(0.1, length)], [], 0.0, 0.0)
 
     found = train.take_turns({name: training(name, length) for name, length in lengths.items()})
     return "".join(order), found

@@ -44,7 +44,11 @@ class Read(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.asked += [str(value) for name, value in attrs if name in ("src", "href") and not str(value).startswith("data:")]
+        self.asked += [
+            str(value)
+            for name, value in attrs
+            if name in ("src", "href") and not str(value).startswith("data:")
+        ]
         if tag == "tr":
             self.rows.append([])
         if tag in ("td", "th"):
@@ -94,7 +98,9 @@ def test_text_in_latex_is_text(text: str) -> None:
     (row,) = re.findall(r"\\midrule\n(.*) \\\\\nother", made)
     # Every character that means something to TeX stands as the command that prints it.
     commands = {r"\textbackslash ": "\\", r"\textasciitilde ": "~", r"\textasciicircum ": "^"}
-    commands |= {f"\\{character}": character for character in "&%$#_{}"} | {character: character for character in "ab"}
+    commands |= {f"\\{character}": character for character in "&%$#_{}"} | {
+        character: character for character in "ab"
+    }
     found = re.findall("|".join(map(re.escape, commands)), row)
     assert "".join(found) == row
     assert "".join(commands[one] for one in found) == text
@@ -102,9 +108,13 @@ def test_text_in_latex_is_text(text: str) -> None:
 
 def test_latex_has_the_rules_of_booktabs_and_a_long_table_goes_on() -> None:
     made = table.latex(ROWS, "final", ORIGIN)
-    assert all(rule in made for rule in (r"\toprule", r"\midrule", r"\bottomrule", r"\begin{tabular}"))
+    assert all(
+        rule in made for rule in (r"\toprule", r"\midrule", r"\bottomrule", r"\begin{tabular}")
+    )
     assert r"forward\_gradient &  & 1090 \\" in made
-    assert made.startswith("% final.csv, 2 rows\n% the same in all rows: precision float32; n 5\n% {")
+    assert made.startswith(
+        "% final.csv, 2 rows\n% the same in all rows: precision float32; n 5\n% {"
+    )
     assert r"\begin{longtable}" in table.latex(pd.concat([ROWS] * 30), "final", ORIGIN)
 
 
@@ -132,14 +142,23 @@ CLAIMS = pd.DataFrame(
 @pytest.fixture(scope="module")
 def manifest() -> dict[str, Any]:
     """The manifest of the reference, with what later ones tell."""
-    told: dict[str, Any] = json.loads((ROOT / "results/reference/default/manifest.json").read_text(encoding="utf-8"))
+    told: dict[str, Any] = json.loads(
+        (ROOT / "results/reference/default/manifest.json").read_text(encoding="utf-8")
+    )
     told["config"] = validation.load([ROOT / "config/config.yaml"])
-    noisy = {"cost/baydin/jax": {"run_id": "aa", "others_cpu_share": 0.31, "noisy": True}}
+    noisy = {"cost/baydin/jax": {"run_id": "aa", "other_cpu_fraction": 0.31, "noisy": True}}
     told["cells"] = {name: one | {"run_id": "bb"} for name, one in told["cells"].items()}
-    return told | {"run_id": "feedfeedfeed", "threads": 1, "exclusive": False, "measurements": noisy}
+    return told | {
+        "run_id": "feedfeedfeed",
+        "threads": 1,
+        "exclusive": False,
+        "measurements": noisy,
+    }
 
 
-def test_the_front_page_says_what_was_run_on_what_and_what_came_of_it(manifest: dict[str, Any]) -> None:
+def test_the_front_page_says_what_was_run_on_what_and_what_came_of_it(
+    manifest: dict[str, Any],
+) -> None:
     page = front.page(manifest, CLAIMS[::-1], [])
     rows = {row[0]: row[1:] for row in Read(page).rows}
     assert rows["run"] == ["feedfeedfeed"]
@@ -149,8 +168,16 @@ def test_the_front_page_says_what_was_run_on_what_and_what_came_of_it(manifest: 
     assert rows["threads of a job"] == ["1"]
     assert rows["cost/baydin/jax"] == ["31.0%, NOISY"]
     assert rows["A step is <cheaper> than backprop's."][3:] == ["1.23 [1.1, 1.4]", "does not hold"]
-    assert list(rows).index("It needs more steps.") > list(rows).index("A step is <cheaper> than backprop's.")
-    assert rows["It needs more steps."] == ["McGreivy & others", "steps_over_backprop", "above 1", "", "not run in this tier"]
+    assert list(rows).index("It needs more steps.") > list(rows).index(
+        "A step is <cheaper> than backprop's."
+    )
+    assert rows["It needs more steps."] == [
+        "McGreivy & others",
+        "steps_over_backprop",
+        "above 1",
+        "",
+        "not run in this tier",
+    ]
     assert "<b>not run in this tier</b>: 1; <b>does not hold</b>: 1" in page
     assert Read(page).asked == []
 
@@ -160,7 +187,9 @@ def test_the_front_page_says_what_was_run_on_what_and_what_came_of_it(manifest: 
     [(None, "No claim has been judged in this run"), (CLAIMS[:0], "The table of claims is empty")],
     ids=["no table", "no claims"],
 )
-def test_where_no_claim_was_judged_the_front_page_says_so(claims: pd.DataFrame | None, said: str, manifest: dict[str, Any]) -> None:
+def test_where_no_claim_was_judged_the_front_page_says_so(
+    claims: pd.DataFrame | None, said: str, manifest: dict[str, Any]
+) -> None:
     assert said in front.page(manifest, claims, [])
 
 
@@ -169,7 +198,9 @@ def made(path: Path) -> Path:
     return path
 
 
-def test_a_headline_figure_is_in_the_page_with_a_sentence(manifest: dict[str, Any], tmp_path: Path) -> None:
+def test_a_headline_figure_is_in_the_page_with_a_sentence(
+    manifest: dict[str, Any], tmp_path: Path
+) -> None:
     page = front.page(manifest, None, [made(tmp_path / "baydin_fig3.png")])
     assert 'src="data:image/png;base64,' in page
     assert "<b>baydin fig3.</b> Training and validation loss of backprop" in page
@@ -177,30 +208,47 @@ def test_a_headline_figure_is_in_the_page_with_a_sentence(manifest: dict[str, An
 
 def test_the_headlines_of_every_tier_are_figures_that_say_what_they_are() -> None:
     for tier in ([], ["smoke"], ["paper"], ["sequences"]):
-        raw = validation.load([ROOT / "config/config.yaml", *(ROOT / f"config/{name}.yaml" for name in tier)])
-        known = outputs.drawings(raw)
-        assert outputs.headlines(raw)
-        for name in outputs.headlines(raw):
+        raw = validation.load(
+            [ROOT / "config/config.yaml", *(ROOT / f"config/{name}.yaml" for name in tier)]
+        )
+        known = outputs.figure_specs(raw)
+        assert outputs.front_page_figures(raw)
+        for name in outputs.front_page_figures(raw):
             assert name in known
 
 
 def run(tmp_path: Path, manifest: Any, *arguments: str) -> None:
-    (tmp_path / "manifest.json").write_text(manifest if isinstance(manifest, str) else json.dumps(manifest))
-    command = ["front", "--manifest", str(tmp_path / "manifest.json"), "--out", str(tmp_path / "front.html"), *arguments]
+    (tmp_path / "manifest.json").write_text(
+        manifest if isinstance(manifest, str) else json.dumps(manifest)
+    )
+    command = [
+        "front-page",
+        "--manifest",
+        str(tmp_path / "manifest.json"),
+        "--out",
+        str(tmp_path / "front.html"),
+        *arguments,
+    ]
     main.main(command)
 
 
-def test_the_command_takes_the_claims_from_among_the_tables(manifest: dict[str, Any], tmp_path: Path) -> None:
+def test_the_command_takes_the_claims_from_among_the_tables(
+    manifest: dict[str, Any], tmp_path: Path
+) -> None:
     CLAIMS.to_csv(tmp_path / "claims.csv", index=False)
     ROWS.to_csv(tmp_path / "final.csv", index=False)
     run(tmp_path, manifest, "--tables", str(tmp_path / "final.csv"), str(tmp_path / "claims.csv"))
     assert "does not hold" in (tmp_path / "front.html").read_text()
 
 
-def test_the_command_renders_tables_that_are_made_elsewhere(manifest: dict[str, Any], tmp_path: Path) -> None:
+def test_the_command_renders_tables_that_are_made_elsewhere(
+    manifest: dict[str, Any], tmp_path: Path
+) -> None:
     CLAIMS.to_csv(tmp_path / "claims.csv", index=False)
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    main.main(["render", str(tmp_path / "claims.csv"), "--manifest", str(tmp_path / "manifest.json")])
+    main.main(
+        ["render", str(tmp_path / "claims.csv"), "--manifest", str(tmp_path / "manifest.json")]
+    )
     assert "feedfeedfeed" in (tmp_path / "claims.tex").read_text()
     assert "A step is &lt;cheaper&gt;" in (tmp_path / "claims.html").read_text()
 
@@ -211,7 +259,11 @@ def test_the_command_renders_tables_that_are_made_elsewhere(manifest: dict[str, 
         ("{", [], r"manifest\.json: line 1: no JSON"),
         ({"run_id": None}, [], r"manifest\.json: run_id: missing"),
         ({}, ["--tables", "claims.csv"], r"claims\.csv: verdict: missing"),
-        ({}, ["--figures", "baydin_fig9.png"], r"baydin_fig9\.png: no figure of this configuration: did you mean 'baydin_fig\d'"),
+        (
+            {},
+            ["--figures", "baydin_fig9.png"],
+            r"baydin_fig9\.png: no figure of this configuration: did you mean 'baydin_fig\d'",
+        ),
         ({}, ["--tables", "nowhere/claims.csv"], r"nowhere/claims\.csv: no such file"),
     ],
 )
@@ -227,7 +279,11 @@ def test_a_mistake_is_one_sentence(
     monkeypatch.chdir(tmp_path)
     CLAIMS.drop(columns="verdict").to_csv("claims.csv", index=False)
     made(Path("baydin_fig9.png"))
-    given_manifest = change if isinstance(change, str) else {k: v for k, v in manifest.items() if k not in change}
+    given_manifest = (
+        change
+        if isinstance(change, str)
+        else {k: v for k, v in manifest.items() if k not in change}
+    )
     with pytest.raises(SystemExit):
         run(tmp_path, given_manifest, *arguments)
     (sentence,) = capsys.readouterr().err.splitlines()

@@ -28,7 +28,12 @@ NAMES = list(estimators(1.0))
 # Every problem is followed with one estimator of each kind, a few with all.
 ONE_OF_EACH = ("backprop", "forward_gradient", "central_difference")
 WITH_ALL = ("rosenbrock", "quadratic", "mlp")
-PAIRS = [(problem, name) for problem in CASES for name in NAMES if problem in WITH_ALL or name in ONE_OF_EACH]
+PAIRS = [
+    (problem, name)
+    for problem in CASES
+    for name in NAMES
+    if problem in WITH_ALL or name in ONE_OF_EACH
+]
 Arrays = dict[str, np.ndarray]
 
 
@@ -40,17 +45,29 @@ def minus(x: Arrays, y: Arrays) -> Arrays:
     return {key: x[key].astype(np.float64) - y[key] for key in x}
 
 
-def estimate(backend: Backend, case: Case, estimator: Estimator, at: Arrays, step: int, dtype: str) -> tuple[float, float, Arrays]:
+def estimate(
+    backend: Backend, case: Case, estimator: Estimator, at: Arrays, step: int, dtype: str
+) -> tuple[float, float, Arrays]:
     """Loss, slope and vector of the estimate at a point, on the minibatch and along the directions of a step, which are
     the same numbers in either dtype."""
-    ops, numpy = backend.ops, backend.engine.numpy
-    given = tuple(ops.asarray(array.astype(dtype) if array.dtype.kind == "f" else array) for array in case.batch("float32", step))
-    drawn = [random_like(case.params("float32"), seed=100 * step + j) for j in range(max(estimator.directions_k, 1))]
+    ops, numpy = backend.ops, backend.engine.to_numpy
+    given = tuple(
+        ops.asarray(array.astype(dtype) if array.dtype.kind == "f" else array)
+        for array in case.batch("float32", step)
+    )
+    drawn = [
+        random_like(case.params("float32"), seed=100 * step + j)
+        for j in range(max(estimator.num_directions, 1))
+    ]
     stacked = {key: ops.asarray(np.stack([v[key] for v in drawn]).astype(dtype)) for key in at}
     params = placed(backend, {key: leaf.astype(dtype) for key, leaf in at.items()})
     found = function(backend, case, estimator)(params, given, stacked)
     assert {str(numpy(leaf).dtype) for leaf in found.vector.values()} == {dtype}
-    return float(found.loss), float(found.slope), {key: numpy(leaf) for key, leaf in found.vector.items()}
+    return (
+        float(found.loss),
+        float(found.slope),
+        {key: numpy(leaf) for key, leaf in found.vector.items()},
+    )
 
 
 @cache
@@ -61,7 +78,9 @@ def function(backend: Backend, case: Case, estimator: Estimator) -> Callable[...
         def loss(at: Arrays) -> Any:
             return criterion.loss(case.problem, backend.ops, at, batch)
 
-        return estimator.estimate(backend.ops, loss, params, lambda j: {key: leaf[j] for key, leaf in directions.items()})
+        return estimator.estimate(
+            backend.ops, loss, params, lambda j: {key: leaf[j] for key, leaf in directions.items()}
+        )
 
     return compiled(backend, of)
 
@@ -70,27 +89,38 @@ def moved(backend: Backend, case: Case, at: Arrays, slope: float, vector: Arrays
     """One step of gradient descent, in the framework and in the dtype of `at`."""
     ops, dtype = backend.ops, next(iter(at.values())).dtype
     found = Estimate(0.0, ops.asarray(np.array(slope, dtype)), placed(backend, vector))
-    params, _ = Sgd().update(ops, placed(backend, at), found, (), ops.asarray(np.array(case.rate, dtype)))
-    return {key: backend.engine.numpy(leaf) for key, leaf in params.items()}
+    params, _ = Sgd().update(
+        ops, placed(backend, at), found, (), ops.asarray(np.array(case.rate, dtype))
+    )
+    return {key: backend.engine.to_numpy(leaf) for key, leaf in params.items()}
 
 
 @pytest.mark.parametrize(("problem", "name"), PAIRS)
-def test_both_frameworks_follow_the_same_path_in_float64(both: tuple[Backend, Backend], problem: str, name: str) -> None:
+def test_both_frameworks_follow_the_same_path_in_float64(
+    both: tuple[Backend, Backend], problem: str, name: str
+) -> None:
     case, estimator = CASES[problem], estimators(EPS["float64"])[name]
     points = [case.params("float64")] * 2
     for step in range(STEPS):
-        (f, s, v), (f2, s2, v2) = (estimate(b, case, estimator, p, step, "float64") for b, p in zip(both, points, strict=True))
+        (f, s, v), (f2, s2, v2) = (
+            estimate(b, case, estimator, p, step, "float64")
+            for b, p in zip(both, points, strict=True)
+        )
         _, _, g = estimate(both[0], case, estimators(1.0)["backprop"], points[0], step, "float64")
         assert f == pytest.approx(f2, rel=1e-9)
         assert abs(s - s2) * norm(v) <= 1e-9 * norm(g) * max(norm(v), 1.0) ** 2
         assert norm(minus(v, v2)) <= 1e-9 * norm(v)
-        points = [moved(b, case, p, *w) for b, p, w in zip(both, points, [(s, v), (s2, v2)], strict=True)]
+        points = [
+            moved(b, case, p, *w) for b, p, w in zip(both, points, [(s, v), (s2, v2)], strict=True)
+        ]
     assert norm(minus(*points)) <= 1e-9 * norm(points[0])
     assert norm(minus(points[0], case.params())) > 0
 
 
 @pytest.mark.parametrize(("problem", "name"), PAIRS)
-def test_both_frameworks_follow_the_same_path_in_float32(both: tuple[Backend, Backend], problem: str, name: str) -> None:
+def test_both_frameworks_follow_the_same_path_in_float32(
+    both: tuple[Backend, Backend], problem: str, name: str
+) -> None:
     case, estimator = CASES[problem], estimators(EPS["float32"])[name]
     points, allowed = [case.params("float32")] * 2, 0.0
     for step in range(STEPS):
@@ -102,11 +132,20 @@ def test_both_frameworks_follow_the_same_path_in_float32(both: tuple[Backend, Ba
             _, _, g = estimate(both[1], case, estimators(1.0)["backprop"], point, step, "float64")
             loss_bound, vector_bound = local_bounds(case, name, f64, norm(g), norm(point), step)
             assert abs(f - f64) <= loss_bound
-            error = minus({k: s * leaf.astype(np.float64) for k, leaf in v.items()}, {k: s64 * leaf for k, leaf in v64.items()})
+            error = minus(
+                {k: s * leaf.astype(np.float64) for k, leaf in v.items()},
+                {k: s64 * leaf for k, leaf in v64.items()},
+            )
             assert norm(error) <= vector_bound
             nexts.append(moved(backend, case, point, s, v))
             exact = {k: point[k].astype(np.float64) - case.rate * s64 * v64[k] for k in point}
-            parting.append((exact, case.rate * (vector_bound + 2 * UNIT * abs(s64) * norm(v64)) + UNIT * norm(exact)))
+            parting.append(
+                (
+                    exact,
+                    case.rate * (vector_bound + 2 * UNIT * abs(s64) * norm(v64))
+                    + UNIT * norm(exact),
+                )
+            )
         (exact, local), (exact2, local2) = parting
         # Whatever the exact steps do to the distance of the two points, and the rounding of one step of each.
         allowed = norm(minus(exact, exact2)) + local + local2
@@ -115,7 +154,9 @@ def test_both_frameworks_follow_the_same_path_in_float32(both: tuple[Backend, Ba
     assert norm(minus(points[0], case.params("float32"))) > 0
 
 
-def local_bounds(case: Case, name: str, f: float, g: float, theta: float, step: int) -> tuple[float, float]:
+def local_bounds(
+    case: Case, name: str, f: float, g: float, theta: float, step: int
+) -> tuple[float, float]:
     """How far loss and estimate may be from exact at one point. theta: the length of the parameters."""
     gamma, eps = case.terms * UNIT, EPS["float32"]
     difference = "difference" in name

@@ -22,10 +22,14 @@ def found(pattern: str) -> list[tuple[Path, str]]:
     return [(page, each) for page, matches in every for each in dict.fromkeys(matches)]
 
 
-@pytest.mark.parametrize(("where", "paths"), found(r"<!-- dirgrad headline (.+?) -->"))
+@pytest.mark.parametrize(("where", "paths"), found(r"<!-- dirgrad readme-table (.+?) -->"))
 def test_a_table_is_what_its_command_prints(where: Path, paths: str) -> None:
     text = where.read_text(encoding="utf-8")
-    shown = text.split(f"<!-- dirgrad headline {paths} -->")[1].split("<!-- /headline -->")[0].strip()
+    shown = (
+        text.split(f"<!-- dirgrad readme-table {paths} -->")[1]
+        .split("<!-- /readme-table -->")[0]
+        .strip()
+    )
     assert shown == page([ROOT / path for path in paths.split()]).strip()
 
 
@@ -38,7 +42,7 @@ def test_a_table_has_as_many_cells_in_every_row(where: Path, table: str) -> None
 @pytest.mark.parametrize("where", PAGES)
 def test_there_are_tables(where: Path) -> None:
     text = where.read_text(encoding="utf-8")
-    assert text.count("<!-- dirgrad headline ") == text.count("<!-- /headline -->") >= 2
+    assert text.count("<!-- dirgrad readme-table ") == text.count("<!-- /readme-table -->") >= 2
 
 
 @pytest.mark.parametrize(("where", "link"), found(r"\]\((?!http)([^)#]+)\)"))
@@ -51,8 +55,13 @@ def test_the_example_of_an_estimator_works(backend: Backend) -> None:
     space: dict = {"__name__": "squashed"}
     exec(compile(example, "README.md", "exec"), space)
     estimator = space["Squashed"](direction=DIRECTIONS["gaussian"])
-    params, loss = placed(backend, CASES["rosenbrock"].params()), loss_of(backend, CASES["rosenbrock"])
+    params, loss = (
+        placed(backend, CASES["rosenbrock"].params()),
+        loss_of(backend, CASES["rosenbrock"]),
+    )
     (key,) = backend.engine.keys(np.array([0]))
-    found = estimator.estimate(backend.ops, loss, params, steps.source(backend.ops, estimator, key, params))
+    found = estimator.estimate(
+        backend.ops, loss, params, steps.direction_sampler(backend.ops, estimator, key, params)
+    )
     assert abs(float(found.slope)) <= 1
     assert float(found.loss) == pytest.approx(104.0)

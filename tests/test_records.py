@@ -13,53 +13,61 @@ from dirgrad.records import files, provenance, schemas
 
 ROWS = [
     {"experiment": "mlp", "seed": 0, "status": "ok", "final_loss": 0.25, "exclusive": True},
-    {"experiment": "mlp", "seed": 1, "status": "diverged", "reason": "loss not finite", "final_loss": float("inf")},
+    {
+        "experiment": "mlp",
+        "seed": 1,
+        "status": "diverged",
+        "reason": "loss not finite",
+        "final_loss": float("inf"),
+    },
 ]
 FACTS = {"commit": "abc", "settings": json.dumps({"steps": 4}), "cpu": "a \u00b5-processor"}
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    made = files.table(ROWS, schemas.TRIALS)
-    files.write(made, FACTS, tmp_path / "deep" / "trials.parquet")
-    assert files.read([tmp_path / "deep" / "trials.parquet"], made.schema) == made
-    assert files.provenance(tmp_path / "deep" / "trials.parquet") == FACTS
+    made = files.to_table(ROWS, schemas.TRIALS)
+    files.write_records(made, FACTS, tmp_path / "deep" / "trials.parquet")
+    assert files.read_records([tmp_path / "deep" / "trials.parquet"], made.schema) == made
+    assert files.read_provenance(tmp_path / "deep" / "trials.parquet") == FACTS
 
 
 def test_a_table_has_exactly_the_columns_of_its_schema() -> None:
-    made = files.table([{"experiment": "mlp", "step": 3, "stray": 1}], schemas.CURVES)
+    made = files.to_table([{"experiment": "mlp", "step": 3, "stray": 1}], schemas.CURVES)
     assert made.schema == schemas.CURVES
     assert made.column("loss").to_pylist() == [None]
 
 
 @pytest.mark.parametrize("schema", [schemas.TRIALS, schemas.CURVES, schemas.LANDSCAPE])
 def test_a_table_without_rows_keeps_its_types(schema: pa.Schema) -> None:
-    assert files.table([], schema).schema == schema
+    assert files.to_table([], schema).schema == schema
 
 
 def test_files_are_read_in_the_order_given_whatever_their_provenance(tmp_path: Path) -> None:
     paths = [tmp_path / f"{seed}.parquet" for seed in (2, 0, 1)]
     for path in paths:
-        files.write(files.table([{"seed": int(path.stem)}], schemas.TRIALS), {"file": path.stem}, path)
-    assert files.read(paths, schemas.TRIALS).column("seed").to_pylist() == [2, 0, 1]
+        files.write_records(
+            files.to_table([{"seed": int(path.stem)}], schemas.TRIALS), {"file": path.stem}, path
+        )
+    assert files.read_records(paths, schemas.TRIALS).column("seed").to_pylist() == [2, 0, 1]
 
 
 def test_a_save_that_fails_leaves_the_old_file_untouched(tmp_path: Path) -> None:
     path = tmp_path / "trials.parquet"
     path.write_text("old")
     with pytest.raises(RuntimeError, match="half way"):
-        files.atomically(path, half)
+        files.write_atomically(path, half)
     assert path.read_text() == "old"
 
 
 def test_a_save_that_fails_makes_no_file(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="half way"):
-        files.atomically(tmp_path / "trials.parquet", half)
+        files.write_atomically(tmp_path / "trials.parquet", half)
     assert not (tmp_path / "trials.parquet").exists()
 
 
 def test_a_save_that_succeeds_leaves_only_its_file(tmp_path: Path) -> None:
     (tmp_path / "trials.parquet").write_text("old")
-    files.atomically(tmp_path / "trials.parquet", lambda part: part.write_text("new"))
+    files.write_atomically(tmp_path / "trials.parquet", lambda part: part.write_text("new"))
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"trials.parquet": "new"}
 
 
@@ -73,12 +81,59 @@ def half(part: Path) -> None:
     [
         (
             schemas.TRIALS,
-            {"experiment", "problem", "backend", "estimator", "direction", "directions_k", "optimizer", "learning_rate"},
+            {
+                "experiment",
+                "problem",
+                "backend",
+                "estimator",
+                "direction",
+                "num_directions",
+                "optimizer",
+                "learning_rate",
+            },
         ),
-        (schemas.TRIALS, {"seed", "status", "reason", "steps", "evaluations", "final_loss", "valid_loss", "valid_accuracy"}),
-        (schemas.TRIALS, {"train_seconds", "step_seconds", "compile_seconds", "threads", "lanes", "precision", "exclusive"}),
-        (schemas.CURVES, {"experiment", "backend", "estimator", "learning_rate", "seed", "step", "train_seconds", "loss"}),
-        (schemas.CURVES, {"train_accuracy", "valid_loss", "valid_accuracy", "batch_loss", "theta_0", "theta_1"}),
+        (
+            schemas.TRIALS,
+            {
+                "seed",
+                "status",
+                "reason",
+                "steps",
+                "evaluations",
+                "final_loss",
+                "valid_loss",
+                "valid_accuracy",
+            },
+        ),
+        (
+            schemas.TRIALS,
+            {
+                "train_seconds",
+                "step_seconds",
+                "compile_seconds",
+                "threads",
+                "lanes",
+                "precision",
+                "exclusive",
+            },
+        ),
+        (
+            schemas.CURVES,
+            {
+                "experiment",
+                "backend",
+                "estimator",
+                "learning_rate",
+                "seed",
+                "step",
+                "train_seconds",
+                "loss",
+            },
+        ),
+        (
+            schemas.CURVES,
+            {"train_accuracy", "valid_loss", "valid_accuracy", "batch_loss", "theta_0", "theta_1"},
+        ),
         (schemas.LANDSCAPE, {"experiment", "theta_0", "theta_1", "loss"}),
     ],
 )
@@ -88,7 +143,12 @@ def test_a_schema_has_the_columns_that_tables_need(schema: pa.Schema, columns: s
 
 
 def test_a_trial_ends_in_one_of_four_ways() -> None:
-    assert [str(status) for status in schemas.Status] == ["ok", "diverged", "timeout", "unsupported"]
+    assert [str(status) for status in schemas.Status] == [
+        "ok",
+        "diverged",
+        "timeout",
+        "unsupported",
+    ]
 
 
 WORDS = st.text("abc", max_size=3)
@@ -112,7 +172,9 @@ def test_the_commit_is_a_word() -> None:
     assert len(provenance.commit().split()) == 1
 
 
-def test_outside_a_repository_the_commit_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_a_repository_the_commit_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     monkeypatch.setattr(provenance, "__file__", str(tmp_path / "provenance.py"))
     assert provenance.commit() == "unknown"

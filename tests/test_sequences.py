@@ -31,12 +31,18 @@ from dirgrad.components.units.gru import Gru
 from dirgrad.components.units.lstm import Lstm
 from dirgrad.components.units.tanh import Tanh
 from dirgrad.core import sequences, steps
-from dirgrad.core.recurrent import Online, Place
+from dirgrad.core.recurrent import OnlineEstimator, SequencePosition
 from dirgrad.core.types import Backend, Batch, Ops, Params, Trial
 
 UNITS = {"tanh": Tanh(), "gru": Gru(), "lstm": Lstm()}
-TASKS = {f"rows_{name}": Case(Rnn(dataset=Digits(), hidden=4, unit=unit), 150) for name, unit in UNITS.items()}
-TASKS |= {f"copy_{name}": Case(Rnn(dataset=Copy(shown=2, delay=4), hidden=4, unit=unit), 150) for name, unit in UNITS.items()}
+TASKS = {
+    f"rows_{name}": Case(Rnn(dataset=Digits(), hidden=4, unit=unit), 150)
+    for name, unit in UNITS.items()
+}
+TASKS |= {
+    f"copy_{name}": Case(Rnn(dataset=Copy(shown=2, delay=4), hidden=4, unit=unit), 150)
+    for name, unit in UNITS.items()
+}
 TASKS |= {
     "pixels": Case(Rnn(dataset=Digits(), hidden=4, read="pixels"), 400),
     "influence_balancing": Case(InfluenceBalancing(length=48), 1200),
@@ -49,20 +55,30 @@ def exact(backend: Backend, case: Case) -> dict[str, np.ndarray]:
     """The gradient, by reverse accumulation through the whole sequence."""
     params, loss = placed(backend, case.params()), loss_of(backend, case)
     _, found = compiled(backend, backend.ops.value_and_grad(loss))(params)
-    return {name: backend.engine.numpy(leaf) for name, leaf in found.items()}
+    return {name: backend.engine.to_numpy(leaf) for name, leaf in found.items()}
 
 
-def estimated(backend: Backend, case: Case, estimator: Online, seed: int = 0) -> dict[str, np.ndarray]:
+def estimated(
+    backend: Backend, case: Case, estimator: OnlineEstimator, seed: int = 0
+) -> dict[str, np.ndarray]:
     """The sum over the windows of a sequence, at parameters that stand."""
     batch = tuple(backend.ops.asarray(array) for array in case.batch())
     (key,) = backend.engine.keys(np.array([seed]))
-    found = compiled(backend, lambda key, p: steps.estimate(backend.ops, case.problem, estimator, key, p, batch)._asdict())(
-        key, placed(backend, case.params())
-    )
-    return {name: backend.engine.numpy(found["slope"] * leaf) for name, leaf in found["vector"].items()}
+    found = compiled(
+        backend,
+        lambda key, p: steps.estimate(
+            backend.ops, case.problem, estimator, key, p, batch
+        )._asdict(),
+    )(key, placed(backend, case.params()))
+    return {
+        name: backend.engine.to_numpy(found["slope"] * leaf)
+        for name, leaf in found["vector"].items()
+    }
 
 
-def same(found: dict[str, np.ndarray], expected: dict[str, np.ndarray], tolerance: float = 1e-10) -> None:
+def same(
+    found: dict[str, np.ndarray], expected: dict[str, np.ndarray], tolerance: float = 1e-10
+) -> None:
     scale = np.sqrt(inner(expected, expected))
     for name, leaf in expected.items():
         np.testing.assert_allclose(found[name], leaf, rtol=0, atol=tolerance * scale)
@@ -70,7 +86,9 @@ def same(found: dict[str, np.ndarray], expected: dict[str, np.ndarray], toleranc
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("width", [1, None])
-def test_the_carried_derivative_is_that_of_the_whole_loss(backend: Backend, task: str, width: int | None) -> None:
+def test_the_carried_derivative_is_that_of_the_whole_loss(
+    backend: Backend, task: str, width: int | None
+) -> None:
     case, ops = TASKS[task], backend.ops
     arrays = case.params()
     params, direction = placed(backend, arrays), placed(backend, random_like(arrays, seed=3))
@@ -83,14 +101,20 @@ def test_the_carried_derivative_is_that_of_the_whole_loss(backend: Backend, task
 
         def go(carry, window):
             state, tangent = carry
-            loss, state, slope, tangent = sequences.push(ops, Place(problem, params, state, window), direction, tangent)
+            loss, state, slope, tangent = sequences.jvp_window(
+                ops, SequencePosition(problem, params, state, window), direction, tangent
+            )
             return (state, tangent), (loss, slope)
 
-        _, (losses, slopes) = ops.scan(go, (state, tangent), sequences.windows(ahead, width or problem.length))
+        _, (losses, slopes) = ops.scan(
+            go, (state, tangent), sequences.split_windows(ahead, width or problem.length)
+        )
         return ops.sum(losses), ops.sum(slopes)
 
     found = compiled(backend, carried)(params, direction)
-    expected = compiled(backend, lambda p, v: ops.jvp(loss_of(backend, case), (p,), (v,)))(params, direction)
+    expected = compiled(backend, lambda p, v: ops.jvp(loss_of(backend, case), (p,), (v,)))(
+        params, direction
+    )
     np.testing.assert_allclose([float(x) for x in found], [float(x) for x in expected], rtol=1e-10)
 
 
@@ -113,7 +137,9 @@ def test_rtrl_is_exact_on_influence_balancing(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_diagonal_rtrl_is_exact_where_units_see_themselves_alone(backend: Backend, unit: str) -> None:
+def test_diagonal_rtrl_is_exact_where_units_see_themselves_alone(
+    backend: Backend, unit: str
+) -> None:
     case = TASKS[f"copy_{unit}"]
     gates = UNITS[unit].gates
     alone = np.tile(np.eye(4), (1, gates))
@@ -125,40 +151,59 @@ def test_diagonal_rtrl_is_exact_where_units_see_themselves_alone(backend: Backen
 
     blind = Alone(case.problem, case.terms)
     place = stand(backend, blind)
-    found = compiled(backend, lambda p: DiagonalRtrl().propose(backend.ops, place._replace(params=p), (), dict))(place.params)
-    same({name: backend.engine.numpy(leaf) for name, leaf in found.items()}, exact(backend, blind))
+    found = compiled(
+        backend, lambda p: DiagonalRtrl().propose(backend.ops, place._replace(params=p), (), dict)
+    )(place.params)
+    same(
+        {name: backend.engine.to_numpy(leaf) for name, leaf in found.items()}, exact(backend, blind)
+    )
 
 
 def test_diagonal_rtrl_points_along_the_gradient_more_than_chance(backend: Backend) -> None:
     case = TASKS["rows_gru"]
     place = stand(backend, case)
-    found = compiled(backend, lambda p: DiagonalRtrl().propose(backend.ops, place._replace(params=p), (), dict))(place.params)
-    proposed = {name: backend.engine.numpy(leaf) for name, leaf in found.items()}
+    found = compiled(
+        backend, lambda p: DiagonalRtrl().propose(backend.ops, place._replace(params=p), (), dict)
+    )(place.params)
+    proposed = {name: backend.engine.to_numpy(leaf) for name, leaf in found.items()}
     gradient = exact(backend, case)
-    cosine = inner(proposed, gradient) / np.sqrt(inner(proposed, proposed) * inner(gradient, gradient))
+    cosine = inner(proposed, gradient) / np.sqrt(
+        inner(proposed, proposed) * inner(gradient, gradient)
+    )
     assert 0.5 < cosine < 1 - 1e-6
 
 
-def stand(backend: Backend, case: Case) -> Place:
+def stand(backend: Backend, case: Case) -> SequencePosition:
     """At the start of a sequence."""
     params = placed(backend, case.params())
     batch = tuple(backend.ops.asarray(array) for array in case.batch())
     problem: Any = case.problem
-    return Place(problem, params, problem.begin(backend.ops, params, batch), problem.observations(backend.ops, batch))
+    return SequencePosition(
+        problem,
+        params,
+        problem.begin(backend.ops, params, batch),
+        problem.observations(backend.ops, batch),
+    )
 
 
 def first_drawn(backend: Backend, params: Params, windows: int) -> Params:
     """The direction that is held: its key has the index after the last window."""
     (key,), ops = backend.engine.keys(np.array([0])), backend.ops
-    return compiled(backend, lambda p: Gaussian().draw(ops, ops.fold_in(ops.fold_in(key, windows), 0), p))(params)
+    return compiled(
+        backend, lambda p: Gaussian().draw(ops, ops.fold_in(ops.fold_in(key, windows), 0), p)
+    )(params)
 
 
 def test_a_window_of_the_whole_sequence_is_the_estimator_per_sequence(backend: Backend) -> None:
     case = TASKS["rows_tanh"]
     params, ops = placed(backend, case.params()), backend.ops
     drawn = first_drawn(backend, params, windows=1)
-    whole = ForwardGradient(direction=Gaussian()).estimate(ops, loss_of(backend, case), params, lambda j: drawn)
-    expected = {name: backend.engine.numpy(whole.slope * leaf) for name, leaf in whole.vector.items()}
+    whole = ForwardGradient(direction=Gaussian()).estimate(
+        ops, loss_of(backend, case), params, lambda j: drawn
+    )
+    expected = {
+        name: backend.engine.to_numpy(whole.scale * leaf) for name, leaf in whole.vector.items()
+    }
     same(estimated(backend, case, DirectionalDescent(candidate=RANDOM)), expected)
 
 
@@ -167,13 +212,15 @@ def test_held_windows_add_up_to_the_whole(backend: Backend) -> None:
     params = placed(backend, case.params())
     drawn = first_drawn(backend, params, windows=8)
     _, slope = ops.jvp(loss_of(backend, case), (params,), (drawn,))
-    expected = {name: backend.engine.numpy(slope * leaf) for name, leaf in drawn.items()}
+    expected = {name: backend.engine.to_numpy(slope * leaf) for name, leaf in drawn.items()}
     same(estimated(backend, case, DirectionalDescent(candidate=RANDOM, window=1)), expected)
 
 
 UNBIASED = {
     "random": DirectionalDescent(candidate=RANDOM),
-    "signs_k3": DirectionalDescent(candidate=Random(direction=Rademacher()), window=4, directions_k=3),
+    "signs_k3": DirectionalDescent(
+        candidate=Random(direction=Rademacher()), window=4, num_directions=3
+    ),
     "uoro": Uoro(),
     "uoro_online": Uoro(window=2),
 }
@@ -187,15 +234,24 @@ def test_random_directions_and_uoro_are_unbiased(backend: Backend, name: str) ->
 
     def whole(key):
         found = steps.estimate(backend.ops, case.problem, UNBIASED[name], key, params, batch)
-        return {leaf: found.slope * value for leaf, value in found.vector.items()}
+        return {leaf: found.scale * value for leaf, value in found.vector.items()}
 
-    of, gradient = backend.engine.over_lanes(whole, (), lanes), exact(backend, case)
-    parts = [of(backend.engine.keys(np.arange(first, first + lanes))) for first in range(0, draws, lanes)]
-    flat = [np.concatenate([backend.engine.numpy(part[leaf]).reshape(lanes, -1) for leaf in gradient], axis=1) for part in parts]
+    of, gradient = backend.engine.vmap_trials(whole, (), lanes), exact(backend, case)
+    parts = [
+        of(backend.engine.keys(np.arange(first, first + lanes))) for first in range(0, draws, lanes)
+    ]
+    flat = [
+        np.concatenate(
+            [backend.engine.to_numpy(part[leaf]).reshape(lanes, -1) for leaf in gradient], axis=1
+        )
+        for part in parts
+    ]
     values = np.concatenate(flat)
     expected = np.concatenate([leaf.reshape(-1) for leaf in gradient.values()])
     z = stats.norm.ppf(1 - FALSE_ALARM / (2 * len(expected)))
-    assert (np.abs(values.mean(axis=0) - expected) <= z * values.std(axis=0) / np.sqrt(draws) + 1e-12).all()
+    assert (
+        np.abs(values.mean(axis=0) - expected) <= z * values.std(axis=0) / np.sqrt(draws) + 1e-12
+    ).all()
     assert values.std(axis=0).max() > 0
 
 
@@ -207,9 +263,14 @@ CANDIDATES = {
 
 
 @pytest.mark.parametrize("name", CANDIDATES)
-def test_descent_along_a_candidate_is_the_projection_of_the_gradient(backend: Backend, name: str) -> None:
+def test_descent_along_a_candidate_is_the_projection_of_the_gradient(
+    backend: Backend, name: str
+) -> None:
     case = TASKS["rows_tanh"]
-    found, gradient = estimated(backend, case, DirectionalDescent(candidate=CANDIDATES[name])), exact(backend, case)
+    found, gradient = (
+        estimated(backend, case, DirectionalDescent(candidate=CANDIDATES[name])),
+        exact(backend, case),
+    )
     # A projection p of g: <p, g> = <p, p>, and it is no longer than g.
     assert inner(found, gradient) == pytest.approx(inner(found, found), rel=1e-9)
     assert 0 < inner(found, found) < inner(gradient, gradient) * (1 - 1e-6)
@@ -220,8 +281,13 @@ def test_a_mixture_is_convex_in_unit_vectors(backend: Backend) -> None:
     noise = placed(backend, random_like(TASKS["rows_tanh"].params(), seed=9))
 
     def proposed(share: float) -> dict[str, np.ndarray]:
-        mixture = Mixture(candidate=TruncatedGradient(truncation=2), direction=Gaussian(), share=share)
-        return {name: backend.engine.numpy(leaf) for name, leaf in mixture.propose(backend.ops, place, (), lambda: noise).items()}
+        mixture = Mixture(
+            candidate=TruncatedGradient(truncation=2), direction=Gaussian(), share=share
+        )
+        return {
+            name: backend.engine.to_numpy(leaf)
+            for name, leaf in mixture.propose(backend.ops, place, (), lambda: noise).items()
+        }
 
     pure, mixed, drawn = proposed(0.0), proposed(0.25), proposed(1.0)
     same(mixed, {name: 0.75 * pure[name] + 0.25 * drawn[name] for name in pure})
@@ -233,14 +299,23 @@ def test_the_running_average_is_carried_from_sequence_to_sequence(backend: Backe
     case, ops = TASKS["rows_tanh"], backend.ops
     average = Mixture(candidate=RunningAverage(), direction=Gaussian(), share=0.5)
     estimator = DirectionalDescent(candidate=average, average_decay=0.5)
-    step = steps.make(ops, case.problem, estimator, Sgd(), 0.0)
+    step = steps.make_step(ops, case.problem, estimator, Sgd(), 0.0)
     batch = tuple(ops.asarray(array) for array in case.batch())
     (key,) = backend.engine.keys(np.array([0]))
-    first = steps.begin(ops, estimator, Sgd(), placed(backend, case.params()))
-    assert all(float(ops.sum(leaf * leaf)) == 0 for leaf in first.past.values())
-    second, _ = step(first, Trial(key, ops.asarray(np.array(0.1))), ops.counter(2)[0], batch)
-    moved = {name: backend.engine.numpy(first.params[name] - second.params[name]) for name in first.params}
-    same({name: backend.engine.numpy(0.2 * leaf) for name, leaf in second.past.items()}, moved)
+    first = steps.initial_state(ops, estimator, Sgd(), placed(backend, case.params()))
+    assert all(float(ops.sum(leaf * leaf)) == 0 for leaf in first.estimator_state.values())
+    second, _ = step(first, Trial(key, ops.asarray(np.array(0.1))), ops.arange(2)[0], batch)
+    moved = {
+        name: backend.engine.to_numpy(first.params[name] - second.params[name])
+        for name in first.params
+    }
+    same(
+        {
+            name: backend.engine.to_numpy(0.2 * leaf)
+            for name, leaf in second.estimator_state.items()
+        },
+        moved,
+    )
 
 
 @pytest.mark.parametrize(("truncation", "right"), [(1, False), (10, False), (48, True)])
@@ -262,8 +337,12 @@ def test_influence_balancing_rests_where_the_closed_form_says(backend: Backend) 
     problem, ops = InfluenceBalancing(length=4000), backend.ops
     for theta in (0.5, -1 / 6):
         params = {"theta": ops.asarray(np.array([theta]))}
-        place = Place(problem, params, problem.begin(ops, params, ()), problem.observations(ops, ()))
-        _, state = compiled(backend, lambda p, place=place: sequences.fold(ops, place._replace(params=p)))(params)
+        place = SequencePosition(
+            problem, params, problem.initial_state(ops, params, ()), problem.observations(ops, ())
+        )
+        _, state = compiled(
+            backend, lambda p, place=place: sequences.rollout(ops, place._replace(params=p))
+        )(params)
         assert float(state["s"][0]) == pytest.approx(-6 * theta, abs=1e-9)
 
 
@@ -285,19 +364,31 @@ class InOrder(Rnn):
         return batch
 
     def begin(self, ops: Ops, params: Params, batch: Batch) -> Params:
-        return super().begin(ops, params, (batch[0][0],))
+        return super().initial_state(ops, params, (batch[0][0],))
 
 
-def temp_bytes(estimator: Online, length: int) -> int:
+def temp_bytes(estimator: OnlineEstimator, length: int) -> int:
     backend = backends.load("jax", 1, "float32")
     problem, ops = InOrder(dataset=Copy(delay=length - 2), hidden=4), backend.ops
-    step = steps.make(ops, problem, estimator, Sgd(), 0.0)
-    params = {name: ops.asarray(leaf.astype("float32")) for name, leaf in problem.init(np.random.default_rng(0)).items()}
+    step = steps.make_step(ops, problem, estimator, Sgd(), 0.0)
+    params = {
+        name: ops.asarray(leaf.astype("float32"))
+        for name, leaf in problem.init(np.random.default_rng(0)).items()
+    }
     seen = ops.asarray(np.zeros((length, 5, problem.inputs), "float32"))
-    ahead = seen, ops.asarray(np.zeros((length, 5), "int32")), ops.asarray(np.zeros(length, "float32"))
+    ahead = (
+        seen,
+        ops.asarray(np.zeros((length, 5), "int32")),
+        ops.asarray(np.zeros(length, "float32")),
+    )
     (key,) = backend.engine.keys(np.array([0]))
-    state, trial = steps.begin(ops, estimator, Sgd(), params), Trial(key, ops.asarray(np.float32(0.1)))
-    return backend.engine.prepare(step, (state, trial, ops.counter(1)[0], ahead)).counts["xla_temp_bytes"]
+    state, trial = (
+        steps.initial_state(ops, estimator, Sgd(), params),
+        Trial(key, ops.asarray(np.float32(0.1))),
+    )
+    return backend.engine.compile(step, (state, trial, ops.arange(1)[0], ahead)).counts[
+        "xla_temp_bytes"
+    ]
 
 
 @pytest.mark.parametrize("name", FORWARD)
@@ -324,11 +415,15 @@ def test_torch_saves_nothing_for_backward_along_a_sequence(name: str) -> None:
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         estimated(backend, case, estimator)
         assert saved == 0
-        loss_of(backend, case)({key: leaf.requires_grad_() for key, leaf in placed(backend, case.params()).items()})
+        loss_of(backend, case)(
+            {key: leaf.requires_grad_() for key, leaf in placed(backend, case.params()).items()}
+        )
         assert saved > 0
 
 
-@pytest.mark.parametrize(("unit", "module"), [("gru", torch.nn.GRU), ("lstm", torch.nn.LSTM), ("tanh", torch.nn.RNN)])
+@pytest.mark.parametrize(
+    ("unit", "module"), [("gru", torch.nn.GRU), ("lstm", torch.nn.LSTM), ("tanh", torch.nn.RNN)]
+)
 def test_units_are_those_of_torch(backend: Backend, unit: str, module: Any) -> None:
     case = TASKS[f"rows_{unit}"]
     params = case.params()
@@ -341,4 +436,4 @@ def test_units_are_those_of_torch(backend: Backend, unit: str, module: Any) -> N
     expected = states[:, -1].detach().numpy() @ params["weight_out"] + params["bias_out"]
     batch = tuple(backend.ops.asarray(array) for array in case.batch())
     found = case.problem.outputs(backend.ops, placed(backend, params), batch)
-    np.testing.assert_allclose(backend.engine.numpy(found), expected, rtol=1e-10)
+    np.testing.assert_allclose(backend.engine.to_numpy(found), expected, rtol=1e-10)

@@ -6,14 +6,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from dirgrad.analysis.verdicts import NOT_RUN, Criterion, Evidence, Outcome, decide, degrees, holm, named, p_values, verdict
+from dirgrad.analysis.verdicts import (
+    NOT_RUN,
+    Evidence,
+    Interval,
+    Outcome,
+    decide,
+    degrees_of_freedom,
+    describe,
+    holm,
+    p_values,
+    verdict,
+)
 
-ABOVE, BELOW = Criterion(low=1.0, strict=True), Criterion(high=1.0, strict=True)
+ABOVE, BELOW = Interval(low=1.0, strict=True), Interval(high=1.0, strict=True)
 HOLDS, FAILS, OPEN = Outcome.HOLDS, Outcome.FAILS, Outcome.OPEN
 
 
 def measured(value: float, half: float, n: int = 10, logarithmic: bool = False) -> Evidence:
-    return Evidence({"framework": "jax"}, value, value - half, value + half, n, logarithmic=logarithmic)
+    return Evidence(
+        {"framework": "jax"}, value, value - half, value + half, n, logarithmic=logarithmic
+    )
 
 
 def test_the_p_value_is_students_with_the_standard_error_of_the_interval() -> None:
@@ -28,39 +41,47 @@ def test_the_p_value_is_students_with_the_standard_error_of_the_interval() -> No
 
 @pytest.mark.parametrize(("n", "expected"), [(5, 3), (8, 3), (10, 5), (20, 9), (1000, 499)])
 def test_degrees_of_freedom_are_those_of_the_middle_half(n: int, expected: int) -> None:
-    assert degrees(n) == expected
+    assert degrees_of_freedom(n) == expected
 
 
 @pytest.mark.parametrize(
     ("criterion", "outcomes"),
     [
-        (Criterion(low=1.0, strict=True), (FAILS, FAILS, HOLDS)),
-        (Criterion(high=1.0, strict=True), (HOLDS, FAILS, FAILS)),
-        (Criterion(0.9, 1.1), (FAILS, HOLDS, FAILS)),
-        (Criterion(0.9, 1.1, inside=False), (HOLDS, FAILS, HOLDS)),
+        (Interval(low=1.0, strict=True), (FAILS, FAILS, HOLDS)),
+        (Interval(high=1.0, strict=True), (HOLDS, FAILS, FAILS)),
+        (Interval(0.9, 1.1), (FAILS, HOLDS, FAILS)),
+        (Interval(0.9, 1.1, inside=False), (HOLDS, FAILS, HOLDS)),
     ],
 )
-def test_what_is_counted_is_held_against_the_criterion_itself(criterion: Criterion, outcomes: tuple[Outcome, ...]) -> None:
-    found = [(Evidence({}, value, exact=True), criterion) for value in (0.5, 1.0, 2.0)]
+def test_what_is_counted_is_held_against_the_criterion_itself(
+    criterion: Interval, outcomes: tuple[Outcome, ...]
+) -> None:
+    found = [(Evidence({}, value, counted=True), criterion) for value in (0.5, 1.0, 2.0)]
     assert tuple(one.outcome for one in decide(found, 0.95)) == outcomes
 
 
-@pytest.mark.parametrize(("low", "high", "expected"), [(1.1, 3.0, HOLDS), (0.5, 3.0, OPEN), (0.1, 0.9, FAILS)])
-def test_what_is_known_between_two_bounds_needs_both(low: float, high: float, expected: Outcome) -> None:
-    (decided,) = decide([(Evidence({}, (low + high) / 2, low, high, exact=True), ABOVE)], 0.95)
+@pytest.mark.parametrize(
+    ("low", "high", "expected"), [(1.1, 3.0, HOLDS), (0.5, 3.0, OPEN), (0.1, 0.9, FAILS)]
+)
+def test_what_is_known_between_two_bounds_needs_both(
+    low: float, high: float, expected: Outcome
+) -> None:
+    (decided,) = decide([(Evidence({}, (low + high) / 2, low, high, counted=True), ABOVE)], 0.95)
     assert decided.outcome is expected
 
 
 def test_bounds_around_what_is_excluded_decide_nothing() -> None:
-    (decided,) = decide([(Evidence({}, 1.0, 0.5, 2.0, exact=True), Criterion(0.9, 1.1, inside=False))], 0.95)
+    (decided,) = decide(
+        [(Evidence({}, 1.0, 0.5, 2.0, counted=True), Interval(0.9, 1.1, inside=False))], 0.95
+    )
     assert decided.outcome is OPEN
 
 
 @pytest.mark.parametrize("value", [0.9, 1.0, 1.1])
 def test_a_value_at_the_end_of_an_inclusive_range_is_in_it(value: float) -> None:
-    assert Criterion(0.9, 1.1).met(value)
-    assert Criterion(0.9, 1.1).met(0.9 * (1 - 1e-12))
-    assert not Criterion(0.9, 1.1).met(0.9 * (1 - 1e-6))
+    assert Interval(0.9, 1.1).is_met_by(value)
+    assert Interval(0.9, 1.1).is_met_by(0.9 * (1 - 1e-12))
+    assert not Interval(0.9, 1.1).is_met_by(0.9 * (1 - 1e-6))
 
 
 @pytest.mark.parametrize("spread", [0.0, 1e-9])
@@ -79,7 +100,7 @@ def test_a_ratio_below_zero_decides_nothing() -> None:
 
 
 def test_where_no_value_can_be_given_the_sides_are_counted() -> None:
-    never = Evidence({}, np.inf, np.inf, np.inf, 10, unanimous=10)
+    never = Evidence({}, np.inf, np.inf, np.inf, 10, n_same_side=10)
     assert p_values(never, ABOVE, 0.95) == (pytest.approx(0.5**10), 1.0)
 
 
@@ -111,7 +132,7 @@ def test_more_claims_ask_for_more() -> None:
 
 def test_what_is_counted_asks_nothing_of_the_others() -> None:
     one = (measured(1.3, 0.2), ABOVE)
-    counted = [(Evidence({}, 2.0, exact=True), ABOVE)] * 20
+    counted = [(Evidence({}, 2.0, counted=True), ABOVE)] * 20
     assert decide([one, *counted], 0.95)[0] == decide([one], 0.95)[0]
 
 
@@ -148,4 +169,7 @@ def test_without_evidence_it_was_not_run() -> None:
 
 
 def test_a_place_is_named_by_its_facets() -> None:
-    assert named({"framework": "jax", "rate": 2e-4, "dimension": 10}) == "framework jax, rate 0.0002, dimension 10"
+    assert (
+        describe({"framework": "jax", "rate": 2e-4, "dimension": 10})
+        == "framework jax, rate 0.0002, dimension 10"
+    )

@@ -65,12 +65,15 @@ def cell(wildcards):
 
 def cell_sources(wildcards):
     """The package's files that a cell depends on: Snakemake does not see what a job imports."""
-    return code_inputs.of_cell(plan.cell(config, cell(wildcards)))
+    return code_inputs.for_cell(plan.cell(config, cell(wildcards)))
 
 
 def receipt(problems):
     """What says that the data sets of these problems are there, of those that are not embedded."""
-    return [f"{RESULTS}/data/{dataset}.json" for dataset in plan.downloads(problems)]
+    return [
+        f"{RESULTS}/data/{dataset}.json"
+        for dataset in plan.datasets_to_download(problems)
+    ]
 
 
 def receipts(wildcards):
@@ -78,7 +81,7 @@ def receipts(wildcards):
 
 
 def settings(wildcards):
-    return json.dumps(plan.settings(config, cell(wildcards)), sort_keys=True)
+    return json.dumps(plan.cell_settings(config, cell(wildcards)), sort_keys=True)
 
 
 def measurement(instrument, wildcards):
@@ -86,7 +89,7 @@ def measurement(instrument, wildcards):
 
 
 def measurement_sources(instrument):
-    return lambda wildcards: code_inputs.of_measurement(
+    return lambda wildcards: code_inputs.for_measurement(
         plan.measurement(config, measurement(instrument, wildcards))
     )
 
@@ -101,7 +104,8 @@ def measurement_receipts(instrument):
 
 def measurement_settings(instrument):
     return lambda wildcards: json.dumps(
-        plan.measured(config, measurement(instrument, wildcards)), sort_keys=True
+        plan.measurement_settings(config, measurement(instrument, wildcards)),
+        sort_keys=True,
     )
 
 
@@ -177,16 +181,18 @@ def landscape(drawing):
 def figure_tables(drawing):
     return (
         []
-        if drawing.narrow
+        if drawing.own_records_only
         else tables(*(name for name in drawing.tables if name in outputs.TABLES))
     )
 
 
 def figure_records(drawing):
     """The records that a figure makes its tables from, if it needs those of its subjects alone."""
-    if not drawing.narrow:
+    if not drawing.own_records_only:
         return landscape(drawing)
-    return [f"{RESULTS}/records/{path}" for path in outputs.records(config, drawing)]
+    return [
+        f"{RESULTS}/records/{path}" for path in outputs.figure_records(config, drawing)
+    ]
 
 
 REFERENCES = [

@@ -1,11 +1,11 @@
-DRAWINGS = outputs.drawings(config)
+DRAWINGS = outputs.figure_specs(config)
 # Plain names: what is marked for the report is what the jobs that draw leave behind.
 FIGURES = [str(path) for name in DRAWINGS for path in drawn(name)]
 
 
 # One job draws all figures of a kind from the same tables, which are out of date together; one that needs the records of its
 # subjects alone has a job of its own, and so can be had without all else.
-for JOB, NAMES in outputs.sheets(DRAWINGS).items():
+for JOB, NAMES in outputs.drawing_jobs(DRAWINGS).items():
 
     rule:
         name:
@@ -13,7 +13,7 @@ for JOB, NAMES in outputs.sheets(DRAWINGS).items():
         input:
             tables=figure_tables(DRAWINGS[NAMES[0]]),
             records=figure_records(DRAWINGS[NAMES[0]]),
-            code=code_inputs.of_drawing(DRAWINGS[NAMES[0]]),
+            code=code_inputs.for_figure(DRAWINGS[NAMES[0]]),
         output:
             [path for name in NAMES for path in drawn(name)],
         log:

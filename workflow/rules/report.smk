@@ -2,7 +2,9 @@ rule front:
     input:
         manifest=f"{RESULTS}/manifest.json",
         claims=tables("claims"),
-        figures=[f"{FIGURE_ROOT}/{name}.png" for name in outputs.headlines(config)],
+        figures=[
+            f"{FIGURE_ROOT}/{name}.png" for name in outputs.front_page_figures(config)
+        ],
         code=[*code_inputs.closure("dirgrad.report.pages.front"), *PAGES],
     output:
         f"{RESULTS}/front.html",
@@ -11,7 +13,7 @@ rule front:
     conda:
         "../../envs/report.yaml"
     shell:
-        "python -m dirgrad front --manifest {input.manifest} --tables {input.claims} --figures {input.figures} --out {output} 2> {log}"
+        "python -m dirgrad front-page --manifest {input.manifest} --tables {input.claims} --figures {input.figures} --out {output} 2> {log}"
 
 
 # Everything but the report itself: what the report is made of.

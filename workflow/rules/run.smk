@@ -23,7 +23,7 @@ rule run:
 
 rule landscape:
     input:
-        code=code_inputs.of_landscape(config),
+        code=code_inputs.for_landscape(config),
     output:
         f"{RESULTS}/records/landscape.parquet",
     log:
@@ -35,7 +35,7 @@ rule landscape:
         problems=json.dumps(
             {
                 name: config["experiments"][name]["problem"]
-                for name in plan.pictured(config)
+                for name in plan.two_parameter_experiments(config)
             }
         ),
     shell:

@@ -1,10 +1,10 @@
 TABLES = tables(*outputs.tables(config))
 VERDICTS = tables(*outputs.VERDICTS)
-RECORDS = plan.leaves(config)
+RECORDS = plan.record_paths(config)
 
 
 # Tables to read, and tables whose rows are points of figures: CSV alone. They differ in nothing else.
-for KIND, NAMES in outputs.kinds_of_tables().items():
+for KIND, NAMES in outputs.tables_by_format().items():
 
     rule:
         name:

@@ -23,7 +23,9 @@ Law = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
 def _middle_of_exponential() -> float:
     """The mean of the middle half of the exponential law."""
     quartiles = stats.expon.ppf([0.25, 0.75])
-    return float(stats.expon.expect(lambda x: x, lb=quartiles[0], ub=quartiles[1], conditional=True))
+    return float(
+        stats.expon.expect(lambda x: x, lb=quartiles[0], ub=quartiles[1], conditional=True)
+    )
 
 
 LAWS: Mapping[str, Law] = {
@@ -50,14 +52,30 @@ def trials(differences: np.ndarray) -> dict[str, pd.DataFrame]:
     """Records of trials whose test accuracy at equal training loss is backprop's plus these: (claims, n), an experiment
     per claim."""
     claims, n = differences.shape
-    experiment, seed = (one.ravel() for one in np.meshgrid(np.arange(claims), np.arange(n), indexing="ij"))
-    same = {"backend": "jax", "stage": "final", "learning_rate": 0.1, "experiment": [f"e{i}" for i in experiment], "seed": seed}
+    experiment, seed = (
+        one.ravel() for one in np.meshgrid(np.arange(claims), np.arange(n), indexing="ij")
+    )
+    same = {
+        "backend": "jax",
+        "stage": "final",
+        "learning_rate": 0.1,
+        "experiment": [f"e{i}" for i in experiment],
+        "seed": seed,
+    }
     parts, curves = [], []
     for name, shift in (("backprop", 0.0), ("forward_gradient", differences.ravel())):
         told = pd.DataFrame(same | {"estimator": name})
-        parts.append(told.assign(estimator_kind=name, status="ok", valid_loss=np.nan, final_loss=1.0))
-        curves += [told.assign(step=step, loss=loss, test_accuracy=shift) for step, loss in ((0, 2.0), (10, 1.0))]
-    return {"trials": pd.concat(parts, ignore_index=True), "curves": pd.concat(curves, ignore_index=True)}
+        parts.append(
+            told.assign(estimator_kind=name, status="ok", valid_loss=np.nan, final_loss=1.0)
+        )
+        curves += [
+            told.assign(step=step, loss=loss, test_accuracy=shift)
+            for step, loss in ((0, 2.0), (10, 1.0))
+        ]
+    return {
+        "trials": pd.concat(parts, ignore_index=True),
+        "curves": pd.concat(curves, ignore_index=True),
+    }
 
 
 def table(differences: np.ndarray, settings: Statistics) -> pd.DataFrame:
@@ -81,7 +99,9 @@ def rates(law: str, n: int, repeats: int, settings: Statistics) -> dict[str, flo
     rng = np.random.default_rng([n, sum(law.encode())])
     null = table(LAWS[law](rng, (repeats, n)), settings)
     deviation = float(np.std(LAWS[law](rng, (1, 10_000))))
-    effect = evidence(table(LAWS[law](rng, (max(1, repeats // 4), n)) - EFFECT * deviation, settings), settings)
+    effect = evidence(
+        table(LAWS[law](rng, (max(1, repeats // 4), n)) - EFFECT * deviation, settings), settings
+    )
     families = [null.iloc[first : first + FAMILY] for first in range(0, repeats, FAMILY)]
     decided = [(evidence(one, settings)["outcome"] != Outcome.OPEN).any() for one in families]
     # In a table of its own a claim's p-value is as it is.
@@ -98,7 +118,14 @@ def rates(law: str, n: int, repeats: int, settings: Statistics) -> dict[str, flo
 def page(repeats: int) -> str:
     """The rates as Markdown, a row per law and n."""
     settings = Statistics(resamples=1000)
-    head = ["law", "n", "wrong verdicts", "by the bare interval", f"tables of {FAMILY} with a wrong one", f"{EFFECT:g} sd found"]
+    head = [
+        "law",
+        "n",
+        "wrong verdicts",
+        "by the bare interval",
+        f"tables of {FAMILY} with a wrong one",
+        f"{EFFECT:g} sd found",
+    ]
     lines: list[Sequence[str]] = [head, ["---"] * len(head)]
     for law in LAWS:
         for n in COUNTS:

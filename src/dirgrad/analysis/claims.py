@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from dirgrad.analysis.evidence.quantities import QUANTITIES
 from dirgrad.analysis.evidence.reading import Quantity
-from dirgrad.analysis.verdicts import Criterion
+from dirgrad.analysis.verdicts import Interval
 from dirgrad.components.registry import STRICT
 from dirgrad.config import messages
 from dirgrad.config.files import read
@@ -41,21 +41,23 @@ class Bounds(BaseModel):
     def _one(self) -> "Bounds":
         given = [name for name, value in self if value is not None]
         if len(given) != 1:
-            raise ValueError(f"give exactly one of above, below, between and outside, got {', '.join(given) or 'none'}")
+            raise ValueError(
+                f"give exactly one of above, below, between and outside, got {', '.join(given) or 'none'}"
+            )
         for ends in (self.between, self.outside):
             if ends is not None and ends[0] >= ends[1]:
                 raise ValueError(f"{ends[0]:g} is not below {ends[1]:g}")
         return self
 
     @property
-    def criterion(self) -> Criterion:
+    def interval(self) -> Interval:
         """As the verdicts take it."""
         if self.above is not None:
-            return Criterion(low=self.above, strict=True)
+            return Interval(low=self.above, strict=True)
         if self.below is not None:
-            return Criterion(high=self.below, strict=True)
+            return Interval(high=self.below, strict=True)
         low, high = self.between or self.outside or (-np.inf, np.inf)
-        return Criterion(low, high, inside=self.between is not None)
+        return Interval(low, high, inside=self.between is not None)
 
     def __str__(self) -> str:
         if self.above is not None:
@@ -83,7 +85,7 @@ class Claim(BaseModel):
     """The rows that the claim is about: values by the columns of the tables; all rows without it."""
 
     @property
-    def measured(self) -> Quantity:
+    def measured_quantity(self) -> Quantity:
         """How the evidence is read."""
         return QUANTITIES[self.quantity]
 
@@ -100,10 +102,16 @@ def load(path: Path) -> dict[str, Claim]:
     try:
         found = _File.model_validate_json(json.dumps(raw, default=str)).claims
     except ValidationError as error:
-        raise UserError(messages.sentences(error.errors(), {str(path): raw}, _keys)) from None
-    wrong = [(("claims", name, *at), text) for name, claim in found.items() for at, text in _inconsistent(claim)]
+        raise UserError(messages.format_errors(error.errors(), {str(path): raw}, _keys)) from None
+    wrong = [
+        (("claims", name, *at), text)
+        for name, claim in found.items()
+        for at, text in _inconsistent(claim)
+    ]
     if wrong:
-        raise UserError("\n".join(messages.located(at, text, {str(path): raw}) for at, text in wrong))
+        raise UserError(
+            "\n".join(messages.format_error(at, text, {str(path): raw}) for at, text in wrong)
+        )
     return found
 
 
@@ -115,11 +123,24 @@ def _keys(location: Sequence[Any]) -> Iterable[str]:
 
 def _inconsistent(claim: Claim) -> Iterator[Mistake]:
     if claim.quantity not in QUANTITIES:
-        yield ("quantity",), f"unknown quantity '{claim.quantity}': {nearest(claim.quantity, QUANTITIES)}"
+        yield (
+            ("quantity",),
+            f"unknown quantity '{claim.quantity}': {nearest(claim.quantity, QUANTITIES)}",
+        )
         return
     for column in claim.where:
-        if column not in claim.measured.about:
-            yield ("where", column), f"'{claim.quantity}' cannot be chosen by it: {nearest(column, claim.measured.about)}"
-    ends = [end for end in (claim.criterion.criterion.low, claim.criterion.criterion.high) if np.isfinite(end)]
-    if claim.measured.logarithmic and min(ends) <= 0:
-        yield ("criterion",), f"{min(ends):g} is no value of '{claim.quantity}', which is a ratio: give one above 0"
+        if column not in claim.measured_quantity.selectable:
+            yield (
+                ("where", column),
+                f"'{claim.quantity}' cannot be chosen by it: {nearest(column, claim.measured_quantity.selectable)}",
+            )
+    ends = [
+        end
+        for end in (claim.criterion.interval.low, claim.criterion.interval.high)
+        if np.isfinite(end)
+    ]
+    if claim.measured_quantity.logarithmic and min(ends) <= 0:
+        yield (
+            ("criterion",),
+            f"{min(ends):g} is no value of '{claim.quantity}', which is a ratio: give one above 0",
+        )

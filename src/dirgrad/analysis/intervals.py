@@ -39,12 +39,17 @@ def slope(x: np.ndarray, samples: Sequence[np.ndarray], settings: Statistics) ->
     weights = centred / (centred @ centred)
 
     def statistic(*drawn: np.ndarray, axis: int = -1) -> np.ndarray:
-        return np.asarray(np.stack([np.log(inter_quartile_mean(one, axis=axis)) for one in drawn], axis=-1) @ weights)
+        return np.asarray(
+            np.stack([np.log(inter_quartile_mean(one, axis=axis)) for one in drawn], axis=-1)
+            @ weights
+        )
 
     return Summary(statistic(*samples), *_ends(statistic, samples, settings))
 
 
-def _interval(statistic: Callable[..., np.ndarray], values: np.ndarray, settings: Statistics) -> Summary:
+def _interval(
+    statistic: Callable[..., np.ndarray], values: np.ndarray, settings: Statistics
+) -> Summary:
     count = values.shape[-1]
     value = np.asarray(statistic(values, axis=-1)) if count else np.full(values.shape[:-1], np.nan)
     if count < 2:

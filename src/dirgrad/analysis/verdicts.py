@@ -16,11 +16,11 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from scipy import stats
 
-FEWEST = 5
+MIN_VALUES = 5
 """Values of which an interval is trusted: fewer are too few to decide anything, whatever they say."""
 SPREAD = 1e-6
 """Relative width below which an interval is rounding."""
-Place: TypeAlias = Mapping[str, str | int | float]
+Facets: TypeAlias = Mapping[str, str | int | float]
 
 
 class Outcome(StrEnum):
@@ -41,19 +41,19 @@ class Evidence:
     ratio, whose logarithm is nearer to normal. at_least: whether the quantity is that or more. unanimous: where no value can be
     given, how many of the n are on the side of `value`, by a sign test."""
 
-    place: Place
+    facets: Facets
     value: float
     low: float = float("nan")
     high: float = float("nan")
     n: int = 0
-    exact: bool = False
+    counted: bool = False
     logarithmic: bool = False
     at_least: bool = False
-    unanimous: int | None = None
+    n_same_side: int | None = None
 
 
 @dataclass(frozen=True)
-class Criterion:
+class Interval:
     """What a claim says of its quantity: within [low, high], or outside of it. Ends may be infinite."""
 
     low: float = -np.inf
@@ -61,7 +61,7 @@ class Criterion:
     inside: bool = True
     strict: bool = False
 
-    def met(self, value: float) -> bool:
+    def is_met_by(self, value: float) -> bool:
         """Whether a value that is known for certain is as the claim says."""
         if self.strict:
             return (self.low < value < self.high) is self.inside
@@ -80,25 +80,29 @@ class Decided(NamedTuple):
 def standard_error(evidence: Evidence, confidence: float) -> float:
     """Of the value, or of its logarithm: from half the width of the interval, a bootstrap's being sqrt((h - 1)/h) too narrow."""
     low, high = _scale(evidence)(np.array([evidence.low, evidence.high]))
-    h = middle(evidence.n)
+    h = n_kept(evidence.n)
     return float((high - low) / 2 / stats.norm.ppf((1 + confidence) / 2) * np.sqrt(h / (h - 1)))
 
 
-def middle(n: int) -> int:
+def n_kept(n: int) -> int:
     """How many of n values an inter-quartile mean is of."""
     return n - 2 * (n // 4)
 
 
-def degrees(n: int) -> int:
+def degrees_of_freedom(n: int) -> int:
     """Degrees of freedom of an inter-quartile mean of n values."""
-    return max(3, middle(n) - 1)
+    return max(3, n_kept(n) - 1)
 
 
-def p_values(evidence: Evidence, criterion: Criterion, confidence: float) -> tuple[float, float]:
+def p_values(evidence: Evidence, criterion: Interval, confidence: float) -> tuple[float, float]:
     """One-sided p-values: against the claim's being false, and against its being true; 1 where nothing can be said."""
-    if evidence.exact:
+    if evidence.counted:
         return _certain(evidence, criterion)
-    if evidence.n < FEWEST or np.isnan(evidence.value) or (evidence.logarithmic and not evidence.low > 0):
+    if (
+        evidence.n < MIN_VALUES
+        or np.isnan(evidence.value)
+        or (evidence.logarithmic and not evidence.low > 0)
+    ):
         return 1.0, 1.0
     above, below = _beyond(evidence, criterion, confidence)
     # Inside, both ends must be passed; outside, either will do, and they exclude each other.
@@ -107,9 +111,9 @@ def p_values(evidence: Evidence, criterion: Criterion, confidence: float) -> tup
     return (within, without) if criterion.inside else (without, within)
 
 
-def _certain(evidence: Evidence, criterion: Criterion) -> tuple[float, float]:
+def _certain(evidence: Evidence, criterion: Interval) -> tuple[float, float]:
     ends = [evidence.value if np.isnan(end) else end for end in (evidence.low, evidence.high)]
-    met = {criterion.met(end) for end in ends}
+    met = {criterion.is_met_by(end) for end in ends}
     # An interval around what is excluded has both ends where the claim wants them, and is not.
     spans = not criterion.inside and ends[0] < criterion.low and ends[1] > criterion.high
     if len(met) > 1 or spans:
@@ -118,12 +122,12 @@ def _certain(evidence: Evidence, criterion: Criterion) -> tuple[float, float]:
 
 
 def _beyond(
-    evidence: Evidence, criterion: Criterion, confidence: float
+    evidence: Evidence, criterion: Interval, confidence: float
 ) -> tuple[Callable[[float], float], Callable[[float], float]]:
     """The p-values of `the quantity is above` and of `it is below` a number."""
     scale, n = _scale(evidence), evidence.n
-    if evidence.unanimous is not None:
-        sign = float(stats.binom.sf(evidence.unanimous - 1, n, 0.5))
+    if evidence.n_same_side is not None:
+        sign = float(stats.binom.sf(evidence.n_same_side - 1, n, 0.5))
         # Whatever it is, it is above the one infinity and below the other.
         return (
             lambda end: 0.0 if end == -np.inf else sign if evidence.value > end else 1.0,
@@ -132,7 +136,7 @@ def _beyond(
     if not evidence.high - evidence.low > SPREAD * abs(evidence.value):
         # Values that are all the same, as the shared clock of trials side by side, are not n samples of anything.
         return lambda _: 1.0, lambda _: 1.0
-    error, freedom = standard_error(evidence, confidence), degrees(n)
+    error, freedom = standard_error(evidence, confidence), degrees_of_freedom(n)
 
     def above(end: float) -> float:
         return float(stats.t.sf((scale(evidence.value) - scale(end)) / error, freedom))
@@ -155,19 +159,21 @@ def _logarithm(values: np.ndarray | float) -> np.ndarray:
     return np.where(given > 0, np.log(np.maximum(given, np.finfo(float).tiny)), -np.inf)
 
 
-def decide(pairs: Sequence[tuple[Evidence, Criterion]], confidence: float) -> list[Decided]:
+def decide(pairs: Sequence[tuple[Evidence, Interval]], confidence: float) -> list[Decided]:
     """Every value against its criterion. Over all that are sampled, the probability of a single wrong outcome is at most
     1 - confidence: p-values are two-sided, and adjusted by Holm, which asks nothing of how they depend on each other."""
     sides = [p_values(evidence, criterion, confidence) for evidence, criterion in pairs]
     raw = np.array([min(1.0, 2 * min(side)) for side in sides])
     adjusted = raw.copy()
-    sampled = [i for i, (evidence, _) in enumerate(pairs) if not evidence.exact]
+    sampled = [i for i, (evidence, _) in enumerate(pairs) if not evidence.counted]
     adjusted[sampled] = holm(raw[sampled])
     outcomes = [
         Outcome.OPEN if p > 1 - confidence else Outcome.HOLDS if holds < fails else Outcome.FAILS
         for (holds, fails), p in zip(sides, adjusted, strict=True)
     ]
-    return [Decided(*one) for one in zip(outcomes, map(float, raw), map(float, adjusted), strict=True)]
+    return [
+        Decided(*one) for one in zip(outcomes, map(float, raw), map(float, adjusted), strict=True)
+    ]
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
@@ -179,7 +185,7 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def verdict(places: Sequence[Place], outcomes: Sequence[Outcome]) -> str:
+def verdict(places: Sequence[Facets], outcomes: Sequence[Outcome]) -> str:
     """What all places together say. A claim that holds at some and is refuted, or open, at others `holds only when`; one that is
     refuted somewhere and shown nowhere `does not hold`."""
     found = set(outcomes)
@@ -189,13 +195,19 @@ def verdict(places: Sequence[Place], outcomes: Sequence[Outcome]) -> str:
         return str(Outcome.FAILS if Outcome.FAILS in found else Outcome.OPEN)
     if found == {Outcome.HOLDS}:
         return str(Outcome.HOLDS)
-    held = [place for place, outcome in zip(places, outcomes, strict=True) if outcome is Outcome.HOLDS]
-    others = [place for place, outcome in zip(places, outcomes, strict=True) if outcome is not Outcome.HOLDS]
+    held = [
+        place for place, outcome in zip(places, outcomes, strict=True) if outcome is Outcome.HOLDS
+    ]
+    others = [
+        place
+        for place, outcome in zip(places, outcomes, strict=True)
+        if outcome is not Outcome.HOLDS
+    ]
     rest = "" if Outcome.FAILS in found else "; else inconclusive"
-    return f"holds only when {when(held, others)}{rest}"
+    return f"holds only when {conditions(held, others)}{rest}"
 
 
-def when(held: Sequence[Place], others: Sequence[Place]) -> str:
+def conditions(held: Sequence[Facets], others: Sequence[Facets]) -> str:
     """What tells the first places from the others: as few values of facets, or pairs of them, as cover the first and none of the
     others."""
     rules: list[tuple[tuple[str, object], ...]] = []
@@ -211,27 +223,29 @@ def when(held: Sequence[Place], others: Sequence[Place]) -> str:
     return ", or ".join(_said(first, name, values) for (*first, name), values in last.items())
 
 
-def _rules(places: Sequence[Place]) -> list[tuple[tuple[str, object], ...]]:
+def _rules(places: Sequence[Facets]) -> list[tuple[tuple[str, object], ...]]:
     """What any of the places could be told by: some of its facets with their values, the fewest first."""
     sizes = range(1, len(places[0]) + 1)
-    return [rule for size in sizes for place in places for rule in combinations(place.items(), size)]
+    return [
+        rule for size in sizes for place in places for rule in combinations(place.items(), size)
+    ]
 
 
-def _covers(rule: tuple[tuple[str, object], ...], place: Place) -> bool:
+def _covers(rule: tuple[tuple[str, object], ...], place: Facets) -> bool:
     return all(place[name] == value for name, value in rule)
 
 
 def _said(first: Sequence[Any], name: object, values: Sequence[object]) -> str:
-    conditions = [f"{facet} is {listed([value])}" for facet, value in first]
-    return " and ".join([*conditions, f"{name} is {listed(values)}"])
+    conditions = [f"{facet} is {join_or([value])}" for facet, value in first]
+    return " and ".join([*conditions, f"{name} is {join_or(values)}"])
 
 
-def listed(values: Sequence[object]) -> str:
+def join_or(values: Sequence[object]) -> str:
     """a, b or c."""
     *most, last = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def named(place: Place) -> str:
+def describe(place: Facets) -> str:
     """A place in words: facet and value, facet and value."""
-    return ", ".join(f"{name} {listed([value])}" for name, value in place.items())
+    return ", ".join(f"{name} {join_or([value])}" for name, value in place.items())

@@ -14,7 +14,9 @@ def require(name: str) -> None:
     if name not in NAMES:
         raise UserError(f"unknown backend '{name}': {nearest(name, NAMES)}")
     if find_spec(name) is None:
-        raise UserError(f"backend '{name}' is not installed: run `pip install {name}`, or take it out of `backends`")
+        raise UserError(
+            f"backend '{name}' is not installed: run `pip install {name}`, or take it out of `backends`"
+        )
 
 
 def load(name: str, threads: int = 1, precision: str = "float32") -> Backend:

@@ -18,7 +18,7 @@ def cells(options: argparse.Namespace) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train every trial of one cell, given as experiment/backend."""
     raw = validation.load(options.config, options.override)
-    cell, facts = plan.cell(raw, options.cell), plan.settings(raw, options.cell)
+    cell, facts = plan.cell(raw, options.cell), plan.cell_settings(raw, options.cell)
     if options.threads:
         cell.run.threads = options.threads
 
@@ -28,14 +28,17 @@ def run(options: argparse.Namespace) -> None:
     backend = backends.load(cell.backend, cell.run.threads, cell.run.precision)
     report = progress.reporter(options.cell, trials.total_steps(cell))
     found = train.run(cell, backend, facts, report)
-    files.write(found.curves, found.provenance, options.out / "curves.parquet")
-    files.write(found.trials, found.provenance, options.out / "trials.parquet")
+    files.write_records(found.curves, found.provenance, options.out / "curves.parquet")
+    files.write_records(found.trials, found.provenance, options.out / "trials.parquet")
 
 
 def measure(options: argparse.Namespace) -> None:
     """Take one measurement, given as instrument/name/backend; OUT is a directory."""
     raw = validation.load(options.config, options.override)
-    made, facts = plan.measurement(raw, options.measurement), plan.measured(raw, options.measurement)
+    made, facts = (
+        plan.measurement(raw, options.measurement),
+        plan.measurement_settings(raw, options.measurement),
+    )
     if options.threads:
         made.run.threads = options.threads
 
@@ -44,19 +47,32 @@ def measure(options: argparse.Namespace) -> None:
 
     backend = backends.load(made.backend, made.run.threads, made.run.precision)
     run = import_module(f"dirgrad.runs.instruments.{made.instrument}").run
-    told = [*map(str, options.config), "--override", json.dumps(options.override), "--threads", str(made.run.threads)]
+    told = [
+        *map(str, options.config),
+        "--override",
+        json.dumps(options.override),
+        "--threads",
+        str(made.run.threads),
+    ]
 
     def probe(problem: str, batch_size: int, estimator: str, seconds: float = 0.0) -> list[str]:
-        about = [options.measurement, problem, str(batch_size), estimator, "--seconds", str(seconds)]
-        return [sys.executable, "-m", "dirgrad", "probe", *about, "--config", *told]
+        about = [
+            options.measurement,
+            problem,
+            str(batch_size),
+            estimator,
+            "--seconds",
+            str(seconds),
+        ]
+        return [sys.executable, "-m", "dirgrad", "memory-probe", *about, "--config", *told]
 
     found = run(made, probe) if made.instrument == "memory" else run(made, backend)
     origin = provenance.collect(facts, backend.engine.environment())
     for name, rows in found.items():
-        files.write(rows, origin, options.out / f"{name}.parquet")
+        files.write_records(rows, origin, options.out / f"{name}.parquet")
 
 
-def probe(options: argparse.Namespace) -> None:
+def memory_probe(options: argparse.Namespace) -> None:
     """Print the memory of one step as JSON, or take steps for some seconds: of a measurement memory/name/backend, one problem,
     size of the minibatch and estimator."""
     made = plan.measurement(validation.load(options.config, options.override), options.measurement)
@@ -66,30 +82,45 @@ def probe(options: argparse.Namespace) -> None:
 
     backend = backends.load(made.backend, options.threads or made.run.threads, made.run.precision)
     about = (made, backend, options.problem, int(options.batch_size), options.estimator)
-    print(json.dumps(memory.keep_busy(*about, options.seconds) if options.seconds else memory.measure(*about)))
+    print(
+        json.dumps(
+            memory.step_for(*about, options.seconds) if options.seconds else memory.measure(*about)
+        )
+    )
 
 
 def landscape(options: argparse.Namespace) -> None:
     """Evaluate the problems of two parameters on a grid, with the first backend."""
     raw = validation.load(options.config, options.override)
-    problems = {name: plan.problem(raw, name) for name in plan.pictured(raw)}
+    problems = {name: plan.problem(raw, name) for name in plan.two_parameter_experiments(raw)}
 
     from dirgrad import backends
     from dirgrad.runs.instruments import landscape
 
-    found, facts = landscape.run(problems, backends.load(raw["backends"][0]), {name: raw["experiments"][name] for name in problems})
-    files.write(found, facts, options.out)
+    found, facts = landscape.run(
+        problems,
+        backends.load(raw["backends"][0]),
+        {name: raw["experiments"][name] for name in problems},
+    )
+    files.write_records(found, facts, options.out)
 
 
 def data(options: argparse.Namespace) -> None:
     """Fetch a data set if need be, verify it, and write a receipt."""
     from dirgrad.components import registry
-    from dirgrad.records.files import atomically
+    from dirgrad.records.files import write_atomically
 
     raw = validation.load(options.config, options.override)
     if options.dataset not in registry.names("datasets"):
-        raise UserError(f"unknown dataset '{options.dataset}': {nearest(options.dataset, registry.names('datasets'))}")
+        raise UserError(
+            f"unknown dataset '{options.dataset}': {nearest(options.dataset, registry.names('datasets'))}"
+        )
     directory = raw.get("run", {}).get("data_directory")
-    splits = registry.build("datasets", options.dataset).load(directory)
-    receipt = {"dataset": options.dataset, **{name: len(part[0]) for name, part in splits._asdict().items()}}
-    atomically(options.out, lambda part: part.write_text(json.dumps(receipt) + "\n", encoding="utf-8"))
+    splits = registry.parse("datasets", options.dataset).load(directory)
+    receipt = {
+        "dataset": options.dataset,
+        **{name: len(part[0]) for name, part in splits._asdict().items()},
+    }
+    write_atomically(
+        options.out, lambda part: part.write_text(json.dumps(receipt) + "\n", encoding="utf-8")
+    )

@@ -16,7 +16,9 @@ def claims(options: argparse.Namespace) -> None:
 
     raw = validation.load(options.config, options.override)
     confidence = validation.check(raw, {}).statistics.confidence
-    judged = make(read(Path(options.tables)), claiming.load(options.claims), confidence, raw["tier"])
+    judged = make(
+        read(Path(options.tables)), claiming.load(options.claims), confidence, raw["tier"]
+    )
     for name, table in judged._asdict().items():
         files.write_table(table, options.out / f"{name}.csv")
 
@@ -28,11 +30,16 @@ def verify(options: argparse.Namespace) -> None:
 
     raw = validation.load(options.config, options.override)
     confidence = validation.check(raw, {}).statistics.confidence
-    fresh, reference = (verifying.read(Path(one), raw["tier"]) for one in (options.run, options.reference))
+    fresh, reference = (
+        verifying.read(Path(one), raw["tier"]) for one in (options.run, options.reference)
+    )
     found = verifying.compare(fresh, reference, claiming.load(options.claims), confidence)
     told = verifying.summary(found, raw["tier"])
     files.write_table(found, options.out / "tables" / "verify.csv")
-    files.atomically(options.out / "verify.json", lambda part: part.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8"))
+    files.write_atomically(
+        options.out / "verify.json",
+        lambda part: part.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8"),
+    )
     print(verifying.sentence(found))
     if not told["ok"]:
         sys.exit(1)
@@ -45,7 +52,7 @@ def calibration(options: argparse.Namespace) -> None:
     print(page(options.repeats), end="")
 
 
-def headline(options: argparse.Namespace) -> None:
+def readme_table(options: argparse.Namespace) -> None:
     """Print a table of the README: of TABLES/baydin.csv, TABLES/targets.csv, or of the claims.csv of several tiers."""
     from dirgrad.report.readme_tables import page
 

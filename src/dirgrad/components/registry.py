@@ -34,14 +34,22 @@ def package(folder: str) -> str:
 def names(folder: str) -> tuple[str, ...]:
     """The components of a folder."""
     path = import_module(package(folder)).__path__
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(path) if not module.name.startswith("_")))
+    return tuple(
+        sorted(
+            module.name for module in pkgutil.iter_modules(path) if not module.name.startswith("_")
+        )
+    )
 
 
 @cache
 def load(folder: str, name: str) -> type[Any]:
     """The class of one component, the only one that its file defines."""
     module = import_module(f"{package(folder)}.{name}")
-    (found,) = (c for c in vars(module).values() if is_pydantic_dataclass(c) and c.__module__ == module.__name__)
+    (found,) = (
+        c
+        for c in vars(module).values()
+        if is_pydantic_dataclass(c) and c.__module__ == module.__name__
+    )
     return found
 
 
@@ -50,20 +58,20 @@ def kind(part: object) -> str:
     return type(part).__module__.rpartition(".")[2]
 
 
-def law(direction: Any) -> str:
+def distribution_name(direction: Any) -> str:
     """The kind of a direction's law, of one made of another both; empty for none."""
     if direction is None:
         return ""
-    inner = law(getattr(direction, "direction", None))
+    inner = distribution_name(getattr(direction, "direction", None))
     return kind(direction) + (f"_{inner}" if inner else "")
 
 
 def default(folder: str, name: str) -> Any:
     """The default of an option that names a component without options of its own."""
-    return Field(default_factory=lambda: build(folder, name), json_schema_extra={"default": name})
+    return Field(default_factory=lambda: parse(folder, name), json_schema_extra={"default": name})
 
 
-def build(folder: str, spec: Any) -> Any:
+def parse(folder: str, spec: Any) -> Any:
     """A component from its name, or from a mapping of `kind` and options; a component passes through.
 
     Raises PydanticCustomError, as a pydantic validator does: `component` for an unknown name, `options` for wrong options,
@@ -71,7 +79,9 @@ def build(folder: str, spec: Any) -> Any:
     """
     if is_pydantic_dataclass(type(spec)):
         return spec
-    options = {"kind": spec} if isinstance(spec, str) else dict(spec) if isinstance(spec, dict) else {}
+    options = (
+        {"kind": spec} if isinstance(spec, str) else dict(spec) if isinstance(spec, dict) else {}
+    )
     name = options.pop("kind", None)
     if name not in names(folder):
         raise PydanticCustomError("component", _unknown(folder, name))
@@ -80,19 +90,25 @@ def build(folder: str, spec: Any) -> Any:
         return TypeAdapter(cls).validate_json(json.dumps(options))
     except ValidationError as error:
         allowed = [field.name for field in fields(cls)]
-        raise PydanticCustomError("options", "wrong options", {"errors": error.errors(), "allowed": allowed}) from None
+        raise PydanticCustomError(
+            "options", "wrong options", {"errors": error.errors(), "allowed": allowed}
+        ) from None
 
 
 def _unknown(folder: str, name: Any) -> Any:
     offered = nearest(str(name or ""), names(folder))
-    text = f"unknown {folder[:-1]} '{name}': {offered}" if name else f"`kind` must name one of the {folder}: {offered}"
+    text = (
+        f"unknown {folder[:-1]} '{name}': {offered}"
+        if name
+        else f"`kind` must name one of the {folder}: {offered}"
+    )
     # pydantic takes its message for a template, and for a literal.
     return cast(Any, text.replace("{", "{{").replace("}", "}}"))
 
 
-def reference(folder: str) -> GetPydanticSchema:
+def component_field(folder: str) -> GetPydanticSchema:
     """The annotation of a field that holds a component of a folder."""
-    validate: Callable[[Any], Any] = partial(build, folder)
+    validate: Callable[[Any], Any] = partial(parse, folder)
     return GetPydanticSchema(
         lambda _source, _handler: core_schema.no_info_plain_validator_function(
             validate,

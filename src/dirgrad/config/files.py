@@ -30,11 +30,17 @@ def read(path: str | Path) -> dict[str, Any]:
     try:
         content = _parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{path}: no such file: {nearest(path.name, (p.name for p in path.parent.glob('*.yaml')))}") from None
+        raise UserError(
+            f"{path}: no such file: {nearest(path.name, (p.name for p in path.parent.glob('*.yaml')))}"
+        ) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from error
+        raise UserError(
+            f"{path}: cannot be read as YAML: {' '.join(str(error).split())}"
+        ) from error
     if not isinstance(content, dict):
-        raise UserError(f"{path}: the file must hold keys and values, not a {type(content).__name__}")
+        raise UserError(
+            f"{path}: the file must hold keys and values, not a {type(content).__name__}"
+        )
     return content
 
 

@@ -11,15 +11,19 @@ Location = tuple[Any, ...]
 Layers = Mapping[str, Mapping[str, Any]]
 
 
-def sentences(errors: Sequence[Any], layers: Layers, keys: Callable[[Location], Iterable[str]]) -> str:
+def format_errors(
+    errors: Sequence[Any], layers: Layers, keys: Callable[[Location], Iterable[str]]
+) -> str:
     """One line per error of pydantic. layers: files by name, the later laid over the earlier. keys: what is allowed where."""
     texts: dict[Location, list[str]] = {}
     for at, text in _flat(errors, (), keys):
         texts.setdefault(at, []).append(text)
-    return "\n".join(located(at, "; or ".join(dict.fromkeys(one)), layers) for at, one in texts.items())
+    return "\n".join(
+        format_error(at, "; or ".join(dict.fromkeys(one)), layers) for at, one in texts.items()
+    )
 
 
-def located(at: Location, text: str, layers: Layers) -> str:
+def format_error(at: Location, text: str, layers: Layers) -> str:
     """file: key: text."""
     depth = {file: _depth(content, at) for file, content in layers.items()}
     file = max(reversed(depth), key=lambda name: depth[name], default="config")
@@ -38,7 +42,9 @@ def _depth(content: Any, at: Location) -> int:
     return len(at)
 
 
-def _flat(errors: Sequence[Any], at: Location, keys: Callable[[Location], Iterable[str]]) -> Iterator[tuple[Location, str]]:
+def _flat(
+    errors: Sequence[Any], at: Location, keys: Callable[[Location], Iterable[str]]
+) -> Iterator[tuple[Location, str]]:
     for error in errors:
         location = (*at, *error["loc"])
         if error["type"] == "options":
@@ -58,7 +64,9 @@ def _always(allowed: Sequence[str], _: Location) -> Sequence[str]:
 
 
 def _is_member(key: Any) -> bool:
-    return isinstance(key, str) and bool(re.search(r"[\[\]-]|constrained|literal|^int$|^float$|^str$", key))
+    return isinstance(key, str) and bool(
+        re.search(r"[\[\]-]|constrained|literal|^int$|^float$|^str$", key)
+    )
 
 
 def _text(error: Any) -> str:
@@ -70,13 +78,19 @@ def _text(error: Any) -> str:
     if kind == "value_error":
         return str(error["ctx"]["error"])
     if kind == "literal_error" and isinstance(given, str):
-        return f"unknown value '{given}': " + nearest(given, re.findall("'([^']*)'", error["ctx"]["expected"]))
+        return f"unknown value '{given}': " + nearest(
+            given, re.findall("'([^']*)'", error["ctx"]["expected"])
+        )
     text = f"{str(error['msg'])[0].lower()}{str(error['msg'])[1:]}, got {given!r}"
     return text + _hint(kind, given)
 
 
 def _hint(kind: str, given: Any) -> str:
-    if kind in ("float_type", "int_type") and isinstance(given, str) and re.fullmatch(r"[-+]?\d+[eE][-+]?\d+", given):
+    if (
+        kind in ("float_type", "int_type")
+        and isinstance(given, str)
+        and re.fullmatch(r"[-+]?\d+[eE][-+]?\d+", given)
+    ):
         mantissa, exponent = re.split("[eE]", given)
         return f" (YAML reads {given} as text: write {mantissa}.0e{exponent})"
     return ""

@@ -37,7 +37,9 @@ def schema() -> dict[str, Any]:
     """The JSON schema of a whole configuration."""
     made = Config.model_json_schema()
     for folder in FOLDERS:
-        made["$defs"][folder] = {"anyOf": [_component(folder, name) for name in registry.names(folder)]}
+        made["$defs"][folder] = {
+            "anyOf": [_component(folder, name) for name in registry.names(folder)]
+        }
     linked: dict[str, Any] = _linked(made)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "dirgrad"} | linked
 
@@ -49,7 +51,9 @@ def _component(folder: str, name: str) -> dict[str, Any]:
         "properties": {"kind": {"const": name}} | found.get("properties", {}),
         "required": ["kind", *found.get("required", [])],
     }
-    return mapping if found.get("required") else {"anyOf": [{"const": name}, mapping], "title": name}
+    return (
+        mapping if found.get("required") else {"anyOf": [{"const": name}, mapping], "title": name}
+    )
 
 
 def _linked(node: Any) -> Any:
@@ -69,7 +73,9 @@ def page() -> str:
     for name, title in SECTIONS.items():
         parts += _section(title, made["$defs"][name])
     for folder in FOLDERS:
-        parts.append(f"\n## {folder.capitalize()}\n\nNamed by `kind`; one that needs no option may be given by its name alone.\n")
+        parts.append(
+            f"\n## {folder.capitalize()}\n\nNamed by `kind`; one that needs no option may be given by its name alone.\n"
+        )
         for name in registry.names(folder):
             cls = registry.load(folder, name)
             parts.append(f"\n### `{name}`\n\n{_paragraph(cls.__doc__ or '')}\n")
@@ -87,7 +93,11 @@ def _table(part: dict[str, Any]) -> Iterator[str]:
     if options:
         yield "\n| key | type | default | meaning |\n|---|---|---|---|\n"
     for name, option in options.items():
-        default = "required" if name in part.get("required", ()) else f"`{_plain(option.get('default', '{}'))}`"
+        default = (
+            "required"
+            if name in part.get("required", ())
+            else f"`{_plain(option.get('default', '{}'))}`"
+        )
         yield f"| `{name}` | {_type(option)} | {default} | {_paragraph(option.get('description', ''))} |\n"
 
 
@@ -110,7 +120,9 @@ def _type(option: dict[str, Any]) -> str:
     if option.get("type") == "array":
         return f"list of {_type(option.get('items', option.get('prefixItems', [{}])[0]))}"
     if option.get("type") == "object":
-        values = option.get("additionalProperties") or next(iter(option["patternProperties"].values()))
+        values = option.get("additionalProperties") or next(
+            iter(option["patternProperties"].values())
+        )
         return f"mapping of names to {_type(values)}"
     return f"{option.get('type', 'any')}{_bounds(option)}"
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel
 
 from dirgrad.components import registry
-from dirgrad.components.registry import STRICT, reference
+from dirgrad.components.registry import STRICT, component_field
 from dirgrad.config import settings as options
 from dirgrad.config.settings import Name, Run, Training
 from dirgrad.core.errors import UserError, nearest
-from dirgrad.core.recurrent import Online
+from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import Estimator, Problem
 
 INSTRUMENTS: dict[str, tuple[str, ...]] = {
@@ -31,7 +31,7 @@ class Cell(BaseModel):
     tier: Name
     experiment: Name
     backend: Literal["jax", "torch"]
-    estimators: dict[Name, Annotated[Estimator | Online, reference("estimators")]]
+    estimators: dict[Name, Annotated[Estimator | OnlineEstimator, component_field("estimators")]]
     training: Training
     run: Run
 
@@ -43,7 +43,11 @@ def experiments(raw: Mapping[str, Any]) -> tuple[str, ...]:
 
 def cells(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """The cells of a validated configuration, as `experiment/backend`."""
-    return tuple(f"{name}/{backend}" for name in experiments(raw) for backend in _backends(raw, raw["experiments"][name]))
+    return tuple(
+        f"{name}/{backend}"
+        for name in experiments(raw)
+        for backend in _backends(raw, raw["experiments"][name])
+    )
 
 
 def _backends(raw: Mapping[str, Any], of: Mapping[str, Any]) -> list[str]:
@@ -51,7 +55,7 @@ def _backends(raw: Mapping[str, Any], of: Mapping[str, Any]) -> list[str]:
     return [backend for backend in raw["backends"] if backend in chosen]
 
 
-def settings(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
+def cell_settings(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
     """What one cell needs to know, as plain data: its own part of the configuration and no other.
 
     Raises UserError where there is no such cell.
@@ -74,7 +78,7 @@ def settings(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
 
 def cell(raw: Mapping[str, Any], path: str) -> Cell:
     """One cell, typed. Raises UserError where there is no such cell."""
-    return Cell.model_validate_json(json.dumps(settings(raw, path)))
+    return Cell.model_validate_json(json.dumps(cell_settings(raw, path)))
 
 
 class Measurement(NamedTuple):
@@ -84,15 +88,21 @@ class Measurement(NamedTuple):
     instrument: str
     name: str
     backend: Literal["jax", "torch"]
-    estimators: dict[str, Estimator | Online]
+    estimators: dict[str, Estimator | OnlineEstimator]
     settings: Any
     run: Run
 
 
 def measurements(raw: Mapping[str, Any], instrument: str) -> tuple[str, ...]:
     """The measurements of one instrument, as `instrument/name/backend`."""
-    found = {name: measured for name, measured in raw.get(instrument, {}).items() if measured is not None}
-    return tuple(f"{instrument}/{name}/{backend}" for name, measured in found.items() for backend in _backends(raw, measured))
+    found = {
+        name: measured for name, measured in raw.get(instrument, {}).items() if measured is not None
+    }
+    return tuple(
+        f"{instrument}/{name}/{backend}"
+        for name, measured in found.items()
+        for backend in _backends(raw, measured)
+    )
 
 
 def all_measurements(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -101,7 +111,7 @@ def all_measurements(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, .
         yield from ((one, kinds) for one in measurements(raw, instrument))
 
 
-def measured(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
+def measurement_settings(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
     """What one measurement needs to know, as plain data. Raises UserError where there is no such measurement."""
     known = [one for one, _ in all_measurements(raw)]
     if path not in known:
@@ -121,12 +131,17 @@ def measured(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
 
 def measurement(raw: Mapping[str, Any], path: str) -> Measurement:
     """One measurement, typed. Raises UserError where there is no such measurement."""
-    facts = measured(raw, path)
+    facts = measurement_settings(raw, path)
     return Measurement(
         **facts
         | {
-            "estimators": {name: registry.build("estimators", spec) for name, spec in facts["estimators"].items()},
-            "settings": options.INSTRUMENTS[facts["instrument"]].model_validate_json(json.dumps(facts["settings"])),
+            "estimators": {
+                name: registry.parse("estimators", spec)
+                for name, spec in facts["estimators"].items()
+            },
+            "settings": options.INSTRUMENTS[facts["instrument"]].model_validate_json(
+                json.dumps(facts["settings"])
+            ),
             "run": Run.model_validate(facts["run"] | _own(facts["settings"])),
         }
     )
@@ -137,29 +152,43 @@ def _own(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {"precision": settings["precision"]} if settings.get("precision") else {}
 
 
-def leaves(raw: Mapping[str, Any], subjects: Container[str] | None = None) -> dict[str, tuple[str, ...]]:
+def record_paths(
+    raw: Mapping[str, Any], subjects: Container[str] | None = None
+) -> dict[str, tuple[str, ...]]:
     """The files below the directory of records, by their kind; of these subjects alone (experiments, or measurements as
     `instrument/name`) if they are given."""
     made = {kind: cells(raw) for kind in ("trials", "curves")}
-    made |= {kind: measurements(raw, instrument) for instrument, kinds in INSTRUMENTS.items() for kind in kinds}
+    made |= {
+        kind: measurements(raw, instrument)
+        for instrument, kinds in INSTRUMENTS.items()
+        for kind in kinds
+    }
     return {
-        kind: tuple(f"{one}/{kind}.parquet" for one in all_of if subjects is None or one.rpartition("/")[0] in subjects)
+        kind: tuple(
+            f"{one}/{kind}.parquet"
+            for one in all_of
+            if subjects is None or one.rpartition("/")[0] in subjects
+        )
         for kind, all_of in made.items()
     }
 
 
-def downloads(problems: Iterable[Problem]) -> tuple[str, ...]:
+def datasets_to_download(problems: Iterable[Problem]) -> tuple[str, ...]:
     """The data sets of these problems that are not embedded."""
     found = (problem.dataset for problem in problems)
-    return tuple(sorted({registry.kind(dataset) for dataset in found if dataset is not None and dataset.files}))
+    return tuple(
+        sorted(
+            {registry.kind(dataset) for dataset in found if dataset is not None and dataset.files}
+        )
+    )
 
 
-def pictured(raw: Mapping[str, Any]) -> tuple[str, ...]:
+def two_parameter_experiments(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """The experiments on problems of two parameters, whose trajectories can be drawn."""
-    return tuple(name for name in experiments(raw) if problem(raw, name).window is not None)
+    return tuple(name for name in experiments(raw) if problem(raw, name).plot_range is not None)
 
 
 def problem(raw: Mapping[str, Any], experiment: str) -> Problem:
     """The problem of an experiment."""
-    found: Problem = registry.build("problems", raw["experiments"][experiment]["problem"])
+    found: Problem = registry.parse("problems", raw["experiments"][experiment]["problem"])
     return found

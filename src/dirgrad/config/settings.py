@@ -7,8 +7,8 @@ from annotated_types import Ge, Gt, Lt, MinLen
 from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from dirgrad.components import registry
-from dirgrad.components.registry import STRICT, reference
-from dirgrad.core.recurrent import Online
+from dirgrad.components.registry import STRICT, component_field
+from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import Estimator, Optimizer, Problem
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -30,7 +30,9 @@ class Grid(BaseModel):
     def rates(self) -> tuple[float, ...]:
         """The grid, rounded to 3 digits."""
         count = round(log10(self.highest / self.lowest) * self.per_decade)
-        return tuple(float(f"{self.lowest * 10 ** (i / self.per_decade):.3g}") for i in range(count + 1))
+        return tuple(
+            float(f"{self.lowest * 10 ** (i / self.per_decade):.3g}") for i in range(count + 1)
+        )
 
 
 class Tuning(Grid):
@@ -45,9 +47,9 @@ class Training(BaseModel):
 
     model_config = STRICT
 
-    problem: Annotated[Problem, reference("problems")]
+    problem: Annotated[Problem, component_field("problems")]
     """The problem: its name, or `kind` with its options."""
-    optimizer: Annotated[Optimizer, reference("optimizers")]
+    optimizer: Annotated[Optimizer, component_field("optimizers")]
     """The rule of the update: its name, or `kind` with its options."""
     learning_rates: Annotated[tuple[PositiveFloat, ...], MinLen(1)] | None = None
     """eta_0, the same for every estimator; left out where there is `tuning`."""
@@ -91,7 +93,7 @@ class Instrument(BaseModel):
 
     model_config = STRICT
 
-    problems: Annotated[dict[Name, Annotated[Problem, reference("problems")]], MinLen(1)]
+    problems: Annotated[dict[Name, Annotated[Problem, component_field("problems")]], MinLen(1)]
     """The problems by the names that tables show."""
     estimators: Annotated[tuple[str, ...], MinLen(1)]
     """Names from the top-level `estimators`."""
@@ -139,7 +141,9 @@ class Quality(Instrument):
     """Coordinates at most, evenly spaced, whose moments are recorded."""
     after_steps: Annotated[tuple[NonNegativeInt, ...], MinLen(1)] = (0,)
     """Where along training: after so many steps by backprop."""
-    optimizer: Annotated[Optimizer, reference("optimizers")] = registry.default("optimizers", "sgd")
+    optimizer: Annotated[Optimizer, component_field("optimizers")] = registry.default(
+        "optimizers", "sgd"
+    )
     """The rule of these steps."""
     learning_rate: PositiveFloat = 0.1
     """The rate of these steps."""
@@ -156,7 +160,12 @@ class Stability(Instrument):
     """Steps of a trial."""
 
 
-INSTRUMENTS: dict[str, type[Instrument]] = {"cost": Cost, "memory": Memory, "quality": Quality, "stability": Stability}
+INSTRUMENTS: dict[str, type[Instrument]] = {
+    "cost": Cost,
+    "memory": Memory,
+    "quality": Quality,
+    "stability": Stability,
+}
 
 
 class Run(BaseModel):
@@ -200,7 +209,7 @@ class Config(BaseModel):
     """What every job is told."""
     statistics: Statistics = Field(default_factory=Statistics)
     """How tables summarise seeds."""
-    estimators: dict[Name, Annotated[Estimator | Online, reference("estimators")]]
+    estimators: dict[Name, Annotated[Estimator | OnlineEstimator, component_field("estimators")]]
     """The estimators by the names that tables and figures show: each a `kind` with its options."""
     experiments: Annotated[dict[Name, Experiment | None], MinLen(1)]
     """The experiments by name; an overlay leaves one out, or one of what follows, by setting it to null."""

@@ -11,9 +11,19 @@ from pydantic import BaseModel, ValidationError
 from dirgrad.components import registry
 from dirgrad.config import messages
 from dirgrad.config.files import COMMAND_LINE, overlay, read
-from dirgrad.config.settings import INSTRUMENTS, Config, Experiment, Grid, Instrument, Run, Stability, Statistics, Tuning
+from dirgrad.config.settings import (
+    INSTRUMENTS,
+    Config,
+    Experiment,
+    Grid,
+    Instrument,
+    Run,
+    Stability,
+    Statistics,
+    Tuning,
+)
 from dirgrad.core.errors import UserError, nearest
-from dirgrad.core.recurrent import Online, Recurrent
+from dirgrad.core.recurrent import OnlineEstimator, Recurrent
 from dirgrad.core.types import Problem
 
 Mistake: TypeAlias = tuple[tuple[str | int, ...], str]
@@ -22,7 +32,9 @@ Mistake: TypeAlias = tuple[tuple[str | int, ...], str]
 
 def load(paths: Sequence[str | Path], override: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The files laid over each other in this order, and `override` over them, validated; as plain data. Raises UserError."""
-    read_in: dict[str, Mapping[str, Any]] = {str(path): read(path) for path in paths} | {COMMAND_LINE: override or {}}
+    read_in: dict[str, Mapping[str, Any]] = {str(path): read(path) for path in paths} | {
+        COMMAND_LINE: override or {}
+    }
     raw: dict[str, Any] = reduce(overlay, read_in.values(), {})
     check(raw, read_in)
     return raw
@@ -33,7 +45,7 @@ def check(raw: Mapping[str, Any], layers: Mapping[str, Mapping[str, Any]]) -> Co
     try:
         config = Config.model_validate_json(json.dumps(raw, default=str))
     except ValidationError as error:
-        raise UserError(messages.sentences(error.errors(), layers, _keys)) from None
+        raise UserError(messages.format_errors(error.errors(), layers, _keys)) from None
     found: list[Mistake] = [
         (("experiments", name, *at), text)
         for name, one in config.experiments.items()
@@ -52,7 +64,7 @@ def check(raw: Mapping[str, Any], layers: Mapping[str, Mapping[str, Any]]) -> Co
     if not any(config.experiments.values()):
         found.append((("experiments",), "every experiment is left out"))
     if found:
-        raise UserError("\n".join(messages.located(key, text, layers) for key, text in found))
+        raise UserError("\n".join(messages.format_error(key, text, layers) for key, text in found))
     return config
 
 
@@ -60,7 +72,9 @@ def _keys(location: tuple[Any, ...]) -> Iterable[str]:
     """The keys that are allowed at a place of the configuration."""
     models: dict[tuple[Any, ...], type[BaseModel]] = {("run",): Run, ("statistics",): Statistics}
     inner: dict[tuple[Any, ...], type[BaseModel]] = {("tuning",): Tuning, ("rates",): Grid}
-    outer: dict[tuple[Any, ...], type[BaseModel]] = {(name,): model for name, model in INSTRUMENTS.items()}
+    outer: dict[tuple[Any, ...], type[BaseModel]] = {
+        (name,): model for name, model in INSTRUMENTS.items()
+    }
     outer[("experiments",)] = Experiment
     if len(location) < 2:
         return models.get(location, Config).model_fields
@@ -70,16 +84,22 @@ def _keys(location: tuple[Any, ...]) -> Iterable[str]:
 def _undefined(estimators: Sequence[str], config: Config) -> Iterator[Mistake]:
     for i, name in enumerate(estimators):
         if name not in config.estimators:
-            yield ("estimators", i), f"no estimator '{name}' is defined: {nearest(name, config.estimators)}"
+            yield (
+                ("estimators", i),
+                f"no estimator '{name}' is defined: {nearest(name, config.estimators)}",
+            )
 
 
 def _unreadable(estimators: Sequence[str], problem: Problem, config: Config) -> Iterator[Mistake]:
     for i, name in enumerate(estimators):
         estimator = config.estimators.get(name)
-        if not isinstance(estimator, Online):
+        if not isinstance(estimator, OnlineEstimator):
             continue
         if not isinstance(problem, Recurrent):
-            yield ("estimators", i), f"'{name}' goes along a sequence, and the problem '{registry.kind(problem)}' reads none"
+            yield (
+                ("estimators", i),
+                f"'{name}' goes along a sequence, and the problem '{registry.kind(problem)}' reads none",
+            )
         elif problem.length % (estimator.window or problem.length):
             yield (
                 ("estimators", i),
@@ -90,7 +110,10 @@ def _unreadable(estimators: Sequence[str], problem: Problem, config: Config) -> 
 def _too_few(problem: Problem, batch_size: int) -> Iterator[Mistake]:
     dataset = problem.dataset
     if dataset is not None and batch_size > dataset.train_examples:
-        yield ("batch_size",), f"{batch_size} is more than the {dataset.train_examples} training examples"
+        yield (
+            ("batch_size",),
+            f"{batch_size} is more than the {dataset.train_examples} training examples",
+        )
 
 
 def _descending(grid: Grid, *at: str) -> Iterator[Mistake]:
@@ -114,11 +137,17 @@ def _inconsistent(experiment: Experiment, config: Config) -> Iterator[Mistake]:
     yield from _undefined(experiment.estimators, config)
     yield from _unreadable(experiment.estimators, experiment.problem, config)
     if experiment.steps % experiment.record_every:
-        yield ("record_every",), f"{experiment.record_every} does not divide steps = {experiment.steps}"
+        yield (
+            ("record_every",),
+            f"{experiment.record_every} does not divide steps = {experiment.steps}",
+        )
     yield from _too_few(experiment.problem, experiment.batch_size)
     rates, tuning = experiment.learning_rates, experiment.tuning
     if (rates is None) == (tuning is None):
-        yield ("tuning",) if tuning else ("learning_rates",), "give either learning_rates or tuning, and set the other to null"
+        yield (
+            ("tuning",) if tuning else ("learning_rates",),
+            "give either learning_rates or tuning, and set the other to null",
+        )
     if rates is not None and len(set(rates)) < len(rates):
         yield ("learning_rates",), "a learning rate stands twice"
     if tuning is not None:

@@ -8,18 +8,26 @@ def _cross_entropy(ops: Ops, logits: Array, batch: Batch) -> Array:
 
 
 def _classified(ops: Ops, logits: Array, batch: Batch) -> dict[str, Array]:
-    return {"loss": _cross_entropy(ops, logits, batch), "accuracy": ops.accuracy(logits, batch[1].reshape(-1))}
+    return {
+        "loss": _cross_entropy(ops, logits, batch),
+        "accuracy": ops.accuracy(logits, batch[1].reshape(-1)),
+    }
 
 
 def _squared_error(ops: Ops, outputs: Array, batch: Batch) -> Array:
     return ops.mean((outputs - batch[1]) ** 2)
 
 
-VALUE = Criterion(loss=lambda ops, value, batch: value, metrics=lambda ops, value, batch: {"loss": value})
+VALUE = Criterion(
+    loss=lambda ops, value, batch: value, metrics=lambda ops, value, batch: {"loss": value}
+)
 """The output is the loss: a test function."""
 CROSS_ENTROPY = Criterion(loss=_cross_entropy, metrics=_classified)
 """The outputs are logits (n, classes), the batch is (images, labels): the mean loss in nats, and the share of right answers."""
-SQUARED_ERROR = Criterion(loss=_squared_error, metrics=lambda ops, found, batch: {"loss": _squared_error(ops, found, batch)})
+SQUARED_ERROR = Criterion(
+    loss=_squared_error,
+    metrics=lambda ops, found, batch: {"loss": _squared_error(ops, found, batch)},
+)
 """The outputs and the labels are values (n, outputs): the mean square of their difference."""
 
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from dirgrad.core.types import Array, Batch, Direction, Estimate, Ops, Params, Problem
 
-Draw: TypeAlias = Callable[[Any, Params], Params]
+VectorSampler: TypeAlias = Callable[[Any, Params], Params]
 """(j, like) -> the j-th random vector of this window of a sequence, of these shapes."""
 
 
@@ -20,7 +20,7 @@ class Recurrent(Problem, Protocol):
     def observations(self, ops: Ops, batch: Batch, /) -> Batch:
         """What is met on the way: arrays of (T, ...)."""
 
-    def begin(self, ops: Ops, params: Params, batch: Batch, /) -> Params:
+    def initial_state(self, ops: Ops, params: Params, batch: Batch, /) -> Params:
         """The state before the first step."""
 
     def advance(self, ops: Ops, params: Params, state: Params, x: Batch, /) -> tuple[Params, Array]:
@@ -35,15 +35,23 @@ class Unit(Protocol):
         """Columns of the weights per unit."""
 
     @property
-    def parts(self) -> tuple[str, ...]:
+    def state_names(self) -> tuple[str, ...]:
         """The names of a unit's states; the first is what others see."""
 
-    def update(self, ops: Ops, params: Params, state: Params, x: Array, product: Callable[[Array, Array], Array], /) -> Params:
+    def update(
+        self,
+        ops: Ops,
+        params: Params,
+        state: Params,
+        x: Array,
+        product: Callable[[Array, Array], Array],
+        /,
+    ) -> Params:
         """The next state, each part (batch, n). x: (batch, inputs). product: (what others see, weights) -> (batch, gates n)."""
 
 
 @runtime_checkable
-class Unitwise(Recurrent, Protocol):
+class UnitRecurrent(Recurrent, Protocol):
     """A recurrent problem of units, each driven by weights of its own: those not of the layer `out`."""
 
     @property
@@ -53,23 +61,23 @@ class Unitwise(Recurrent, Protocol):
         """n, the number of units."""
 
 
-class Place(NamedTuple):
+class SequencePosition(NamedTuple):
     """Where an online estimator stands: at these parameters, in this state, before these observations (steps, ...)."""
 
     problem: Recurrent
     params: Params
     state: Params
-    ahead: Batch
+    remaining: Batch
 
 
 @runtime_checkable
-class Online(Protocol):
+class OnlineEstimator(Protocol):
     """An estimator that goes along a sequence, and can update the parameters on the way."""
 
     @property
     def direction(self) -> Direction | None: ...
     @property
-    def directions_k(self) -> int: ...
+    def num_directions(self) -> int: ...
     @property
     def evaluations(self) -> int:
         """Passes over the sequence, with or without a derivative, that one takes."""
@@ -78,13 +86,15 @@ class Online(Protocol):
     def window(self) -> int | None:
         """W, the steps from one estimate to the next; None: all."""
 
-    def remember(self, ops: Ops, params: Params, /) -> Any:
+    def init(self, ops: Ops, params: Params, /) -> Any:
         """What goes from one sequence to the next, before the first."""
 
-    def begin(self, ops: Ops, place: Place, past: Any, draw: Draw, /) -> Any:
+    def start(self, ops: Ops, place: SequencePosition, past: Any, draw: VectorSampler, /) -> Any:
         """What is carried along a sequence, at its start, the whole sequence ahead."""
 
-    def estimate(self, ops: Ops, place: Place, past: Any, carried: Any, draw: Draw, /) -> tuple[Estimate, Params, Any, Any]:
+    def estimate(
+        self, ops: Ops, place: SequencePosition, past: Any, carried: Any, draw: VectorSampler, /
+    ) -> tuple[Estimate, Params, Any, Any]:
         """Of one window: (estimate, next state, past, carried). The estimate is of the losses of this window."""
 
 
@@ -100,12 +110,14 @@ class Candidate(Protocol):
         """Whether E[u u^T] = I; else the estimate is the projection on u."""
 
     @property
-    def remembers(self) -> bool:
+    def uses_average(self) -> bool:
         """Whether it asks for the running average of past estimates."""
 
     @property
-    def passes(self) -> int:
+    def sequence_passes(self) -> int:
         """Passes over the sequence that it takes."""
 
-    def propose(self, ops: Ops, place: Place, past: Any, draw: Callable[[], Params], /) -> Params:
+    def propose(
+        self, ops: Ops, place: SequencePosition, past: Any, draw: Callable[[], Params], /
+    ) -> Params:
         """u, like the parameters, from the state and the observations ahead. draw: a fresh vector of its law."""

@@ -10,20 +10,22 @@ from scipy.special import gammaln
 
 EXCESS = {
     **dict.fromkeys(("gaussian", "framework_gaussian"), 1),
-    **dict.fromkeys(("rademacher", "rank_one", "block_shared", "sphere", "random_support", "coordinate"), -1),
+    **dict.fromkeys(
+        ("rademacher", "rank_one", "block_shared", "sphere", "random_support", "coordinate"), -1
+    ),
 }
 """What the relative squared error of one direction has beyond d, where it is the same for every gradient. It is E[(g . v)^2
 ||v||^2] / ||g||^2 - d - 1: -1 wherever ||v||^2 = d, since E[(g . v)^2] = ||g||^2, and for independent entries E[v^4] - 2."""
 
 
-class Part(NamedTuple):
+class GradientShare(NamedTuple):
     """An array of the parameters. share: of ||g||^2, what its entries have."""
 
     shape: tuple[int, ...]
     share: float
 
 
-def excess(direction: str, parts: Sequence[Part], rank: int = 1) -> float:
+def excess(direction: str, parts: Sequence[GradientShare], rank: int = 1) -> float:
     """The same of a law in factors, whose ||v||^2 is not constant; NaN for a law that is not known here.
 
     Of one matrix (m, n) with Gaussian a b^T: E[(a^T G b)^2 ||a||^2 ||b||^2] = (m + 2)(n + 2) ||G||^2, since for a standard normal
@@ -42,7 +44,13 @@ def excess(direction: str, parts: Sequence[Part], rank: int = 1) -> float:
     return total - 1
 
 
-def signal_to_noise(direction: str, directions_k: int, dimension: int, parts: Sequence[Part] = (), rank: int = 1) -> float:
+def signal_to_noise(
+    direction: str,
+    num_directions: int,
+    dimension: int,
+    parts: Sequence[GradientShare] = (),
+    rank: int = 1,
+) -> float:
     """||g||^2 / E||estimate - g||^2 of a mean over K independent directions: K/(d + 1) for a Gaussian, K/(d - 1) for signs, outer
     products of signs, the sphere (of a random support too) and coordinates; NaN for a law that is not known here. A law that is
     replayed is as noisy.
@@ -51,15 +59,19 @@ def signal_to_noise(direction: str, directions_k: int, dimension: int, parts: Se
     the sphere and for coordinates ||v||^2 = d, so that E[(g . v)^2 ||v||^2] = d ||g||^2. parts, rank: of laws in factors.
     """
     below = dimension + excess(direction.removeprefix("replayed_"), parts, rank)
-    return directions_k / below if below else np.inf
+    return num_directions / below if below else np.inf
 
 
-def projected_signal_to_noise(scale: str, directions_k: int, dimension: int) -> float:
+def projected_signal_to_noise(scale: str, num_directions: int, dimension: int) -> float:
     """The same of the projection on K Gaussian directions, P g: E||P g||^2 = (K/d) ||g||^2, so that E||P g - g||^2 = (1 - K/d)
     ||g||^2 and, times d/K (`unbiased`), E||(d/K) P g - g||^2 = (d/K - 1) ||g||^2: that of K orthonormal directions of length
     sqrt(d)."""
-    error = 1 - directions_k / dimension
-    return 1 / (error if scale == "projection" else error * dimension / directions_k) if error else np.inf
+    error = 1 - num_directions / dimension
+    return (
+        1 / (error if scale == "projection" else error * dimension / num_directions)
+        if error
+        else np.inf
+    )
 
 
 def mean_square_on_part(support: int, part: int, dimension: int, share: float) -> float:
@@ -82,19 +94,23 @@ def shrinkage(snr: float) -> float:
     return snr / (1 + snr) if np.isfinite(snr) else 1.0 if snr == np.inf else np.nan
 
 
-def cosine(direction: str, directions_k: int, dimension: int) -> float:
+def cosine(direction: str, num_directions: int, dimension: int) -> float:
     """E[cos(estimate, g)] of one direction that is uniform on the sphere, as a Gaussian's is: E|u_1| = Gamma(d/2) / (sqrt(pi)
     Gamma((d + 1)/2)), which tends to sqrt(2/(pi d)). The slope gives the estimate its sign, so that the cosine is positive."""
-    if direction not in ("gaussian", "sphere") or directions_k != 1:
+    if direction not in ("gaussian", "sphere") or num_directions != 1:
         return np.nan
     return float(np.exp(gammaln(dimension / 2) - gammaln((dimension + 1) / 2)) / np.sqrt(np.pi))
 
 
-def difference_error(scheme: str, eps: float, unit: float, loss: np.ndarray, second: np.ndarray, third: np.ndarray) -> np.ndarray:
+def difference_error(
+    scheme: str, eps: float, unit: float, loss: np.ndarray, second: np.ndarray, third: np.ndarray
+) -> np.ndarray:
     """The error of a difference along v: Taylor's next term, (eps/2) D2 f[v, v] forward and (eps^2/6) D3 f[v, v, v] central, and
     the rounding of two losses of relative error u, sqrt(2) u |f| / eps forward and half of it central, as if independent. The
     rounding of x + eps v, and of the sums inside f, is not in it."""
-    truncation, rounding = (eps / 2 * second, 2**0.5) if scheme == "forward" else (eps**2 / 6 * third, 2**-0.5)
+    truncation, rounding = (
+        (eps / 2 * second, 2**0.5) if scheme == "forward" else (eps**2 / 6 * third, 2**-0.5)
+    )
     return np.asarray(np.hypot(truncation, rounding * unit * np.abs(loss) / eps))
 
 
@@ -135,7 +151,9 @@ FACTORED = ("rank_one", "rank_one_gaussian", "low_rank", "block_shared")
 """The laws whose matrices are outer products, or sums of few."""
 
 
-def least_products(estimator: str, direction: str, evaluations: float, directions_k: int, derivative: float) -> float:
+def least_products(
+    estimator: str, direction: str, evaluations: float, num_directions: int, derivative: float
+) -> float:
     """The multiplications of matrix products that an estimate cannot do without, over those of the function; NaN where no closed
     form is known here. derivative: those of a derivative over those of the function.
 
@@ -147,8 +165,8 @@ def least_products(estimator: str, direction: str, evaluations: float, direction
     along = derivative - 1 if direction.removeprefix("replayed_") in FACTORED else derivative
     known = {
         "backprop": 1 + derivative,
-        "forward_gradient": 1 + directions_k * along,
-        "projected_forward_gradient": 1 + directions_k * along,
+        "forward_gradient": 1 + num_directions * along,
+        "projected_forward_gradient": 1 + num_directions * along,
         "finite_difference": evaluations,
         "mezo": evaluations,
     }

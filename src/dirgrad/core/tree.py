@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from dirgrad.core.types import Array, Key, Ops, Params
 
 
-class Outer(NamedTuple):
+class OuterProduct(NamedTuple):
     """The array left right^T, kept as its factors; of a stack of these, their sum. left: (m,), or (r, m); right: what is left
     of the array's shape (m, ...), or (r, ...)."""
 
@@ -24,7 +24,7 @@ class Outer(NamedTuple):
         """Whether it is a stack."""
         return bool(self.left.ndim > 1)
 
-    def formed(self) -> Array:
+    def materialize(self) -> Array:
         """The array itself."""
         if not self.summed:
             return self.column() * self.right
@@ -37,23 +37,27 @@ class Outer(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Replayed:
+class ReplayedArray:
     """factor times an array that is drawn anew whenever it is looked at. draw: key -> the array, or its factors."""
 
     key: Key
-    draw: Callable[[Key], Array | Outer]
+    draw: Callable[[Key], Array | OuterProduct]
     factor: Array | float = 1.0
 
-    def drawn(self) -> Array | Outer:
+    def materialize(self) -> Array | OuterProduct:
         """The array, or its factors."""
         found = self.draw(self.key)
-        return Outer(self.factor * found.left, found.right) if isinstance(found, Outer) else self.factor * found
+        return (
+            OuterProduct(self.factor * found.left, found.right)
+            if isinstance(found, OuterProduct)
+            else self.factor * found
+        )
 
 
-Leaf: TypeAlias = Array | Outer | Replayed
+Leaf: TypeAlias = Array | OuterProduct | ReplayedArray
 
 
-def each(f: Callable[[Array], Array], x: Params) -> Params:
+def map(f: Callable[[Array], Array], x: Params) -> Params:
     """f of every array."""
     return {name: f(leaf) for name, leaf in x.items()}
 
@@ -65,13 +69,13 @@ def axpy(ops: Ops, a: Array, x: Params, y: Params) -> Params:
 
 def leaf_axpy(ops: Ops, a: Array, x: Leaf, y: Array) -> Array:
     """a x + y of one leaf; no outer product is formed beside y."""
-    if isinstance(x, Replayed):
-        return leaf_axpy(ops, a, x.drawn(), y)
-    if not isinstance(x, Outer):
+    if isinstance(x, ReplayedArray):
+        return leaf_axpy(ops, a, x.materialize(), y)
+    if not isinstance(x, OuterProduct):
         return ops.axpy(a, x, y)
     if not x.summed:
         return ops.axpy(a * x.column(), x.right, y)
-    flat = ops.add_product(a * x.left.T, x.right.reshape(x.right.shape[0], -1), y.reshape(y.shape[0], -1))
+    flat = ops.addmm(a * x.left.T, x.right.reshape(x.right.shape[0], -1), y.reshape(y.shape[0], -1))
     return flat.reshape(y.shape)
 
 
@@ -79,67 +83,85 @@ def scale(a: Array, x: Params) -> Params:
     """a x for a scalar a; every leaf stays what it is."""
 
     def of(leaf: Leaf) -> Leaf:
-        if isinstance(leaf, Replayed):
+        if isinstance(leaf, ReplayedArray):
             return replace(leaf, factor=a * leaf.factor)
-        return Outer(a * leaf.left, leaf.right) if isinstance(leaf, Outer) else a * leaf
+        return (
+            OuterProduct(a * leaf.left, leaf.right) if isinstance(leaf, OuterProduct) else a * leaf
+        )
 
-    return each(of, x)
+    return map(of, x)
 
 
-def dense(x: Params) -> Params:
+def materialize(x: Params) -> Params:
     """x as arrays alone."""
 
-    return each(lambda leaf: leaf.formed() if isinstance(leaf, Outer) else leaf, drawn(x))
+    return map(
+        lambda leaf: leaf.materialize() if isinstance(leaf, OuterProduct) else leaf,
+        materialize_replayed(x),
+    )
 
 
-def drawn(x: Params) -> Params:
+def materialize_replayed(x: Params) -> Params:
     """x with what is replayed drawn, as arrays or factors."""
-    return each(lambda leaf: leaf.drawn() if isinstance(leaf, Replayed) else leaf, x)
+    return map(lambda leaf: leaf.materialize() if isinstance(leaf, ReplayedArray) else leaf, x)
 
 
-def after(ops: Ops, seen: Array, x: Params) -> Params:
+def depend_on(ops: Ops, seen: Array, x: Params) -> Params:
     """x, of which what is replayed is drawn after `seen` is known: else a compiler would draw it once and keep it."""
-    return each(lambda leaf: replace(leaf, key=ops.after(seen, leaf.key)) if isinstance(leaf, Replayed) else leaf, x)
+    return map(
+        lambda leaf: (
+            replace(leaf, key=ops.depend_on(seen, leaf.key))
+            if isinstance(leaf, ReplayedArray)
+            else leaf
+        ),
+        x,
+    )
 
 
 def dot(ops: Ops, x: Params, y: Params) -> Array:
     """<x, y> over all entries: ()."""
-    x, y = dense(x), dense(y)
+    x, y = materialize(x), materialize(y)
     return sum(ops.sum(x[name] * y[name]) for name in y)
 
 
-def length_squared(ops: Ops, x: Params) -> Array:
+def squared_norm(ops: Ops, x: Params) -> Array:
     """||x||^2, at least the smallest normal number of float32, so that it can be divided by: ()."""
     return dot(ops, x, x) + 1.2e-38
 
 
-def length(ops: Ops, x: Params) -> Array:
+def norm(ops: Ops, x: Params) -> Array:
     """||x||: ()."""
-    return ops.sqrt(length_squared(ops, x))
+    return ops.sqrt(squared_norm(ops, x))
 
 
-def unit(ops: Ops, x: Params) -> Params:
+def normalize(ops: Ops, x: Params) -> Params:
     """x / ||x||; 0 if it is 0."""
-    return scale(1 / length(ops, x), x)
+    return scale(1 / norm(ops, x), x)
 
 
-def combine(weights: Array, stacked: Params) -> Params:
+def weighted_sum(weights: Array, stacked: Params) -> Params:
     """sum_j w_j x_j, of outer products as a stack of them. weights: (k,); stacked: leaves with the axis of j in front."""
 
-    def of(leaf: Array | Outer) -> Array | Outer:
-        if not isinstance(leaf, Outer):
+    def of(leaf: Array | OuterProduct) -> Array | OuterProduct:
+        if not isinstance(leaf, OuterProduct):
             return (weights @ leaf.reshape(leaf.shape[0], -1)).reshape(leaf.shape[1:])
-        weighted, (*inner, entries) = weights.reshape(-1, *(1,) * (leaf.left.ndim - 1)) * leaf.left, leaf.left.shape
-        return Outer(weighted.reshape(-1, entries), leaf.right.reshape(prod(inner), *leaf.right.shape[len(inner) :]))
+        weighted, (*inner, entries) = (
+            weights.reshape(-1, *(1,) * (leaf.left.ndim - 1)) * leaf.left,
+            leaf.left.shape,
+        )
+        return OuterProduct(
+            weighted.reshape(-1, entries),
+            leaf.right.reshape(prod(inner), *leaf.right.shape[len(inner) :]),
+        )
 
-    return each(of, stacked)
+    return map(of, stacked)
 
 
 def gram(stacked: Params) -> Array:
     """The products <x_i, x_j>, of outer products from their factors: (k, k). stacked: leaves with the axis of j in front."""
 
-    def of(leaf: Array | Outer) -> Array:
-        if not isinstance(leaf, Outer):
+    def of(leaf: Array | OuterProduct) -> Array:
+        if not isinstance(leaf, OuterProduct):
             flat = leaf.reshape(leaf.shape[0], -1)
             return flat @ flat.T
         count, (*inner, entries) = leaf.left.shape[0], leaf.left.shape
@@ -155,7 +177,7 @@ def size(x: Params) -> int:
     return sum(prod(leaf.shape) for leaf in x.values())
 
 
-def split(vector: Array, like: Params) -> Params:
+def unravel(vector: Array, like: Params) -> Params:
     """A vector (d,) as parameters: one entry after the other, in the order of the dictionary."""
     parts, first = {}, 0
     for name, leaf in like.items():
@@ -164,11 +186,11 @@ def split(vector: Array, like: Params) -> Params:
     return parts
 
 
-def join(ops: Ops, x: Params) -> Array:
+def ravel(ops: Ops, x: Params) -> Array:
     """The vector (d,) of all entries, which `split` cuts into the same parameters; x has arrays alone."""
     return ops.concatenate([leaf.reshape(-1) for leaf in x.values()])
 
 
-def any_leaf(x: Params) -> Array:
+def first_leaf(x: Params) -> Array:
     """A leaf, for its dtype and device."""
     return next(iter(x.values()))

@@ -13,11 +13,11 @@ Key: TypeAlias = Any
 Params: TypeAlias = dict[str, Array]
 Batch: TypeAlias = tuple[Array, ...]
 Loss: TypeAlias = Callable[[Params], Array]
-Source: TypeAlias = Callable[[Any], Params]
+DirectionSampler: TypeAlias = Callable[[Any], Params]
 """j -> the j-th direction of this step."""
 
 
-Window: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
+PlotRange: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
 """((x from, to), (y from, to))."""
 
 
@@ -29,7 +29,7 @@ class Estimate(NamedTuple):
     """
 
     loss: Array
-    slope: Array
+    scale: Array
     vector: Params
     params: Params | None = None
 
@@ -38,20 +38,20 @@ class Trial(NamedTuple):
     """What tells one trial of a cell from the next. key: its random key. rate: (), its learning rate."""
 
     key: Key
-    rate: Array
+    learning_rate: Array
 
 
 class State(NamedTuple):
     """What a step carries on: the parameters, what the optimizer remembers of the past, and what an online estimator does."""
 
     params: Params
-    memory: Any
-    past: Any = ()
+    optimizer_state: Any
+    estimator_state: Any = ()
 
 
 Step: TypeAlias = Callable[[State, Trial, Array, Batch], tuple[State, Array]]
 """(state, trial, index of the step, minibatch) -> (next state, minibatch loss). Pure."""
-Advance: TypeAlias = Callable[[State, Trial, int, np.ndarray], tuple[State, np.ndarray]]
+TrainChunk: TypeAlias = Callable[[State, Trial, int, np.ndarray], tuple[State, np.ndarray]]
 """(state, trial, index of the first step, rows) -> (state, losses); every array has the axis of the lanes first."""
 
 
@@ -61,27 +61,42 @@ class Ops(Protocol):
     Images are NCHW, kernels OIHW, in both frameworks.
     """
 
-    def jvp(self, f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...], /) -> tuple[Any, Any]: ...
-    def vjp(self, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    def jvp(
+        self, f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...], /
+    ) -> tuple[Any, Any]: ...
+    def vjp(
+        self, f: Callable[..., Any], *primals: Any
+    ) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
         """(f(*primals), cotangent of the result -> cotangents of the primals)."""
 
-    def again(self, f: Callable[..., Array], /, *arguments: Array) -> Array:
+    def checkpoint(self, f: Callable[..., Array], /, *arguments: Array) -> Array:
         """f(*arguments), of which reverse accumulation remembers the arguments alone and runs f once more on its way back."""
 
-    def tilted(self, f: Callable[..., Array], x: Array, weight: Array, step: Array, p: Array | float, q: Array, /) -> Array:
+    def linear_jvp(
+        self,
+        f: Callable[..., Array],
+        x: Array,
+        weight: Array,
+        step: Array,
+        p: Array | float,
+        q: Array,
+        /,
+    ) -> Array:
         """f(x, weight) at step = 0, with f linear in x; along the step it has the tangent p q, broadcast. Forward mode alone."""
 
-    def after(self, seen: Array, key: Key, /) -> Key:
+    def depend_on(self, seen: Array, key: Key, /) -> Key:
         """The key, of which a compiler cannot make use before `seen` is known."""
 
     def vmap(self, f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
         """f mapped over an axis of its arguments; None: over none of an argument's."""
 
     def value_and_grad(self, f: Loss, /) -> Callable[[Params], tuple[Array, Params]]: ...
-    def scan(self, f: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any, /) -> tuple[Any, Any]:
+    def scan(
+        self, f: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any, /
+    ) -> tuple[Any, Any]:
         """Fold `f` over the first axis of every leaf of `xs`, as jax.lax.scan does: (last carry, stacked outputs)."""
 
-    def counter(self, n: int, /) -> Array:
+    def arange(self, n: int, /) -> Array:
         """0 .. n - 1, to scan over and to fold into keys."""
 
     def asarray(self, x: np.ndarray, /) -> Array: ...
@@ -91,13 +106,13 @@ class Ops(Protocol):
     def axpy(self, a: Array, x: Array, y: Array, /) -> Array:
         """a x + y for a scalar a, fused where the framework can."""
 
-    def add_product(self, a: Array, b: Array, y: Array, /) -> Array:
+    def addmm(self, a: Array, b: Array, y: Array, /) -> Array:
         """a @ b + y for matrices, fused where the framework can."""
 
     def solve(self, a: Array, b: Array, /) -> Array:
         """The least x of least ||a x - b||, for a symmetric a. a: (k, k); b: (k,) -> (k,)."""
 
-    def framework_normal(self, key: Key, n: int, like: Array, /) -> Array:
+    def native_normal(self, key: Key, n: int, like: Array, /) -> Array:
         """The same as `normal` by the framework's own generator."""
 
     def zeros_like(self, x: Array, /) -> Array: ...
@@ -121,10 +136,10 @@ class Ops(Protocol):
     def concatenate(self, xs: list[Array], /) -> Array:
         """Along the first axis."""
 
-    def diagonals(self, x: Array, /) -> Array:
+    def batched_diagonal(self, x: Array, /) -> Array:
         """(n, g, n) -> (g, n): the entries whose first and last index agree."""
 
-    def largest(self, x: Array, k: int, /) -> Array:
+    def top_k_mask(self, x: Array, k: int, /) -> Array:
         """1 at the k largest entries of (n,), else 0, with the dtype of x; of equal entries the first. 0 <= k <= n."""
 
     def relu(self, x: Array, /) -> Array: ...
@@ -157,7 +172,7 @@ class Ops(Protocol):
         """1 at position `index` of (n,), else 0, with the dtype and device of `like`."""
 
 
-class Prepared(NamedTuple):
+class Compiled(NamedTuple):
     """A function made ready for its arguments. call: returns when its result is ready. counts: what can be counted of it, by name:
     `flops`, `product_flops` (those of products of matrices and convolutions alone), `xla_temp_bytes`, `graph_temp_bytes`."""
 
@@ -175,36 +190,46 @@ class Engine(Protocol):
     def keys(self, seeds: np.ndarray, /) -> Key:
         """One key per seed: (lanes,)."""
 
-    def trainer(self, step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarray, chunk: int, /) -> Advance:
+    def compile_training(
+        self, step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarray, chunk: int, /
+    ) -> TrainChunk:
         """Compile the loop over `chunk` steps for these shapes; what it returns blocks until its results are ready.
 
         data: arrays of (examples, ...) of the framework, from which step n takes `rows[:, n]`. rows: (lanes, all steps, batch).
         """
 
-    def prepare(self, f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Prepared:
+    def compile(
+        self, f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0
+    ) -> Compiled:
         """Compile f for arguments of these shapes. f is pure; the first `consumed` of its arguments are given up to a call, whose
         results may take their memory."""
 
-    def accounted(self, f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Prepared:
+    def compile_for_memory(
+        self, f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0
+    ) -> Compiled:
         """The same with no buffer that its count of bytes does not see, at whatever price in time."""
 
-    def as_it_is(self, f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
+    def eager(self, f: Callable[..., Any], example: tuple[Any, ...], /) -> Compiled:
         """f as it is called, operator by operator."""
 
-    def saved_bytes(self, build: Callable[["Ops"], Callable[..., Any]], example: tuple[Any, ...], /) -> dict[str, int]:
+    def saved_bytes(
+        self, build: Callable[["Ops"], Callable[..., Any]], example: tuple[Any, ...], /
+    ) -> dict[str, int]:
         """`saved_bytes`: the most that a tape of reverse accumulation holds at once while build(ops) is called, its arguments not
         counted; {} where the framework keeps no tape."""
 
     def device_peak_bytes(self) -> dict[str, int]:
         """`device_peak_bytes`: the most that the device's allocator has held in this process; {} where it does not tell."""
 
-    def over_lanes(self, f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /) -> Callable[..., Any]:
+    def vmap_trials(
+        self, f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /
+    ) -> Callable[..., Any]:
         """f mapped over the first axis, of length `lanes`, of every leaf of its arguments but the shared ones."""
 
     def copy(self, x: Any, /) -> Any:
         """Every leaf in memory of its own."""
 
-    def numpy(self, x: Array, /) -> np.ndarray: ...
+    def to_numpy(self, x: Array, /) -> np.ndarray: ...
     def environment(self) -> dict[str, str]:
         """Versions and the device, for the provenance of a record."""
 
@@ -263,7 +288,7 @@ class Problem(Protocol):
     @property
     def dataset(self) -> Dataset | None: ...
     @property
-    def window(self) -> Window | None:
+    def plot_range(self) -> PlotRange | None:
         """What a picture of it shows, for a function of two variables."""
 
     def init(self, rng: np.random.Generator, /) -> dict[str, np.ndarray]:
@@ -285,16 +310,20 @@ class Estimator(Protocol):
     @property
     def direction(self) -> Direction | None: ...
     @property
-    def directions_k(self) -> int: ...
+    def num_directions(self) -> int: ...
     @property
     def evaluations(self) -> int:
         """Evaluations of the loss, with or without a derivative, that one estimate takes."""
 
-    def estimate(self, ops: Ops, loss: Loss, params: Params, source: Source, /) -> Estimate: ...
+    def estimate(
+        self, ops: Ops, loss: Loss, params: Params, source: DirectionSampler, /
+    ) -> Estimate: ...
 
 
 class Optimizer(Protocol):
     """A pair of pure functions around a memory of the past."""
 
     def init(self, ops: Ops, params: Params, /) -> Any: ...
-    def update(self, ops: Ops, params: Params, found: Estimate, memory: Any, rate: Array, /) -> tuple[Params, Any]: ...
+    def update(
+        self, ops: Ops, params: Params, found: Estimate, memory: Any, rate: Array, /
+    ) -> tuple[Params, Any]: ...

@@ -24,7 +24,7 @@ def mark() -> Mark:
     return Mark(perf_counter(), sum(every) - idle, own.user + own.system)
 
 
-def others(since: Mark) -> float:
+def other_cpu_fraction(since: Mark) -> float:
     """The share of the processors' time that other processes took since then, from 0 to 1, as the system counts: in hundredths of
     a second."""
     now = mark()

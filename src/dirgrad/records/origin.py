@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from dirgrad.core.errors import UserError
 from dirgrad.records import files, provenance
 
-MARKED = re.compile(rb'\{"run_id": [^{}]*\}')
+ORIGIN_PATTERN = re.compile(rb'\{"run_id": [^{}]*\}')
 """The line, as it stands uncompressed in SVG, PNG, PDF, HTML and LaTeX."""
 
 
@@ -30,12 +30,14 @@ def run_id(facts: Mapping[str, str]) -> str:
     return provenance.digest(facts)
 
 
-def of(root: Path, paths: Iterable[str], statistics: Mapping[str, Any]) -> Origin:
+def from_records(root: Path, paths: Iterable[str], statistics: Mapping[str, Any]) -> Origin:
     """The origin of what is made from these files of records below root. Raises FileNotFoundError where one is missing."""
-    return of_jobs({_job(Path(path)): files.provenance(root / path) for path in sorted(paths)}, statistics)
+    return from_jobs(
+        {_job(Path(path)): files.read_provenance(root / path) for path in sorted(paths)}, statistics
+    )
 
 
-def of_jobs(facts: Mapping[str, Mapping[str, str]], statistics: Mapping[str, Any]) -> Origin:
+def from_jobs(facts: Mapping[str, Mapping[str, str]], statistics: Mapping[str, Any]) -> Origin:
     """The origin of what is made from these jobs, given by the provenance of each."""
     ids = {job: run_id(dict(one)) for job, one in facts.items()}
     settings = {job: one["settings_hash"] for job, one in facts.items()}
@@ -48,7 +50,7 @@ def of_jobs(facts: Mapping[str, Mapping[str, str]], statistics: Mapping[str, Any
     )
 
 
-def of_manifest(manifest: Mapping[str, Any]) -> Origin:
+def from_manifest(manifest: Mapping[str, Any]) -> Origin:
     """The origin of what is made from all that a run leaves behind."""
     jobs = manifest["cells"] | manifest["measurements"]
     return Origin(
@@ -76,8 +78,10 @@ def line(origin: Origin) -> str:
 
 def read(path: Path) -> dict[str, Any]:
     """What a figure or a page says of its origin. Raises UserError where it says nothing."""
-    found = MARKED.search(path.read_bytes())
+    found = ORIGIN_PATTERN.search(path.read_bytes())
     if found is None:
-        raise UserError(f"{path}: carries no origin: name a figure (svg, png, pdf) or a table (html, tex) that dirgrad has made")
+        raise UserError(
+            f"{path}: carries no origin: name a figure (svg, png, pdf) or a table (html, tex) that dirgrad has made"
+        )
     told: dict[str, Any] = json.loads(found[0])
     return told

@@ -19,7 +19,16 @@ import dirgrad
 def commit() -> str:
     """The commit of the source tree, `-dirty` behind it if tracked files have changed since; `unknown` outside a repository."""
     try:
-        command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+        command = [
+            "git",
+            "-C",
+            str(Path(__file__).parent),
+            "describe",
+            "--always",
+            "--dirty",
+            "--abbrev=12",
+            "--exclude=*",
+        ]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
@@ -36,7 +45,10 @@ def cpu_model() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor() or platform.machine()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+    return next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),
+        platform.machine(),
+    )
 
 
 def collect(settings: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
@@ -53,6 +65,8 @@ def collect(settings: Mapping[str, Any], environment: Mapping[str, str]) -> dict
         "platform": platform.platform(),
         "cpu": cpu_model(),
         "cpu_count": str(os.cpu_count()),
-        "load_average_1min": f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "unknown",
+        "load_average_1min": f"{os.getloadavg()[0]:.2f}"
+        if hasattr(os, "getloadavg")
+        else "unknown",
         "command": " ".join(sys.argv[1:]),
     }

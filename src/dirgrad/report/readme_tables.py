@@ -9,7 +9,11 @@ import pandas as pd
 
 from dirgrad.core.errors import UserError, nearest
 
-CONFIDENCE = {"figure": "read off its figure", "secondary": "from a reader's notes", "derived": "derived"}
+CONFIDENCE = {
+    "figure": "read off its figure",
+    "secondary": "from a reader's notes",
+    "derived": "derived",
+}
 Row = Mapping[Hashable, Any]
 
 
@@ -17,15 +21,17 @@ def page(paths: Sequence[Path]) -> str:
     """The table in these files as Markdown: one file, or the claims.csv of several tiers. Raises UserError for others."""
     (name, *others) = dict.fromkeys(path.stem for path in paths)
     if others or (len(paths) > 1 and name != "claims"):
-        raise UserError(f"no headline of {len(paths)} tables: name one, or the claims.csv of several tiers")
+        raise UserError(
+            f"no headline of {len(paths)} tables: name one, or the claims.csv of several tiers"
+        )
     return markdown(name, pd.concat([pd.read_csv(path) for path in paths], ignore_index=True))
 
 
 def markdown(name: str, table: pd.DataFrame) -> str:
     """The table `baydin`, `targets`, `claims` or `bench` as Markdown. Raises UserError for another."""
-    if name not in MADE:
-        raise UserError(f"no headline of the table '{name}': {nearest(name, MADE)}")
-    head, *rows = MADE[name](table)
+    if name not in ROW_MAKERS:
+        raise UserError(f"no headline of the table '{name}': {nearest(name, ROW_MAKERS)}")
+    head, *rows = ROW_MAKERS[name](table)
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(map(str, cells))} |\n" for cells in lines)
 
@@ -33,15 +39,19 @@ def markdown(name: str, table: pd.DataFrame) -> str:
 def _baydin(table: pd.DataFrame) -> list[Sequence[str]]:
     """A row per quantity of which the paper's value is known."""
     known = table[table["paper_value"].notna()]
-    rows: list[Sequence[str]] = [["figure", "problem", "rate", "quantity", "paper", "JAX", "PyTorch"]]
-    place = ["figure", "subject", "learning_rate", "quantity"]
+    rows: list[Sequence[str]] = [
+        ["figure", "problem", "rate", "quantity", "paper", "JAX", "PyTorch"]
+    ]
+    place = ["figure", "problem", "learning_rate", "quantity"]
     for _, group in known.groupby(place, sort=False, dropna=False):
         by_backend = {row["backend"]: row for row in group.to_dict("records")}
         one = group.iloc[0]
         paper = f"{one['paper_value']:.3g} ({CONFIDENCE[one['paper_confidence']]})"
         rate = f"{one['learning_rate']:g}" if pd.notna(one["learning_rate"]) else ""
-        ours = [_reached(by_backend[name]) if name in by_backend else "" for name in ("jax", "torch")]
-        rows.append([str(one["figure"]), one["subject"], rate, one["quantity"], paper, *ours])
+        ours = [
+            _reached(by_backend[name]) if name in by_backend else "" for name in ("jax", "torch")
+        ]
+        rows.append([str(one["figure"]), one["problem"], rate, one["quantity"], paper, *ours])
     return rows
 
 
@@ -51,13 +61,33 @@ def _reached(row: Row) -> str:
 
 def _targets(table: pd.DataFrame) -> list[Sequence[str]]:
     """A row per experiment, backend and estimator, of the experiments that have backprop beside them."""
-    table = table[table["experiment"].isin(table.loc[table["estimator"] == "backprop", "experiment"])]
-    head = ["experiment", "framework", "optimiser", "estimator", "best rate", "steps to target / backprop's"]
+    table = table[
+        table["experiment"].isin(table.loc[table["estimator"] == "backprop", "experiment"])
+    ]
+    head = [
+        "experiment",
+        "framework",
+        "optimiser",
+        "estimator",
+        "best rate",
+        "steps to target / backprop's",
+    ]
     rows: list[Sequence[str]] = [[*head, "train accuracy", "test accuracy", "n"]]
     for row in table.to_dict("records"):
-        steps = _interval(row, "steps_over_backprop") or f"reached by {row['n_reached']} of {row['n']}"
-        named = [row["experiment"], row["backend"], row["optimizer"], row["estimator"], f"{row['learning_rate']:g}", steps]
-        rows.append([*named, _interval(row, "train_accuracy"), _interval(row, "test_accuracy"), row["n"]])
+        steps = (
+            _interval(row, "steps_over_backprop") or f"reached by {row['n_reached']} of {row['n']}"
+        )
+        named = [
+            row["experiment"],
+            row["backend"],
+            row["optimizer"],
+            row["estimator"],
+            f"{row['learning_rate']:g}",
+            steps,
+        ]
+        rows.append(
+            [*named, _interval(row, "train_accuracy"), _interval(row, "test_accuracy"), row["n"]]
+        )
     return rows
 
 
@@ -68,9 +98,14 @@ def _claims(table: pd.DataFrame) -> list[Sequence[str]]:
     for _, group in table.groupby("id", sort=False):
         run = group[group["places"] > 0]
         for i, row in enumerate(run.to_dict("records") or group.head(1).to_dict("records")):
-            told = [row[name] if i == 0 else "" for name in ("statement", "source", "quantity", "criterion")]
+            told = [
+                row[name] if i == 0 else ""
+                for name in ("statement", "source", "quantity", "criterion")
+            ]
             tier, verdict = (row["tier"], row["verdict"]) if len(run) else ("", "not run")
-            rows.append([*map(_cell, told), tier, _measured(row), _count(row), _cell(f"**{verdict}**")])
+            rows.append(
+                [*map(_cell, told), tier, _measured(row), _count(row), _cell(f"**{verdict}**")]
+            )
     return rows
 
 
@@ -99,18 +134,26 @@ FAST, PLAIN = "forward_gradient_rank_one", "forward_gradient"
 
 def _bench(table: pd.DataFrame) -> list[Sequence[str]]:
     """A row per problem, size of the minibatch and framework: the fast step over others."""
-    over = ("plain / backprop", "fast / backprop", "fast / plain", "fast / function", "fast / floor")
+    over = (
+        "plain / backprop",
+        "fast / backprop",
+        "fast / plain",
+        "fast / function",
+        "fast / floor",
+    )
     rows: list[Sequence[str]] = [["problem", "batch", "framework", *over]]
-    for (problem, size, backend), group in table.groupby(["problem", "batch_size", "backend"], sort=False):
-        by_method = {row["method"]: row for row in group.to_dict("records")}
+    for (problem, size, backend), group in table.groupby(
+        ["problem", "batch_size", "backend"], sort=False
+    ):
+        by_method = {row["estimator"]: row for row in group.to_dict("records")}
         fast, plain = by_method[FAST], by_method[PLAIN]
         held = [_interval(fast, f"step_over_{one}") for one in ("backprop", "plain", "forward")]
         place = [str(problem), str(size), str(backend), _interval(plain, "step_over_backprop")]
-        rows.append([*place, *held, f"{fast['step_over_floor']:.3g}"])
+        rows.append([*place, *held, f"{fast['step_over_flop_bound']:.3g}"])
     return rows
 
 
-MADE = {"baydin": _baydin, "targets": _targets, "claims": _claims, "bench": _bench}
+ROW_MAKERS = {"baydin": _baydin, "targets": _targets, "claims": _claims, "bench": _bench}
 
 
 def _interval(row: Row, name: str) -> str:

@@ -11,7 +11,7 @@ from dirgrad.analysis.verdicts import Evidence
 
 Tables: TypeAlias = Mapping[str, pd.DataFrame]
 """By name, without the suffix of their files."""
-Chosen: TypeAlias = Mapping[str, Sequence[Any]]
+Where: TypeAlias = Mapping[str, Sequence[Any]]
 """The values of columns that a claim is about."""
 FRAMEWORK = {"backend": "framework"}
 
@@ -20,14 +20,14 @@ class Quantity(NamedTuple):
     """What a claim is about. of: its evidence. tables: what it is read from. about: the columns that a claim may choose by.
     timed: whether seconds are in it, which differ from machine to machine."""
 
-    of: Callable[[Tables, Chosen], Iterator[Evidence]]
+    evidence: Callable[[Tables, Where], Iterator[Evidence]]
     tables: tuple[str, ...]
-    about: tuple[str, ...] = ()
+    selectable: tuple[str, ...] = ()
     timed: bool = False
     logarithmic: bool = False
 
 
-def rows(tables: Tables, name: str, chosen: Chosen, *columns: str) -> pd.DataFrame:
+def select_rows(tables: Tables, name: str, chosen: Where, *columns: str) -> pd.DataFrame:
     """The rows of a table that a claim is about; none where the table is not there or lacks one of the columns. What is chosen by a
     column of another table is no matter here."""
     table = tables.get(name)
@@ -39,11 +39,19 @@ def rows(tables: Tables, name: str, chosen: Chosen, *columns: str) -> pd.DataFra
     return table
 
 
-def places(table: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+def facet_groups(
+    table: pd.DataFrame, by: Sequence[str]
+) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
     """Groups of rows with their place."""
     if len(table):
         for key, group in table.groupby(list(by), sort=False):
-            yield {FRAMEWORK.get(name, name): _plain(value) for name, value in zip(by, key, strict=True)}, group
+            yield (
+                {
+                    FRAMEWORK.get(name, name): _plain(value)
+                    for name, value in zip(by, key, strict=True)
+                },
+                group,
+            )
 
 
 def _plain(value: Any) -> str | int | float:
@@ -52,22 +60,36 @@ def _plain(value: Any) -> str | int | float:
     return int(value) if float(value).is_integer() else float(value)
 
 
-def column(table: str, name: str, by: Sequence[str], count: str = "n", logarithmic: bool = True, timed: bool = False) -> Quantity:
+def column(
+    table: str,
+    name: str,
+    by: Sequence[str],
+    count: str = "n",
+    logarithmic: bool = True,
+    timed: bool = False,
+) -> Quantity:
     """A column as it is, with its interval. by: the columns of its place; count: that of its n."""
 
-    def of(tables: Tables, chosen: Chosen) -> Iterator[Evidence]:
-        found = rows(tables, table, chosen, *by, name, f"{name}_low", f"{name}_high", count)
-        for place, group in places(found[found[name].notna()] if len(found) else found, by):
-            yield read(place, group.iloc[0], name, count, logarithmic)
+    def of(tables: Tables, chosen: Where) -> Iterator[Evidence]:
+        found = select_rows(tables, table, chosen, *by, name, f"{name}_low", f"{name}_high", count)
+        for place, group in facet_groups(found[found[name].notna()] if len(found) else found, by):
+            yield evidence_from_row(place, group.iloc[0], name, count, logarithmic)
 
-    return Quantity(of, (table,), about=tuple(by), timed=timed, logarithmic=logarithmic)
+    return Quantity(of, (table,), selectable=tuple(by), timed=timed, logarithmic=logarithmic)
 
 
-def read(place: Mapping[str, Any], row: "pd.Series[Any]", name: str, count: str, logarithmic: bool) -> Evidence:
+def evidence_from_row(
+    place: Mapping[str, Any], row: "pd.Series[Any]", name: str, count: str, logarithmic: bool
+) -> Evidence:
     """A value with its interval from a row."""
     n = int(row[count]) if pd.notna(row[count]) else 0
     return Evidence(
-        dict(place), float(row[name]), float(row[f"{name}_low"]), float(row[f"{name}_high"]), n, logarithmic=logarithmic
+        dict(place),
+        float(row[name]),
+        float(row[f"{name}_low"]),
+        float(row[f"{name}_high"]),
+        n,
+        logarithmic=logarithmic,
     )
 
 
@@ -83,14 +105,27 @@ def by_name(group: pd.DataFrame, column: str) -> dict[str, "pd.Series[Any]"]:
     return {str(row[column]): row for _, row in group.drop_duplicates(column).iterrows()}
 
 
-def quotient(place: Mapping[str, Any], over: "pd.Series[Any]", under: "pd.Series[Any]", name: str, count: str = "n") -> Evidence:
+def ratio_of_rows(
+    place: Mapping[str, Any],
+    over: "pd.Series[Any]",
+    under: "pd.Series[Any]",
+    name: str,
+    count: str = "n",
+) -> Evidence:
     """The ratio of two rows' values, their errors taken as independent."""
-    value, width = over[name] / under[name], np.hypot(half_width(over, name), half_width(under, name))
+    value, width = (
+        over[name] / under[name],
+        np.hypot(half_width(over, name), half_width(under, name)),
+    )
     n = int(min(over[count], under[count]))
-    return Evidence(dict(place), value, value * np.exp(-width), value * np.exp(width), n, logarithmic=True)
+    return Evidence(
+        dict(place), value, value * np.exp(-width), value * np.exp(width), n, logarithmic=True
+    )
 
 
-def slope(place: Mapping[str, Any], x: np.ndarray, y: np.ndarray, half_widths: np.ndarray, n: int) -> Evidence | None:
+def slope(
+    place: Mapping[str, Any], x: np.ndarray, y: np.ndarray, half_widths: np.ndarray, n: int
+) -> Evidence | None:
     """Of the line through points (x, y) whose y have intervals of these half-widths, by weighted least squares; None for less than
     three points. n: the fewest values that a point is made of."""
     if len(np.unique(x)) < 3:
@@ -103,7 +138,12 @@ def slope(place: Mapping[str, Any], x: np.ndarray, y: np.ndarray, half_widths: n
 
 
 def exponent(
-    place: Mapping[str, Any], group: pd.DataFrame, x: str, y: str, count: str, reciprocal: bool = False
+    place: Mapping[str, Any],
+    group: pd.DataFrame,
+    x: str,
+    y: str,
+    count: str,
+    reciprocal: bool = False,
 ) -> Iterator[Evidence]:
     """The power of x with which y, or 1/y, grows: a slope of logarithms."""
     sound = group[(group[y] > 0) & (group[f"{y}_low"] > 0)]
@@ -116,6 +156,8 @@ def exponent(
             yield made
 
 
-def exact(place: Mapping[str, Any], value: float, low: float = float("nan"), high: float = float("nan")) -> Evidence:
+def counted_evidence(
+    place: Mapping[str, Any], value: float, low: float = float("nan"), high: float = float("nan")
+) -> Evidence:
     """What was counted, or is bounded for certain."""
-    return Evidence(dict(place), float(value), float(low), float(high), exact=True)
+    return Evidence(dict(place), float(value), float(low), float(high), counted=True)

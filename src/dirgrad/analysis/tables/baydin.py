@@ -57,25 +57,42 @@ PAPER = (
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """`value` and its interval over `n` seeds (rounds, for R_f and R_b); T_f/T_b only where all of them reached backprop's lowest
     validation loss (`n_reached`). ratio_to_paper: ours over the paper's."""
-    found = [*_gradients(records), *_trainings(records, settings), *_factors(records["cost"], settings)]
+    found = [
+        *_gradients(records),
+        *_trainings(records, settings),
+        *_factors(records["cost"], settings),
+    ]
     rows = [row | _known(row) for row in found]
-    return pd.DataFrame(rows, columns=None if rows else ["figure", "subject", "quantity"])
+    return pd.DataFrame(rows, columns=None if rows else ["figure", "problem", "quantity"])
 
 
 def _known(row: Mapping[str, Any]) -> dict[str, Any]:
     """The paper's value of a row's quantity, if we know of one."""
-    place = (row["subject"], row["learning_rate"], row["quantity"], row["dimension"])
-    known = next((one for one in PAPER if (one.subject, one.rate, one.quantity, one.dimension) == place), None)
+    place = (row["problem"], row["learning_rate"], row["quantity"], row["dimension"])
+    known = next(
+        (one for one in PAPER if (one.subject, one.rate, one.quantity, one.dimension) == place),
+        None,
+    )
     paper = known.value if known else np.nan
     confidence = known.confidence if known else ""
-    return {"paper_value": paper, "paper_confidence": confidence, "ratio_to_paper": row["value"] / paper}
+    return {
+        "paper_value": paper,
+        "paper_confidence": confidence,
+        "ratio_to_paper": row["value"] / paper,
+    }
 
 
 def _gradients(records: Records) -> Iterator[dict[str, Any]]:
     """Figure 1: the exact gradient at the point of the arrows."""
     rows = records["coordinates"]
     for _, row in rows[(rows["problem"] == "beale") & (rows["estimator"] == FORWARD)].iterrows():
-        facts = {"figure": "1", "subject": "beale", "learning_rate": None, "dimension": row["dimension"], "backend": row["backend"]}
+        facts = {
+            "figure": "1",
+            "problem": "beale",
+            "learning_rate": None,
+            "dimension": row["dimension"],
+            "backend": row["backend"],
+        }
         yield facts | {"quantity": f"gradient_{row['coordinate']}", "value": row["gradient"]}
 
 
@@ -85,14 +102,28 @@ def _trainings(records: Records, settings: Statistics) -> Iterator[dict[str, Any
     chosen = trials["estimator"].isin([BACKPROP, FORWARD]) & trials["experiment"].isin(FIGURES)
     ok = trials[chosen & (trials["stage"] == Stage.FINAL) & (trials["status"] == Status.OK)]
     place = ["experiment", "backend", "learning_rate"]
-    curves = dict(iter(records["curves"].merge(ok[[*place, "estimator", "stage", "seed"]]).groupby(place)))
+    curves = dict(
+        iter(records["curves"].merge(ok[[*place, "estimator", "stage", "seed"]]).groupby(place))
+    )
     for key, group in ok.groupby(place, sort=False):
-        by_estimator = {name: group[group["estimator"] == name].set_index("seed") for name in (BACKPROP, FORWARD)}
+        by_estimator = {
+            name: group[group["estimator"] == name].set_index("seed")
+            for name in (BACKPROP, FORWARD)
+        }
         if all(map(len, by_estimator.values())):
             experiment, backend, rate = map(str, key)
-            facts = {"figure": FIGURES[experiment], "subject": experiment, "learning_rate": float(rate), "backend": backend}
+            facts = {
+                "figure": FIGURES[experiment],
+                "problem": experiment,
+                "learning_rate": float(rate),
+                "backend": backend,
+            }
             for quantity, values in _quantities(by_estimator, curves[key]).items():
-                yield facts | {"dimension": group["dimension"].iloc[0]} | _summary(quantity, values, settings)
+                yield (
+                    facts
+                    | {"dimension": group["dimension"].iloc[0]}
+                    | _summary(quantity, values, settings)
+                )
 
 
 def _quantities(trials: Mapping[str, pd.DataFrame], curves: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -104,7 +135,11 @@ def _quantities(trials: Mapping[str, pd.DataFrame], curves: pd.DataFrame) -> dic
     for name, rows in (("backprop", backprop), ("forward", forward)):
         found[f"{name}_final_{told}"] = rows[column].to_numpy()
     if validated:
-        reached, lowest = np.array([_times(curves[curves["seed"] == seed]) for seed in seconds.index]).reshape(-1, 2).T
+        reached, lowest = (
+            np.array([_times(curves[curves["seed"] == seed]) for seed in seconds.index])
+            .reshape(-1, 2)
+            .T
+        )
         found |= {"T_f_seconds": reached, "T_b_seconds": lowest, "T_f_over_T_b": reached / lowest}
     return found
 
@@ -113,7 +148,11 @@ def _times(curves: pd.DataFrame) -> tuple[float, float]:
     """T_f and T_b of one seed: the seconds to backprop's lowest validation loss; NaN if the forward gradient does not reach it."""
     backprop, forward = (curves[curves["estimator"] == name] for name in (BACKPROP, FORWARD))
     lowest = int(backprop["valid_loss"].to_numpy().argmin())
-    reached = crossing(forward["train_seconds"].to_numpy(), forward["valid_loss"].to_numpy(), backprop["valid_loss"].iloc[lowest])
+    reached = crossing(
+        forward["train_seconds"].to_numpy(),
+        forward["valid_loss"].to_numpy(),
+        backprop["valid_loss"].iloc[lowest],
+    )
     return reached, float(backprop["train_seconds"].iloc[lowest])
 
 
@@ -122,10 +161,17 @@ def _factors(cost: pd.DataFrame, settings: Statistics) -> Iterator[dict[str, Any
     for key, group in cost[cost["cost"] == "baydin"].groupby(["problem", "backend"], sort=False):
         problem, backend = map(str, key)
         forward = group[group["part"] == "forward"].set_index("round")["seconds"]
-        facts = {"figure": FIGURES.get(problem, ""), "subject": problem, "learning_rate": None, "backend": backend}
+        facts = {
+            "figure": FIGURES.get(problem, ""),
+            "problem": problem,
+            "learning_rate": None,
+            "backend": backend,
+        }
         facts |= {"dimension": group["dimension"].iloc[0]}
         for quantity, name in (("R_f", FORWARD), ("R_b", BACKPROP)):
-            part = group[(group["estimator"] == name) & (group["part"] == "gradient")].set_index("round")["seconds"]
+            part = group[(group["estimator"] == name) & (group["part"] == "gradient")].set_index(
+                "round"
+            )["seconds"]
             yield facts | _summary(quantity, (part / forward).to_numpy(), settings)
 
 

@@ -20,7 +20,9 @@ def best_rates(trials: pd.DataFrame) -> pd.DataFrame:
         judged=("judged", lambda losses: float(inter_quartile_mean(losses.to_numpy()))),
     )
     sound = rates[~rates["failed"].astype(bool)].reset_index()
-    return sound.loc[sound.groupby(CELL, sort=False)["judged"].idxmin(), RATE].reset_index(drop=True)
+    return sound.loc[sound.groupby(CELL, sort=False)["judged"].idxmin(), RATE].reset_index(
+        drop=True
+    )
 
 
 def at_best_rates(rows: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:

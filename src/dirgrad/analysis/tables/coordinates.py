@@ -7,7 +7,16 @@ from dirgrad.analysis.tables.summary import Records
 from dirgrad.config.settings import Statistics
 from dirgrad.core import theory
 
-SUBJECT = ["quality", "problem", "backend", "estimator", "batch_size", "after_steps", "minibatch", "eps"]
+SUBJECT = [
+    "quality",
+    "problem",
+    "backend",
+    "estimator",
+    "batch_size",
+    "after_steps",
+    "minibatch",
+    "eps",
+]
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
@@ -15,7 +24,7 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     norms = records["draws"].drop_duplicates(SUBJECT)[[*SUBJECT, "gradient_norm"]]
     rows = records["coordinates"].merge(norms, on=SUBJECT)
     plain = rows["estimator_kind"] == "forward_gradient"
-    known = (plain & (rows["direction"] == "gaussian") & (rows["directions_k"] == 1)).to_numpy()
+    known = (plain & (rows["direction"] == "gaussian") & (rows["num_directions"] == 1)).to_numpy()
     gradient, norm = rows["gradient"].to_numpy(), rows["gradient_norm"].to_numpy()
     return rows.assign(
         variance_theory=np.where(known, theory.variance(gradient, norm), np.nan),

@@ -10,9 +10,30 @@ from dirgrad.core import theory
 from dirgrad.records.schemas import Answer
 
 KEYS = [
-    *("cost", "problem", "problem_kind", "backend", "estimator", "estimator_kind", "direction", "directions_k", "evaluations"),
-    *("dimension", "layers", "length", "batch_size", "precision", "threads", "compiled", "observation_bytes", "status", "reason"),
-    *("others_cpu_share",),
+    *(
+        "cost",
+        "problem",
+        "problem_kind",
+        "backend",
+        "estimator",
+        "estimator_kind",
+        "direction",
+        "num_directions",
+        "evaluations",
+    ),
+    *(
+        "dimension",
+        "depth",
+        "length",
+        "batch_size",
+        "precision",
+        "threads",
+        "compiled",
+        "observation_bytes",
+        "status",
+        "reason",
+    ),
+    *("other_cpu_fraction",),
 ]
 SUBJECT = ["cost", "problem", "backend", "batch_size"]
 COUNTS = ("flops", "product_flops", "xla_temp_bytes", "graph_temp_bytes", "saved_bytes")
@@ -22,7 +43,7 @@ ALONE = ("forward", "forward_again")
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """Ratios are taken round by round, then summarised: inter-quartile means with bootstrap intervals over `n` rounds.
-    `noise` is the same ratio of the function to itself: nothing that differs by less is a difference. `floor_over_forward`
+    `noise` is the same ratio of the function to itself: nothing that differs by less is a difference. `flop_bound_over_forward`
     is the ratio of multiplications that an estimate cannot do without; counts are of the function (`forward_`) and of the step.
     sampling, derivative and update are the pieces of a step of one direction, each alone."""
     cost = records["cost"]
@@ -30,7 +51,9 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     cost = cost.assign(status=cost["status"].fillna(Answer.OK))
     rows = []
     for _, group in cost.groupby(SUBJECT, sort=False):
-        forward = group[group["part"].isin(ALONE)].pivot(index="round", columns="part", values="seconds")
+        forward = group[group["part"].isin(ALONE)].pivot(
+            index="round", columns="part", values="seconds"
+        )
         same = _forward(group, forward, settings)
         for _, estimator in group[group["estimator"].notna()].groupby("estimator", sort=False):
             told = {name: estimator[name].iloc[0] for name in KEYS} | same
@@ -38,7 +61,8 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
             rows.append(
                 told
                 | (
-                    _ratios(estimator, forward["forward"], settings) | {"floor_over_forward": floor(group, estimator)}
+                    _ratios(estimator, forward["forward"], settings)
+                    | {"flop_bound_over_forward": floor(group, estimator)}
                     if timed
                     else {}
                 )
@@ -49,7 +73,9 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
 def _forward(group: pd.DataFrame, forward: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     """What all estimators of a problem are held against."""
     row = {"n": len(forward)} | scalars("forward_seconds", forward["forward"].to_numpy(), settings)
-    row |= scalars("noise", (forward["forward_again"] / forward["forward"]).to_numpy(), settings)
+    row |= scalars(
+        "timing_noise", (forward["forward_again"] / forward["forward"]).to_numpy(), settings
+    )
     return row | _counts("forward", group)
 
 
@@ -73,11 +99,16 @@ def _counts(part: str, rows: pd.DataFrame) -> dict[str, Any]:
 def floor(group: pd.DataFrame, estimator: pd.DataFrame) -> float:
     """The ratio of multiplications that an estimate cannot do without; NaN where the function has none, or no closed form is known.
     group: the rows of a subject, estimator: those of its estimator."""
-    first, forward = estimator.iloc[0], group.loc[group["part"] == "forward", "product_flops"].iloc[0]
+    first, forward = (
+        estimator.iloc[0],
+        group.loc[group["part"] == "forward", "product_flops"].iloc[0],
+    )
     if not forward:
         return float("nan")
     share, direction = (
         first["derivative_product_flops"] / forward,
         first["direction"] if isinstance(first["direction"], str) else "",
     )
-    return theory.least_products(first["estimator_kind"], direction, first["evaluations"], first["directions_k"], share)
+    return theory.least_products(
+        first["estimator_kind"], direction, first["evaluations"], first["num_directions"], share
+    )

@@ -1,4 +1,4 @@
-"""One row per model, backend and estimator (and `inference`): the memory of one step of SGD."""
+"""One row per problem, backend and estimator (and `inference`): the memory of one step of SGD."""
 
 import pandas as pd
 
@@ -6,7 +6,18 @@ from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
 
 KEYS = [
-    *("memory", "model", "model_kind", "backend", "estimator", "direction", "dimension", "depth", "length", "batch_size"),
+    *(
+        "memory",
+        "problem",
+        "problem_kind",
+        "backend",
+        "estimator",
+        "direction",
+        "dimension",
+        "depth",
+        "length",
+        "batch_size",
+    ),
     *("precision", "parameter_bytes", "xla_temp_bytes", "graph_temp_bytes", "saved_bytes"),
 ]
 
@@ -17,13 +28,12 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     rows = [
         dict(zip(KEYS, key, strict=True))
         | {"n": len(group)}
-        | scalars("resident_peak_bytes", group["resident_peak_bytes"].dropna().to_numpy(float), settings)
-        | scalars("device_peak_bytes", group["device_peak_bytes"].dropna().to_numpy(float), settings)
-        for key, group in named(records["memory"]).groupby(KEYS, sort=False, dropna=False)
+        | scalars(
+            "resident_peak_bytes", group["resident_peak_bytes"].dropna().to_numpy(float), settings
+        )
+        | scalars(
+            "device_peak_bytes", group["device_peak_bytes"].dropna().to_numpy(float), settings
+        )
+        for key, group in records["memory"].groupby(KEYS, sort=False, dropna=False)
     ]
     return pd.DataFrame(rows, columns=None if rows else [*KEYS, "n"])
-
-
-def named(records: pd.DataFrame) -> pd.DataFrame:
-    """The records with the columns of a model's memory."""
-    return records.rename(columns={"problem": "model", "problem_kind": "model_kind", "layers": "depth"})

@@ -9,7 +9,17 @@ from dirgrad.analysis.tables.targets import spent
 from dirgrad.config.settings import Statistics
 
 FAMILY = ["problem", "backend", "optimizer", "estimator", "target_loss"]
-COLUMNS = [*FAMILY, "dimensions", "lowest_dimension", "highest_dimension", "n", "n_reached", "slope", "slope_low", "slope_high"]
+COLUMNS = [
+    *FAMILY,
+    "dimensions",
+    "lowest_dimension",
+    "highest_dimension",
+    "n",
+    "n_reached",
+    "slope",
+    "slope_low",
+    "slope_high",
+]
 LEAST = 3
 """Dimensions that a line is fitted to."""
 
@@ -28,9 +38,18 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
 
 
 def _row(group: pd.DataFrame, settings: Statistics) -> dict[str, float]:
-    by_dimension = {d: rows["evaluations_to_target"].to_numpy() for d, rows in group.groupby("dimension")}
-    dimensions, reached = np.array([*by_dimension]), int(group["evaluations_to_target"].notna().sum())
-    row = {"dimensions": len(dimensions), "lowest_dimension": dimensions[0], "highest_dimension": dimensions[-1]}
+    by_dimension = {
+        d: rows["evaluations_to_target"].to_numpy() for d, rows in group.groupby("dimension")
+    }
+    dimensions, reached = (
+        np.array([*by_dimension]),
+        int(group["evaluations_to_target"].notna().sum()),
+    )
+    row = {
+        "dimensions": len(dimensions),
+        "lowest_dimension": dimensions[0],
+        "highest_dimension": dimensions[-1],
+    }
     row |= {"n": len(group), "n_reached": reached}
     if reached < len(group) or len(dimensions) < LEAST or min(map(len, by_dimension.values())) < 2:
         return row

@@ -10,7 +10,16 @@ from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import Status
 
 KEYS = [
-    *("stability", "problem", "problem_kind", "backend", "estimator", "estimator_kind", "direction", "directions_k"),
+    *(
+        "stability",
+        "problem",
+        "problem_kind",
+        "backend",
+        "estimator",
+        "estimator_kind",
+        "direction",
+        "num_directions",
+    ),
     *("dimension", "batch_size"),
 ]
 

@@ -15,7 +15,9 @@ Records: TypeAlias = Mapping[str, pd.DataFrame]
 
 def columns(name: str, values: np.ndarray, settings: Statistics) -> dict[str, np.ndarray]:
     """Columns `name`, `name_low` and `name_high` from values (..., n)."""
-    return dict(zip((name, f"{name}_low", f"{name}_high"), summarise(values, settings), strict=True))
+    return dict(
+        zip((name, f"{name}_low", f"{name}_high"), summarise(values, settings), strict=True)
+    )
 
 
 def scalars(name: str, values: np.ndarray, settings: Statistics) -> dict[str, float]:

@@ -38,23 +38,33 @@ def spent(records: Records) -> pd.DataFrame:
     trials = trials[trials["target_loss"].notna() & (trials["status"] == Status.OK)]
     if trials.empty:
         return trials
-    return at_best_rates(trials, records["trials"]).merge(_per_trial(trials, records["curves"]), on=TRIAL)
+    return at_best_rates(trials, records["trials"]).merge(
+        _per_trial(trials, records["curves"]), on=TRIAL
+    )
 
 
 def _per_trial(trials: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """Steps, seconds and evaluations to the target, a row per trial; NaN where it is not reached."""
     rows = []
-    told = trials[[*TRIAL, "target_loss", "steps", "evaluations"]].rename(columns={"steps": "all_steps"})
+    told = trials[[*TRIAL, "target_loss", "steps", "evaluations"]].rename(
+        columns={"steps": "all_steps"}
+    )
     for key, curve in curves.merge(told, on=TRIAL).groupby(TRIAL, sort=False):
         trial = curve.iloc[0]
         losses = curve["valid_loss"].fillna(curve["loss"]).to_numpy()
-        steps, seconds = (crossing(curve[name].to_numpy(), losses, trial["target_loss"]) for name in ("step", "train_seconds"))
+        steps, seconds = (
+            crossing(curve[name].to_numpy(), losses, trial["target_loss"])
+            for name in ("step", "train_seconds")
+        )
         each = trial["evaluations"] / trial["all_steps"]
         met = {"steps": steps, "seconds": seconds, "evaluations": steps * each}
         whole = {"steps": curve["step"].iloc[-1], "seconds": curve["train_seconds"].iloc[-1]}
         whole["evaluations"] = whole["steps"] * each
         row = {f"{name}_to_target": value for name, value in met.items()}
-        row |= {f"{name}_at_least": value if np.isfinite(value) else whole[name] for name, value in met.items()}
+        row |= {
+            f"{name}_at_least": value if np.isfinite(value) else whole[name]
+            for name, value in met.items()
+        }
         rows.append(dict(zip(TRIAL, key, strict=True)) | row)
     return pd.DataFrame(rows)
 

@@ -2,13 +2,23 @@
 
 import pandas as pd
 
-from dirgrad.analysis.tables.memory import named
 from dirgrad.analysis.tables.summary import Records
 from dirgrad.config.settings import Statistics
 
-COLUMNS = ["memory", "model", "backend", "estimator", "depth", "length", "batch_size", "steps", "seconds", "resident_bytes"]
+COLUMNS = [
+    "memory",
+    "problem",
+    "backend",
+    "estimator",
+    "depth",
+    "length",
+    "batch_size",
+    "steps",
+    "seconds",
+    "resident_bytes",
+]
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """seconds: since the first step, negative before it."""
-    return named(records["resident"])[COLUMNS]
+    return records["resident"][COLUMNS]

@@ -5,7 +5,17 @@ import pandas as pd
 from dirgrad.analysis.tables.summary import Records
 from dirgrad.config.settings import Statistics
 
-COLUMNS = ["experiment", "backend", "estimator", "stage", "learning_rate", "seed", "step", "theta_0", "theta_1"]
+COLUMNS = [
+    "experiment",
+    "backend",
+    "estimator",
+    "stage",
+    "learning_rate",
+    "seed",
+    "step",
+    "theta_0",
+    "theta_1",
+]
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:

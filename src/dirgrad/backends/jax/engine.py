@@ -11,7 +11,7 @@ import numpy as np
 from jax import Array
 
 from dirgrad.backends.jax import flop_count
-from dirgrad.core.types import Advance, Batch, Ops, Prepared, State, Step, Trial
+from dirgrad.core.types import Batch, Compiled, Ops, State, Step, TrainChunk, Trial
 
 # XLA's scheduler for CPUs would rather begin early all that can begin, such as the draws of every layer, and hold it.
 MINDING_MEMORY = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
@@ -35,7 +35,9 @@ def _mapped_over(f: Callable[..., Any], shared: tuple[int, ...], lanes: int) -> 
     twice the time and the memory of none."""
 
     def single(*args: Any) -> Any:
-        bare = [arg if i in shared else jax.tree.map(lambda x: x[0], arg) for i, arg in enumerate(args)]
+        bare = [
+            arg if i in shared else jax.tree.map(lambda x: x[0], arg) for i, arg in enumerate(args)
+        ]
         return jax.tree.map(lambda x: x[None], f(*bare))
 
     def mapped(*args: Any) -> Any:
@@ -45,11 +47,17 @@ def _mapped_over(f: Callable[..., Any], shared: tuple[int, ...], lanes: int) -> 
 
 
 def _compiled(f: Any, example: tuple[Any, ...], options: dict[str, str] = MINDING_MEMORY) -> Any:
-    return f.lower(*example).compile(compiler_options=options if jax.default_backend() == "cpu" else None)
+    return f.lower(*example).compile(
+        compiler_options=options if jax.default_backend() == "cpu" else None
+    )
 
 
-def trainer(step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarray, chunk: int, /) -> Advance:
-    def train(state: State, trial: Trial, first: Array, rows: Array, data: Batch) -> tuple[State, Array]:
+def compile_training(
+    step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarray, chunk: int, /
+) -> TrainChunk:
+    def train(
+        state: State, trial: Trial, first: Array, rows: Array, data: Batch
+    ) -> tuple[State, Array]:
         def body(state: State, now: tuple[Array, Array]) -> tuple[State, Array]:
             index, chosen = now
             return step(state, trial, index, tuple(part[chosen] for part in data))
@@ -59,36 +67,46 @@ def trainer(step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarra
     every = jax.jit(_mapped_over(train, (2, 4), len(rows)), donate_argnums=0)
     compiled = _compiled(every, (state, trial, jnp.asarray(0), jnp.asarray(rows[:, :chunk]), data))
 
-    def advance(state: State, trial: Trial, first: int, rows: np.ndarray) -> tuple[State, np.ndarray]:
-        state, losses = jax.block_until_ready(compiled(state, trial, jnp.asarray(first), jnp.asarray(rows), data))
+    def advance(
+        state: State, trial: Trial, first: int, rows: np.ndarray
+    ) -> tuple[State, np.ndarray]:
+        state, losses = jax.block_until_ready(
+            compiled(state, trial, jnp.asarray(first), jnp.asarray(rows), data)
+        )
         return state, np.asarray(losses)
 
     return advance
 
 
-def prepare(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Prepared:
+def compile(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Compiled:
     return _prepared(f, example, consumed, MINDING_MEMORY)
 
 
-def accounted(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Prepared:
+def compile_for_memory(
+    f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0
+) -> Compiled:
     return _prepared(f, example, consumed, SEEN)
 
 
-def _prepared(f: Callable[..., Any], example: tuple[Any, ...], consumed: int, options: dict[str, str]) -> Prepared:
+def _prepared(
+    f: Callable[..., Any], example: tuple[Any, ...], consumed: int, options: dict[str, str]
+) -> Compiled:
     begun = perf_counter()
     compiled = _compiled(jax.jit(f, donate_argnums=tuple(range(consumed))), example, options)
     seconds, memory = perf_counter() - begun, compiled.memory_analysis()
     found = {} if memory is None else {"xla_temp_bytes": memory.temp_size_in_bytes}
     found |= flop_count.counts(jax.make_jaxpr(f)(*example))
-    return Prepared(lambda *arguments: jax.block_until_ready(compiled(*arguments)), seconds, found)
+    return Compiled(lambda *arguments: jax.block_until_ready(compiled(*arguments)), seconds, found)
 
 
-def as_it_is(f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
+def eager(f: Callable[..., Any], example: tuple[Any, ...], /) -> Compiled:
     found = flop_count.counts(jax.make_jaxpr(f)(*example))
-    return Prepared(lambda *arguments: jax.block_until_ready(f(*arguments)), 0.0, found)
+    return Compiled(lambda *arguments: jax.block_until_ready(f(*arguments)), 0.0, found)
 
 
-def saved_bytes(build: Callable[[Ops], Callable[..., Any]], example: tuple[Any, ...], /) -> dict[str, int]:
+def saved_bytes(
+    build: Callable[[Ops], Callable[..., Any]], example: tuple[Any, ...], /
+) -> dict[str, int]:
     return {}
 
 
@@ -97,7 +115,9 @@ def device_peak_bytes() -> dict[str, int]:
     return {"device_peak_bytes": told["peak_bytes_in_use"]} if "peak_bytes_in_use" in told else {}
 
 
-def over_lanes(f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /) -> Callable[..., Any]:
+def vmap_trials(
+    f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /
+) -> Callable[..., Any]:
     return jax.jit(_mapped_over(f, shared, lanes))
 
 
@@ -105,7 +125,7 @@ def copy(x: Any, /) -> Any:
     return jax.tree.map(jnp.copy, x)
 
 
-def numpy(x: Array, /) -> np.ndarray:
+def to_numpy(x: Array, /) -> np.ndarray:
     return np.asarray(x)
 
 

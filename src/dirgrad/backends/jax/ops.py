@@ -29,7 +29,7 @@ def vmap(f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
     return jax.vmap(f, axes)
 
 
-def again(f: Callable[..., Array], /, *arguments: Array) -> Array:
+def checkpoint(f: Callable[..., Array], /, *arguments: Array) -> Array:
     def backward(remembered: tuple[Array, ...], cotangent: Array) -> tuple[Array, ...]:
         first, *rest = remembered
         # XLA drops the barrier of jax.checkpoint on a CPU and takes the second run for the first, whose activations it then keeps.
@@ -44,22 +44,24 @@ def again(f: Callable[..., Array], /, *arguments: Array) -> Array:
     return run(*arguments)
 
 
-def tilted(f: Callable[..., Array], x: Array, weight: Array, step: Array, p: Array | float, q: Array, /) -> Array:
-    return _tilted(f(x, weight), step, p, q)
+def linear_jvp(
+    f: Callable[..., Array], x: Array, weight: Array, step: Array, p: Array | float, q: Array, /
+) -> Array:
+    return _linear_jvp(f(x, weight), step, p, q)
 
 
 @jax.custom_jvp
-def _tilted(y: Array, step: Array, p: Array | float, q: Array) -> Array:
+def _linear_jvp(y: Array, step: Array, p: Array | float, q: Array) -> Array:
     return y
 
 
-@_tilted.defjvp
+@_linear_jvp.defjvp
 def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Array, Array]:
     (y, _, p, q), (moved, step, *_) = primals, tangents
     return y, moved + step * p * q
 
 
-def after(seen: Array, key: Array, /) -> Array:
+def depend_on(seen: Array, key: Array, /) -> Array:
     # Not a number times zero is no zero: a compiler cannot know what this is.
     known = (0 * seen).astype(jnp.uint32)
     return jax.random.wrap_key_data(jax.random.key_data(key) ^ known)
@@ -69,11 +71,11 @@ def flip(x: Array, /) -> Array:
     return jnp.flip(x, 0)
 
 
-def diagonals(x: Array, /) -> Array:
+def batched_diagonal(x: Array, /) -> Array:
     return jnp.diagonal(x, axis1=0, axis2=2)
 
 
-def counter(n: int, /) -> Array:
+def arange(n: int, /) -> Array:
     return jnp.arange(n)
 
 
@@ -89,7 +91,7 @@ def axpy(a: Any, x: Array, y: Array, /) -> Array:
     return a * x + y
 
 
-def add_product(a: Array, b: Array, y: Array, /) -> Array:
+def addmm(a: Array, b: Array, y: Array, /) -> Array:
     return a @ b + y
 
 
@@ -105,7 +107,7 @@ def zeros(shape: tuple[int, ...], like: Array, /) -> Array:
     return jnp.zeros(shape, like.dtype)
 
 
-def largest(x: Array, k: int, /) -> Array:
+def top_k_mask(x: Array, k: int, /) -> Array:
     return jnp.zeros_like(x).at[jax.lax.top_k(x, k)[1]].set(1)
 
 
@@ -114,7 +116,9 @@ def swap_axes(x: Array, first: int, second: int, /) -> Array:
 
 
 def conv2d(x: Array, kernel: Array, padding: int, /) -> Array:
-    return (_convolve_by_matmul if jax.default_backend() == "cpu" else _convolve)(x, kernel, padding)
+    return (_convolve_by_matmul if jax.default_backend() == "cpu" else _convolve)(
+        x, kernel, padding
+    )
 
 
 def _convolve(x: Array, kernel: Array, padding: int) -> Array:
@@ -127,7 +131,9 @@ def _convolve_by_matmul(x: Array, kernel: Array, padding: int) -> Array:
     x = jnp.pad(x.transpose(0, 2, 3, 1), ((0, 0), (padding, padding), (padding, padding), (0, 0)))
     batch, height, width = x.shape[0], x.shape[1] - rows + 1, x.shape[2] - columns + 1
     shifted = [x[:, i : i + height, j : j + width] for i in range(rows) for j in range(columns)]
-    patches = jnp.concatenate(shifted, axis=-1).reshape(batch * height * width, rows * columns * channels)
+    patches = jnp.concatenate(shifted, axis=-1).reshape(
+        batch * height * width, rows * columns * channels
+    )
     matrix = kernel.transpose(2, 3, 1, 0).reshape(rows * columns * channels, outputs)
     return (patches @ matrix).reshape(batch, height, width, outputs).transpose(0, 3, 1, 2)
 
@@ -152,7 +158,7 @@ def normal(key: Array, n: int, like: Array, /) -> Array:
     return random.normal(key, n, like.dtype)
 
 
-def framework_normal(key: Array, n: int, like: Array, /) -> Array:
+def native_normal(key: Array, n: int, like: Array, /) -> Array:
     return jax.random.normal(key, (n,), like.dtype)
 
 

@@ -29,7 +29,9 @@ def normal(key: Array, n: int, dtype: jnp.dtype) -> Array:
     """n draws of N(0, 1): in float32 by inversion of the 2^23 midpoints of (0, 1); in float64, which is for checks, JAX's own."""
     if dtype != jnp.float32:
         return jax.random.normal(key, (n,), dtype)
-    unit = jax.lax.bitcast_convert_type((bits(key, n) >> 9) | jnp.uint32(0x3F800000), jnp.float32) - 1
+    unit = (
+        jax.lax.bitcast_convert_type((bits(key, n) >> 9) | jnp.uint32(0x3F800000), jnp.float32) - 1
+    )
     return jnp.float32(2**0.5) * jax.lax.erf_inv(2 * unit - jnp.float32(1 - 2**-23))
 
 

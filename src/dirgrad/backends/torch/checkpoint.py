@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 
-class Again(torch.autograd.Function):
+class Checkpoint(torch.autograd.Function):
     """apply(vjp, f, *inputs) is f(*inputs); its way back runs f once more. vjp: how, as types.Ops has it."""
 
     generate_vmap_rule = True

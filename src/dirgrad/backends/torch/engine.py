@@ -20,7 +20,7 @@ from torch.utils import _pytree as pytree
 from dirgrad.backends.torch import flop_count, ops, saved_tensors
 from dirgrad.backends.torch.liveness import temp_bytes, write_over
 from dirgrad.backends.torch.ops import DEVICE, asarray
-from dirgrad.core.types import Advance, Batch, Ops, Prepared, State, Step, Trial
+from dirgrad.core.types import Batch, Compiled, Ops, State, Step, TrainChunk, Trial
 
 
 def configure(threads: int, precision: str, /) -> None:
@@ -36,7 +36,10 @@ def _mapped_over(f: Callable[..., Any], shared: tuple[int, ...], lanes: int) -> 
     """f over the first axis of its arguments but the shared ones; one lane is not mapped, since vmap costs it time."""
 
     def single(*args: Any) -> Any:
-        bare = [arg if i in shared else pytree.tree_map(lambda x: x[0], arg) for i, arg in enumerate(args)]
+        bare = [
+            arg if i in shared else pytree.tree_map(lambda x: x[0], arg)
+            for i, arg in enumerate(args)
+        ]
         return pytree.tree_map(lambda x: x[None], f(*bare))
 
     def mapped(*args: Any) -> Any:
@@ -54,7 +57,9 @@ Flat: TypeAlias = Callable[..., list[Tensor]]
 """A function from the leaves of its arguments to the leaves of its result."""
 
 
-def _flattened(f: Callable[..., Any], example: tuple[Any, ...]) -> tuple[Flat, list[Tensor], pytree.TreeSpec]:
+def _flattened(
+    f: Callable[..., Any], example: tuple[Any, ...]
+) -> tuple[Flat, list[Tensor], pytree.TreeSpec]:
     """f on leaves, the leaves of the example, and the structure of the result; f is run once, which warms it up."""
     leaves, structure = pytree.tree_flatten(example)
     _, result = pytree.tree_flatten(f(*example))
@@ -82,8 +87,12 @@ def _traced(flat: Flat, leaves: list[Tensor], consumed: int) -> GraphModule:
 
 
 @torch.no_grad()
-def trainer(step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarray, chunk: int, /) -> Advance:
-    def train(state: State, trial: Trial, index: Tensor, chosen: Tensor, data: Batch) -> tuple[State, Tensor]:
+def compile_training(
+    step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarray, chunk: int, /
+) -> TrainChunk:
+    def train(
+        state: State, trial: Trial, index: Tensor, chosen: Tensor, data: Batch
+    ) -> tuple[State, Tensor]:
         return step(state, trial, index, tuple(part[chosen] for part in data))
 
     example = (state, trial, torch.tensor(0), asarray(rows[:, 0]), data)
@@ -91,21 +100,26 @@ def trainer(step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarra
     run = _traced(flat, leaves, len(pytree.tree_leaves(state)))
 
     @torch.no_grad()
-    def advance(state: State, trial: Trial, first: int, rows: np.ndarray) -> tuple[State, np.ndarray]:
-        indices, chosen = torch.arange(first, first + rows.shape[1]).unbind(), asarray(rows).unbind(1)
+    def advance(
+        state: State, trial: Trial, first: int, rows: np.ndarray
+    ) -> tuple[State, np.ndarray]:
+        indices, chosen = (
+            torch.arange(first, first + rows.shape[1]).unbind(),
+            asarray(rows).unbind(1),
+        )
         carried, losses = pytree.tree_leaves(copy(state)), []
         for index, now in zip(indices, chosen, strict=True):
             *carried, loss = run(*carried, *trial, index, now, *data)
             losses.append(loss)
         _ready()
         state, _ = pytree.tree_unflatten([*carried, loss], result)
-        return state, numpy(torch.stack(losses, 1))
+        return state, to_numpy(torch.stack(losses, 1))
 
     return advance
 
 
 @torch.no_grad()
-def prepare(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Prepared:
+def compile(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Compiled:
     begun = perf_counter()
     flat, leaves, result = _flattened(f, example)
     run = _traced(flat, leaves, len(pytree.tree_leaves(example[:consumed])))
@@ -117,25 +131,31 @@ def prepare(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 
         return pytree.tree_unflatten(found, result)
 
     seconds = perf_counter() - begun
-    return Prepared(call, seconds, {"graph_temp_bytes": temp_bytes(run.graph)} | flop_count.counts(run, copy(tuple(leaves))))
+    return Compiled(
+        call,
+        seconds,
+        {"graph_temp_bytes": temp_bytes(run.graph)} | flop_count.counts(run, copy(tuple(leaves))),
+    )
 
 
 # What one call holds inside is in no account of torch's.
-accounted = prepare
+compile_for_memory = compile
 
 
 @torch.no_grad()
-def as_it_is(f: Callable[..., Any], example: tuple[Any, ...], /) -> Prepared:
+def eager(f: Callable[..., Any], example: tuple[Any, ...], /) -> Compiled:
     @torch.no_grad()
     def call(*arguments: Any) -> Any:
         found = f(*arguments)
         _ready()
         return found
 
-    return Prepared(call, 0.0, flop_count.counts(f, example))
+    return Compiled(call, 0.0, flop_count.counts(f, example))
 
 
-def saved_bytes(build: Callable[[Ops], Callable[..., Any]], example: tuple[Any, ...], /) -> dict[str, int]:
+def saved_bytes(
+    build: Callable[[Ops], Callable[..., Any]], example: tuple[Any, ...], /
+) -> dict[str, int]:
     return {"saved_bytes": saved_tensors.saved_bytes(ops, build, example)}
 
 
@@ -143,7 +163,9 @@ def device_peak_bytes() -> dict[str, int]:
     return {"device_peak_bytes": torch.cuda.max_memory_allocated()} if DEVICE.type == "cuda" else {}
 
 
-def over_lanes(f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /) -> Callable[..., Any]:
+def vmap_trials(
+    f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /
+) -> Callable[..., Any]:
     return torch.no_grad()(_mapped_over(f, shared, lanes))
 
 
@@ -151,7 +173,7 @@ def copy(x: Any, /) -> Any:
     return pytree.tree_map(torch.clone, x)
 
 
-def numpy(x: Tensor, /) -> np.ndarray:
+def to_numpy(x: Tensor, /) -> np.ndarray:
     return x.detach().cpu().numpy()
 
 

@@ -56,13 +56,19 @@ def write_over(graph: Graph, consumed: int) -> None:
     """Let each call that can write over its first argument do so, where nobody looks at that later: the same numbers, without a
     fresh tensor for each. Arguments of the graph stay as they are, but for the first `consumed`."""
     storages = Storages(graph)
-    kept = {node for node in graph.nodes if node.op == "placeholder"} - set(list(graph.nodes)[:consumed])
+    kept = {node for node in graph.nodes if node.op == "placeholder"} - set(
+        list(graph.nodes)[:consumed]
+    )
     for node in graph.nodes:
         over, form = node.args[0] if node.args else None, _in_place(node)
         if form is None or not isinstance(over, Node) or not _alike(over, node):
             continue
         root = storages.root(over)
-        others = [storages.root(used) for used in pytree.tree_leaves((node.args[1:], node.kwargs)) if isinstance(used, Node)]
+        others = [
+            storages.root(used)
+            for used in pytree.tree_leaves((node.args[1:], node.kwargs))
+            if isinstance(used, Node)
+        ]
         free = root not in kept and root not in others and over not in storages.views
         if free and storages.last[root] is node:
             node.target = form
@@ -71,7 +77,11 @@ def write_over(graph: Graph, consumed: int) -> None:
 
 def _in_place(node: Node) -> Any:
     """The form of a call that writes over its first argument, None if it has none."""
-    if node.op != "call_function" or not isinstance(node.target, torch._ops.OpOverload) or _owner(node) is not None:
+    if (
+        node.op != "call_function"
+        or not isinstance(node.target, torch._ops.OpOverload)
+        or _owner(node) is not None
+    ):
         return None
     namespace, _, name = node.target._schema.name.partition("::")
     packet = getattr(getattr(torch.ops, namespace), f"{name}_", None)
@@ -92,7 +102,9 @@ def _owner(node: Node) -> Node | None:
     if getattr(node.target, "__name__", "") == "getitem":
         return node.all_input_nodes[0]
     schema = getattr(node.target, "_schema", None)
-    looks = schema is not None and (schema.name in SHARING or any(one.alias_info for one in schema.returns))
+    looks = schema is not None and (
+        schema.name in SHARING or any(one.alias_info for one in schema.returns)
+    )
     return node.all_input_nodes[0] if looks else None
 
 

@@ -22,8 +22,8 @@ from torch.nn.functional import cross_entropy as cross_entropy
 from torch.utils import _pytree as pytree
 
 from dirgrad.backends.torch import random
-from dirgrad.backends.torch.checkpoint import Again
-from dirgrad.backends.torch.linear_jvp import Tilted
+from dirgrad.backends.torch.checkpoint import Checkpoint
+from dirgrad.backends.torch.linear_jvp import LinearJvp
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -50,17 +50,25 @@ def vmap(f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
     return torch.func.vmap(f, axes)
 
 
-def again(f: Callable[..., Tensor], /, *arguments: Tensor) -> Tensor:
-    found: Tensor = Again.apply(vjp, f, *arguments)
+def checkpoint(f: Callable[..., Tensor], /, *arguments: Tensor) -> Tensor:
+    found: Tensor = Checkpoint.apply(vjp, f, *arguments)
     return found
 
 
-def tilted(f: Callable[..., Tensor], x: Tensor, weight: Tensor, step: Tensor, p: Tensor | float, q: Tensor, /) -> Tensor:
-    found: Tensor = Tilted.apply(f, x, weight, step, p, q)
+def linear_jvp(
+    f: Callable[..., Tensor],
+    x: Tensor,
+    weight: Tensor,
+    step: Tensor,
+    p: Tensor | float,
+    q: Tensor,
+    /,
+) -> Tensor:
+    found: Tensor = LinearJvp.apply(f, x, weight, step, p, q)
     return found
 
 
-def after(seen: Tensor, key: Tensor, /) -> Tensor:
+def depend_on(seen: Tensor, key: Tensor, /) -> Tensor:
     return key
 
 
@@ -68,7 +76,7 @@ def flip(x: Tensor, /) -> Tensor:
     return torch.flip(x, (0,))
 
 
-def diagonals(x: Tensor, /) -> Tensor:
+def batched_diagonal(x: Tensor, /) -> Tensor:
     return torch.diagonal(x, dim1=0, dim2=2)
 
 
@@ -81,7 +89,7 @@ def scan(f: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any, /) -> tup
     return carry, pytree.tree_map(lambda *each: torch.stack(each), *outputs)
 
 
-def counter(n: int, /) -> Tensor:
+def arange(n: int, /) -> Tensor:
     return torch.arange(n)
 
 
@@ -97,7 +105,7 @@ def axpy(a: Any, x: Tensor, y: Tensor, /) -> Tensor:
     return torch.add(y, x, alpha=a) if isinstance(a, (int, float)) else torch.addcmul(y, x, a)
 
 
-def add_product(a: Tensor, b: Tensor, y: Tensor, /) -> Tensor:
+def addmm(a: Tensor, b: Tensor, y: Tensor, /) -> Tensor:
     return torch.addmm(y, a, b)
 
 
@@ -113,9 +121,11 @@ def zeros(shape: tuple[int, ...], like: Tensor, /) -> Tensor:
     return torch.zeros(shape, dtype=like.dtype, device=like.device)
 
 
-def largest(x: Tensor, k: int, /) -> Tensor:
+def top_k_mask(x: Tensor, k: int, /) -> Tensor:
     # Not topk, which says nothing of equal entries.
-    return torch.zeros_like(x).scatter(0, torch.sort(x, descending=True, stable=True).indices[:k], 1.0)
+    return torch.zeros_like(x).scatter(
+        0, torch.sort(x, descending=True, stable=True).indices[:k], 1.0
+    )
 
 
 def swap_axes(x: Tensor, first: int, second: int, /) -> Tensor:
@@ -142,7 +152,7 @@ def normal(key: Tensor, n: int, like: Tensor, /) -> Tensor:
     return random.draw("normal", key, n, like.dtype, like.device)
 
 
-def framework_normal(key: Tensor, n: int, like: Tensor, /) -> Tensor:
+def native_normal(key: Tensor, n: int, like: Tensor, /) -> Tensor:
     return random.draw("normal", key, n, like.dtype, like.device)
 
 

@@ -34,20 +34,30 @@ def _counter_bits(keys: np.ndarray, entries: int) -> np.ndarray:
 def _hashed_normal(bits: np.ndarray) -> np.ndarray:
     """Box and Muller 1958: the high half of the bits gives the radius, the low half the angle."""
     radius = np.sqrt(-2 * np.log(((bits >> np.uint64(32)).astype(np.float64) + 0.5) * 2.0**-32))
-    return radius * np.cos((bits & np.uint64(0xFFFFFFFF)).astype(np.float64) * (2 * np.pi * 2.0**-32))
+    return radius * np.cos(
+        (bits & np.uint64(0xFFFFFFFF)).astype(np.float64) * (2 * np.pi * 2.0**-32)
+    )
 
 
 def _hashed_signs(bits: np.ndarray) -> np.ndarray:
     return (bits >> np.uint64(63)).astype(np.float64) * 2 - 1
 
 
-def _generated_normal(n: int, dtype: torch.dtype, device: torch.device, generator: torch.Generator) -> Tensor:
+def _generated_normal(
+    n: int, dtype: torch.dtype, device: torch.device, generator: torch.Generator
+) -> Tensor:
     return torch.empty(n, dtype=dtype, device=device).normal_(generator=generator)
 
 
-def _generated_signs(n: int, dtype: torch.dtype, device: torch.device, generator: torch.Generator) -> Tensor:
-    words = torch.empty(-(-n // 64), dtype=torch.int64, device=device).random_(-(2**63), None, generator=generator)
-    return torch.index_select(_signs_of_bytes(dtype, device), 0, words.view(torch.uint8).int()).reshape(-1)[:n]
+def _generated_signs(
+    n: int, dtype: torch.dtype, device: torch.device, generator: torch.Generator
+) -> Tensor:
+    words = torch.empty(-(-n // 64), dtype=torch.int64, device=device).random_(
+        -(2**63), None, generator=generator
+    )
+    return torch.index_select(
+        _signs_of_bytes(dtype, device), 0, words.view(torch.uint8).int()
+    ).reshape(-1)[:n]
 
 
 @cache
@@ -66,14 +76,23 @@ def _mix(key: Tensor) -> Tensor:
         # A number by itself takes a quarter of the time of an array of one.
         mixed = _hash(int(key.item()) & WORD)
         return torch.tensor(mixed - (WORD + 1) if mixed >> 63 else mixed)
-    return torch.from_numpy(_hash(key.numpy().reshape(-1).view(np.uint64)).view(np.int64)).reshape(key.shape)
+    return torch.from_numpy(_hash(key.numpy().reshape(-1).view(np.uint64)).view(np.int64)).reshape(
+        key.shape
+    )
 
 
 def _draw(law: str, key: Tensor, n: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     keys = key.numpy().reshape(-1).view(np.uint64)
     if n <= HASHED_ENTRIES:
-        return torch.from_numpy(HASHED[law](_counter_bits(keys, n))).to(device, dtype).reshape(*key.shape, n)
-    lanes = [GENERATED[law](n, dtype, device, torch.Generator(device).manual_seed(seed)) for seed in keys.tolist()]
+        return (
+            torch.from_numpy(HASHED[law](_counter_bits(keys, n)))
+            .to(device, dtype)
+            .reshape(*key.shape, n)
+        )
+    lanes = [
+        GENERATED[law](n, dtype, device, torch.Generator(device).manual_seed(seed))
+        for seed in keys.tolist()
+    ]
     return (torch.stack(lanes) if len(lanes) > 1 else lanes[0]).reshape(*key.shape, n)
 
 
@@ -96,5 +115,7 @@ def _(info: Any, in_dims: Any, key: Tensor) -> tuple[Tensor, int]:
 
 
 @torch.library.register_vmap("dirgrad::draw", lib=_library)
-def _(info: Any, in_dims: Any, law: str, key: Tensor, n: int, dtype: Any, device: Any) -> tuple[Tensor, int]:
+def _(
+    info: Any, in_dims: Any, law: str, key: Tensor, n: int, dtype: Any, device: Any
+) -> tuple[Tensor, int]:
     return draw(law, key.movedim(in_dims[1], 0), n, dtype, device), 0

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
-from dirgrad.backends.torch.checkpoint import Again
+from dirgrad.backends.torch.checkpoint import Checkpoint
 
 
 class Taped:
@@ -24,7 +24,9 @@ class Taped:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ops, name)
 
-    def vjp(self, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    def vjp(
+        self, f: Callable[..., Any], *primals: Any
+    ) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
         leaves, structure = pytree.tree_flatten(primals)
         leaves = [leaf.detach().requires_grad_() for leaf in leaves]
         with torch.enable_grad():
@@ -32,15 +34,21 @@ class Taped:
         outputs, shape = pytree.tree_flatten(result)
 
         def pull(cotangent: Any) -> tuple[Any, ...]:
-            on = [(x, c) for x, c in zip(outputs, pytree.tree_leaves(cotangent), strict=True) if x.requires_grad]
+            on = [
+                (x, c)
+                for x, c in zip(outputs, pytree.tree_leaves(cotangent), strict=True)
+                if x.requires_grad
+            ]
             values, cotangents = zip(*on, strict=True)
-            found = torch.autograd.grad(values, leaves, cotangents, retain_graph=True, materialize_grads=True)
+            found = torch.autograd.grad(
+                values, leaves, cotangents, retain_graph=True, materialize_grads=True
+            )
             return tuple(pytree.tree_unflatten(list(found), structure))
 
         return pytree.tree_unflatten([output.detach() for output in outputs], shape), pull
 
-    def again(self, f: Callable[..., Tensor], *arguments: Tensor) -> Tensor:
-        found: Tensor = Again.apply(self.vjp, f, *arguments)
+    def checkpoint(self, f: Callable[..., Tensor], *arguments: Tensor) -> Tensor:
+        found: Tensor = Checkpoint.apply(self.vjp, f, *arguments)
         return found
 
     def value_and_grad(self, f: Callable[[Any], Tensor]) -> Callable[[Any], tuple[Tensor, Any]]:
@@ -95,9 +103,14 @@ def _storage(tensor: Tensor) -> int:
     return tensor.untyped_storage()._cdata
 
 
-def saved_bytes(ops: ModuleType, build: Callable[[Any], Callable[..., Any]], arguments: tuple[Any, ...]) -> int:
+def saved_bytes(
+    ops: ModuleType, build: Callable[[Any], Callable[..., Any]], arguments: tuple[Any, ...]
+) -> int:
     """The most bytes saved for backward at once, while build(ops) is called; the arguments themselves not counted."""
     tape = _Tape(pytree.tree_leaves(arguments))
-    with torch.no_grad(), torch.autograd.graph.saved_tensors_hooks(tape.keep, lambda kept: kept.tensor):
+    with (
+        torch.no_grad(),
+        torch.autograd.graph.saved_tensors_hooks(tape.keep, lambda kept: kept.tensor),
+    ):
         build(Taped(ops))(*arguments)
     return tape.most

@@ -2,7 +2,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from dirgrad.components.registry import component
-from dirgrad.core.recurrent import Place
+from dirgrad.core.recurrent import SequencePosition
 from dirgrad.core.types import Ops, Params
 
 
@@ -12,9 +12,11 @@ class RunningAverage:
 
     direction: ClassVar[None] = None
     unbiased: ClassVar[bool] = False
-    remembers: ClassVar[bool] = True
-    passes: ClassVar[int] = 0
+    uses_average: ClassVar[bool] = True
+    sequence_passes: ClassVar[int] = 0
 
-    def propose(self, ops: Ops, place: Place, past: Any, draw: Callable[[], Params]) -> Params:
+    def propose(
+        self, ops: Ops, place: SequencePosition, past: Any, draw: Callable[[], Params]
+    ) -> Params:
         average: Params = past
         return average

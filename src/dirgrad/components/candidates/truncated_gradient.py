@@ -5,7 +5,7 @@ from pydantic import PositiveInt
 
 from dirgrad.components.registry import component
 from dirgrad.core import sequences, tree
-from dirgrad.core.recurrent import Place
+from dirgrad.core.recurrent import SequencePosition
 from dirgrad.core.types import Batch, Ops, Params
 
 
@@ -15,18 +15,26 @@ class TruncatedGradient:
 
     direction: ClassVar[None] = None
     unbiased: ClassVar[bool] = False
-    remembers: ClassVar[bool] = False
-    passes: ClassVar[int] = 1
+    uses_average: ClassVar[bool] = False
+    sequence_passes: ClassVar[int] = 1
     truncation: PositiveInt
     """Steps of a window; divides those ahead."""
 
-    def propose(self, ops: Ops, place: Place, past: Any, draw: Callable[[], Params]) -> Params:
-        def add(carry: tuple[Params, Params], ahead: Batch) -> tuple[tuple[Params, Params], tuple[()]]:
+    def propose(
+        self, ops: Ops, place: SequencePosition, past: Any, draw: Callable[[], Params]
+    ) -> Params:
+        def add(
+            carry: tuple[Params, Params], ahead: Batch
+        ) -> tuple[tuple[Params, Params], tuple[()]]:
             state, total = carry
-            _, state, found = sequences.gradient(ops, place._replace(state=state, ahead=ahead))
+            _, state, found = sequences.window_gradient(
+                ops, place._replace(state=state, remaining=ahead)
+            )
             return (state, tree.axpy(ops, 1.0, found, total)), ()
 
-        nothing = tree.each(ops.zeros_like, place.params)
-        (_, total), _ = ops.scan(add, (place.state, nothing), sequences.windows(place.ahead, self.truncation))
+        nothing = tree.map(ops.zeros_like, place.params)
+        (_, total), _ = ops.scan(
+            add, (place.state, nothing), sequences.split_windows(place.remaining, self.truncation)
+        )
         summed: Params = total
         return summed

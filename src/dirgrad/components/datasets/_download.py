@@ -48,7 +48,9 @@ def _read(path: Path) -> bytes:
         content = path.read_bytes()
         return gzip.decompress(content) if path.suffix == ".gz" else content
     except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"{path}: the file is truncated or corrupt ({error}): replace it, or {ADVICE}") from error
+        raise UserError(
+            f"{path}: the file is truncated or corrupt ({error}): replace it, or {ADVICE}"
+        ) from error
 
 
 def _downloaded(name: str, md5: str) -> Path:
@@ -61,7 +63,9 @@ def _downloaded(name: str, md5: str) -> Path:
         try:
             unpack = pooch.Decompress(method="gzip", name=name)
             # The gzip wrappers differ between mirrors; what is verified is the content, by the caller and here.
-            fetched = pooch.retrieve(f"{mirror}{name}.gz", None, f"{name}.gz", cache, processor=unpack, progressbar=True)
+            fetched = pooch.retrieve(
+                f"{mirror}{name}.gz", None, f"{name}.gz", cache, processor=unpack, progressbar=True
+            )
             if pooch.file_hash(fetched, "md5") == md5:
                 return Path(fetched)
             reasons.append(f"{mirror}: wrong checksum")

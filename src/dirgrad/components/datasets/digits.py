@@ -57,5 +57,7 @@ def _file() -> Path:
     """The table that scikit-learn ships, which sklearn.datasets.load_digits reads: importing that takes three seconds."""
     spec = find_spec("sklearn")
     if spec is None or spec.origin is None:
-        raise UserError("the digits come with scikit-learn, which is not installed: run `pip install scikit-learn`")
+        raise UserError(
+            "the digits come with scikit-learn, which is not installed: run `pip install scikit-learn`"
+        )
     return Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"

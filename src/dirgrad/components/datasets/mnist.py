@@ -33,7 +33,11 @@ class Mnist:
 
     def load(self, directory: str | None) -> Splits:
         images, labels, test_images, test_labels = (
-            np.frombuffer(_download.verified(name, md5, directory), np.uint8, offset=HEADER_BYTES[name.split("-")[1]])
+            np.frombuffer(
+                _download.verified(name, md5, directory),
+                np.uint8,
+                offset=HEADER_BYTES[name.split("-")[1]],
+            )
             for name, md5 in FILES.items()
         )
         train = self.train_examples
@@ -49,4 +53,6 @@ class Mnist:
         if self.scaling == "raw":
             return raw
         unit = raw / 255
-        return {"unit": unit, "symmetric": unit * 2 - 1, "standardized": (unit - MEAN) / DEVIATION}[self.scaling]
+        return {"unit": unit, "symmetric": unit * 2 - 1, "standardized": (unit - MEAN) / DEVIATION}[
+            self.scaling
+        ]

@@ -40,9 +40,18 @@ class Photograph:
 
     def load(self, directory: str | None) -> Splits:
         with Image.open(_file()) as photograph:
-            colours = np.asarray(photograph.resize((self.side, self.side), Image.Resampling.BOX)).reshape(-1, 3) / 255
-        places = np.stack(np.meshgrid(*[np.arange(self.side) / self.side] * 2, indexing="ij"), axis=-1).reshape(-1, 2)
-        angles = np.concatenate([np.pi * 2**octave * places for octave in range(self.octaves)], axis=1)
+            colours = (
+                np.asarray(photograph.resize((self.side, self.side), Image.Resampling.BOX)).reshape(
+                    -1, 3
+                )
+                / 255
+            )
+        places = np.stack(
+            np.meshgrid(*[np.arange(self.side) / self.side] * 2, indexing="ij"), axis=-1
+        ).reshape(-1, 2)
+        angles = np.concatenate(
+            [np.pi * 2**octave * places for octave in range(self.octaves)], axis=1
+        )
         features = np.concatenate([np.sin(angles), np.cos(angles)], axis=1)[:, None, :]
         order = np.random.default_rng(0).permutation(len(colours))
         parts = np.split(order, [self.train_examples, self.train_examples + self.side**2 // 4])
@@ -53,5 +62,7 @@ def _file() -> Path:
     """The image that sklearn.datasets.load_sample_image reads: importing that takes three seconds."""
     spec = find_spec("sklearn")
     if spec is None or spec.origin is None:
-        raise UserError("the photograph comes with scikit-learn, which is not installed: run `pip install scikit-learn`")
+        raise UserError(
+            "the photograph comes with scikit-learn, which is not installed: run `pip install scikit-learn`"
+        )
     return Path(spec.origin).parent / "datasets" / "images" / "china.jpg"

@@ -11,11 +11,17 @@ Shape: TypeAlias = tuple[int, ...]
 
 
 def drawn(
-    entries: Callable[[int], Array], like: Params, count: Callable[[Shape], int], made: Callable[[Array, Shape], tree.Outer]
+    entries: Callable[[int], Array],
+    like: Params,
+    count: Callable[[Shape], int],
+    made: Callable[[Array, Shape], tree.OuterProduct],
 ) -> Params:
     """Of every array of two axes or more what is `made` of `count` entries, of others as many entries as they have. entries: n -> n
     independent ones, which are asked for once."""
-    counts = {name: count(leaf.shape) if leaf.ndim > 1 else prod(leaf.shape) for name, leaf in like.items()}
+    counts = {
+        name: count(leaf.shape) if leaf.ndim > 1 else prod(leaf.shape)
+        for name, leaf in like.items()
+    }
     every, first, found = entries(sum(counts.values())), 0, {}
     for name, leaf in like.items():
         mine = every[first : first + counts[name]]
@@ -29,12 +35,12 @@ def ends(shape: Shape) -> int:
     return shape[0] + prod(shape[1:])
 
 
-def outer(entries: Array, shape: Shape) -> tree.Outer:
+def outer(entries: Array, shape: Shape) -> tree.OuterProduct:
     """left right^T from the entries of both."""
-    return tree.Outer(entries[: shape[0]], entries[shape[0] :].reshape(shape[1:]))
+    return tree.OuterProduct(entries[: shape[0]], entries[shape[0] :].reshape(shape[1:]))
 
 
-def outers(entries: Array, shape: Shape, rank: int) -> tree.Outer:
+def outers(entries: Array, shape: Shape, rank: int) -> tree.OuterProduct:
     """The sum of so many outer products, from the entries of all their left factors, then of all their right ones."""
     left, right = entries[: rank * shape[0]], entries[rank * shape[0] :]
-    return tree.Outer(left.reshape(rank, shape[0]), right.reshape(rank, *shape[1:]))
+    return tree.OuterProduct(left.reshape(rank, shape[0]), right.reshape(rank, *shape[1:]))

@@ -19,16 +19,23 @@ class BlockShared:
     """Rows of a block; the last one may have fewer."""
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        some = tree.any_leaf(like)
+        some = tree.first_leaf(like)
 
         def count(shape: _outer_products.Shape) -> int:
             return -(-shape[0] // self.block) + self._rows(shape) * prod(shape[1:])
 
-        def made(signs: Array, shape: _outer_products.Shape) -> tree.Outer:
+        def made(signs: Array, shape: _outer_products.Shape) -> tree.OuterProduct:
             blocks, rows = -(-shape[0] // self.block), np.arange(shape[0])
-            within = ops.constant(np.equal(rows % self.block, np.arange(self._rows(shape))[:, None]).astype(float), some)
-            of_block = ops.constant(np.equal(rows // self.block, np.arange(blocks)[:, None]).astype(float), some)
-            return tree.Outer(within * (signs[:blocks] @ of_block), signs[blocks:].reshape(-1, *shape[1:]))
+            within = ops.constant(
+                np.equal(rows % self.block, np.arange(self._rows(shape))[:, None]).astype(float),
+                some,
+            )
+            of_block = ops.constant(
+                np.equal(rows // self.block, np.arange(blocks)[:, None]).astype(float), some
+            )
+            return tree.OuterProduct(
+                within * (signs[:blocks] @ of_block), signs[blocks:].reshape(-1, *shape[1:])
+            )
 
         return _outer_products.drawn(lambda n: ops.signs(key, n, some), like, count, made)
 

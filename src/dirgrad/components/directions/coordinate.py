@@ -11,5 +11,5 @@ class Coordinate:
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
         dimension = tree.size(like)
-        one_hot = ops.one_hot(ops.randint(key, dimension), dimension, tree.any_leaf(like))
-        return tree.split(sqrt(dimension) * one_hot, like)
+        one_hot = ops.one_hot(ops.randint(key, dimension), dimension, tree.first_leaf(like))
+        return tree.unravel(sqrt(dimension) * one_hot, like)

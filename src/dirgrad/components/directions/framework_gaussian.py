@@ -9,4 +9,4 @@ class FrameworkGaussian:
     that is threefry; in PyTorch it is the same as `gaussian`."""
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        return tree.split(ops.framework_normal(key, tree.size(like), tree.any_leaf(like)), like)
+        return tree.unravel(ops.native_normal(key, tree.size(like), tree.first_leaf(like)), like)

@@ -8,4 +8,4 @@ class Gaussian:
     """Independent N(0, 1) entries: the direction of Baydin et al. 2022. SNR of K directions in dimension d: K / (d + 1)."""
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        return tree.split(ops.normal(key, tree.size(like), tree.any_leaf(like)), like)
+        return tree.unravel(ops.normal(key, tree.size(like), tree.first_leaf(like)), like)

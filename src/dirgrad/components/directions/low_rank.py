@@ -18,11 +18,13 @@ class LowRank:
     """r, the number of outer products."""
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        def scaled(signs: Array, shape: _outer_products.Shape) -> tree.Outer:
+        def scaled(signs: Array, shape: _outer_products.Shape) -> tree.OuterProduct:
             left, right = _outer_products.outers(signs, shape, self.rank)
-            return tree.Outer(left / sqrt(self.rank), right)
+            return tree.OuterProduct(left / sqrt(self.rank), right)
 
         def count(shape: _outer_products.Shape) -> int:
             return self.rank * _outer_products.ends(shape)
 
-        return _outer_products.drawn(lambda n: ops.signs(key, n, tree.any_leaf(like)), like, count, scaled)
+        return _outer_products.drawn(
+            lambda n: ops.signs(key, n, tree.first_leaf(like)), like, count, scaled
+        )

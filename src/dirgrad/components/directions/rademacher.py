@@ -8,4 +8,4 @@ class Rademacher:
     """Independent signs, the least variance among independent entries. SNR of K directions in dimension d: K / (d - 1)."""
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        return tree.split(ops.signs(key, tree.size(like), tree.any_leaf(like)), like)
+        return tree.unravel(ops.signs(key, tree.size(like), tree.first_leaf(like)), like)

@@ -22,6 +22,6 @@ class RandomSupport:
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
         dimension = tree.size(like)
-        both = ops.normal(key, 2 * dimension, tree.any_leaf(like))
-        values = both[:dimension] * ops.largest(both[dimension:], min(self.support, dimension))
-        return tree.split(sqrt(dimension) / ops.sqrt(ops.sum(values * values)) * values, like)
+        both = ops.normal(key, 2 * dimension, tree.first_leaf(like))
+        values = both[:dimension] * ops.top_k_mask(both[dimension:], min(self.support, dimension))
+        return tree.unravel(sqrt(dimension) / ops.sqrt(ops.sum(values * values)) * values, like)

@@ -12,5 +12,8 @@ class RankOne:
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
         return _outer_products.drawn(
-            lambda n: ops.signs(key, n, tree.any_leaf(like)), like, _outer_products.ends, _outer_products.outer
+            lambda n: ops.signs(key, n, tree.first_leaf(like)),
+            like,
+            _outer_products.ends,
+            _outer_products.outer,
         )

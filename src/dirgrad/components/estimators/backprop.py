@@ -1,7 +1,7 @@
 from typing import ClassVar
 
 from dirgrad.components.registry import component
-from dirgrad.core.types import Estimate, Loss, Ops, Params, Source
+from dirgrad.core.types import DirectionSampler, Estimate, Loss, Ops, Params
 
 
 @component
@@ -12,9 +12,9 @@ class Backprop:
     """
 
     direction: ClassVar[None] = None
-    directions_k: ClassVar[int] = 0
+    num_directions: ClassVar[int] = 0
     evaluations: ClassVar[int] = 1
 
-    def estimate(self, ops: Ops, loss: Loss, params: Params, source: Source) -> Estimate:
+    def estimate(self, ops: Ops, loss: Loss, params: Params, source: DirectionSampler) -> Estimate:
         value, gradient = ops.value_and_grad(loss)(params)
         return Estimate(value, 1.0, gradient)

@@ -3,8 +3,8 @@ from typing import ClassVar
 from pydantic import PositiveInt
 
 from dirgrad.components.registry import component
-from dirgrad.core.checkpointing import forgetting
-from dirgrad.core.types import Estimate, Loss, Ops, Params, Source
+from dirgrad.core.checkpointing import checkpointed
+from dirgrad.core.types import DirectionSampler, Estimate, Loss, Ops, Params
 
 
 @component
@@ -15,11 +15,11 @@ class CheckpointedBackprop:
     """
 
     direction: ClassVar[None] = None
-    directions_k: ClassVar[int] = 0
+    num_directions: ClassVar[int] = 0
     evaluations: ClassVar[int] = 2
     segment: PositiveInt
     """Layers of a segment; least memory at about the root of their number."""
 
-    def estimate(self, ops: Ops, loss: Loss, params: Params, source: Source) -> Estimate:
-        value, gradient = ops.value_and_grad(forgetting(loss, self.segment))(params)
+    def estimate(self, ops: Ops, loss: Loss, params: Params, source: DirectionSampler) -> Estimate:
+        value, gradient = ops.value_and_grad(checkpointed(loss, self.segment))(params)
         return Estimate(value, 1.0, gradient)

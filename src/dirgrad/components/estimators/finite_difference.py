@@ -2,10 +2,10 @@ from typing import Annotated, Literal
 
 from pydantic import PositiveFloat, PositiveInt
 
-from dirgrad.components.estimators._averaging import average
-from dirgrad.components.registry import component, reference
-from dirgrad.core.perturbation import along
-from dirgrad.core.types import Array, Direction, Estimate, Loss, Ops, Params, Source
+from dirgrad.components.estimators._averaging import average_over_directions
+from dirgrad.components.registry import component, component_field
+from dirgrad.core.perturbation import perturb
+from dirgrad.core.types import Array, Direction, DirectionSampler, Estimate, Loss, Ops, Params
 
 
 @component
@@ -20,28 +20,34 @@ class FiniteDifference:
     Requires: E[v v^T] = I.
     """
 
-    direction: Annotated[Direction, reference("directions")]
+    direction: Annotated[Direction, component_field("directions")]
     """The law of the directions v."""
     scheme: Literal["forward", "central"]
     """One-sided or two-sided differences."""
     eps: PositiveFloat
     """The step along a direction, whose length is about sqrt(d): small enough for the error above, large enough for float32."""
-    directions_k: PositiveInt = 1
+    num_directions: PositiveInt = 1
     """K, the number of directions averaged in one estimate."""
 
     @property
     def evaluations(self) -> int:
-        return self.directions_k + 1 if self.scheme == "forward" else 2 * self.directions_k
+        return self.num_directions + 1 if self.scheme == "forward" else 2 * self.num_directions
 
-    def estimate(self, ops: Ops, loss: Loss, params: Params, source: Source) -> Estimate:
+    def estimate(self, ops: Ops, loss: Loss, params: Params, source: DirectionSampler) -> Estimate:
         def at(step: float, v: Params) -> Array:
-            return loss(along(ops, params, v, step))
+            return loss(perturb(ops, params, v, step))
 
         def central(v: Params) -> tuple[Array, Array]:
             ahead, behind = at(self.eps, v), at(-self.eps, v)
             return (ahead + behind) / 2, (ahead - behind) / (2 * self.eps)
 
         if self.scheme == "central":
-            return average(ops, central, source, params, self.directions_k)
+            return average_over_directions(ops, central, source, params, self.num_directions)
         here = loss(params)
-        return average(ops, lambda v: (here, (at(self.eps, v) - here) / self.eps), source, params, self.directions_k)
+        return average_over_directions(
+            ops,
+            lambda v: (here, (at(self.eps, v) - here) / self.eps),
+            source,
+            params,
+            self.num_directions,
+        )

@@ -2,10 +2,10 @@ from typing import Annotated
 
 from pydantic import PositiveInt
 
-from dirgrad.components.estimators._averaging import average
-from dirgrad.components.registry import component, reference
-from dirgrad.core.perturbation import derivative
-from dirgrad.core.types import Direction, Estimate, Loss, Ops, Params, Source
+from dirgrad.components.estimators._averaging import average_over_directions
+from dirgrad.components.registry import component, component_field
+from dirgrad.core.perturbation import directional_derivative
+from dirgrad.core.types import Direction, DirectionSampler, Estimate, Loss, Ops, Params
 
 
 @component
@@ -17,14 +17,20 @@ class ForwardGradient:
     Requires: E[v v^T] = I.
     """
 
-    direction: Annotated[Direction, reference("directions")]
+    direction: Annotated[Direction, component_field("directions")]
     """The law of the directions v."""
-    directions_k: PositiveInt = 1
+    num_directions: PositiveInt = 1
     """K, the number of directions averaged in one estimate."""
 
     @property
     def evaluations(self) -> int:
-        return self.directions_k
+        return self.num_directions
 
-    def estimate(self, ops: Ops, loss: Loss, params: Params, source: Source) -> Estimate:
-        return average(ops, lambda v: derivative(ops, loss, params, v), source, params, self.directions_k)
+    def estimate(self, ops: Ops, loss: Loss, params: Params, source: DirectionSampler) -> Estimate:
+        return average_over_directions(
+            ops,
+            lambda v: directional_derivative(ops, loss, params, v),
+            source,
+            params,
+            self.num_directions,
+        )

@@ -2,9 +2,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import PositiveFloat
 
-from dirgrad.components.registry import component, reference
+from dirgrad.components.registry import component, component_field
 from dirgrad.core import tree
-from dirgrad.core.types import Direction, Estimate, Loss, Ops, Params, Source
+from dirgrad.core.types import Direction, DirectionSampler, Estimate, Loss, Ops, Params
 
 
 @component
@@ -18,20 +18,20 @@ class Mezo:
     Requires: E[v v^T] = I.
     """
 
-    directions_k: ClassVar[int] = 1
+    num_directions: ClassVar[int] = 1
     evaluations: ClassVar[int] = 2
-    direction: Annotated[Direction, reference("directions")]
+    direction: Annotated[Direction, component_field("directions")]
     """The law of the directions v."""
     eps: PositiveFloat
     """The step along a direction, whose length is about sqrt(d)."""
 
-    def estimate(self, ops: Ops, loss: Loss, params: Params, source: Source) -> Estimate:
+    def estimate(self, ops: Ops, loss: Loss, params: Params, source: DirectionSampler) -> Estimate:
         v = source(0)
         ahead = tree.axpy(ops, self.eps, v, params)
         above = loss(ahead)
-        v = tree.after(ops, above, v)
+        v = tree.depend_on(ops, above, v)
         behind = tree.axpy(ops, -2 * self.eps, v, ahead)
         below = loss(behind)
-        v = tree.after(ops, below, v)
+        v = tree.depend_on(ops, below, v)
         slope = (above - below) / (2 * self.eps)
         return Estimate((above + below) / 2, slope, v, tree.axpy(ops, self.eps, v, behind))

@@ -2,11 +2,11 @@ from typing import Annotated, Literal
 
 from pydantic import PositiveInt
 
-from dirgrad.components.estimators._averaging import looked_along
-from dirgrad.components.registry import component, reference
+from dirgrad.components.estimators._averaging import jvp_batch
+from dirgrad.components.registry import component, component_field
 from dirgrad.core import tree
-from dirgrad.core.perturbation import derivative
-from dirgrad.core.types import Direction, Estimate, Loss, Ops, Params, Source
+from dirgrad.core.perturbation import directional_derivative
+from dirgrad.core.types import Direction, DirectionSampler, Estimate, Loss, Ops, Params
 
 
 @component
@@ -18,18 +18,24 @@ class ProjectedForwardGradient:
     Requires: K at most d.
     """
 
-    direction: Annotated[Direction, reference("directions")]
+    direction: Annotated[Direction, component_field("directions")]
     """The law of the directions v."""
-    directions_k: PositiveInt
+    num_directions: PositiveInt
     """K, the number of directions."""
     scale: Literal["projection", "unbiased"] = "projection"
     """c = 1, or d/K."""
 
     @property
     def evaluations(self) -> int:
-        return self.directions_k
+        return self.num_directions
 
-    def estimate(self, ops: Ops, loss: Loss, params: Params, source: Source) -> Estimate:
-        vs, value, slopes = looked_along(ops, lambda v: derivative(ops, loss, params, v), source, self.directions_k)
-        found = tree.combine(ops.solve(tree.gram(vs), slopes), vs)
-        return Estimate(value, tree.size(params) / self.directions_k if self.scale == "unbiased" else 1.0, found)
+    def estimate(self, ops: Ops, loss: Loss, params: Params, source: DirectionSampler) -> Estimate:
+        vs, value, slopes = jvp_batch(
+            ops, lambda v: directional_derivative(ops, loss, params, v), source, self.num_directions
+        )
+        found = tree.weighted_sum(ops.solve(tree.gram(vs), slopes), vs)
+        return Estimate(
+            value,
+            tree.size(params) / self.num_directions if self.scale == "unbiased" else 1.0,
+            found,
+        )

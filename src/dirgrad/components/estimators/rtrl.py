@@ -4,7 +4,7 @@ from pydantic import PositiveInt
 
 from dirgrad.components.registry import component
 from dirgrad.core import sequences, tree
-from dirgrad.core.recurrent import Draw, Place
+from dirgrad.core.recurrent import SequencePosition, VectorSampler
 from dirgrad.core.types import Array, Estimate, Ops, Params
 
 
@@ -16,24 +16,28 @@ class Rtrl:
     """
 
     direction: ClassVar[None] = None
-    directions_k: ClassVar[int] = 0
+    num_directions: ClassVar[int] = 0
     evaluations: ClassVar[int] = 1
     window: PositiveInt | None = None
     """W, the steps from one update to the next; null: all of the sequence. Divides its length."""
 
-    def remember(self, ops: Ops, params: Params) -> Any:
+    def init(self, ops: Ops, params: Params) -> Any:
         return ()
 
-    def begin(self, ops: Ops, place: Place, past: Any, draw: Draw) -> Params:
+    def start(self, ops: Ops, place: SequencePosition, past: Any, draw: VectorSampler) -> Params:
         dimension = tree.size(place.params)
-        return tree.each(lambda leaf: ops.zeros((dimension, *leaf.shape), leaf), place.state)
+        return tree.map(lambda leaf: ops.zeros((dimension, *leaf.shape), leaf), place.state)
 
-    def estimate(self, ops: Ops, place: Place, past: Any, carried: Params, draw: Draw) -> tuple[Estimate, Params, Any, Params]:
-        dimension, like = tree.size(place.params), tree.any_leaf(place.params)
+    def estimate(
+        self, ops: Ops, place: SequencePosition, past: Any, carried: Params, draw: VectorSampler
+    ) -> tuple[Estimate, Params, Any, Params]:
+        dimension, like = tree.size(place.params), tree.first_leaf(place.params)
 
         def along(j: Array, tangent: Params) -> tuple[Array, Params, Array, Params]:
-            return sequences.push(ops, place, tree.split(ops.one_hot(j, dimension, like), place.params), tangent)
+            return sequences.jvp_window(
+                ops, place, tree.unravel(ops.one_hot(j, dimension, like), place.params), tangent
+            )
 
-        losses, states, slopes, tangents = ops.vmap(along)(ops.counter(dimension), carried)
-        state = tree.each(lambda leaf: leaf[0], states)
-        return Estimate(losses[0], 1.0, tree.split(slopes, place.params)), state, past, tangents
+        losses, states, slopes, tangents = ops.vmap(along)(ops.arange(dimension), carried)
+        state = tree.map(lambda leaf: leaf[0], states)
+        return Estimate(losses[0], 1.0, tree.unravel(slopes, place.params)), state, past, tangents

@@ -4,7 +4,7 @@ from pydantic import PositiveInt
 
 from dirgrad.components.registry import component
 from dirgrad.core import sequences
-from dirgrad.core.recurrent import Draw, Place
+from dirgrad.core.recurrent import SequencePosition, VectorSampler
 from dirgrad.core.types import Estimate, Ops, Params
 
 
@@ -16,17 +16,19 @@ class TruncatedBptt:
     """
 
     direction: ClassVar[None] = None
-    directions_k: ClassVar[int] = 0
+    num_directions: ClassVar[int] = 0
     evaluations: ClassVar[int] = 1
     window: PositiveInt
     """W, the steps of a window. Divides the length of the sequence."""
 
-    def remember(self, ops: Ops, params: Params) -> Any:
+    def init(self, ops: Ops, params: Params) -> Any:
         return ()
 
-    def begin(self, ops: Ops, place: Place, past: Any, draw: Draw) -> Any:
+    def start(self, ops: Ops, place: SequencePosition, past: Any, draw: VectorSampler) -> Any:
         return ()
 
-    def estimate(self, ops: Ops, place: Place, past: Any, carried: Any, draw: Draw) -> tuple[Estimate, Params, Any, Any]:
-        loss, state, gradient = sequences.gradient(ops, place)
+    def estimate(
+        self, ops: Ops, place: SequencePosition, past: Any, carried: Any, draw: VectorSampler
+    ) -> tuple[Estimate, Params, Any, Any]:
+        loss, state, gradient = sequences.window_gradient(ops, place)
         return Estimate(loss, 1.0, gradient), state, past, carried

@@ -29,15 +29,20 @@ class Adam:
     """Added to the root mean square."""
 
     def init(self, ops: Ops, params: Params) -> Any:
-        zero = tree.each(ops.zeros_like, params)
-        one = ops.zeros((), tree.any_leaf(params)) + 1.0
+        zero = tree.map(ops.zeros_like, params)
+        one = ops.zeros((), tree.first_leaf(params)) + 1.0
         return Moments(zero, zero, one, one)
 
-    def update(self, ops: Ops, params: Params, found: Estimate, memory: Any, rate: Array) -> tuple[Params, Any]:
-        grad = tree.dense(tree.scale(found.slope, found.vector))
+    def update(
+        self, ops: Ops, params: Params, found: Estimate, memory: Any, rate: Array
+    ) -> tuple[Params, Any]:
+        grad = tree.materialize(tree.scale(found.scale, found.vector))
         mean = tree.axpy(ops, 1 - self.beta_1, grad, tree.scale(self.beta_1, memory.mean))
-        squared = tree.each(lambda g: g * g, grad)
+        squared = tree.map(lambda g: g * g, grad)
         square = tree.axpy(ops, 1 - self.beta_2, squared, tree.scale(self.beta_2, memory.square))
         one, two = memory.beta_1_power * self.beta_1, memory.beta_2_power * self.beta_2
-        step = {name: (mean[name] / (1 - one)) / (ops.sqrt(square[name] / (1 - two)) + self.epsilon) for name in params}
+        step = {
+            name: (mean[name] / (1 - one)) / (ops.sqrt(square[name] / (1 - two)) + self.epsilon)
+            for name in params
+        }
         return tree.axpy(ops, -rate, step, params), Moments(mean, square, one, two)

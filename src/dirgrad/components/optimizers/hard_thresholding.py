@@ -21,6 +21,10 @@ class HardThresholding:
     def init(self, ops: Ops, params: Params) -> Any:
         return ()
 
-    def update(self, ops: Ops, params: Params, found: Estimate, memory: Any, rate: Array) -> tuple[Params, Any]:
-        moved = tree.join(ops, tree.axpy(ops, -rate * found.slope, found.vector, params))
-        return tree.split(ops.largest(abs(moved), min(self.keep, tree.size(params))) * moved, params), memory
+    def update(
+        self, ops: Ops, params: Params, found: Estimate, memory: Any, rate: Array
+    ) -> tuple[Params, Any]:
+        moved = tree.ravel(ops, tree.axpy(ops, -rate * found.scale, found.vector, params))
+        return tree.unravel(
+            ops.top_k_mask(abs(moved), min(self.keep, tree.size(params))) * moved, params
+        ), memory

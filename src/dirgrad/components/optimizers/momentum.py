@@ -15,8 +15,10 @@ class Momentum:
     """The share of the last step that is kept."""
 
     def init(self, ops: Ops, params: Params) -> Any:
-        return tree.each(ops.zeros_like, params)
+        return tree.map(ops.zeros_like, params)
 
-    def update(self, ops: Ops, params: Params, found: Estimate, memory: Any, rate: Array) -> tuple[Params, Any]:
-        memory = tree.axpy(ops, found.slope, found.vector, tree.scale(self.beta, memory))
+    def update(
+        self, ops: Ops, params: Params, found: Estimate, memory: Any, rate: Array
+    ) -> tuple[Params, Any]:
+        memory = tree.axpy(ops, found.scale, found.vector, tree.scale(self.beta, memory))
         return tree.axpy(ops, -rate, memory, params), memory

@@ -12,5 +12,7 @@ class Sgd:
     def init(self, ops: Ops, params: Params) -> Any:
         return ()
 
-    def update(self, ops: Ops, params: Params, found: Estimate, memory: Any, rate: Array) -> tuple[Params, Any]:
-        return tree.axpy(ops, -rate * found.slope, found.vector, params), memory
+    def update(
+        self, ops: Ops, params: Params, found: Estimate, memory: Any, rate: Array
+    ) -> tuple[Params, Any]:
+        return tree.axpy(ops, -rate * found.scale, found.vector, params), memory

@@ -10,7 +10,9 @@ def start(values: tuple[float, ...], dimension: int) -> dict[str, np.ndarray]:
     return {"x": np.array([values[min(i, len(values) - 1)] for i in range(dimension)])}
 
 
-def layer(rng: np.random.Generator, name: int | str, shape: tuple[int, ...], fan_in: int) -> dict[str, np.ndarray]:
+def layer(
+    rng: np.random.Generator, name: int | str, shape: tuple[int, ...], fan_in: int
+) -> dict[str, np.ndarray]:
     """The weight and the bias of one layer, uniform on +-1/sqrt(fan_in), as torch's own layers begin.
 
     shape: (inputs, outputs) of a dense layer, (outputs, inputs, height, width) of a convolution.
@@ -22,7 +24,9 @@ def layer(rng: np.random.Generator, name: int | str, shape: tuple[int, ...], fan
     }
 
 
-def normal_layer(rng: np.random.Generator, name: int | str, shape: tuple[int, int], deviation: float) -> dict[str, np.ndarray]:
+def normal_layer(
+    rng: np.random.Generator, name: int | str, shape: tuple[int, int], deviation: float
+) -> dict[str, np.ndarray]:
     """The weight (inputs, outputs) and the bias of a dense layer, both drawn from N(0, deviation^2)."""
     return {
         f"weight_{name}": deviation * rng.standard_normal(shape),

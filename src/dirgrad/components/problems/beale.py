@@ -5,7 +5,7 @@ import numpy as np
 from dirgrad.components.problems import _initialization
 from dirgrad.components.registry import component
 from dirgrad.core.criterion import VALUE
-from dirgrad.core.types import Array, Batch, Criterion, Ops, Params, Window
+from dirgrad.core.types import Array, Batch, Criterion, Ops, Params, PlotRange
 
 
 @component
@@ -16,7 +16,7 @@ class Beale:
     """
 
     dataset: ClassVar[None] = None
-    window: ClassVar[Window] = ((-0.5, 3.5), (-0.5, 1.0))
+    plot_range: ClassVar[PlotRange] = ((-0.5, 3.5), (-0.5, 1.0))
     criterion: ClassVar[Criterion] = VALUE
     start: tuple[float, float] = (0.0, 0.5)
     """The start (x, y)."""

@@ -4,9 +4,9 @@ import numpy as np
 from pydantic import PositiveInt
 
 from dirgrad.components.problems import _initialization
-from dirgrad.components.registry import component, reference
+from dirgrad.components.registry import component, component_field
 from dirgrad.core.criterion import CROSS_ENTROPY
-from dirgrad.core.perturbation import convolution, product
+from dirgrad.core.perturbation import conv2d, matmul
 from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 CONVOLUTIONS = 4
@@ -19,9 +19,9 @@ class Cnn:
     """Four 3 x 3 convolutions, 2 x 2 max-pooling after the second and the fourth, a hidden dense layer; ReLU after all
     but the last. Baydin et al. 2022, figure 5, has 64 channels and 1024 hidden units; its padding is not known to us."""
 
-    window: ClassVar[None] = None
+    plot_range: ClassVar[None] = None
     criterion: ClassVar[Criterion] = CROSS_ENTROPY
-    dataset: Annotated[Dataset, reference("datasets")]
+    dataset: Annotated[Dataset, component_field("datasets")]
     """The images."""
     channels: PositiveInt = 64
     """Channels of each convolution."""
@@ -33,7 +33,9 @@ class Cnn:
     def __post_init__(self) -> None:
         if min(self._side(self.dataset.height), self._side(self.dataset.width)) < 1:
             images = f"images of {self.dataset.height} x {self.dataset.width}"
-            raise ValueError(f"{images} are too small for padding '{self.padding}', which needs 16 x 16: use 'same'")
+            raise ValueError(
+                f"{images} are too small for padding '{self.padding}', which needs 16 x 16: use 'same'"
+            )
 
     def _side(self, pixels: int) -> int:
         for i in range(CONVOLUTIONS):
@@ -45,18 +47,24 @@ class Cnn:
         params: dict[str, np.ndarray] = {}
         inputs = 1
         for i in range(CONVOLUTIONS):
-            params |= _initialization.layer(rng, i, (self.channels, inputs, KERNEL, KERNEL), inputs * KERNEL**2)
+            params |= _initialization.layer(
+                rng, i, (self.channels, inputs, KERNEL, KERNEL), inputs * KERNEL**2
+            )
             inputs = self.channels
         features = self.channels * self._side(self.dataset.height) * self._side(self.dataset.width)
         params |= _initialization.layer(rng, "hidden", (features, self.hidden), features)
-        return params | _initialization.layer(rng, "out", (self.hidden, self.dataset.classes), self.hidden)
+        return params | _initialization.layer(
+            rng, "out", (self.hidden, self.dataset.classes), self.hidden
+        )
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
         images, _ = batch
         x = images[:, None]
         for i in range(CONVOLUTIONS):
-            x = convolution(ops, x, params[f"weight_{i}"], 1 if self.padding == "same" else 0)
+            x = conv2d(ops, x, params[f"weight_{i}"], 1 if self.padding == "same" else 0)
             x = ops.relu(x + params[f"bias_{i}"][:, None, None])
             x = ops.max_pool2d(x) if i in POOLED else x
-        x = ops.relu(product(x.reshape(x.shape[0], -1), params["weight_hidden"]) + params["bias_hidden"])
-        return product(x, params["weight_out"]) + params["bias_out"]
+        x = ops.relu(
+            matmul(x.reshape(x.shape[0], -1), params["weight_hidden"]) + params["bias_hidden"]
+        )
+        return matmul(x, params["weight_out"]) + params["bias_out"]

@@ -7,7 +7,7 @@ from pydantic import PositiveInt
 
 from dirgrad.components.problems import _initialization
 from dirgrad.components.problems.mlp import perceptron
-from dirgrad.components.registry import component, reference
+from dirgrad.components.registry import component, component_field
 from dirgrad.core.criterion import SQUARED_ERROR
 from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
@@ -19,10 +19,10 @@ class ImageRegression:
     Read as a sequence of one step, so that estimators that go along sequences can be compared on it.
     """
 
-    window: ClassVar[None] = None
+    plot_range: ClassVar[None] = None
     criterion: ClassVar[Criterion] = SQUARED_ERROR
     length: ClassVar[int] = 1
-    dataset: Annotated[Dataset, reference("datasets")]
+    dataset: Annotated[Dataset, component_field("datasets")]
     """The image: features of the coordinates, and colours."""
     hidden: Annotated[tuple[PositiveInt, ...], MinLen(1)] = (64, 64)
     """The widths of the hidden layers."""
@@ -34,7 +34,7 @@ class ImageRegression:
             params |= _initialization.layer(rng, i, (inputs, outputs), inputs)
         return params
 
-    def begin(self, ops: Ops, params: Params, batch: Batch) -> Params:
+    def initial_state(self, ops: Ops, params: Params, batch: Batch) -> Params:
         return {}
 
     def observations(self, ops: Ops, batch: Batch) -> Batch:

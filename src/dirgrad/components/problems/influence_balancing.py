@@ -7,7 +7,7 @@ from pydantic import PositiveInt
 from dirgrad.components.registry import component
 from dirgrad.core import sequences
 from dirgrad.core.criterion import VALUE
-from dirgrad.core.recurrent import Place
+from dirgrad.core.recurrent import SequencePosition
 from dirgrad.core.types import Array, Batch, Criterion, Ops, Params
 
 
@@ -21,7 +21,7 @@ class InfluenceBalancing:
     """
 
     dataset: ClassVar[None] = None
-    window: ClassVar[None] = None
+    plot_range: ClassVar[None] = None
     criterion: ClassVar[Criterion] = VALUE
     units: Annotated[int, Ge(2)] = 23
     """The number of units."""
@@ -35,18 +35,25 @@ class InfluenceBalancing:
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         return {"theta": np.array([self.start])}
 
-    def begin(self, ops: Ops, params: Params, batch: Batch) -> Params:
+    def initial_state(self, ops: Ops, params: Params, batch: Batch) -> Params:
         return {"s": ops.zeros((self.units,), params["theta"]) + 1.0}
 
     def observations(self, ops: Ops, batch: Batch) -> Batch:
-        return (ops.counter(self.length),)
+        return (ops.arange(self.length),)
 
     def advance(self, ops: Ops, params: Params, state: Params, x: Batch) -> tuple[Params, Array]:
         chain = (np.eye(self.units) + np.eye(self.units, k=1)) / 2
         drive = np.where(np.arange(self.units) < self.positive, 1.0, -1.0)
-        s = ops.constant(chain, state["s"]) @ state["s"] + params["theta"] * ops.constant(drive, state["s"])
+        s = ops.constant(chain, state["s"]) @ state["s"] + params["theta"] * ops.constant(
+            drive, state["s"]
+        )
         return {"s": s}, ops.sum((s[0] - 1) ** 2) / (2 * self.length)
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
-        loss, _ = sequences.fold(ops, Place(self, params, self.begin(ops, params, batch), self.observations(ops, batch)))
+        loss, _ = sequences.rollout(
+            ops,
+            SequencePosition(
+                self, params, self.initial_state(ops, params, batch), self.observations(ops, batch)
+            ),
+        )
         return loss

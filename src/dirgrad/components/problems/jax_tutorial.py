@@ -7,7 +7,7 @@ from pydantic import PositiveInt
 
 from dirgrad.components.problems import _initialization
 from dirgrad.components.problems.mlp import perceptron
-from dirgrad.components.registry import component, reference
+from dirgrad.components.registry import component, component_field
 from dirgrad.core.criterion import CROSS_ENTROPY, CROSS_ENTROPY_OVER_CLASSES
 from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
@@ -21,8 +21,8 @@ class JaxTutorial:
     its loss is a tenth of the usual cross-entropy, and its pixels are 0 .. 255 (`scaling: raw` of the data set).
     """
 
-    window: ClassVar[None] = None
-    dataset: Annotated[Dataset, reference("datasets")]
+    plot_range: ClassVar[None] = None
+    dataset: Annotated[Dataset, component_field("datasets")]
     """The images."""
     hidden: Annotated[tuple[PositiveInt, ...], MinLen(1)] = (512, 512)
     """The widths of the hidden layers."""

@@ -3,9 +3,9 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from dirgrad.components.problems import _initialization
-from dirgrad.components.registry import component, reference
+from dirgrad.components.registry import component, component_field
 from dirgrad.core.criterion import CROSS_ENTROPY
-from dirgrad.core.perturbation import product
+from dirgrad.core.perturbation import matmul
 from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 
@@ -13,9 +13,9 @@ from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 class LogisticRegression:
     """softmax(x W + b) with cross-entropy: convex. Baydin et al. 2022, figure 3."""
 
-    window: ClassVar[None] = None
+    plot_range: ClassVar[None] = None
     criterion: ClassVar[Criterion] = CROSS_ENTROPY
-    dataset: Annotated[Dataset, reference("datasets")]
+    dataset: Annotated[Dataset, component_field("datasets")]
     """The images."""
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -24,4 +24,4 @@ class LogisticRegression:
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
         images, _ = batch
-        return product(images.reshape(images.shape[0], -1), params["weight_0"]) + params["bias_0"]
+        return matmul(images.reshape(images.shape[0], -1), params["weight_0"]) + params["bias_0"]

@@ -16,7 +16,7 @@ class Quadratic:
     """
 
     dataset: ClassVar[None] = None
-    window: ClassVar[None] = None
+    plot_range: ClassVar[None] = None
     criterion: ClassVar[Criterion] = VALUE
     dimension: Annotated[int, Ge(1)] = 100
     """d, the number of variables."""

@@ -5,9 +5,9 @@ from pydantic import PositiveInt
 
 from dirgrad.components import registry
 from dirgrad.components.problems import _initialization
-from dirgrad.components.registry import component, reference
+from dirgrad.components.registry import component, component_field
 from dirgrad.core.criterion import CROSS_ENTROPY
-from dirgrad.core.perturbation import product
+from dirgrad.core.perturbation import matmul
 from dirgrad.core.recurrent import Unit
 from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
@@ -16,13 +16,13 @@ from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 class Rnn:
     """A recurrent network that reads an image step by step and answers at the last ones, of a picture at the very last."""
 
-    window: ClassVar[None] = None
+    plot_range: ClassVar[None] = None
     criterion: ClassVar[Criterion] = CROSS_ENTROPY
-    dataset: Annotated[Dataset, reference("datasets")]
+    dataset: Annotated[Dataset, component_field("datasets")]
     """The images."""
     hidden: PositiveInt = 64
     """n, the number of recurrent units."""
-    unit: Annotated[Unit, reference("units")] = registry.default("units", "tanh")
+    unit: Annotated[Unit, component_field("units")] = registry.default("units", "tanh")
     """The kind of recurrent unit."""
     read: Literal["rows", "pixels"] = "rows"
     """What it sees at a step: a row, or a pixel, row after row."""
@@ -44,9 +44,9 @@ class Rnn:
             | _initialization.layer(rng, "out", (self.hidden, self.dataset.classes), self.hidden)
         )
 
-    def begin(self, ops: Ops, params: Params, batch: Batch) -> Params:
+    def initial_state(self, ops: Ops, params: Params, batch: Batch) -> Params:
         zero = ops.zeros((batch[0].shape[0], self.hidden), batch[0])
-        return dict.fromkeys(self.unit.parts, zero)
+        return dict.fromkeys(self.unit.state_names, zero)
 
     def observations(self, ops: Ops, batch: Batch) -> Batch:
         """(seen (T, batch, inputs), labels (T, batch), share of each step in the loss (T,))."""
@@ -66,7 +66,7 @@ class Rnn:
         return state, share * ops.cross_entropy(_answer(params, state), labels)
 
     def _next(self, ops: Ops, params: Params, state: Params, seen: Array) -> Params:
-        return self.unit.update(ops, params, state, seen, product)
+        return self.unit.update(ops, params, state, seen, matmul)
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
         """The logits (batch x answers, classes), the answers of one example beside each other."""
@@ -79,10 +79,12 @@ class Rnn:
             state = self._next(ops, params, state, x)
             return state, _answer(params, state)
 
-        state, _ = ops.scan(silent, self.begin(ops, params, batch), seen[: self.length - asked])
+        state, _ = ops.scan(
+            silent, self.initial_state(ops, params, batch), seen[: self.length - asked]
+        )
         _, logits = ops.scan(answering, state, seen[self.length - asked :])
         return ops.swap_axes(logits, 0, 1).reshape(-1, self.dataset.classes)
 
 
 def _answer(params: Params, state: Params) -> Array:
-    return product(state["h"], params["weight_out"]) + params["bias_out"]
+    return matmul(state["h"], params["weight_out"]) + params["bias_out"]

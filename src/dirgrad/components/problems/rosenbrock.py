@@ -6,7 +6,7 @@ from annotated_types import Ge, MinLen
 from dirgrad.components.problems import _initialization
 from dirgrad.components.registry import component
 from dirgrad.core.criterion import VALUE
-from dirgrad.core.types import Array, Batch, Criterion, Ops, Params, Window
+from dirgrad.core.types import Array, Batch, Criterion, Ops, Params, PlotRange
 
 
 @component
@@ -24,7 +24,7 @@ class Rosenbrock:
     """The first values of the start; the last is repeated up to d."""
 
     @property
-    def window(self) -> Window | None:
+    def plot_range(self) -> PlotRange | None:
         return ((-1.5, 1.5), (-0.5, 1.5)) if self.dimension == 2 else None
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:

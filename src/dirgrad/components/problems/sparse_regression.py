@@ -20,7 +20,7 @@ class SparseRegression:
     """
 
     dataset: ClassVar[None] = None
-    window: ClassVar[None] = None
+    plot_range: ClassVar[None] = None
     dimension: Annotated[int, Ge(1)] = 200
     """d, the number of coefficients."""
     nonzeros: PositiveInt = 5
@@ -47,7 +47,9 @@ class SparseRegression:
     def truth(self) -> np.ndarray:
         """x*: (dimension,)."""
         count, found = min(self.nonzeros, self.dimension), np.zeros(self.dimension)
-        found[np.linspace(0, self.dimension - 1, count).round().astype(int)] = (-1.0) ** np.arange(count) / np.sqrt(count)
+        found[np.linspace(0, self.dimension - 1, count).round().astype(int)] = (-1.0) ** np.arange(
+            count
+        ) / np.sqrt(count)
         return found
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -70,8 +72,11 @@ class SparseRegression:
 
     def _metrics(self, ops: Ops, x: Array, batch: Batch) -> dict[str, Array]:
         truth = self.truth() != 0
-        found = ops.largest(abs(x), int(truth.sum())) * (x != 0)
-        told = {"loss": self._loss(ops, x, batch), "support_recovered": ops.sum(ops.constant(truth / truth.sum(), x) * found)}
+        found = ops.top_k_mask(abs(x), int(truth.sum())) * (x != 0)
+        told = {
+            "loss": self._loss(ops, x, batch),
+            "support_recovered": ops.sum(ops.constant(truth / truth.sum(), x) * found),
+        }
         return told if self.examples is None else told | {"valid_loss": self._expected(ops, x)}
 
 

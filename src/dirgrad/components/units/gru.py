@@ -11,12 +11,19 @@ class Gru:
     """Gated recurrent units, as torch.nn.GRU has them: reset acts on the product, so that a unit's weights move it alone."""
 
     gates: ClassVar[int] = 3
-    parts: ClassVar[tuple[str, ...]] = ("h",)
+    state_names: ClassVar[tuple[str, ...]] = ("h",)
 
-    def update(self, ops: Ops, params: Params, state: Params, x: Array, product: Callable[[Array, Array], Array]) -> Params:
+    def update(
+        self,
+        ops: Ops,
+        params: Params,
+        state: Params,
+        x: Array,
+        product: Callable[[Array, Array], Array],
+    ) -> Params:
         h = state["h"]
         n = h.shape[1]
-        driven = perturbation.product(x, params["weight_in"]) + params["bias_in"]
+        driven = perturbation.matmul(x, params["weight_in"]) + params["bias_in"]
         recurrent = product(h, params["weight_recurrent"]) + params["bias_recurrent"]
         reset = ops.sigmoid(driven[:, :n] + recurrent[:, :n])
         keep = ops.sigmoid(driven[:, n : 2 * n] + recurrent[:, n : 2 * n])

@@ -11,8 +11,19 @@ class Tanh:
     """h' = tanh(W x + b + U h + c), as torch.nn.RNN has it."""
 
     gates: ClassVar[int] = 1
-    parts: ClassVar[tuple[str, ...]] = ("h",)
+    state_names: ClassVar[tuple[str, ...]] = ("h",)
 
-    def update(self, ops: Ops, params: Params, state: Params, x: Array, product: Callable[[Array, Array], Array]) -> Params:
-        driven = perturbation.product(x, params["weight_in"]) + params["bias_in"]
-        return {"h": ops.tanh(driven + product(state["h"], params["weight_recurrent"]) + params["bias_recurrent"])}
+    def update(
+        self,
+        ops: Ops,
+        params: Params,
+        state: Params,
+        x: Array,
+        product: Callable[[Array, Array], Array],
+    ) -> Params:
+        driven = perturbation.matmul(x, params["weight_in"]) + params["bias_in"]
+        return {
+            "h": ops.tanh(
+                driven + product(state["h"], params["weight_recurrent"]) + params["bias_recurrent"]
+            )
+        }

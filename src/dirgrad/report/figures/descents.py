@@ -24,12 +24,22 @@ def draw(tables: Mapping[str, pd.DataFrame], *experiments: str) -> Figure:
         for axes, (column, label) in zip(row, style.ABSCISSAE.items(), strict=False):
             for estimator, line in style.lines(SHOWN).items():
                 part = here[here["estimator"] == estimator]
-                style.band(axes, part[column], part, "loss", line, style.label(estimator))
-            axes.set(xlabel=label, ylabel="loss", yscale="log", title=f"{style.label(experiment)}, {style.BACKENDS[backend]}")
+                style.line_with_interval(
+                    axes, part[column], part, "loss", line, style.label(estimator)
+                )
+            axes.set(
+                xlabel=label,
+                ylabel="loss",
+                yscale="log",
+                title=f"{style.label(experiment)}, {style.BACKENDS[backend]}",
+            )
         chosen = tables["trajectories"].query("experiment == @experiment and backend == @backend")
         _map(row[2], chosen, tables["landscape"].query("experiment == @experiment"))
     panels[0][0].legend()
-    made.suptitle(f"inter-quartile mean of n = {style.span(curves['n'])} runs, {style.interval()}; right: every run", fontsize=9)
+    made.suptitle(
+        f"inter-quartile mean of n = {style.count_range(curves['n'])} runs, {style.interval()}; right: every run",
+        fontsize=9,
+    )
     return made
 
 

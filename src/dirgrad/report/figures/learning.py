@@ -19,13 +19,19 @@ def draw(tables: Mapping[str, pd.DataFrame], *tasks: str) -> Figure:
             for estimator, line in kinds.items():
                 part = here[here["estimator"] == estimator]
                 if len(part):
-                    style.band(axes, part["step"], part, "loss", line, style.label(estimator))
-            axes.set(xlabel="minibatches of sequences", yscale="log", title=f"{style.label(task)}, {style.BACKENDS[backend]}")
+                    style.line_with_interval(
+                        axes, part["step"], part, "loss", line, style.label(estimator)
+                    )
+            axes.set(
+                xlabel="minibatches of sequences",
+                yscale="log",
+                title=f"{style.label(task)}, {style.BACKENDS[backend]}",
+            )
             axes.set_visible(len(here) > 0)
         row[0].set_ylabel("training loss")
-    made.legend(*style.entries(panels), loc="outside lower center", ncols=4)
+    made.legend(*style.shared_legend(panels), loc="outside lower center", ncols=4)
     made.suptitle(
-        f"each method at its own best rate; inter-quartile mean of n = {style.span(curves['n'])} seeds, {style.interval()}",
+        f"each method at its own best rate; inter-quartile mean of n = {style.count_range(curves['n'])} seeds, {style.interval()}",
         fontsize=9,
     )
     return made

@@ -22,15 +22,28 @@ def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
             here = quality.query("backend == @backend and problem == @problem")
             for estimator, line in kinds.items():
                 column = "minibatch_variance" if estimator == MINIBATCHES else "direction_variance"
-                part = here.drop_duplicates("after_steps") if estimator == MINIBATCHES else here[here["estimator"] == estimator]
-                style.band(axes, part["after_steps"], part, column, line, style.label(estimator))
-            axes.set(yscale="log", xlabel="steps of training by backprop", xticks=here["after_steps"].unique())
-            axes.set_title(f"{style.BACKENDS[backend]}, {style.label(problem)},\nd = {here['dimension'].iloc[0]}", fontsize=9)
+                part = (
+                    here.drop_duplicates("after_steps")
+                    if estimator == MINIBATCHES
+                    else here[here["estimator"] == estimator]
+                )
+                style.line_with_interval(
+                    axes, part["after_steps"], part, column, line, style.label(estimator)
+                )
+            axes.set(
+                yscale="log",
+                xlabel="steps of training by backprop",
+                xticks=here["after_steps"].unique(),
+            )
+            axes.set_title(
+                f"{style.BACKENDS[backend]}, {style.label(problem)},\nd = {here['dimension'].iloc[0]}",
+                fontsize=9,
+            )
         row[0].set_ylabel(NOISE)
-    made.legend(*style.entries(panels), loc="outside lower center", ncols=4)
+    made.legend(*style.shared_legend(panels), loc="outside lower center", ncols=4)
     made.suptitle(
-        f"mean of n = {style.span(quality['draws'])} estimates on {style.span(quality['minibatches'])} minibatches of "
-        f"{style.span(quality['batch_size'])}, {style.interval()}",
+        f"mean of n = {style.count_range(quality['draws'])} estimates on {style.count_range(quality['minibatches'])} minibatches of "
+        f"{style.count_range(quality['batch_size'])}, {style.interval()}",
         fontsize=9,
     )
     return made

@@ -28,14 +28,16 @@ class Shown(NamedTuple):
 def page(manifest: Mapping[str, Any], claims: pd.DataFrame | None, figures: Sequence[Path]) -> str:
     """A page of HTML that needs nothing else. claims: a row per claim, as claims.csv has them, None where there are none; figures:
     PNGs that `dirgrad figure` made of the same configuration."""
-    known = outputs.drawings(manifest["config"])
+    known = outputs.figure_specs(manifest["config"])
     return ENVIRONMENT.get_template("front.html").render(
         tier=manifest["tier"],
         run=ran(manifest),
         machine=machine(manifest),
         noise=noise(manifest),
         claims=None if claims is None else verdicts(claims),
-        counts={} if claims is None else claims.get("verdict", pd.Series(dtype=str)).value_counts().to_dict(),
+        counts={}
+        if claims is None
+        else claims.get("verdict", pd.Series(dtype=str)).value_counts().to_dict(),
         figures=[shown(path, known) for path in figures],
     )
 
@@ -71,8 +73,15 @@ def machine(manifest: Mapping[str, Any]) -> dict[str, str]:
 def noise(manifest: Mapping[str, Any]) -> dict[str, str]:
     """Every measurement of time, by how much of the processors' time other processes took meanwhile; those that took more than a
     clock bears are called noisy."""
-    timed = {name: one for name, one in manifest["measurements"].items() if one.get("others_cpu_share") is not None}
-    return {name: f"{one['others_cpu_share']:.1%}{', NOISY' if one['noisy'] else ''}" for name, one in timed.items()}
+    timed = {
+        name: one
+        for name, one in manifest["measurements"].items()
+        if one.get("other_cpu_fraction") is not None
+    }
+    return {
+        name: f"{one['other_cpu_fraction']:.1%}{', NOISY' if one['noisy'] else ''}"
+        for name, one in timed.items()
+    }
 
 
 def verdicts(claims: pd.DataFrame) -> list[dict[str, str]]:
@@ -80,7 +89,9 @@ def verdicts(claims: pd.DataFrame) -> list[dict[str, str]]:
     told = ("id", "statement", "source", "quantity", "criterion", "verdict")
     for name in (*told, "measured", "low", "high"):
         if name not in claims:
-            raise UserError(f"claims.csv: {name}: missing: a claim has the columns {', '.join(told)}, measured, low and high")
+            raise UserError(
+                f"claims.csv: {name}: missing: a claim has the columns {', '.join(told)}, measured, low and high"
+            )
     claims = claims.sort_values("measured", key=lambda values: values.isna(), kind="stable")
     measured = with_interval(claims, "measured", "low", "high")
     return [
@@ -89,14 +100,18 @@ def verdicts(claims: pd.DataFrame) -> list[dict[str, str]]:
     ]
 
 
-def shown(path: Path, known: Mapping[str, outputs.Drawing]) -> Shown:
+def shown(path: Path, known: Mapping[str, outputs.FigureSpec]) -> Shown:
     """A figure, with the sentence that its module says of itself. Raises UserError where the configuration has no such figure."""
     if path.stem not in known:
         raise UserError(f"{path}: no figure of this configuration: {nearest(path.stem, known)}")
     drawing = known[path.stem]
-    text = " ".join((import_module(f"dirgrad.report.figures.{drawing.module}").__doc__ or "").split())
+    text = " ".join(
+        (import_module(f"dirgrad.report.figures.{drawing.module}").__doc__ or "").split()
+    )
     data = base64.b64encode(path.read_bytes()).decode("ascii")
-    return Shown(path.stem.replace("_", " "), re.sub(r"(?<=\w)$", ".", text), f"data:image/png;base64,{data}")
+    return Shown(
+        path.stem.replace("_", " "), re.sub(r"(?<=\w)$", ".", text), f"data:image/png;base64,{data}"
+    )
 
 
 def said(values: Sequence[str]) -> str:

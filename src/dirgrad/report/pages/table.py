@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dirgrad.records.files import atomically
+from dirgrad.records.files import write_atomically
 from dirgrad.report.pages import ENVIRONMENT
 from dirgrad.report.pages.cells import readable
 
@@ -17,8 +17,14 @@ def write(csv: Path, origin: str) -> None:
     """Beside a CSV file, NAME.html and NAME.tex of the same rows. origin: the line that both carry."""
     # As it was written, so that what is read is what is there.
     table = pd.read_csv(csv)
-    for suffix, made in (("html", html(table, csv.stem, origin)), ("tex", latex(table, csv.stem, origin))):
-        atomically(csv.with_suffix(f".{suffix}"), lambda part, made=made: part.write_text(made, encoding="utf-8"))  # type: ignore[misc]
+    for suffix, made in (
+        ("html", html(table, csv.stem, origin)),
+        ("tex", latex(table, csv.stem, origin)),
+    ):
+        write_atomically(
+            csv.with_suffix(f".{suffix}"),
+            lambda part, made=made: part.write_text(made, encoding="utf-8"),
+        )  # type: ignore[misc]
 
 
 def html(table: pd.DataFrame, name: str, origin: str) -> str:
@@ -38,9 +44,15 @@ def latex(table: pd.DataFrame, name: str, origin: str) -> str:
     """A tabular, or a longtable where the rows are many; needs the packages booktabs and longtable."""
     columns, shared = readable(table)
     long = len(columns) > PAGE_ROWS
-    made: str = columns.to_latex(index=False, escape=True, longtable=long, column_format="l" * max(columns.shape[1], 1))
+    made: str = columns.to_latex(
+        index=False, escape=True, longtable=long, column_format="l" * max(columns.shape[1], 1)
+    )
     same = "; ".join(f"{name} {' '.join(value.split())}" for name, value in shared.items())
-    comments = [f"{name}.csv, {len(table)} rows", *([f"the same in all rows: {same}"] if same else []), origin]
+    comments = [
+        f"{name}.csv, {len(table)} rows",
+        *([f"the same in all rows: {same}"] if same else []),
+        origin,
+    ]
     return "".join(f"% {line}\n" for line in comments) + made
 
 

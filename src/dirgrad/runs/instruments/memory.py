@@ -14,11 +14,16 @@ import pyarrow as pa
 
 from dirgrad.config.plan import Measurement
 from dirgrad.core.types import Backend
-from dirgrad.records.files import table
+from dirgrad.records.files import to_table
 from dirgrad.records.schemas import MEMORY, RESIDENT
 from dirgrad.runs.instruments import programs, timeline
-from dirgrad.runs.instruments.programs import Part
-from dirgrad.runs.instruments.workload import Subject, chosen, described, subject
+from dirgrad.runs.instruments.programs import Program
+from dirgrad.runs.instruments.workload import (
+    Workload,
+    estimator_columns,
+    problems_and_batch_sizes,
+    workload,
+)
 
 INFERENCE = "inference"
 """Beside the estimators: the function alone."""
@@ -33,11 +38,21 @@ Probe: TypeAlias = Callable[..., list[str]]
 def run(made: Measurement, probe: Probe) -> dict[str, pa.Table]:
     """`memory`: a row per problem, size of the minibatch, estimator (and `inference`) and round. `resident`: a row per sample of a
     process that takes steps, if its timeline is asked for."""
-    every = [(*about, estimator) for about in chosen(made.settings) for estimator in (INFERENCE, *made.estimators)]
-    rows = [_printed(probe(*about)) | {"round": turn} for turn in range(made.settings.rounds) for about in every]
+    every = [
+        (*about, estimator)
+        for about in problems_and_batch_sizes(made.settings)
+        for estimator in (INFERENCE, *made.estimators)
+    ]
+    rows = [
+        _printed(probe(*about)) | {"round": turn}
+        for turn in range(made.settings.rounds)
+        for about in every
+    ]
     seconds = made.settings.timeline_seconds
-    samples = [row for about in every if seconds for row in timeline.watched(probe(*about, seconds))]
-    return {"memory": table(rows, MEMORY), "resident": table(samples, RESIDENT)}
+    samples = [
+        row for about in every if seconds for row in timeline.sample_rss(probe(*about, seconds))
+    ]
+    return {"memory": to_table(rows, MEMORY), "resident": to_table(samples, RESIDENT)}
 
 
 def _printed(command: list[str]) -> dict[str, Any]:
@@ -46,11 +61,13 @@ def _printed(command: list[str]) -> dict[str, Any]:
     return row
 
 
-def measure(made: Measurement, backend: Backend, problem: str, batch_size: int, estimator: str) -> dict[str, Any]:
+def measure(
+    made: Measurement, backend: Backend, problem: str, batch_size: int, estimator: str
+) -> dict[str, Any]:
     """The row of one problem and one estimator, to be taken in a fresh process."""
-    about = subject(made, backend, problem, batch_size)
+    about = workload(made, backend, problem, batch_size)
     part = _part(made, backend, about, estimator)
-    prepared, call = programs.accounted(backend, part)
+    prepared, call = programs.compile_for_memory(backend, part)
     resident, device = _peak(call), backend.engine.device_peak_bytes()
     return _facts(made, about, estimator) | {
         **prepared.counts,
@@ -61,23 +78,36 @@ def measure(made: Measurement, backend: Backend, problem: str, batch_size: int, 
     }
 
 
-def keep_busy(made: Measurement, backend: Backend, problem: str, batch_size: int, estimator: str, seconds: float) -> dict[str, Any]:
+def step_for(
+    made: Measurement,
+    backend: Backend,
+    problem: str,
+    batch_size: int,
+    estimator: str,
+    seconds: float,
+) -> dict[str, Any]:
     """Take steps for so many seconds, each from where the last ended, while somebody samples the memory of this process."""
-    about = subject(made, backend, problem, batch_size)
+    about = workload(made, backend, problem, batch_size)
     part = _part(made, backend, about, estimator)
-    _, step = programs.accounted(backend, part)
-    return _facts(made, about, estimator) | timeline.kept_busy(step, seconds)
+    _, step = programs.compile_for_memory(backend, part)
+    return _facts(made, about, estimator) | timeline.step_for(step, seconds)
 
 
-def _facts(made: Measurement, about: Subject, estimator: str) -> dict[str, Any]:
-    told = {"memory": made.name, "backend": made.backend, "estimator": estimator, "precision": made.run.precision, **about.facts()}
-    return told if estimator == INFERENCE else told | described(made.estimators[estimator])
+def _facts(made: Measurement, about: Workload, estimator: str) -> dict[str, Any]:
+    told = {
+        "memory": made.name,
+        "backend": made.backend,
+        "estimator": estimator,
+        "precision": made.run.precision,
+        **about.columns(),
+    }
+    return told if estimator == INFERENCE else told | estimator_columns(made.estimators[estimator])
 
 
-def _part(made: Measurement, backend: Backend, about: Subject, estimator: str) -> Part:
+def _part(made: Measurement, backend: Backend, about: Workload, estimator: str) -> Program:
     if estimator == INFERENCE:
-        return programs.alone(about)
-    _, step = programs.whole(backend, about, made.estimators[estimator])
+        return programs.forward(about)
+    _, step = programs.estimate_and_step(backend, about, made.estimators[estimator])
     return step
 
 
@@ -95,5 +125,9 @@ def _peak(call: Callable[[], Any]) -> int | None:
 
 
 def _kilobytes(field: str) -> int:
-    (line,) = (line for line in STATUS.read_text(encoding="ascii").splitlines() if line.startswith(f"{field}:"))
+    (line,) = (
+        line
+        for line in STATUS.read_text(encoding="ascii").splitlines()
+        if line.startswith(f"{field}:")
+    )
     return int(line.split()[1])

@@ -12,7 +12,7 @@ import psutil
 PERIOD_SECONDS = 0.01
 
 
-def watched(command: list[str]) -> Iterator[dict[str, Any]]:
+def sample_rss(command: list[str]) -> Iterator[dict[str, Any]]:
     """The row that a command prints as JSON, once per sample of its process until `ended`: `seconds` since `begun`, both times
     of the clock in that row, and `resident_bytes`. Raises CalledProcessError where the command fails."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True)
@@ -30,10 +30,12 @@ def watched(command: list[str]) -> Iterator[dict[str, Any]]:
     begun = row.pop("begun")
     # A process that has ended has no memory any more, and one that ends has less and less.
     ended = row.pop("ended")
-    yield from (row | {"seconds": at - begun, "resident_bytes": rss} for at, rss in samples if at <= ended)
+    yield from (
+        row | {"seconds": at - begun, "resident_bytes": rss} for at, rss in samples if at <= ended
+    )
 
 
-def kept_busy(step: Callable[[], object], seconds: float) -> dict[str, float]:
+def step_for(step: Callable[[], object], seconds: float) -> dict[str, float]:
     """Call `step` again and again for so many seconds: `begun` and `ended`, by the clock, and `steps`."""
     begun, calls = time(), 0
     while time() - begun < seconds:

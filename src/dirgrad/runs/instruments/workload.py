@@ -10,12 +10,12 @@ from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.config.plan import Cell, Measurement
 from dirgrad.config.settings import Instrument, Training
 from dirgrad.core import criterion, steps, tree
-from dirgrad.core.recurrent import Online, Recurrent
+from dirgrad.core.recurrent import OnlineEstimator, Recurrent
 from dirgrad.core.types import Array, Backend, Batch, Estimator, Key, Ops, Params, Problem
 from dirgrad.runs.training import train, trials
 
 
-class Subject(NamedTuple):
+class Workload(NamedTuple):
     """batch_size: of the minibatch asked for. dimension: the number of parameters. layers: the number of arrays of two axes or more
     among them."""
 
@@ -25,40 +25,43 @@ class Subject(NamedTuple):
     batch: Batch
     batch_size: int
     dimension: int
-    layers: int
+    depth: int
 
-    def facts(self) -> dict[str, str | int | None]:
+    def columns(self) -> dict[str, str | int | None]:
         """The columns that tell one subject from the next."""
         return {
             "problem": self.name,
             "problem_kind": registry.kind(self.problem),
             "dimension": self.dimension,
-            "layers": self.layers,
+            "depth": self.depth,
             "length": self.problem.length if isinstance(self.problem, Recurrent) else None,
             "batch_size": self.batch_size if self.batch else 0,
         }
 
 
-def subjects(made: Measurement, backend: Backend) -> Iterator[Subject]:
+def workloads(made: Measurement, backend: Backend) -> Iterator[Workload]:
     """The subjects of a measurement, one in memory at a time. Raises UserError where a data set cannot be had."""
-    for name, batch_size in chosen(made.settings):
-        yield subject(made, backend, name, batch_size)
+    for name, batch_size in problems_and_batch_sizes(made.settings):
+        yield workload(made, backend, name, batch_size)
 
 
-def chosen(settings: Instrument) -> Iterator[tuple[str, int]]:
+def problems_and_batch_sizes(settings: Instrument) -> Iterator[tuple[str, int]]:
     """The problems, each with the sizes of its minibatches; one without data with the first alone."""
     for name, problem in settings.problems.items():
-        yield from ((name, size) for size in (settings.batch_sizes if problem.dataset else settings.batch_sizes[:1]))
+        yield from (
+            (name, size)
+            for size in (settings.batch_sizes if problem.dataset else settings.batch_sizes[:1])
+        )
 
 
-def subject(made: Measurement, backend: Backend, name: str, batch_size: int) -> Subject:
+def workload(made: Measurement, backend: Backend, name: str, batch_size: int) -> Workload:
     """One subject, in the precision of the run."""
     problem: Problem = made.settings.problems[name]
-    start = trials.initial(problem, 0, made.run.precision)
+    start = trials.initial_params(problem, 0, made.run.precision)
     splits = trials.load(problem, made.run)
     examples = len(splits.train[0]) if splits.train else 0
-    (rows,) = trials.order(0, 1, examples, batch_size)
-    return Subject(
+    (rows,) = trials.minibatch_rows(0, 1, examples, batch_size)
+    return Workload(
         name,
         problem,
         # In the order to which JAX sorts when it compiles: a direction is the same compiled or not.
@@ -70,21 +73,27 @@ def subject(made: Measurement, backend: Backend, name: str, batch_size: int) -> 
     )
 
 
-def elsewhere(made: Measurement, backend: Backend, about: Subject, minibatch: int) -> Subject:
+def on_minibatch(made: Measurement, backend: Backend, about: Workload, minibatch: int) -> Workload:
     """The subject on a minibatch of its first epochs; the first is its own."""
     if not minibatch:
         return about
     splits = trials.load(about.problem, made.run)
-    rows = trials.order(0, minibatch + 1, len(splits.train[0]), about.batch_size)[-1]
+    rows = trials.minibatch_rows(0, minibatch + 1, len(splits.train[0]), about.batch_size)[-1]
     return about._replace(batch=tuple(backend.ops.asarray(part[rows]) for part in splits.train))
 
 
-def at_once(made: Measurement, backend: Backend, about: Subject) -> Subject:
+def on_all_data(made: Measurement, backend: Backend, about: Workload) -> Workload:
     """The subject on all its training data."""
-    return about._replace(batch=tuple(backend.ops.asarray(part) for part in trials.load(about.problem, made.run).train))
+    return about._replace(
+        batch=tuple(
+            backend.ops.asarray(part) for part in trials.load(about.problem, made.run).train
+        )
+    )
 
 
-def later(made: Measurement, backend: Backend, about: Subject) -> Iterator[tuple[int, Subject]]:
+def after_training(
+    made: Measurement, backend: Backend, about: Workload
+) -> Iterator[tuple[int, Workload]]:
     """The subject after each of the numbers of steps asked for, by backprop, in their order."""
     counts = sorted({*made.settings.after_steps} - {0})
     if 0 in made.settings.after_steps:
@@ -100,9 +109,16 @@ def later(made: Measurement, backend: Backend, about: Subject) -> Iterator[tuple
         record_every=counts[-1],
         batch_size=about.batch_size,
     )
-    by: dict[str, Estimator | Online] = {"backprop": Backprop()}
-    cell = Cell(tier=made.tier, experiment="led", backend=made.backend, estimators=by, training=training, run=made.run)
-    for after, params in zip(counts, train.led(cell, backend, counts), strict=True):
+    by: dict[str, Estimator | OnlineEstimator] = {"backprop": Backprop()}
+    cell = Cell(
+        tier=made.tier,
+        experiment="led",
+        backend=made.backend,
+        estimators=by,
+        training=training,
+        run=made.run,
+    )
+    for after, params in zip(counts, train.parameters_after(cell, backend, counts), strict=True):
         yield after, about._replace(params=params)
 
 
@@ -111,25 +127,27 @@ def loss(ops: Ops, problem: Problem) -> Callable[[Params, Batch], Array]:
     return lambda params, batch: criterion.loss(problem, ops, params, batch)
 
 
-def gradient(ops: Ops, problem: Problem, estimator: Estimator | Online) -> Callable[[Key, Params, Batch], Params]:
+def gradient(
+    ops: Ops, problem: Problem, estimator: Estimator | OnlineEstimator
+) -> Callable[[Key, Params, Batch], Params]:
     """The whole estimate, direction drawn and slope multiplied out: (key, params, batch) -> like params."""
 
     def estimate(key: Key, params: Params, batch: Batch) -> Params:
         found = steps.estimate(ops, problem, estimator, key, params, batch)
-        return tree.drawn(tree.scale(found.slope, found.vector))
+        return tree.materialize_replayed(tree.scale(found.scale, found.vector))
 
     return estimate
 
 
-def described(estimator: Estimator | Online) -> dict[str, str | int]:
+def estimator_columns(estimator: Estimator | OnlineEstimator) -> dict[str, str | int]:
     """The columns that tell one estimator from the next."""
     return {
         "estimator_kind": registry.kind(estimator),
-        "direction": registry.law(estimator.direction),
-        "directions_k": estimator.directions_k,
+        "direction": registry.distribution_name(estimator.direction),
+        "num_directions": estimator.num_directions,
     }
 
 
-def key(backend: Backend, seed: int) -> Key:
+def random_key(backend: Backend, seed: int) -> Key:
     """One random key."""
     return backend.engine.keys(np.array([seed]))[0]

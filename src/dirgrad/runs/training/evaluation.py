@@ -22,7 +22,10 @@ Evaluate: TypeAlias = Callable[[Params], Values]
 def evaluator(cell: Cell, backend: Backend, data: Splits) -> Evaluate:
     """What is said at a record point; compiled once for all estimators."""
     metrics = _metrics(cell, backend)
-    parts = {name: tuple(x[: cell.training.evaluation_examples] for x in part) for name, part in data._asdict().items()}
+    parts = {
+        name: tuple(x[: cell.training.evaluation_examples] for x in part)
+        for name, part in data._asdict().items()
+    }
     train = parts.pop("train")
 
     def at_point(params: Params) -> Values:
@@ -32,7 +35,7 @@ def evaluator(cell: Cell, backend: Backend, data: Splits) -> Evaluate:
                 point |= {f"{part}_{name}": value for name, value in metrics(params, batch).items()}
         first = next(iter(params.values()))
         if first.shape[1:] == (2,):
-            point |= {f"theta_{i}": backend.engine.numpy(first)[:, i] for i in range(2)}
+            point |= {f"theta_{i}": backend.engine.to_numpy(first)[:, i] for i in range(2)}
         return point
 
     return at_point
@@ -47,7 +50,9 @@ def _metrics(cell: Cell, backend: Backend) -> Callable[[Params, tuple[np.ndarray
 
     @cache
     def of(lanes: int) -> Callable[[Params, Batch], Values]:
-        return engine.over_lanes(lambda params, batch: criterion.metrics(problem, ops, params, batch), (1,), lanes)
+        return engine.vmap_trials(
+            lambda params, batch: criterion.metrics(problem, ops, params, batch), (1,), lanes
+        )
 
     def over(params: Params, part: tuple[np.ndarray, ...]) -> Values:
         lanes, examples = len(next(iter(params.values()))), len(part[0]) if part else 1
@@ -56,7 +61,9 @@ def _metrics(cell: Cell, backend: Backend) -> Callable[[Params, tuple[np.ndarray
             batch: Batch = tuple(ops.asarray(array[first : first + SLICE]) for array in part)
             weight = (len(batch[0]) if batch else 1) / examples
             for name, value in of(lanes)(params, batch).items():
-                total[name] = total.get(name, 0.0) + weight * engine.numpy(value).astype(np.float64)
+                total[name] = total.get(name, 0.0) + weight * engine.to_numpy(value).astype(
+                    np.float64
+                )
         return total
 
     return over

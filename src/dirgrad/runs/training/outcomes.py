@@ -15,11 +15,19 @@ from dirgrad.runs.training.trials import Lane
 Row: TypeAlias = dict[str, Any]
 
 
-LAST = ("train_accuracy", "valid_loss", "valid_accuracy", "test_loss", "test_accuracy", "support_recovered", "train_seconds")
+LAST = (
+    "train_accuracy",
+    "valid_loss",
+    "valid_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "support_recovered",
+    "train_seconds",
+)
 """What a trial has from the last point of its curve, besides its loss."""
 
 
-class Course(NamedTuple):
+class History(NamedTuple):
     """What became of the trials of one estimator that advanced together.
 
     points: one per record point, each a dictionary of (lanes,) or (), the first before training; none if nothing was run,
@@ -34,13 +42,15 @@ class Course(NamedTuple):
     reason: str = ""
 
 
-def within(point: dict[str, Any], limit: float) -> np.ndarray:
+def not_diverged(point: dict[str, Any], limit: float) -> np.ndarray:
     """Which lanes have not diverged: (lanes,)."""
-    found: np.ndarray = np.maximum(np.abs(point["loss"]), np.abs(point.get("batch_loss", 0.0))) <= limit
+    found: np.ndarray = (
+        np.maximum(np.abs(point["loss"]), np.abs(point.get("batch_loss", 0.0))) <= limit
+    )
     return found
 
 
-def rows(cell: Cell, name: str, course: Course) -> tuple[list[Row], list[Row]]:
+def rows(cell: Cell, name: str, course: History) -> tuple[list[Row], list[Row]]:
     """The rows of the trials, and those of their curves."""
     same = _same(cell, name)
     trials, curves = [], []
@@ -60,8 +70,8 @@ def _same(cell: Cell, name: str) -> Row:
         "backend": cell.backend,
         "estimator": name,
         "estimator_kind": registry.kind(estimator),
-        "direction": registry.law(estimator.direction),
-        "directions_k": estimator.directions_k,
+        "direction": registry.distribution_name(estimator.direction),
+        "num_directions": estimator.num_directions,
         "optimizer": registry.kind(training.optimizer),
         "learning_rate_decay": training.learning_rate_decay,
         "batch_size": training.batch_size if training.problem.dataset else 0,
@@ -73,21 +83,27 @@ def _same(cell: Cell, name: str) -> Row:
     }
 
 
-def _curve(course: Course, i: int, limit: float) -> list[Row]:
+def _curve(course: History, i: int, limit: float) -> list[Row]:
     """The points of lane i, the last of them the first at which it has diverged."""
     curve: list[Row] = []
     for point in course.points:
         curve.append({name: value[i] if np.ndim(value) else value for name, value in point.items()})
-        if not within(point, limit)[i]:
+        if not not_diverged(point, limit)[i]:
             break
     return curve
 
 
-def _outcome(cell: Cell, name: str, course: Course, i: int, curve: list[Row]) -> Row:
+def _outcome(cell: Cell, name: str, course: History, i: int, curve: list[Row]) -> Row:
     """The trial's own columns."""
     lanes = {"lanes": len(course.lanes), "compile_seconds": course.compile_seconds}
     if not curve:
-        return {"status": course.status, "reason": course.reason, "steps": 0, "evaluations": 0, **lanes}
+        return {
+            "status": course.status,
+            "reason": course.reason,
+            "steps": 0,
+            "evaluations": 0,
+            **lanes,
+        }
     last = curve[-1]
     status, reason = _verdict(cell, last)
     return {
@@ -104,10 +120,16 @@ def _outcome(cell: Cell, name: str, course: Course, i: int, curve: list[Row]) ->
 
 def _verdict(cell: Cell, last: Row) -> tuple[Status, str]:
     training = cell.training
-    if not within(last, training.diverged_above):
-        return Status.DIVERGED, f"loss not finite or above {training.diverged_above:g} by step {last['step']}"
+    if not not_diverged(last, training.diverged_above):
+        return (
+            Status.DIVERGED,
+            f"loss not finite or above {training.diverged_above:g} by step {last['step']}",
+        )
     if last["step"] < training.steps:
-        return Status.TIMEOUT, f"{training.timeout_seconds:g} seconds of training were spent at step {last['step']}"
+        return (
+            Status.TIMEOUT,
+            f"{training.timeout_seconds:g} seconds of training were spent at step {last['step']}",
+        )
     return Status.OK, ""
 
 
@@ -118,7 +140,9 @@ def best_rate(rows: Iterable[Row]) -> float | None:
     for row in rows:
         by_rate.setdefault(row["learning_rate"], []).append(row)
     losses = {
-        rate: fmean(row["valid_loss"] if "valid_loss" in row else row["final_loss"] for row in trials)
+        rate: fmean(
+            row["valid_loss"] if "valid_loss" in row else row["final_loss"] for row in trials
+        )
         for rate, trials in by_rate.items()
         if all(row["status"] is Status.OK for row in trials)
     }

@@ -14,7 +14,9 @@ Report: TypeAlias = Callable[[int, str, int, float], None]
 """(steps done since the last report, over all trials; which trials; the step they stand at; their mean loss)."""
 
 
-def reporter(label: str, total_steps: int, stream: TextIO | None = None, line_seconds: float = LINE_SECONDS) -> Report:
+def reporter(
+    label: str, total_steps: int, stream: TextIO | None = None, line_seconds: float = LINE_SECONDS
+) -> Report:
     """A report to `stream` (standard error if None), for a run of so many steps over all its trials."""
     stream = stream or sys.stderr
     return (_bar if stream.isatty() else _lines)(label, total_steps, stream, line_seconds)
@@ -49,6 +51,10 @@ def _lines(label: str, total_steps: int, stream: TextIO, line_seconds: float) ->
         next_line = now + line_seconds
         left = timedelta(seconds=round((now - begun) * (total_steps - done) / done))
         share = f"{done / total_steps:4.0%}"
-        print(f"{label}: {share}, {trials}, step {step}, loss {loss:.4g}, {left} left", file=stream, flush=True)
+        print(
+            f"{label}: {share}, {trials}, step {step}, loss {loss:.4g}, {left} left",
+            file=stream,
+            flush=True,
+        )
 
     return report

@@ -22,15 +22,23 @@ class Lane(NamedTuple):
     stage: Stage = Stage.FINAL
 
 
-def first(cell: Cell) -> list[Lane]:
+def search_trials(cell: Cell) -> list[Lane]:
     """The trials that every estimator begins with: of the search, where there is one."""
     training = cell.training
     if training.tuning is None:
-        return [Lane(rate, seed) for rate in training.learning_rates or () for seed in range(training.seeds)]
-    return [Lane(rate, seed, Stage.TUNING) for rate in training.tuning.rates for seed in range(training.tuning.seeds)]
+        return [
+            Lane(rate, seed)
+            for rate in training.learning_rates or ()
+            for seed in range(training.seeds)
+        ]
+    return [
+        Lane(rate, seed, Stage.TUNING)
+        for rate in training.tuning.rates
+        for seed in range(training.tuning.seeds)
+    ]
 
 
-def fresh(cell: Cell, rate: float) -> list[Lane]:
+def final_trials(cell: Cell, rate: float) -> list[Lane]:
     """The trials of an estimator at the rate that its search has found: of seeds that the search has not seen."""
     begun = cell.training.tuning.seeds if cell.training.tuning else 0
     return [Lane(rate, begun + seed) for seed in range(cell.training.seeds)]
@@ -45,7 +53,7 @@ def groups(cell: Cell, lanes: list[Lane]) -> list[list[Lane]]:
 def total_steps(cell: Cell) -> int:
     """Steps over all trials of all estimators."""
     after = cell.training.seeds if cell.training.tuning else 0
-    return cell.training.steps * (len(first(cell)) + after) * len(cell.estimators)
+    return cell.training.steps * (len(search_trials(cell)) + after) * len(cell.estimators)
 
 
 def data(cell: Cell) -> Splits:
@@ -65,12 +73,15 @@ def _cast(array: np.ndarray, precision: str) -> np.ndarray:
     return array.astype(precision) if array.dtype.kind == "f" else array
 
 
-def initial(problem: Problem, seed: int, precision: str) -> dict[str, np.ndarray]:
+def initial_params(problem: Problem, seed: int, precision: str) -> dict[str, np.ndarray]:
     """The parameters that a trial of this seed begins with."""
-    return {name: leaf.astype(precision) for name, leaf in problem.init(np.random.default_rng([seed, 0])).items()}
+    return {
+        name: leaf.astype(precision)
+        for name, leaf in problem.init(np.random.default_rng([seed, 0])).items()
+    }
 
 
-def order(seed: int, steps: int, examples: int, batch: int) -> np.ndarray:
+def minibatch_rows(seed: int, steps: int, examples: int, batch: int) -> np.ndarray:
     """The rows of every minibatch, without replacement within an epoch: (steps, batch) int32, (steps, 0) without data."""
     if not examples:
         return np.zeros((steps, 0), np.int32)
@@ -79,19 +90,25 @@ def order(seed: int, steps: int, examples: int, batch: int) -> np.ndarray:
     return np.concatenate([*epochs]).astype(np.int32).reshape(-1, batch)[:steps]
 
 
-def rows(cell: Cell, examples: int, lanes: list[Lane]) -> np.ndarray:
+def lane_rows(cell: Cell, examples: int, lanes: list[Lane]) -> np.ndarray:
     """The minibatches of every lane: (lanes, steps, batch)."""
     training, seeds = cell.training, {lane.seed for lane in lanes}
-    by_seed = {seed: order(seed, training.steps, examples, training.batch_size) for seed in seeds}
+    by_seed = {
+        seed: minibatch_rows(seed, training.steps, examples, training.batch_size) for seed in seeds
+    }
     return np.stack([by_seed[lane.seed] for lane in lanes])
 
 
-def begin(cell: Cell, backend: Backend, estimator: str, lanes: list[Lane]) -> tuple[State, Trial]:
+def initial_state(
+    cell: Cell, backend: Backend, estimator: str, lanes: list[Lane]
+) -> tuple[State, Trial]:
     """The state and the trials that training begins with, every leaf with the axis of the lanes first."""
     ops, engine, precision = backend.ops, backend.engine, cell.run.precision
-    starts = [initial(cell.training.problem, lane.seed, precision) for lane in lanes]
+    starts = [initial_params(cell.training.problem, lane.seed, precision) for lane in lanes]
     params = {name: ops.asarray(np.stack([start[name] for start in starts])) for name in starts[0]}
     chosen, optimizer = cell.estimators[estimator], cell.training.optimizer
-    state = engine.over_lanes(lambda one: steps.begin(ops, chosen, optimizer, one), (), len(lanes))(params)
+    state = engine.vmap_trials(
+        lambda one: steps.initial_state(ops, chosen, optimizer, one), (), len(lanes)
+    )(params)
     rates = ops.asarray(np.array([lane.learning_rate for lane in lanes], precision))
     return state, Trial(engine.keys(np.array([lane.seed for lane in lanes])), rates)

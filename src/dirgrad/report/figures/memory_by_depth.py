@@ -17,28 +17,43 @@ EXACT = {"jax": ("xla_temp_bytes", "XLA temporary"), "torch": ("saved_bytes", "s
 def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
     """tables: `memory`. A row of panels per framework: exact bytes, and the peak of the resident set."""
     memory = tables["memory"].query("memory == @name").sort_values("depth")
-    memory = memory.assign(**{f"{column}{end}": memory[column] for column, _ in EXACT.values() for end in ("_low", "_high")})
+    memory = memory.assign(
+        **{
+            f"{column}{end}": memory[column]
+            for column, _ in EXACT.values()
+            for end in ("_low", "_high")
+        }
+    )
     backends, kinds = list(memory["backend"].unique()), style.lines(memory["estimator"].unique())
     made, panels = style.figure(len(backends), 2, height=2.7)
     for row, backend in zip(panels, backends, strict=True):
         here = memory.query("backend == @backend")
         column, account = EXACT[backend]
-        for axes, shown, text in zip(row, (column, "resident_peak_bytes"), (account, "peak of the resident set"), strict=True):
+        for axes, shown, text in zip(
+            row, (column, "resident_peak_bytes"), (account, "peak of the resident set"), strict=True
+        ):
             for estimator, line in kinds.items():
                 part = here[here["estimator"] == estimator]
                 scaled = part[[shown, f"{shown}_low", f"{shown}_high"]] / MEBIBYTE
-                style.band(axes, part["depth"], scaled, shown, line, style.label(estimator))
+                style.line_with_interval(
+                    axes, part["depth"], scaled, shown, line, style.label(estimator)
+                )
             _laws(axes, here, shown)
-            axes.set(xlabel="layers of weights", ylabel=f"{text} [MiB]", xscale="log", title=style.BACKENDS[backend])
+            axes.set(
+                xlabel="layers of weights",
+                ylabel=f"{text} [MiB]",
+                xscale="log",
+                title=style.BACKENDS[backend],
+            )
             axes.set_yscale("symlog", linthresh=0.1)
             axes.set_ylim(0, None)
             axes.set_xticks(here["depth"].unique())
             for axis in (axes.xaxis, axes.yaxis):
                 style.plain_ticks(axis)
-    made.legend(*style.entries(panels), loc="outside lower center", ncols=4)
+    made.legend(*style.shared_legend(panels), loc="outside lower center", ncols=4)
     made.suptitle(
-        f"{style.label(name)}: exact bytes (left); inter-quartile mean of n = {style.span(memory['n'])} processes, "
-        f"{style.interval()} where n > 1 (right); batch {style.span(memory['batch_size'])}",
+        f"{style.label(name)}: exact bytes (left); inter-quartile mean of n = {style.count_range(memory['n'])} processes, "
+        f"{style.interval()} where n > 1 (right); batch {style.count_range(memory['batch_size'])}",
         fontsize=9,
     )
     return made
@@ -47,7 +62,17 @@ def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
 def _laws(axes: Axes, rows: pd.DataFrame, column: str) -> None:
     """Growth in proportion to the layers, to where backprop ends, and none, at what inference takes in the end."""
     depths = rows["depth"].drop_duplicates()
-    backprop, inference = (rows[rows["estimator"] == name].iloc[-1] for name in ("backprop", "inference"))
+    backprop, inference = (
+        rows[rows["estimator"] == name].iloc[-1] for name in ("backprop", "inference")
+    )
     grey: dict[str, Any] = {"color": "0.55", "linewidth": 1.0, "zorder": 0}
-    axes.plot(depths, backprop[column] / MEBIBYTE * depths / backprop["depth"], linestyle="--", label="linear", **grey)
-    axes.plot(depths, inference[column] / MEBIBYTE + 0 * depths, linestyle=":", label="constant", **grey)
+    axes.plot(
+        depths,
+        backprop[column] / MEBIBYTE * depths / backprop["depth"],
+        linestyle="--",
+        label="linear",
+        **grey,
+    )
+    axes.plot(
+        depths, inference[column] / MEBIBYTE + 0 * depths, linestyle=":", label="constant", **grey
+    )

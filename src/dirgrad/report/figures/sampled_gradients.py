@@ -24,10 +24,14 @@ def draw(tables: Mapping[str, pd.DataFrame], problem: str) -> Figure:
     made, panels = style.figure(1, len(backends), height=3.6)
     for axes, backend in zip(panels[0], backends, strict=True):
         _panel(axes, estimates.query("backend == @backend"), exact.query("backend == @backend"))
-        axes.set(title=style.BACKENDS[backend], xlabel="derivative with respect to x", ylabel="derivative with respect to y")
+        axes.set(
+            title=style.BACKENDS[backend],
+            xlabel="derivative with respect to x",
+            ylabel="derivative with respect to y",
+        )
     handles, labels = panels[0][0].get_legend_handles_labels()
     made.legend(handles, labels, loc="outside lower center", ncols=3)
-    count = style.span(estimates.groupby("backend").size())
+    count = style.count_range(estimates.groupby("backend").size())
     made.suptitle(
         f"{style.label(problem)}: {SHOWN} of n = {count} forward gradients at one point, all descending from the origin; "
         "mean of all with 95 % normal interval",
@@ -42,8 +46,15 @@ def _panel(axes: Axes, estimates: pd.DataFrame, exact: pd.DataFrame) -> None:
     gradient = exact.sort_values("coordinate")["gradient"].to_numpy()
     _arrow(axes, *gradient, color=style.COLOURS[0], width=0.012, label="exact gradient")
     mean, error = estimates[ENDS].mean(), 1.96 * estimates[ENDS].std() / sqrt(len(estimates))
-    ends: dict[str, Any] = {"x": mean.iloc[0], "y": mean.iloc[1], "xerr": error.iloc[0], "yerr": error.iloc[1]}
-    axes.errorbar(**ends, fmt="D", color=style.COLOURS[2], markersize=5, capsize=2, label="mean", zorder=4)
+    ends: dict[str, Any] = {
+        "x": mean.iloc[0],
+        "y": mean.iloc[1],
+        "xerr": error.iloc[0],
+        "yerr": error.iloc[1],
+    }
+    axes.errorbar(
+        **ends, fmt="D", color=style.COLOURS[2], markersize=5, capsize=2, label="mean", zorder=4
+    )
     reach = estimates[ENDS].head(SHOWN).abs().to_numpy().max() * 1.1
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
 

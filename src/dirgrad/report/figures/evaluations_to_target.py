@@ -20,27 +20,46 @@ GUIDES: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
 def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
     """tables: `final`, `targets` and `scaling`. A panel per framework."""
     keys = ["experiment", "backend", "estimator"]
-    told = tables["final"].query("experiment in @names and best_rate")[[*keys, "dimension", "evaluations"]]
-    rows = _named(tables["targets"].query("experiment in @names").merge(told, on=keys).sort_values("dimension"))
+    told = tables["final"].query("experiment in @names and best_rate")[
+        [*keys, "dimension", "evaluations"]
+    ]
+    rows = _named(
+        tables["targets"]
+        .query("experiment in @names")
+        .merge(told, on=keys)
+        .sort_values("dimension")
+    )
     kinds, backends = style.lines(sorted(rows["family"].unique())), list(rows["backend"].unique())
     made, panels = style.figure(1, len(backends), width=8.0, height=4.6)
     for axes, backend in zip(panels[0], backends, strict=True):
         here = rows[rows["backend"] == backend]
-        slopes = _named(tables["scaling"].query("backend == @backend")).dropna(subset=["slope"]).set_index("family")
+        slopes = (
+            _named(tables["scaling"].query("backend == @backend"))
+            .dropna(subset=["slope"])
+            .set_index("family")
+        )
         for family, line in kinds.items():
             # The points where every trial reached the target.
             part = here[(here["family"] == family) & (here["n_reached"] == here["n"])]
-            name = style.label(family) + (_slope(slopes.loc[[family]]) if family in slopes.index else "")
-            style.band(axes, part["dimension"], part, "evaluations_to_target", line, name)
+            name = style.label(family) + (
+                _slope(slopes.loc[[family]]) if family in slopes.index else ""
+            )
+            style.line_with_interval(
+                axes, part["dimension"], part, "evaluations_to_target", line, name
+            )
         _unreached(axes, here[here["n_reached"] < here["n"]], kinds)
         for optimizer, guide in GUIDES.items():
             _guide(axes, here[here["optimizer"] == optimizer], *guide)
-        axes.set(xlabel="dimension d", ylabel="evaluations of the loss to the target", title=style.BACKENDS[backend])
+        axes.set(
+            xlabel="dimension d",
+            ylabel="evaluations of the loss to the target",
+            title=style.BACKENDS[backend],
+        )
         axes.set(xscale="log", yscale="log", xticks=here["dimension"].unique())
         axes.minorticks_off()
         for axis in (axes.xaxis, axes.yaxis):
             style.plain_ticks(axis)
-    made.legend(*style.entries(panels), loc="outside lower center", ncols=2, fontsize=7)
+    made.legend(*style.shared_legend(panels), loc="outside lower center", ncols=2, fontsize=7)
     made.suptitle(_title(rows), fontsize=9)
     return made
 
@@ -48,7 +67,7 @@ def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
 def _title(rows: pd.DataFrame) -> str:
     target = rows["target_loss"].iloc[0]
     return (
-        f"evaluations until the loss is {target:g}, each at its own tuned rate; inter-quartile mean of n = {style.span(rows['n'])} "
+        f"evaluations until the loss is {target:g}, each at its own tuned rate; inter-quartile mean of n = {style.count_range(rows['n'])} "
         f"seeds,\n{style.interval()}; arrow: not every trial came there, how many of n, at all they spent"
     )
 
@@ -73,7 +92,9 @@ def _unreached(axes: Axes, rows: pd.DataFrame, kinds: Mapping[str, dict[str, Any
         axes.annotate(said, at, offset, textcoords="offset points", ha="center", color=color)
 
 
-def _guide(axes: Axes, rows: pd.DataFrame, dashes: str, said: str, law: Callable[[Any], Any]) -> None:
+def _guide(
+    axes: Axes, rows: pd.DataFrame, dashes: str, said: str, law: Callable[[Any], Any]
+) -> None:
     reached = rows.dropna(subset=["evaluations_to_target"])
     if reached.empty:
         return

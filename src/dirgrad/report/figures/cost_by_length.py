@@ -24,22 +24,39 @@ def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
         here, (account, said) = cost.query("backend == @backend"), BYTES[backend]
         alone = here.drop_duplicates("length")
         left.plot(
-            alone["length"], alone["observation_bytes"] / KIBIBYTE, color="0.6", linewidth=3, label="the sequences themselves"
+            alone["length"],
+            alone["observation_bytes"] / KIBIBYTE,
+            color="0.6",
+            linewidth=3,
+            label="the sequences themselves",
         )
         for estimator, line in kinds.items():
             part = here[here["estimator"] == estimator]
-            left.plot(part["length"], part[f"step_{account}"] / KIBIBYTE, label=style.label(estimator), markersize=3.5, **line)
-            style.band(right, part["length"], part, "step_over_forward", line, style.label(estimator))
+            left.plot(
+                part["length"],
+                part[f"step_{account}"] / KIBIBYTE,
+                label=style.label(estimator),
+                markersize=3.5,
+                **line,
+            )
+            style.line_with_interval(
+                right, part["length"], part, "step_over_forward", line, style.label(estimator)
+            )
         left.set(ylabel=said, yscale="symlog", ylim=(0, None))
         right.set(ylabel="time of a step\n/ of the function alone", ylim=(0, None))
         style.plain_ticks(left.yaxis)
         for axes in (left, right):
-            axes.set(xlabel="steps of a sequence T", xscale="log", title=style.BACKENDS[backend], xticks=alone["length"])
+            axes.set(
+                xlabel="steps of a sequence T",
+                xscale="log",
+                title=style.BACKENDS[backend],
+                xticks=alone["length"],
+            )
             style.plain_ticks(axes.xaxis)
-    made.legend(*style.entries(panels), loc="outside lower center", ncols=4)
+    made.legend(*style.shared_legend(panels), loc="outside lower center", ncols=4)
     made.suptitle(
-        f"bytes are exact; time: inter-quartile mean of n = {style.span(cost['n'])} rounds, {style.interval()}; "
-        f"batch {style.span(cost['batch_size'])}",
+        f"bytes are exact; time: inter-quartile mean of n = {style.count_range(cost['n'])} rounds, {style.interval()}; "
+        f"batch {style.count_range(cost['batch_size'])}",
         fontsize=9,
     )
     return made
