@@ -56,7 +56,7 @@ bench-compiled: install
 
 # Open a report as a reader does, without a network: its size, how long it loads, and what is missing. Needs Chromium.
 report-check: install
-	python tests/browser.py $(or $(REPORT),results/default/report.html)
+	python tests/support/browser.py $(or $(REPORT),results/default/report.html)
 
 install: $(INSTALLED)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from support.paths import ROOT
+
 PACKAGE = ROOT / "src" / "dirgrad"
 FILES = sorted(PACKAGE.rglob("*.py"))
 COMPONENTS = [

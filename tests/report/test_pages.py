@@ -16,8 +16,8 @@ from PIL import Image
 from dirgrad.cli import main
 from dirgrad.config import outputs, validation
 from dirgrad.report.pages import cells, front, table
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 ORIGIN = '{"run_id": "0123456789ab", "records": []}'
 ROWS = pd.DataFrame(
     {

@@ -12,7 +12,7 @@ from dirgrad.config.settings import Statistics
 from dirgrad.core import theory
 from dirgrad.core.types import Backend
 from dirgrad.runs.instruments import quality
-from measured import ESTIMATORS, QUADRATIC, made, raw
+from support.measured import ESTIMATORS, QUADRATIC, made, raw
 
 FEW = Statistics(resamples=20)
 

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 import yaml
 
-import browser
 from dirgrad.records import origin
+from support import browser
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 TINY = {
     "tier": "default",
     "backends": ["jax"],

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cases import compiled, placed
 from dirgrad import backends
 from dirgrad.config import plan
 from dirgrad.config.validation import check
@@ -16,6 +15,7 @@ from dirgrad.core import criterion, steps
 from dirgrad.core.types import Backend
 from dirgrad.records.schemas import Status
 from dirgrad.runs.training import progress, train, trials
+from support.cases import compiled, placed
 
 ESTIMATORS = {
     "backprop": {"kind": "backprop"},

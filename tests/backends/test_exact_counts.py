@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from cases import compiled
 from dirgrad import backends
 from dirgrad.components import registry
 from dirgrad.config import plan
 from dirgrad.core import theory, tree
 from dirgrad.core.types import Backend
 from dirgrad.runs.instruments import programs, workload
+from support.cases import compiled
 
 
 class Gate(NamedTuple):

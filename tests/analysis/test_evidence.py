@@ -9,7 +9,7 @@ import pytest
 from dirgrad.analysis.evidence.quantities import QUANTITIES
 from dirgrad.analysis.verdicts import Interval, Outcome, decide, standard_error
 from dirgrad.config import outputs
-from judged import MADE, TRAINED, frame, ratio
+from support.judged import MADE, TRAINED, frame, ratio
 
 SAMPLED = [name for name, made in MADE.items() if not made.counted]
 COUNTED = [name for name, made in MADE.items() if made.counted]

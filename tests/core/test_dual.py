@@ -5,12 +5,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-import dual
-from cases import CASES, Case, compiled, loss_of, placed, random_like
 from dirgrad.components.problems.mlp import Mlp
 from dirgrad.components.problems.quadratic import Quadratic
 from dirgrad.core.types import Backend
-from dual import Dual
+from support import dual
+from support.cases import CASES, Case, compiled, loss_of, placed, random_like
+from support.dual import Dual
 
 
 def rosenbrock(params: dict, batch: tuple, problem: object) -> Dual:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cases import DIRECTIONS
 from dirgrad.components import registry
 from dirgrad.core import theory
+from support.cases import DIRECTIONS
 
 GRADIENT = np.array([3.0, -1.0, 0.5, 0.0, 0.1])
 NORM = np.linalg.norm(GRADIENT)

@@ -15,7 +15,7 @@ from dirgrad.config.settings import Statistics
 from dirgrad.core.errors import UserError
 from dirgrad.core.types import Backend
 from dirgrad.runs.instruments import cost, memory, oracle, programs, stability, workload
-from measured import ESTIMATORS, MLP, QUADRATIC, made, raw
+from support.measured import ESTIMATORS, MLP, QUADRATIC, made, raw
 
 
 def test_a_cost_is_of_every_part_in_every_round(backend: Backend) -> None:

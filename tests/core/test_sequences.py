@@ -7,7 +7,6 @@ import pytest
 import torch
 from scipy import stats
 
-from cases import Case, compiled, inner, loss_of, placed, random_like
 from dirgrad import backends
 from dirgrad.components.candidates.diagonal_rtrl import DiagonalRtrl
 from dirgrad.components.candidates.mixture import Mixture
@@ -33,6 +32,7 @@ from dirgrad.components.units.tanh import Tanh
 from dirgrad.core import sequences, steps
 from dirgrad.core.recurrent import OnlineEstimator, SequencePosition
 from dirgrad.core.types import Backend, Batch, Ops, Params, Trial
+from support.cases import Case, compiled, inner, loss_of, placed, random_like
 
 UNITS = {"tanh": Tanh(), "gru": Gru(), "lstm": Lstm()}
 TASKS = {

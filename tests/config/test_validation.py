@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from dirgrad.cli import main
 from dirgrad.config import files, validation
 from dirgrad.core.errors import UserError
+from support.paths import ROOT
 
-CONFIG = Path(__file__).parents[1] / "config"
+CONFIG = ROOT / "config"
 BASE = files.read(CONFIG / "config.yaml")
 TIERS = {
     "default": [],

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cases import CASES, compiled, inner, loss_of, placed, random_like
 from dirgrad import backends
 from dirgrad.components.datasets.digits import Digits
 from dirgrad.components.datasets.mnist import Mnist
@@ -18,6 +17,7 @@ from dirgrad.components.problems.sparse_regression import SparseRegression
 from dirgrad.core import criterion
 from dirgrad.core.criterion import CROSS_ENTROPY, CROSS_ENTROPY_OVER_CLASSES
 from dirgrad.core.types import Backend
+from support.cases import CASES, compiled, inner, loss_of, placed, random_like
 
 CLASSIFIERS = (CROSS_ENTROPY, CROSS_ENTROPY_OVER_CLASSES)
 

@@ -14,9 +14,9 @@ from dirgrad.cli import main
 from dirgrad.config import outputs, validation
 from dirgrad.core.errors import UserError
 from dirgrad.report.readme_tables import markdown, page
-from judged import MADE
+from support.judged import MADE
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 FILE = ROOT / "config" / "claims.yaml"
 CLAIMS = claims.load(FILE)
 RAW = yaml.safe_load(FILE.read_text(encoding="utf-8"))

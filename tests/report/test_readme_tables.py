@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cases import CASES, DIRECTIONS, loss_of, placed
 from dirgrad.core import steps
 from dirgrad.core.types import Backend
 from dirgrad.report.readme_tables import page
+from support.cases import CASES, DIRECTIONS, loss_of, placed
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 PAGES = (README, ROOT / "results" / "reference" / "README.md")
 

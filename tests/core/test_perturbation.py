@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from cases import CASES, DIRECTIONS, compiled, loss_of, placed
 from dirgrad.components import registry
 from dirgrad.components.directions.rank_one import RankOne
 from dirgrad.components.estimators.backprop import Backprop
@@ -12,6 +11,7 @@ from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.components.estimators.projected_forward_gradient import ProjectedForwardGradient
 from dirgrad.core import perturbation, steps, tree
 from dirgrad.core.types import Backend, Estimate
+from support.cases import CASES, DIRECTIONS, compiled, loss_of, placed
 
 LAWS = ("low_rank", "block_shared", "replayed_rademacher", "replayed_rank_one")
 PROBLEMS = (

@@ -1,7 +1,6 @@
 """The page and the schema of the options are made from the classes that validate them."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -10,8 +9,8 @@ import pytest
 from dirgrad.cli import main
 from dirgrad.components import registry
 from dirgrad.config import files, options_page
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 BASE = files.read(ROOT / "config/config.yaml")
 SCHEMA = options_page.schema()
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

@@ -11,9 +11,9 @@ import pytest
 from dirgrad.analysis import claims, verify
 from dirgrad.analysis.verify import Comparison, TierResults
 from dirgrad.cli import main
-from judged import MADE, Tables
+from support.judged import MADE, Tables
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 CLAIMS = claims.load(ROOT / "config" / "claims.yaml")
 VERSIONS = {"jax": ("1",), "torch": ("2",)}
 STEPS, PRODUCTS, FACTORS = (

@@ -7,7 +7,6 @@ import optax
 import pytest
 import torch
 
-from cases import CASES, placed
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.components.optimizers.adam import Adam
 from dirgrad.components.optimizers.hard_thresholding import HardThresholding
@@ -15,6 +14,7 @@ from dirgrad.components.optimizers.momentum import Momentum
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.core import steps
 from dirgrad.core.types import Backend, Estimate, State, Trial
+from support.cases import CASES, placed
 
 RATE, STEPS = 0.05, 25
 START = np.random.default_rng(0).standard_normal(7)

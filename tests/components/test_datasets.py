@@ -18,11 +18,12 @@ from dirgrad.components.datasets.mnist import Mnist
 from dirgrad.components.datasets.photograph import Photograph
 from dirgrad.core.errors import UserError
 from dirgrad.core.types import Splits
+from support.paths import ROOT
 
 NAMES = tuple(mnist.FILES)
 KEPT, HELD_OUT, TEST = 5, 3, 4
 TRAIN = KEPT + HELD_OUT
-NEARBY = Path(__file__).parents[2] / "shared" / "data" / "mnist"
+NEARBY = ROOT.parent / "shared" / "data" / "mnist"
 
 
 @pytest.fixture(autouse=True)

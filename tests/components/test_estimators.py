@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cases import CASES, DIRECTIONS, Case, estimators, inner, loss_of, placed, random_like
 from dirgrad.components.directions.gaussian import Gaussian
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.components.estimators.checkpointed_backprop import CheckpointedBackprop
@@ -16,6 +15,7 @@ from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.components.estimators.mezo import Mezo
 from dirgrad.core import steps, tree
 from dirgrad.core.types import Backend, Estimate, Estimator
+from support.cases import CASES, DIRECTIONS, Case, estimators, inner, loss_of, placed, random_like
 
 FALSE_ALARM = 1e-6
 

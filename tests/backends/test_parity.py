@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cases import CASES, Case, compiled, estimators, inner, placed, random_like
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.core import criterion
 from dirgrad.core.types import Backend, Estimate, Estimator
+from support.cases import CASES, Case, compiled, estimators, inner, placed, random_like
 
 STEPS = 10
 UNIT = 2.0**-24

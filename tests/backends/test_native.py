@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from cases import CASES, Case, compiled
 from dirgrad import backends
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.core import steps
 from dirgrad.core.types import State, Trial
+from support.cases import CASES, Case, compiled
 
 STEPS, RATE = 12, 0.05
 

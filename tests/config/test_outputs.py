@@ -8,8 +8,8 @@ import pytest
 
 from dirgrad.config import code_inputs, files, outputs, plan, validation
 from dirgrad.records import schemas
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 TIERS: dict[str, Any] = {"default": validation.load([ROOT / "config/config.yaml"])}
 TIERS |= {
     name: validation.load([ROOT / "config/config.yaml", ROOT / f"config/{name}.yaml"])

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cases import DIRECTIONS
 from dirgrad.components.directions.random_support import RandomSupport
 from dirgrad.core import theory, tree
 from dirgrad.core.types import Backend, Direction
+from support.cases import DIRECTIONS
 
 DIMENSION = 12
 SHAPES = {"a": (2, 4), "b": (), "c": (3,)}

@@ -15,8 +15,8 @@ from dirgrad.components import registry
 from dirgrad.config import code_inputs as sources_of
 from dirgrad.config import files, plan
 from dirgrad.core.errors import UserError
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 BASE = files.read(ROOT / "config/config.yaml")
 FOLDERS = ("estimators", "directions", "problems", "datasets", "optimizers")
 
