@@ -65,7 +65,7 @@ def estimate(
     assert {str(numpy(leaf).dtype) for leaf in found.vector.values()} == {dtype}
     return (
         float(found.loss),
-        float(found.slope),
+        float(found.scale),
         {key: numpy(leaf) for key, leaf in found.vector.items()},
     )
 

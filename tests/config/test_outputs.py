@@ -24,7 +24,7 @@ def test_a_table_is_made_by_the_file_of_its_name(name: str) -> None:
 
 def test_verdicts_are_made_from_the_tables_and_are_none_of_them() -> None:
     assert not set(outputs.VERDICTS) & set(outputs.TABLES)
-    made = import_module("dirgrad.analysis.claims_table").Judged._fields
+    made = import_module("dirgrad.analysis.claims_table").JudgedClaims._fields
     assert set(made) == set(outputs.VERDICTS)
 
 

@@ -307,7 +307,7 @@ def test_planning_a_cell_takes_no_framework() -> None:
     path = str(ROOT / "config/config.yaml")
     command = (
         "import sys; from dirgrad.config import code_inputs, plan, validation; "
-        f"raw = validation.load([{path!r}]); [code_inputs.of_cell(plan.cell(raw, one)) for one in plan.cells(raw)]; "
+        f"raw = validation.load([{path!r}]); [code_inputs.for_cell(plan.cell(raw, one)) for one in plan.cells(raw)]; "
         "print(sorted({'jax', 'torch', 'pandas', 'scipy', 'sklearn'} & sys.modules.keys()))"
     )
     ran = subprocess.run(

@@ -85,7 +85,7 @@ def test_estimates_in_lanes_are_those_one_by_one(backend: Backend, estimator) ->
         found = estimator.estimate(
             ops, loss, scaled, steps.direction_sampler(ops, estimator, key, scaled)
         )
-        return tree.materialize(tree.scale(found.slope, found.vector))
+        return tree.materialize(tree.scale(found.scale, found.vector))
 
     keys, scales = backend.engine.keys(np.arange(3)), ops.asarray(np.array([1.0, 0.5, 2.0]))
     together = arrays(backend, backend.engine.vmap_trials(one, (2,), 3)(keys, scales, params))

@@ -96,7 +96,7 @@ def test_the_carried_derivative_is_that_of_the_whole_loss(
     problem: Any = case.problem
 
     def carried(params, direction):
-        ahead, state = problem.observations(ops, batch), problem.begin(ops, params, batch)
+        ahead, state = problem.observations(ops, batch), problem.initial_state(ops, params, batch)
         tangent = {name: ops.zeros_like(leaf) for name, leaf in state.items()}
 
         def go(carry, window):
@@ -181,7 +181,7 @@ def stand(backend: Backend, case: Case) -> SequencePosition:
     return SequencePosition(
         problem,
         params,
-        problem.begin(backend.ops, params, batch),
+        problem.initial_state(backend.ops, params, batch),
         problem.observations(backend.ops, batch),
     )
 

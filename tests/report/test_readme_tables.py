@@ -63,5 +63,5 @@ def test_the_example_of_an_estimator_works(backend: Backend) -> None:
     found = estimator.estimate(
         backend.ops, loss, params, steps.direction_sampler(backend.ops, estimator, key, params)
     )
-    assert abs(float(found.slope)) <= 1
+    assert abs(float(found.scale)) <= 1
     assert float(found.loss) == pytest.approx(104.0)
