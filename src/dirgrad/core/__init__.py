@@ -1,1 +1,1 @@
-"""The mathematics of an estimate and of an optimizer step."""
+"""Mathematics of gradient estimates and optimizer steps."""

@@ -1,4 +1,4 @@
-"""Layers one after another, and how much reverse accumulation remembers of them."""
+"""Sequential layers, with optional gradient checkpointing."""
 
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
@@ -10,41 +10,68 @@ _SEGMENT: ContextVar[int | None] = ContextVar("segment", default=None)
 
 
 def sequential(
-    ops: Ops, layer: Callable[..., Array], x: Array, weights: Sequence[tuple[Array, ...]]
+    ops: Ops,
+    layer: Callable[..., Array],
+    x: Array,
+    weights: Sequence[tuple[Array, ...]],
 ) -> Array:
-    """layer(x, *weights[0]), then layer of that and weights[1], and so on."""
+    """Apply `layer` once per entry of `weights`: x <- layer(x, *weights[i]).
+
+    Inside of `checkpointed`, reverse mode stores only the input of each segment of layers.
+
+    Args:
+        ops: Operations of the framework.
+        layer: Map (x, *arrays) -> output of the layer, which is the next x.
+        x: Input of the first layer.
+        weights: Arrays of each layer; the same number for every layer.
+    """
     segment = _SEGMENT.get()
     if segment is None:
-        return _one_after_another(layer, x, weights)
+        return _apply_layers(layer, x, weights)
     for first in range(0, len(weights), segment):
         part = weights[first : first + segment]
-
-        def run(x: Array, *flat: Array, width: int = len(part[0])) -> Array:
-            return _one_after_another(
-                layer, x, [flat[i : i + width] for i in range(0, len(flat), width)]
-            )
-
+        run = _segment_function(layer, len(part[0]))
         x = ops.checkpoint(run, x, *chain.from_iterable(part))
     return x
 
 
-def _one_after_another(
-    layer: Callable[..., Array], x: Array, weights: Sequence[tuple[Array, ...]]
+def _apply_layers(
+    layer: Callable[..., Array],
+    x: Array,
+    weights: Sequence[tuple[Array, ...]],
 ) -> Array:
-    for each in weights:
-        x = layer(x, *each)
+    for arrays in weights:
+        x = layer(x, *arrays)
     return x
 
 
-def checkpointed(loss: Loss, segment: int) -> Loss:
-    """The loss, of whose layers reverse accumulation remembers what goes into every `segment` of them, and runs these again on its
-    way back (checkpointing: Chen et al. 2016, arXiv 1604.06174)."""
+def _segment_function(layer: Callable[..., Array], arrays_per_layer: int) -> Callable[..., Array]:
+    """Return the map from x and the arrays of all layers of a segment to the segment's output."""
 
-    def of(params: Params) -> Array:
-        before = _SEGMENT.set(segment)
+    def run(x: Array, *arrays: Array) -> Array:
+        starts = range(0, len(arrays), arrays_per_layer)
+        weights = [arrays[start : start + arrays_per_layer] for start in starts]
+        return _apply_layers(layer, x, weights)
+
+    return run
+
+
+def checkpointed(loss: Loss, segment: int) -> Loss:
+    """Return `loss` with gradient checkpointing in every call of `sequential`.
+
+    Reverse mode stores the input of each segment of layers and recomputes the layers in the
+    backward pass (Chen et al. 2016, arXiv 1604.06174).
+
+    Args:
+        loss: Loss as a function of the parameters.
+        segment: Number of layers per segment.
+    """
+
+    def checkpointed_loss(params: Params) -> Array:
+        token = _SEGMENT.set(segment)
         try:
             return loss(params)
         finally:
-            _SEGMENT.reset(before)
+            _SEGMENT.reset(token)
 
-    return of
+    return checkpointed_loss

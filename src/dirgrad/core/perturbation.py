@@ -1,122 +1,165 @@
-"""Parameters along a ray, theta + s v, and products with them: where v is an outer product, nothing of its size is formed, and
-where it is replayed, nothing of its size is kept."""
+"""Parameters theta + s v along a direction v, and the derivative of a loss with respect to s.
+
+A weight that moves along an outer product never becomes an array of its full size. A weight that
+moves along a replayed array does not keep that array.
+"""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from dirgrad.core import tree
 from dirgrad.core.types import Array, Loss, Ops, Params
 
+StructuredLeaf: TypeAlias = tree.OuterProduct | tree.ReplayedArray
+Factors: TypeAlias = tuple[Array | float, Array]
+"""The pair (p, q), whose broadcast product p q is an array."""
+
 
 class LinearMap(NamedTuple):
-    """A map that is linear in its input and in its weight. of: (x, weight) -> its value. factors: (x, outer product) -> p and
-    q, whose broadcast product its value is."""
+    """A map that is linear in its input x and linear in its weight.
+
+    Attributes:
+        apply: Map (x, weight) -> value.
+        factors: Map (x, outer product) -> factors (p, q) of the value for this weight.
+    """
 
     apply: Callable[[Array, Array], Array]
-    factors: Callable[[Array, tree.OuterProduct], tuple[Array | float, Array]]
+    factors: Callable[[Array, tree.OuterProduct], Factors]
 
 
 class PerturbedWeight(NamedTuple):
-    """The weight base + s v, of which only linear maps are taken. moved: (map, x, base, v) -> map(x, base + s v)."""
+    """The weight base + s v, which supports only linear maps, such as `matmul` and `conv2d`.
+
+    Attributes:
+        base: Weight at s = 0: an array of two axes or more.
+        v: Direction, of the same shape.
+        apply: Map (linear map, x, base, v) -> value of the linear map at (x, base + s v).
+
+    Example:
+        >>> w = ops.asarray(np.zeros((2, 3)))
+        >>> v = tree.OuterProduct(left=w[:, 0] + 1, right=w[0] + 2)
+        >>> params = perturb(ops, {"w": w}, {"w": v}, 0.5)
+        >>> matmul(w.T + 1, params["w"])  # (w.T + 1) @ (w + 0.5 v), a (3, 3) matrix of twos
+    """
 
     base: Array
-    v: tree.OuterProduct | tree.ReplayedArray
+    v: StructuredLeaf
     apply: Callable[[LinearMap, Array, Array, Any], Array]
 
 
 def perturb(ops: Ops, params: Params, v: Params, step: Array | float) -> Params:
-    """params + step v; where a leaf of v is no array, a Ray."""
+    """Return params + step v.
 
-    def moved(
-        linear: LinearMap, x: Array, base: Array, v: tree.OuterProduct | tree.ReplayedArray
-    ) -> Array:
-        now = _now(v)
-        if not isinstance(now, tree.OuterProduct):
-            return linear.apply(x, ops.axpy(step, now, base))
-        p, q = linear.factors(x, now)
+    A leaf is a `PerturbedWeight` if the leaf of v is an `OuterProduct` or a `ReplayedArray`, and an
+    array otherwise.
+    """
+
+    def apply(linear: LinearMap, x: Array, base: Array, v: StructuredLeaf) -> Array:
+        direction = _array_or_factors(v)
+        if not isinstance(direction, tree.OuterProduct):
+            return linear.apply(x, ops.axpy(step, direction, base))
+        p, q = linear.factors(x, direction)
         return ops.axpy(step * p, q, linear.apply(x, base))
 
-    return {
-        name: PerturbedWeight(leaf, v[name], moved)
-        if is_structured(v[name])
-        else ops.axpy(step, v[name], leaf)
-        for name, leaf in params.items()
-    }
+    def perturb_leaf(leaf: Array, direction: tree.Leaf) -> Array | PerturbedWeight:
+        if is_structured(direction):
+            return PerturbedWeight(leaf, direction, apply)
+        return ops.axpy(step, direction, leaf)
+
+    return {name: perturb_leaf(leaf, v[name]) for name, leaf in params.items()}
 
 
 def directional_derivative(ops: Ops, loss: Loss, params: Params, v: Params) -> tuple[Array, Array]:
-    """(f, D f[v]) at the parameters: the JVP or, where v has leaves that are no arrays, d/ds f(theta + s v) at s = 0."""
+    """Return (f, D f[v]) for the loss f at `params`, each ().
+
+    It takes one forward-mode pass: the JVP if every leaf of v is an array, and otherwise the
+    derivative of f(theta + s v) with respect to s at s = 0.
+    """
     if not any(map(is_structured, v.values())):
-        found: tuple[Array, Array] = ops.jvp(loss, (params,), (v,))
-        return found
+        value, slope = ops.jvp(loss, (params,), (v,))
+        return value, slope
 
-    plain = {name: leaf for name, leaf in v.items() if not is_structured(leaf)}
+    plain_v = {name: leaf for name, leaf in v.items() if not is_structured(leaf)}
+    plain_params = {name: params[name] for name in plain_v}
 
-    def at(step: Array, arrays: Params) -> Array:
-        def moved(
-            linear: LinearMap, x: Array, base: Array, v: tree.OuterProduct | tree.ReplayedArray
-        ) -> Array:
-            now = _now(v)
-            p, q = (
-                linear.factors(x, now)
-                if isinstance(now, tree.OuterProduct)
-                else (1.0, linear.apply(x, now))
-            )
+    def loss_along_v(step: Array, arrays: Params) -> Array:
+        def apply(linear: LinearMap, x: Array, base: Array, v: StructuredLeaf) -> Array:
+            p, q = _factors(linear, x, v)
             return ops.linear_jvp(linear.apply, x, base, step, p, q)
 
-        return loss(
-            {
-                name: arrays[name] if name in plain else PerturbedWeight(leaf, v[name], moved)
-                for name, leaf in params.items()
-            }
-        )
+        moved: Params = {}
+        for name, leaf in params.items():
+            is_plain = name in plain_v
+            moved[name] = arrays[name] if is_plain else PerturbedWeight(leaf, v[name], apply)
+        return loss(moved)
 
-    # The arrays move by themselves: moved along the step, the point itself would depend on v, and each of many directions have
-    # its own.
+    # The plain arrays are an argument with a tangent of their own. If they moved with the step, the
+    # point itself would depend on v, and K directions could not share one primal computation.
     zero = ops.zeros((), tree.first_leaf(params))
-    value, slope = ops.jvp(at, (zero, {name: params[name] for name in plain}), (zero + 1, plain))
+    primals = (zero, plain_params)
+    tangents = (zero + 1, plain_v)
+    value, slope = ops.jvp(loss_along_v, primals, tangents)
     return value, slope
 
 
 def is_structured(leaf: Any) -> bool:
-    """Whether a leaf of a direction is no array."""
+    """Return whether a leaf of a direction is an `OuterProduct` or a `ReplayedArray`."""
     return isinstance(leaf, (tree.OuterProduct, tree.ReplayedArray))
 
 
-def _now(v: tree.OuterProduct | tree.ReplayedArray) -> Any:
-    """v as an array or in factors."""
+def _array_or_factors(v: StructuredLeaf) -> Array | tree.OuterProduct:
     return v.materialize() if isinstance(v, tree.ReplayedArray) else v
 
 
+def _factors(linear: LinearMap, x: Array, v: StructuredLeaf) -> Factors:
+    """Return (p, q) with p q = linear(x, v)."""
+    direction = _array_or_factors(v)
+    if isinstance(direction, tree.OuterProduct):
+        return linear.factors(x, direction)
+    return 1.0, linear.apply(x, direction)
+
+
 def matmul(x: Array, weight: Any) -> Array:
-    """x @ weight, for x (..., m) and a weight (m, n) or its Ray; along a b^T it is (x a) b^T that moves it."""
-    return (
-        weight.apply(PRODUCT, x, weight.base, weight.v)
-        if isinstance(weight, PerturbedWeight)
-        else x @ weight
-    )
+    """Return x @ weight for x (..., m) and a weight (m, n), an array or a `PerturbedWeight`.
+
+    Along an outer product a b^T the perturbation of the result is (x a) b^T.
+    """
+    if isinstance(weight, PerturbedWeight):
+        return weight.apply(PRODUCT, x, weight.base, weight.v)
+    return x @ weight
 
 
-def _product_factors(x: Array, v: tree.OuterProduct) -> tuple[Array | float, Array]:
-    return (1.0, (x @ v.left.T) @ v.right) if v.summed else ((x @ v.left)[..., None], v.right)
+def _matmul_factors(x: Array, v: tree.OuterProduct) -> Factors:
+    if v.summed:
+        inner = x @ v.left.T
+        return 1.0, inner @ v.right
+    column = (x @ v.left)[..., None]
+    return column, v.right
 
 
-PRODUCT = LinearMap(lambda x, weight: x @ weight, _product_factors)
+PRODUCT = LinearMap(lambda x, weight: x @ weight, _matmul_factors)
+"""The map (x, weight) -> x @ weight."""
 
 
 def conv2d(ops: Ops, x: Array, kernel: Any, padding: int) -> Array:
-    """ops.conv2d; along a kernel a b^T, with outputs a and patches b, one convolution with b makes all outputs."""
+    """Return `ops.conv2d(x, kernel, padding)`; the kernel is an array or a `PerturbedWeight`.
 
-    def of(x: Array, kernel: Array) -> Array:
+    Along a kernel a b^T, with a (outputs,) and b (channels, height, width), one convolution with b
+    serves all outputs.
+    """
+
+    def convolve(x: Array, kernel: Array) -> Array:
         return ops.conv2d(x, kernel, padding)
 
-    def factors(x: Array, v: tree.OuterProduct) -> tuple[Array | float, Array]:
+    def factors(x: Array, v: tree.OuterProduct) -> Factors:
         if v.summed:
-            return 1.0, ops.conv2d(of(x, v.right), v.left.T[:, :, None, None], 0)
-        return of(x, v.right[None]), v.left[:, None, None]
+            inner = convolve(x, v.right)
+            outer_kernel = v.left.T[:, :, None, None]
+            return 1.0, ops.conv2d(inner, outer_kernel, 0)
+        patches = convolve(x, v.right[None])
+        return patches, v.left[:, None, None]
 
-    return (
-        kernel.apply(LinearMap(of, factors), x, kernel.base, kernel.v)
-        if isinstance(kernel, PerturbedWeight)
-        else of(x, kernel)
-    )
+    if isinstance(kernel, PerturbedWeight):
+        linear = LinearMap(convolve, factors)
+        return kernel.apply(linear, x, kernel.base, kernel.v)
+    return convolve(x, kernel)

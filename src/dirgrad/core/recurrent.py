@@ -1,4 +1,4 @@
-"""The vocabulary of sequences: problems that move a state along one, and estimators that go along with it."""
+"""Protocols for sequences: recurrent problems, and estimators that work along a sequence."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
@@ -6,37 +6,53 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 from dirgrad.core.types import Array, Batch, Direction, Estimate, Ops, Params, Problem
 
 VectorSampler: TypeAlias = Callable[[Any, Params], Params]
-"""(j, like) -> the j-th random vector of this window of a sequence, of these shapes."""
+"""Map (j, like) -> j-th random vector of a window, with the names and shapes of `like`.
+
+Every leaf is an array.
+"""
 
 
 @runtime_checkable
 class Recurrent(Problem, Protocol):
-    """A problem that moves a state along a sequence: the losses met on the way add up to the minibatch loss."""
+    """A problem with a state that advances along a sequence.
+
+    The losses of all steps add up to the minibatch loss.
+    """
 
     @property
     def length(self) -> int:
-        """T, the number of steps."""
+        """Return T, the number of steps."""
 
     def observations(self, ops: Ops, batch: Batch, /) -> Batch:
-        """What is met on the way: arrays of (T, ...)."""
+        """Return the observations of all steps: arrays (T, ...)."""
 
     def initial_state(self, ops: Ops, params: Params, batch: Batch, /) -> Params:
-        """The state before the first step."""
+        """Return the state before the first step."""
 
     def advance(self, ops: Ops, params: Params, state: Params, x: Batch, /) -> tuple[Params, Array]:
-        """The next state, and the loss met there: its share () of the sequence's."""
+        """Compute one step.
+
+        Args:
+            ops: Operations of the framework.
+            params: Parameters.
+            state: State before the step.
+            x: Observations of the step: arrays (...).
+
+        Returns:
+            The next state and the contribution of the step to the loss: ().
+        """
 
 
 class Unit(Protocol):
-    """What a recurrent network is made of: n units, each with its own part of the state."""
+    """The cell of a recurrent network with n units. Each unit has its own entry in every state."""
 
     @property
     def gates(self) -> int:
-        """Columns of the weights per unit."""
+        """Return the number of columns of the weights per unit."""
 
     @property
     def state_names(self) -> tuple[str, ...]:
-        """The names of a unit's states; the first is what others see."""
+        """Return the names of the states. The first state is the output of the units."""
 
     def update(
         self,
@@ -47,22 +63,43 @@ class Unit(Protocol):
         product: Callable[[Array, Array], Array],
         /,
     ) -> Params:
-        """The next state, each part (batch, n). x: (batch, inputs). product: (what others see, weights) -> (batch, gates n)."""
+        """Return the next state by name, each (batch, n).
+
+        Args:
+            ops: Operations of the framework.
+            params: Parameters of the network.
+            state: State by name, each (batch, n).
+            x: Input: (batch, inputs).
+            product: Map (output of the units (batch, n), recurrent weights (n, gates n)) ->
+                (batch, gates n). It is a matrix product in the network itself.
+        """
 
 
 @runtime_checkable
 class UnitRecurrent(Recurrent, Protocol):
-    """A recurrent problem of units, each driven by weights of its own: those not of the layer `out`."""
+    """A recurrent network whose units each have their own weights.
+
+    The output layer is an exception. The names of its weights end in `_out`.
+    """
 
     @property
-    def unit(self) -> Unit: ...
+    def unit(self) -> Unit:
+        """Return the cell of the network."""
+
     @property
     def hidden(self) -> int:
-        """n, the number of units."""
+        """Return n, the number of units."""
 
 
 class SequencePosition(NamedTuple):
-    """Where an online estimator stands: at these parameters, in this state, before these observations (steps, ...)."""
+    """A position in a sequence.
+
+    Attributes:
+        problem: The problem.
+        params: Parameters at the position.
+        state: State at the position.
+        remaining: Next observations to process: arrays (steps, ...).
+    """
 
     problem: Recurrent
     params: Params
@@ -72,52 +109,112 @@ class SequencePosition(NamedTuple):
 
 @runtime_checkable
 class OnlineEstimator(Protocol):
-    """An estimator that goes along a sequence, and can update the parameters on the way."""
+    """An estimator of the gradient that can update the parameters within a sequence.
 
-    @property
-    def direction(self) -> Direction | None: ...
-    @property
-    def num_directions(self) -> int: ...
-    @property
-    def evaluations(self) -> int:
-        """Passes over the sequence, with or without a derivative, that one takes."""
-
-    @property
-    def window(self) -> int | None:
-        """W, the steps from one estimate to the next; None: all."""
-
-    def init(self, ops: Ops, params: Params, /) -> Any:
-        """What goes from one sequence to the next, before the first."""
-
-    def start(self, ops: Ops, place: SequencePosition, past: Any, draw: VectorSampler, /) -> Any:
-        """What is carried along a sequence, at its start, the whole sequence ahead."""
-
-    def estimate(
-        self, ops: Ops, place: SequencePosition, past: Any, carried: Any, draw: VectorSampler, /
-    ) -> tuple[Estimate, Params, Any, Any]:
-        """Of one window: (estimate, next state, past, carried). The estimate is of the losses of this window."""
-
-
-class Candidate(Protocol):
-    """A direction to descend along, from what is known of a sequence."""
+    It returns one estimate per window of the sequence.
+    """
 
     @property
     def direction(self) -> Direction | None:
-        """The law of its random part."""
+        """Return the law of its random vectors, or None if it draws none."""
+
+    @property
+    def num_directions(self) -> int:
+        """Return K, the number of directions per estimate."""
+
+    @property
+    def evaluations(self) -> int:
+        """Return the number of passes over the sequence, with or without derivatives."""
+
+    @property
+    def window(self) -> int | None:
+        """Return W, the number of steps per estimate; None is the whole sequence."""
+
+    def init(self, ops: Ops, params: Params, /) -> Any:
+        """Return the estimator state before the first sequence.
+
+        The estimator state persists from one sequence to the next.
+        """
+
+    def start(
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        estimator_state: Any,
+        draw: VectorSampler,
+        /,
+    ) -> Any:
+        """Return the values to carry along a sequence, at its start.
+
+        Args:
+            ops: Operations of the framework.
+            position: Start of the sequence. All its observations remain.
+            estimator_state: Estimator state after the last sequence.
+            draw: Sampler of random vectors for this call.
+        """
+
+    def estimate(
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        estimator_state: Any,
+        carried: Any,
+        draw: VectorSampler,
+        /,
+    ) -> tuple[Estimate, Params, Any, Any]:
+        """Process one window and estimate the gradient of the sum of its losses.
+
+        Args:
+            ops: Operations of the framework.
+            position: Start of the window. The observations of the window remain.
+            estimator_state: Estimator state after the last window.
+            carried: Carried values after the last window.
+            draw: Sampler of random vectors for this window.
+
+        Returns:
+            The estimate; the state of the problem after the window; the next estimator state; and
+            the next carried values. Every leaf of the estimate's vector is an array.
+
+        Example:
+            >>> s, x = problem.initial_state(ops, params, batch), problem.observations(ops, batch)
+            >>> position = SequencePosition(problem, params, state=s, remaining=x)
+            >>> carried = estimator.start(ops, position, estimator.init(ops, params), draw)
+            >>> estimate, state, _, carried = estimator.estimate(ops, position, (), carried, draw)
+        """
+
+
+class Candidate(Protocol):
+    """A direction of descent u, proposed from the position in a sequence."""
+
+    @property
+    def direction(self) -> Direction | None:
+        """Return the law of the random part of u, or None if u has no random part."""
 
     @property
     def unbiased(self) -> bool:
-        """Whether E[u u^T] = I; else the estimate is the projection on u."""
+        """Return whether E[u u^T] = I. Otherwise the estimate is the projection on u."""
 
     @property
     def uses_average(self) -> bool:
-        """Whether it asks for the running average of past estimates."""
+        """Return whether `propose` needs the running average of past estimates."""
 
     @property
     def sequence_passes(self) -> int:
-        """Passes over the sequence that it takes."""
+        """Return the number of passes over the sequence that `propose` takes."""
 
     def propose(
-        self, ops: Ops, place: SequencePosition, past: Any, draw: Callable[[], Params], /
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        average: Any,
+        draw: Callable[[], Params],
+        /,
     ) -> Params:
-        """u, like the parameters, from the state and the observations ahead. draw: a fresh vector of its law."""
+        """Return u, with the names and shapes of the parameters. Every leaf is an array.
+
+        Args:
+            ops: Operations of the framework.
+            position: Position in the sequence. Every leaf of its parameters is an array.
+            average: Running average of past estimates, or () if `uses_average` is False.
+            draw: Sampler of a vector of the law `direction`. Every leaf is an array.
+        """

@@ -1,4 +1,4 @@
-"""Along a sequence: the losses that a state meets, their derivative along a direction, and the way from window to window."""
+"""Computation along a sequence: rollouts, their derivatives, and the loop over windows."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -10,52 +10,78 @@ from dirgrad.core.types import Array, Batch, Estimate, Key, Ops, Params, Problem
 T = TypeVar("T")
 
 
-def rollout(ops: Ops, place: SequencePosition) -> tuple[Array, Params]:
-    """The losses of the steps ahead, summed: (), and the state after them."""
+def rollout(ops: Ops, position: SequencePosition) -> tuple[Array, Params]:
+    """Return the sum of the losses of the remaining steps () and the state after them."""
 
-    def advance(carry: tuple[Params, Array], x: Batch) -> tuple[tuple[Params, Array], tuple[()]]:
+    def advance(carry: Any, x: Batch) -> tuple[Any, tuple[()]]:
         state, total = carry
-        state, loss = place.problem.advance(ops, place.params, state, x)
+        state, loss = position.problem.advance(ops, position.params, state, x)
         return (state, total + loss), ()
 
-    zero = ops.zeros((), tree.first_leaf(place.params))
-    (state, total), _ = ops.scan(advance, (place.state, zero), place.remaining)
+    zero = ops.zeros((), tree.first_leaf(position.params))
+    carry = (position.state, zero)
+    (state, total), _ = ops.scan(advance, carry, position.remaining)
     return total, state
 
 
 def jvp_window(
-    ops: Ops, place: SequencePosition, direction: Params, tangent: Params
+    ops: Ops, position: SequencePosition, direction: Params, tangent: Params
 ) -> tuple[Array, Params, Array, Params]:
-    """The steps ahead in one pass of forward accumulation: (loss, state, slope, tangent of the state).
+    """Differentiate the remaining steps in one forward-mode pass.
 
-    The slope is the derivative of these losses along `direction`, if `tangent` is that of the state before them: its
-    memory does not depend on how many steps there are.
+    Its memory does not depend on the number of steps.
+
+    Args:
+        ops: Operations of the framework.
+        position: Start of the remaining steps.
+        direction: Tangent of the parameters.
+        tangent: Tangent of the state at the position. With the derivative of that state along
+            `direction`, the slope is the full derivative of the remaining losses.
+
+    Returns:
+        The sum of the losses (), the state after the steps, the slope (), and the tangent of that
+        state.
     """
 
-    def from_here(params: Params, state: Params) -> tuple[Array, Params]:
-        return rollout(ops, place._replace(params=params, state=state))
+    def rollout_from(params: Params, state: Params) -> tuple[Array, Params]:
+        return rollout(ops, position._replace(params=params, state=state))
 
-    (loss, state), (slope, moved) = ops.jvp(
-        from_here, (place.params, place.state), (direction, tangent)
-    )
-    return loss, state, slope, moved
+    primals = (position.params, position.state)
+    tangents = (direction, tangent)
+    (loss, state), (slope, next_tangent) = ops.jvp(rollout_from, primals, tangents)
+    return loss, state, slope, next_tangent
 
 
-def window_gradient(ops: Ops, place: SequencePosition) -> tuple[Array, Params, Params]:
-    """Backpropagation through the steps ahead, from a state that is taken as given: (loss, state, gradient)."""
-    (loss, state), pull = ops.vjp(
-        lambda params: rollout(ops, place._replace(params=params)), place.params
-    )
-    (found,) = pull((ops.zeros((), loss) + 1.0, tree.map(ops.zeros_like, state)))
-    return loss, state, found
+def window_gradient(ops: Ops, position: SequencePosition) -> tuple[Array, Params, Params]:
+    """Backpropagate through the remaining steps, with the state at the position held constant.
+
+    Returns:
+        The sum of the losses (), the state after the steps, and the gradient.
+    """
+
+    def rollout_with(params: Params) -> tuple[Array, Params]:
+        return rollout(ops, position._replace(params=params))
+
+    (loss, state), pull = ops.vjp(rollout_with, position.params)
+    loss_cotangent = ops.zeros((), loss) + 1.0
+    state_cotangent = tree.map(ops.zeros_like, state)
+    (gradient,) = pull((loss_cotangent, state_cotangent))
+    return loss, state, gradient
 
 
 def split_windows(observations: Batch, width: int) -> Batch:
-    """(T, ...) -> (T / width, width, ...). Raises NotImplementedError where the width does not divide T."""
+    """Reshape arrays (T, ...) to (T / width, width, ...).
+
+    Raises:
+        NotImplementedError: The width does not divide T.
+    """
     steps = observations[0].shape[0]
     if steps % width:
-        raise NotImplementedError(f"{width} steps do not divide the {steps} ahead")
-    return tuple(x.reshape(x.shape[0] // width, width, *x.shape[1:]) for x in observations)
+        raise NotImplementedError(
+            f"the window or segment of {width} steps does not divide the {steps} remaining steps"
+        )
+    num_windows = steps // width
+    return tuple(x.reshape(num_windows, width, *x.shape[1:]) for x in observations)
 
 
 def run_windows(
@@ -63,65 +89,83 @@ def run_windows(
     problem: Recurrent,
     estimator: OnlineEstimator,
     batch: Batch,
-    draws: Callable[[Any], VectorSampler],
-    apply: Callable[[tuple[Params, T], Estimate], tuple[Params, T]],
+    window_sampler: Callable[[Any], VectorSampler],
+    update: Callable[[tuple[Params, T], Estimate], tuple[Params, T]],
     start: tuple[Params, T],
-    past: Any,
+    estimator_state: Any,
 ) -> tuple[tuple[Params, T], Any, Array]:
-    """Go along a sequence: after each window `apply` makes of the parameters, and of what is beside them, the next.
+    """Process a sequence window by window, with one estimate and one update per window.
 
-    draws: index of the window -> its random vectors; those of the start have the index after the last. Returns what `apply`
-    left, what the estimator remembers, and the loss met: ().
+    Args:
+        ops: Operations of the framework.
+        problem: The problem.
+        estimator: The estimator.
+        batch: Minibatch of sequences.
+        window_sampler: Map from the index of a window to its sampler. The index after the last
+            window is for `estimator.start`.
+        update: Map ((params, extra), estimate) -> next (params, extra).
+        start: The pair (params, extra) before the first window.
+        estimator_state: Estimator state after the last sequence.
+
+    Returns:
+        The last pair (params, extra), the next estimator state, and the sum of the losses: ().
     """
-    ahead = problem.observations(ops, batch)
+    observations = problem.observations(ops, batch)
     width = estimator.window or problem.length
-    count = problem.length // width
-    state = problem.initial_state(ops, start[0], batch)
-    carried = estimator.start(
-        ops, SequencePosition(problem, start[0], state, ahead), past, draws(count)
-    )
+    num_windows = problem.length // width
+    params, _ = start
+    state = problem.initial_state(ops, params, batch)
+    position = SequencePosition(problem, params, state, observations)
+    carried = estimator.start(ops, position, estimator_state, window_sampler(num_windows))
 
-    # The index and the loss go along, so that nothing is as long as the sequence.
-    def go(carry: Any, window: Batch) -> tuple[Any, tuple[()]]:
-        i, (params, beside), state, past, carried, total = carry
-        found, state, past, carried = estimator.estimate(
-            ops, SequencePosition(problem, params, state, window), past, carried, draws(i)
+    # The carry holds the index and the loss, so that no array has one entry per window.
+    def run_window(carry: Any, window: Batch) -> tuple[Any, tuple[()]]:
+        index, (params, extra), state, estimator_state, carried, total = carry
+        position = SequencePosition(problem, params, state, window)
+        estimate, state, estimator_state, carried = estimator.estimate(
+            ops, position, estimator_state, carried, window_sampler(index)
         )
-        return (i + 1, apply((params, beside), found), state, past, carried, total + found.loss), ()
+        next_index = index + 1
+        updated = update((params, extra), estimate)
+        total = total + estimate.loss
+        return (next_index, updated, state, estimator_state, carried, total), ()
 
-    carry = (
-        ops.arange(1)[0],
-        start,
-        state,
-        past,
-        carried,
-        ops.zeros((), tree.first_leaf(start[0])),
-    )
-    if count == 1:
-        (_, end, _, past, _, loss), _ = go(carry, ahead)
+    first_index = ops.arange(1)[0]
+    zero = ops.zeros((), tree.first_leaf(params))
+    carry = (first_index, start, state, estimator_state, carried, zero)
+    if num_windows == 1:
+        carry, _ = run_window(carry, observations)
     else:
-        (_, end, _, past, _, loss), _ = ops.scan(go, carry, split_windows(ahead, width))
-    return end, past, loss
+        windows = split_windows(observations, width)
+        carry, _ = ops.scan(run_window, carry, windows)
+    _, end, _, estimator_state, _, loss = carry
+    return end, estimator_state, loss
 
 
 def window_directions(
     ops: Ops, estimator: OnlineEstimator, key: Key
 ) -> Callable[[Any], VectorSampler]:
-    """The random vectors of the windows of one sequence."""
+    """Return the map from the index of a window to the sampler of its random vectors."""
 
-    def of(i: Any) -> VectorSampler:
-        window = ops.fold_in(key, i)
-        return lambda j, like: tree.materialize(
-            estimator.direction.draw(ops, ops.fold_in(window, j), like)
-        )  # type: ignore[union-attr]
+    def sampler(index: Any) -> VectorSampler:
+        window_key = ops.fold_in(key, index)
 
-    return of
+        def draw(j: Any, like: Params) -> Params:
+            vector_key = ops.fold_in(window_key, j)
+            vector = estimator.direction.draw(ops, vector_key, like)  # type: ignore[union-attr]
+            return tree.materialize(vector)
+
+        return draw
+
+    return sampler
 
 
 def require_recurrent(problem: Problem) -> Recurrent:
-    """Return `problem`. Raises NotImplementedError unless it reads a sequence."""
+    """Return `problem` if it is recurrent.
+
+    Raises:
+        NotImplementedError: The problem is not recurrent.
+    """
     if isinstance(problem, Recurrent):
         return problem
-    raise NotImplementedError(
-        "an estimator that goes along sequences needs a problem that reads one"
-    )
+    raise NotImplementedError("an online estimator needs a problem that processes sequences")

@@ -1,4 +1,7 @@
-"""One optimiser step, as a pure function of state, trial, index and minibatch; of an online estimator, one sequence."""
+"""One optimizer step, as a pure function of the state, the trial, the index and the minibatch.
+
+A step of an online estimator processes one sequence.
+"""
 
 from typing import Any
 
@@ -24,8 +27,16 @@ from dirgrad.core.types import (
 
 
 def direction_sampler(ops: Ops, estimator: Estimator, key: Key, params: Params) -> DirectionSampler:
-    """The directions of one step: the j-th is drawn from the j-th key when it is asked for."""
-    return lambda j: estimator.direction.draw(ops, ops.fold_in(key, j), params)  # type: ignore[union-attr]
+    """Return the sampler of the directions of one step.
+
+    Each call draws the j-th direction from the j-th key derived from `key`.
+    """
+
+    def draw(j: Any) -> Params:
+        direction_key = ops.fold_in(key, j)
+        return estimator.direction.draw(ops, direction_key, params)  # type: ignore[union-attr]
+
+    return draw
 
 
 def estimate(
@@ -36,30 +47,67 @@ def estimate(
     params: Params,
     batch: Batch,
 ) -> Estimate:
-    """One estimate at these parameters; of an online estimator, the sum of those of its windows."""
-    if not isinstance(estimator, OnlineEstimator):
-        directions = direction_sampler(ops, estimator, key, params)
-        return estimator.estimate(
-            ops, lambda p: criterion.loss(problem, ops, p, batch), params, directions
-        )
+    """Return one estimate of the gradient of the minibatch loss at `params`.
 
-    def add(so_far: tuple[Params, Params], found: Estimate) -> tuple[Params, Params]:
-        return so_far[0], tree.axpy(ops, found.scale, found.vector, so_far[1])
+    For an online estimator it is the sum of the estimates of all windows at these parameters.
 
-    start, past = (params, tree.map(ops.zeros_like, params)), estimator.init(ops, params)
-    draws = sequences.window_directions(ops, estimator, key)
+    Args:
+        ops: Operations of the framework.
+        problem: The problem.
+        estimator: The estimator.
+        key: Random key of the estimate.
+        params: Parameters. Every leaf is an array.
+        batch: Minibatch.
+
+    Raises:
+        NotImplementedError: The estimator is online and the problem is not recurrent.
+    """
+    if isinstance(estimator, OnlineEstimator):
+        return _sum_over_windows(ops, problem, estimator, key, params, batch)
+
+    def loss(params: Params) -> Array:
+        return criterion.loss(problem, ops, params, batch)
+
+    sampler = direction_sampler(ops, estimator, key, params)
+    return estimator.estimate(ops, loss, params, sampler)
+
+
+def _sum_over_windows(
+    ops: Ops,
+    problem: Problem,
+    estimator: OnlineEstimator,
+    key: Key,
+    params: Params,
+    batch: Batch,
+) -> Estimate:
+    def add(carry: tuple[Params, Params], estimate: Estimate) -> tuple[Params, Params]:
+        params, total = carry
+        return params, tree.axpy(ops, estimate.scale, estimate.vector, total)
+
     (_, total), _, loss = sequences.run_windows(
-        ops, sequences.require_recurrent(problem), estimator, batch, draws, add, start, past
+        ops,
+        sequences.require_recurrent(problem),
+        estimator,
+        batch,
+        window_sampler=sequences.window_directions(ops, estimator, key),
+        update=add,
+        start=(params, tree.map(ops.zeros_like, params)),
+        estimator_state=estimator.init(ops, params),
     )
     return Estimate(loss, 1.0, total)
 
 
 def initial_state(
-    ops: Ops, estimator: Estimator | OnlineEstimator, optimizer: Optimizer, params: Params
+    ops: Ops,
+    estimator: Estimator | OnlineEstimator,
+    optimizer: Optimizer,
+    params: Params,
 ) -> State:
-    """The state before the first step."""
-    past = estimator.init(ops, params) if isinstance(estimator, OnlineEstimator) else ()
-    return State(params, optimizer.init(ops, params), past)
+    """Return the state before the first step."""
+    estimator_state: Any = ()
+    if isinstance(estimator, OnlineEstimator):
+        estimator_state = estimator.init(ops, params)
+    return State(params, optimizer.init(ops, params), estimator_state)
 
 
 def make_step(
@@ -69,44 +117,52 @@ def make_step(
     optimizer: Optimizer,
     decay: float,
 ) -> Step:
-    """estimate, then update, at the rate eta_i = eta_0 exp(-decay i) of step i (Baydin et al. 2022: decay = 1e-4). An online
-    estimator goes along the minibatch's sequences, with an update after each of its windows."""
+    """Return the step that estimates the gradient and then updates the parameters.
 
-    def rate(trial: Trial, index: Array) -> Array:
-        return trial.learning_rate * ops.exp(
-            -ops.constant(np.array(decay), trial.learning_rate) * index
-        )
+    An online estimator updates the parameters after each window of the minibatch's sequences.
 
-    def at_once(state: State, trial: Trial, index: Array, batch: Batch) -> tuple[State, Array]:
-        found = estimate(
-            ops, problem, estimator, ops.fold_in(trial.key, index), state.params, batch
-        )
-        here = state.params if found.params is None else found.params
-        params, memory = optimizer.update(
-            ops, here, found, state.optimizer_state, rate(trial, index)
-        )
-        return State(params, memory), found.loss
+    Args:
+        ops: Operations of the framework.
+        problem: The problem.
+        estimator: The estimator.
+        optimizer: The optimizer.
+        decay: Decay of the learning rate, which is eta_0 exp(-decay i) in step i. Baydin et al.
+            2022 use 1e-4.
+    """
+
+    def learning_rate(trial: Trial, index: Array) -> Array:
+        decay_array = ops.constant(np.array(decay), trial.learning_rate)
+        return trial.learning_rate * ops.exp(-decay_array * index)
+
+    def step(state: State, trial: Trial, index: Array, batch: Batch) -> tuple[State, Array]:
+        key = ops.fold_in(trial.key, index)
+        g = estimate(ops, problem, estimator, key, state.params, batch)
+        params = state.params if g.params is None else g.params
+        eta = learning_rate(trial, index)
+        params, optimizer_state = optimizer.update(ops, params, g, state.optimizer_state, eta)
+        return State(params, optimizer_state), g.loss
 
     if not isinstance(estimator, OnlineEstimator):
-        return at_once
+        return step
 
-    def along(state: State, trial: Trial, index: Array, batch: Batch) -> tuple[State, Array]:
-        now = rate(trial, index)
+    def online_step(state: State, trial: Trial, index: Array, batch: Batch) -> tuple[State, Array]:
+        eta = learning_rate(trial, index)
 
-        def update(before: tuple[Params, Any], found: Estimate) -> tuple[Params, Any]:
-            return optimizer.update(ops, before[0], found, before[1], now)
+        def update(carry: tuple[Params, Any], g: Estimate) -> tuple[Params, Any]:
+            params, optimizer_state = carry
+            return optimizer.update(ops, params, g, optimizer_state, eta)
 
-        draws = sequences.window_directions(ops, estimator, ops.fold_in(trial.key, index))
-        end, past, loss = sequences.run_windows(
+        key = ops.fold_in(trial.key, index)
+        (params, optimizer_state), estimator_state, loss = sequences.run_windows(
             ops,
             sequences.require_recurrent(problem),
             estimator,
             batch,
-            draws,
-            update,
-            state[:2],
-            state.estimator_state,
+            window_sampler=sequences.window_directions(ops, estimator, key),
+            update=update,
+            start=(state.params, state.optimizer_state),
+            estimator_state=state.estimator_state,
         )
-        return State(*end, past), loss
+        return State(params, optimizer_state, estimator_state), loss
 
-    return along
+    return online_step

@@ -1,7 +1,7 @@
-"""Arithmetic on parameters: flat dictionaries of arrays, the same shape of data in both frameworks.
+"""Arithmetic on parameters, which are flat dictionaries of arrays in both frameworks.
 
-A leaf of a direction need not be an array: an `Outer` is kept as its factors, a `Replayed` as its key. Arithmetic forms neither but
-where an array is what it makes.
+A leaf of a direction may also be an `OuterProduct`, stored as its factors, or a `ReplayedArray`,
+stored as its random key. Such a leaf becomes an array only where the result needs one.
 """
 
 from collections.abc import Callable
@@ -13,184 +13,229 @@ from dirgrad.core.types import Array, Key, Ops, Params
 
 
 class OuterProduct(NamedTuple):
-    """The array left right^T, kept as its factors; of a stack of these, their sum. left: (m,), or (r, m); right: what is left
-    of the array's shape (m, ...), or (r, ...)."""
+    """An array (m, ...) equal to left right^T, or to a sum of r such products, stored as factors.
+
+    Attributes:
+        left: (m,), or a stack (r, m).
+        right: The remaining axes (...) of the array, or a stack (r, ...).
+    """
 
     left: Array
     right: Array
 
     @property
     def summed(self) -> bool:
-        """Whether it is a stack."""
+        """Return whether the factors are stacks."""
         return bool(self.left.ndim > 1)
 
     def materialize(self) -> Array:
-        """The array itself."""
+        """Return the array (m, ...)."""
         if not self.summed:
             return self.column() * self.right
-        flat = self.right.reshape(self.right.shape[0], -1)
-        return (self.left.T @ flat).reshape(self.left.shape[1], *self.right.shape[1:])
+        flat = self.left.T @ _flatten(self.right)
+        return flat.reshape(self.left.shape[1], *self.right.shape[1:])
 
     def column(self) -> Array:
-        """left, to be multiplied by right."""
-        return self.left.reshape(-1, *(1,) * self.right.ndim)
+        """Return `left` as (m, 1, ..., 1), which broadcasts against `right`."""
+        ones = (1,) * self.right.ndim
+        return self.left.reshape(-1, *ones)
+
+
+def _flatten(x: Array) -> Array:
+    """Return x (n, ...) as a matrix with n rows."""
+    return x.reshape(x.shape[0], -1)
 
 
 @dataclass(frozen=True)
 class ReplayedArray:
-    """factor times an array that is drawn anew whenever it is looked at. draw: key -> the array, or its factors."""
+    """An array that is drawn again at each use, times a factor.
+
+    Attributes:
+        key: Random key of the array.
+        draw: Map key -> array, or its factors.
+        factor: Scalar factor: () or a float.
+    """
 
     key: Key
     draw: Callable[[Key], Array | OuterProduct]
     factor: Array | float = 1.0
 
     def materialize(self) -> Array | OuterProduct:
-        """The array, or its factors."""
-        found = self.draw(self.key)
-        return (
-            OuterProduct(self.factor * found.left, found.right)
-            if isinstance(found, OuterProduct)
-            else self.factor * found
-        )
+        """Draw and return the array, or its factors."""
+        drawn = self.draw(self.key)
+        if isinstance(drawn, OuterProduct):
+            return OuterProduct(self.factor * drawn.left, drawn.right)
+        return self.factor * drawn
 
 
 Leaf: TypeAlias = Array | OuterProduct | ReplayedArray
 
 
 def map(f: Callable[[Array], Array], x: Params) -> Params:
-    """f of every array."""
+    """Apply f to every leaf."""
     return {name: f(leaf) for name, leaf in x.items()}
 
 
 def axpy(ops: Ops, a: Array, x: Params, y: Params) -> Params:
-    """a x + y for a scalar a; y has arrays alone, x may have other leaves."""
+    """Return a x + y for a scalar a: arrays only.
+
+    The leaves of y are arrays. The leaves of x may be of any kind.
+    """
     return {name: leaf_axpy(ops, a, x[name], leaf) for name, leaf in y.items()}
 
 
 def leaf_axpy(ops: Ops, a: Array, x: Leaf, y: Array) -> Array:
-    """a x + y of one leaf; no outer product is formed beside y."""
+    """Return a x + y for one leaf, without a separate array for an outer product x."""
     if isinstance(x, ReplayedArray):
         return leaf_axpy(ops, a, x.materialize(), y)
     if not isinstance(x, OuterProduct):
         return ops.axpy(a, x, y)
     if not x.summed:
         return ops.axpy(a * x.column(), x.right, y)
-    flat = ops.addmm(a * x.left.T, x.right.reshape(x.right.shape[0], -1), y.reshape(y.shape[0], -1))
+    left = a * x.left.T
+    flat = ops.addmm(left, _flatten(x.right), _flatten(y))
     return flat.reshape(y.shape)
 
 
 def scale(a: Array, x: Params) -> Params:
-    """a x for a scalar a; every leaf stays what it is."""
+    """Return a x for a scalar a; every leaf keeps its kind."""
 
-    def of(leaf: Leaf) -> Leaf:
+    def scale_leaf(leaf: Leaf) -> Leaf:
         if isinstance(leaf, ReplayedArray):
             return replace(leaf, factor=a * leaf.factor)
-        return (
-            OuterProduct(a * leaf.left, leaf.right) if isinstance(leaf, OuterProduct) else a * leaf
-        )
+        if isinstance(leaf, OuterProduct):
+            return OuterProduct(a * leaf.left, leaf.right)
+        return a * leaf
 
-    return map(of, x)
+    return map(scale_leaf, x)
 
 
 def materialize(x: Params) -> Params:
-    """x as arrays alone."""
+    """Return x with every leaf as an array."""
 
-    return map(
-        lambda leaf: leaf.materialize() if isinstance(leaf, OuterProduct) else leaf,
-        materialize_replayed(x),
-    )
+    def materialize_leaf(leaf: Array | OuterProduct) -> Array:
+        return leaf.materialize() if isinstance(leaf, OuterProduct) else leaf
+
+    return map(materialize_leaf, materialize_replayed(x))
 
 
 def materialize_replayed(x: Params) -> Params:
-    """x with what is replayed drawn, as arrays or factors."""
-    return map(lambda leaf: leaf.materialize() if isinstance(leaf, ReplayedArray) else leaf, x)
+    """Return x with every replayed leaf drawn, as an array or an `OuterProduct`."""
+
+    def materialize_leaf(leaf: Leaf) -> Array | OuterProduct:
+        return leaf.materialize() if isinstance(leaf, ReplayedArray) else leaf
+
+    return map(materialize_leaf, x)
 
 
 def depend_on(ops: Ops, seen: Array, x: Params) -> Params:
-    """x, of which what is replayed is drawn after `seen` is known: else a compiler would draw it once and keep it."""
-    return map(
-        lambda leaf: (
-            replace(leaf, key=ops.depend_on(seen, leaf.key))
-            if isinstance(leaf, ReplayedArray)
-            else leaf
-        ),
-        x,
-    )
+    """Return x, whose replayed leaves are drawn only after `seen` is computed.
+
+    Without this dependency a compiler may draw such a leaf once and keep it in memory.
+    """
+
+    def delay_leaf(leaf: Leaf) -> Leaf:
+        if isinstance(leaf, ReplayedArray):
+            return replace(leaf, key=ops.depend_on(seen, leaf.key))
+        return leaf
+
+    return map(delay_leaf, x)
 
 
 def dot(ops: Ops, x: Params, y: Params) -> Array:
-    """<x, y> over all entries: ()."""
-    x, y = materialize(x), materialize(y)
+    """Return the inner product <x, y> over all entries: ()."""
+    x = materialize(x)
+    y = materialize(y)
     return sum(ops.sum(x[name] * y[name]) for name in y)
 
 
 def squared_norm(ops: Ops, x: Params) -> Array:
-    """||x||^2, at least the smallest normal number of float32, so that it can be divided by: ()."""
+    """Return ||x||^2 plus the smallest normal number of float32, so that it is never 0: ()."""
     return dot(ops, x, x) + 1.2e-38
 
 
 def norm(ops: Ops, x: Params) -> Array:
-    """||x||: ()."""
+    """Return ||x||, the square root of `squared_norm`: ()."""
     return ops.sqrt(squared_norm(ops, x))
 
 
 def normalize(ops: Ops, x: Params) -> Params:
-    """x / ||x||; 0 if it is 0."""
+    """Return x / ||x||, or 0 if x is 0."""
     return scale(1 / norm(ops, x), x)
 
 
 def weighted_sum(weights: Array, stacked: Params) -> Params:
-    """sum_j w_j x_j, of outer products as a stack of them. weights: (k,); stacked: leaves with the axis of j in front."""
+    """Return sum_j w_j x_j; a sum of outer products remains an `OuterProduct`.
 
-    def of(leaf: Array | OuterProduct) -> Array | OuterProduct:
+    Args:
+        weights: The weights w_j: (k,).
+        stacked: The vectors x_j, stacked along a new first axis of every leaf or factor. A leaf is
+            an array or an `OuterProduct`.
+    """
+
+    def sum_leaf(leaf: Array | OuterProduct) -> Array | OuterProduct:
         if not isinstance(leaf, OuterProduct):
-            return (weights @ leaf.reshape(leaf.shape[0], -1)).reshape(leaf.shape[1:])
-        weighted, (*inner, entries) = (
-            weights.reshape(-1, *(1,) * (leaf.left.ndim - 1)) * leaf.left,
-            leaf.left.shape,
-        )
+            total = weights @ _flatten(leaf)
+            return total.reshape(leaf.shape[1:])
+        *stack, num_rows = leaf.left.shape
+        ones = (1,) * len(stack)
+        left = weights.reshape(-1, *ones) * leaf.left
+        right_shape = leaf.right.shape[len(stack) :]
         return OuterProduct(
-            weighted.reshape(-1, entries),
-            leaf.right.reshape(prod(inner), *leaf.right.shape[len(inner) :]),
+            left.reshape(-1, num_rows),
+            leaf.right.reshape(prod(stack), *right_shape),
         )
 
-    return map(of, stacked)
+    return map(sum_leaf, stacked)
 
 
 def gram(stacked: Params) -> Array:
-    """The products <x_i, x_j>, of outer products from their factors: (k, k). stacked: leaves with the axis of j in front."""
+    """Return the inner products <x_i, x_j> of k vectors: (k, k).
 
-    def of(leaf: Array | OuterProduct) -> Array:
+    Outer products are multiplied by their factors: <a b^T, c d^T> = (a . c)(b . d).
+
+    Args:
+        stacked: The vectors, stacked along a new first axis of every leaf or factor. A leaf is an
+            array or an `OuterProduct`.
+    """
+
+    def gram_leaf(leaf: Array | OuterProduct) -> Array:
         if not isinstance(leaf, OuterProduct):
-            flat = leaf.reshape(leaf.shape[0], -1)
+            flat = _flatten(leaf)
             return flat @ flat.T
-        count, (*inner, entries) = leaf.left.shape[0], leaf.left.shape
-        left, right = leaf.left.reshape(-1, entries), leaf.right.reshape(prod(inner), -1)
+        *stack, num_rows = leaf.left.shape
+        left = leaf.left.reshape(-1, num_rows)
+        right = leaf.right.reshape(prod(stack), -1)
         products = (left @ left.T) * (right @ right.T)
-        return products.reshape(count, len(left) // count, count, -1).sum((1, 3))
+        k = stack[0]
+        rank = len(left) // k
+        return products.reshape(k, rank, k, -1).sum((1, 3))
 
-    return sum(of(leaf) for leaf in stacked.values())
+    return sum(gram_leaf(leaf) for leaf in stacked.values())
 
 
 def size(x: Params) -> int:
-    """The number of entries: the dimension of the problem."""
+    """Return d, the number of entries of all leaves, which are arrays."""
     return sum(prod(leaf.shape) for leaf in x.values())
 
 
 def unravel(vector: Array, like: Params) -> Params:
-    """A vector (d,) as parameters: one entry after the other, in the order of the dictionary."""
-    parts, first = {}, 0
+    """Split a vector (d,) into arrays with the names and shapes of `like`, in their order."""
+    parts = {}
+    first = 0
     for name, leaf in like.items():
-        parts[name] = vector[first : first + prod(leaf.shape)].reshape(leaf.shape)
-        first += prod(leaf.shape)
+        last = first + prod(leaf.shape)
+        part = vector[first:last]
+        parts[name] = part.reshape(leaf.shape)
+        first = last
     return parts
 
 
 def ravel(ops: Ops, x: Params) -> Array:
-    """The vector (d,) of all entries, which `split` cuts into the same parameters; x has arrays alone."""
+    """Concatenate all leaves, which are arrays, into a vector (d,); `unravel` is the inverse."""
     return ops.concatenate([leaf.reshape(-1) for leaf in x.values()])
 
 
 def first_leaf(x: Params) -> Array:
-    """A leaf, for its dtype and device."""
+    """Return the first leaf, as an example of the dtype and the device."""
     return next(iter(x.values()))

@@ -1,0 +1,243 @@
+"""The operations that the mathematics of this package asks of a framework."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+from dirgrad.core.arrays import Array, Key, Loss, Params
+
+
+class Ops(Protocol):
+    """Mathematical operations of a framework.
+
+    The module `ops` of each backend satisfies this protocol. The arrays of both frameworks already
+    share the operators + - * / @ ** [], so the protocol does not list them. Images are NCHW and
+    kernels are OIHW in both frameworks.
+
+    Example:
+        >>> ops = backends.load("jax").ops
+        >>> x = ops.asarray(np.array([1.0, 2.0]))
+        >>> value, slope = ops.jvp(lambda x: ops.sum(x * x), (x,), (x,))
+        >>> float(value), float(slope)
+        (5.0, 10.0)
+    """
+
+    # Derivatives
+
+    def jvp(
+        self,
+        f: Callable[..., Any],
+        primals: tuple[Any, ...],
+        tangents: tuple[Any, ...],
+        /,
+    ) -> tuple[Any, Any]:
+        """Return (f(*primals), directional derivative of f along the tangents).
+
+        The tangents have the shapes of the primals. The derivative has the shapes of the value.
+        """
+
+    def vjp(
+        self, f: Callable[..., Any], *primals: Any
+    ) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+        """Return (f(*primals), pullback).
+
+        The pullback maps a cotangent with the shapes of the value to one cotangent per primal, with
+        the shapes of the primals.
+        """
+
+    def value_and_grad(self, f: Loss, /) -> Callable[[Params], tuple[Array, Params]]:
+        """Return the map from parameters to (f (), gradient with the shapes of the parameters)."""
+
+    def checkpoint(self, f: Callable[..., Array], /, *arguments: Array) -> Array:
+        """Compute f(*arguments) and return its one array.
+
+        Reverse mode stores only the arguments and recomputes f (gradient checkpointing).
+        """
+
+    def linear_jvp(
+        self,
+        f: Callable[..., Array],
+        x: Array,
+        weight: Array,
+        step: Array,
+        p: Array | float,
+        q: Array,
+        /,
+    ) -> Array:
+        """Compute f(x, weight), where f is linear in x, and add a known tangent along `step`.
+
+        A tangent dx of x and a tangent ds of `step` give the tangent f(dx, weight) + ds p q. Only
+        forward mode is supported. The other arguments must have no tangent.
+
+        Args:
+            f: Map (x, weight) -> array.
+            x: First argument of f.
+            weight: Second argument of f.
+            step: Scalar with the value 0: ().
+            p: First factor of the derivative along `step`.
+            q: Second factor. The product p q broadcasts to the shape of the result.
+        """
+
+    def depend_on(self, seen: Array, key: Key, /) -> Key:
+        """Return `key` with a data dependency on `seen`, where the framework has a compiler.
+
+        With the dependency, a draw from the key can be neither hoisted above the computation of
+        `seen` nor shared with an earlier draw from the same key.
+        """
+
+    # Control flow
+
+    def vmap(self, f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
+        """Vectorize f over one axis of its arguments.
+
+        Args:
+            f: Function to vectorize. The results are stacked along a new first axis.
+            axes: The axis for all arguments, or a tuple with one entry per argument. None means
+                that all calls of f share the argument.
+        """
+
+    def scan(
+        self,
+        f: Callable[[Any, Any], tuple[Any, Any]],
+        init: Any,
+        xs: Any,
+        /,
+    ) -> tuple[Any, Any]:
+        """Fold f over the first axis of every leaf of `xs`, as jax.lax.scan does.
+
+        Args:
+            f: Map (carry, slice of `xs`) -> (next carry, output).
+            init: First carry.
+            xs: Arrays (steps, ...), possibly nested.
+
+        Returns:
+            The last carry and the outputs, stacked along a new first axis.
+        """
+
+    # Construction of arrays
+
+    def arange(self, n: int, /) -> Array:
+        """Return the integers 0, ..., n - 1, to scan over or to fold into keys: (n,)."""
+
+    def asarray(self, x: np.ndarray, /) -> Array:
+        """Return a NumPy array as an array of the framework, with the same shape."""
+
+    def constant(self, x: np.ndarray, like: Array, /) -> Array:
+        """Return x as an array of its own shape with the dtype and device of `like`."""
+
+    def zeros_like(self, x: Array, /) -> Array:
+        """Return zeros with the shape, dtype and device of x."""
+
+    def zeros(self, shape: tuple[int, ...], like: Array, /) -> Array:
+        """Return zeros of this shape with the dtype and device of `like`."""
+
+    def one_hot(self, index: Array, n: int, like: Array, /) -> Array:
+        """Return 1 at position `index` () and 0 elsewhere, with the dtype of `like`: (n,)."""
+
+    # Linear algebra
+
+    def axpy(self, a: Array, x: Array, y: Array, /) -> Array:
+        """Return a x + y for a factor a that broadcasts, fused where the framework can fuse it."""
+
+    def addmm(self, a: Array, b: Array, y: Array, /) -> Array:
+        """Return a @ b + y, fused where the framework can fuse it: (m, k), (k, n), (m, n)."""
+
+    def solve(self, a: Array, b: Array, /) -> Array:
+        """Return the x of least norm that minimizes ||a x - b||, for a symmetric a.
+
+        Shapes: a (k, k), b (k,), result (k,).
+        """
+
+    # Elementwise functions: the result has the shape of x.
+
+    def exp(self, x: Array, /) -> Array:
+        """Return e to the power of each entry."""
+
+    def sqrt(self, x: Array, /) -> Array:
+        """Return the square root of each entry."""
+
+    def tanh(self, x: Array, /) -> Array:
+        """Return the hyperbolic tangent of each entry."""
+
+    def sigmoid(self, x: Array, /) -> Array:
+        """Return 1 / (1 + e^-x) for each entry."""
+
+    def relu(self, x: Array, /) -> Array:
+        """Return max(x, 0) for each entry."""
+
+    def clip(self, x: Array, bound: float, /) -> Array:
+        """Clip each entry to [-bound, bound]."""
+
+    # Reductions and rearrangements
+
+    def sum(self, x: Array, /) -> Array:
+        """Return the sum of all entries: ()."""
+
+    def mean(self, x: Array, /) -> Array:
+        """Return the mean of all entries: ()."""
+
+    def flip(self, x: Array, /) -> Array:
+        """Reverse the first axis."""
+
+    def concatenate(self, xs: list[Array], /) -> Array:
+        """Join arrays (n_i, ...) along the first axis: (sum of n_i, ...)."""
+
+    def swap_axes(self, x: Array, first: int, second: int, /) -> Array:
+        """Exchange two axes."""
+
+    def batched_diagonal(self, x: Array, /) -> Array:
+        """Return the entries whose first and last index agree: (n, g, n) -> (g, n)."""
+
+    def top_k_mask(self, x: Array, k: int, /) -> Array:
+        """Return 1 at the k largest entries and 0 elsewhere, with the dtype of x: (n,) -> (n,).
+
+        Among equal entries the first ones count as larger. It requires 0 <= k <= n.
+        """
+
+    # Neural networks
+
+    def conv2d(self, x: Array, kernel: Array, padding: int, /) -> Array:
+        """Return the cross-correlation of x and the kernel with stride 1.
+
+        Shapes: x (n, c, h, w), kernel (o, c, kh, kw), result (n, o, h + 2 padding - kh + 1,
+        w + 2 padding - kw + 1).
+        """
+
+    def max_pool2d(self, x: Array, /) -> Array:
+        """Return the maximum of each 2 x 2 window with stride 2.
+
+        An odd last row or column is dropped: (n, c, h, w) -> (n, c, h // 2, w // 2).
+        """
+
+    def cross_entropy(self, logits: Array, labels: Array, /) -> Array:
+        """Return the mean over the batch of -log softmax(logits)[label], in nats.
+
+        Shapes: logits (n, classes), labels (n,), result ().
+        """
+
+    def accuracy(self, logits: Array, labels: Array, /) -> Array:
+        """Return the fraction of examples whose largest logit is at the label.
+
+        Shapes: logits (n, classes), labels (n,), result ().
+        """
+
+    # Random draws
+
+    def fold_in(self, key: Key, i: Any, /) -> Key:
+        """Derive a new key from a key and an integer i ()."""
+
+    def normal(self, key: Key, n: int, like: Array, /) -> Array:
+        """Draw n independent values from N(0, 1), with the dtype and device of `like`: (n,)."""
+
+    def native_normal(self, key: Key, n: int, like: Array, /) -> Array:
+        """Draw like `normal`, with the framework's own generator: (n,)."""
+
+    def signs(self, key: Key, n: int, like: Array, /) -> Array:
+        """Draw n independent signs, with the dtype and device of `like`: (n,).
+
+        Each is -1 or 1 with probability 1/2.
+        """
+
+    def randint(self, key: Key, n: int, /) -> Array:
+        """Draw an integer that is uniform on 0, ..., n - 1: ()."""
