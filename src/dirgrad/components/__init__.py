@@ -1,1 +1,1 @@
-"""What a configuration names by `kind`, one component per file."""
+"""Components that a configuration names by `kind`, one per file."""

@@ -1,5 +1,9 @@
-"""A folder is a table: each file of `estimators`, `directions`, `problems` and the like holds one
-component, named in the configuration by the file's name, its options the fields of its class."""
+"""Lookup and validation of components.
+
+Each folder next to this file (`estimators`, `directions`, `problems` and so on) holds one component
+per file. The configuration names a component by its file name. The fields of its class are its
+options.
+"""
 
 import json
 import pkgutil
@@ -16,50 +20,59 @@ from pydantic_core import PydanticCustomError, core_schema
 from dirgrad.core.errors import nearest
 
 T = TypeVar("T")
-STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True)
+STRICT = ConfigDict(
+    extra="forbid",
+    strict=True,
+    allow_inf_nan=False,
+    use_attribute_docstrings=True,
+)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(Field,))
 def component(cls: type[T]) -> type[T]:
-    """A frozen dataclass whose fields are validated options; the string under a field documents it."""
+    """Turn a class into a frozen dataclass whose fields are validated options.
+
+    The string under a field documents the option.
+    """
     return cast(type[T], dataclass(frozen=True, config=STRICT)(cls))
 
 
 def package(folder: str) -> str:
-    """The package in which the components of a folder stand."""
+    """Return the import path of the package that holds the components of `folder`."""
     return f"dirgrad.components.{folder}"
 
 
 @cache
 def names(folder: str) -> tuple[str, ...]:
-    """The components of a folder."""
+    """Return the names of all components in `folder`, sorted."""
     path = import_module(package(folder)).__path__
-    return tuple(
-        sorted(
-            module.name for module in pkgutil.iter_modules(path) if not module.name.startswith("_")
-        )
-    )
+    modules = [module.name for module in pkgutil.iter_modules(path)]
+    public = [name for name in modules if not name.startswith("_")]
+    return tuple(sorted(public))
 
 
 @cache
 def load(folder: str, name: str) -> type[Any]:
-    """The class of one component, the only one that its file defines."""
+    """Return the class of a component, which must be the only component in its file."""
     module = import_module(f"{package(folder)}.{name}")
-    (found,) = (
-        c
-        for c in vars(module).values()
-        if is_pydantic_dataclass(c) and c.__module__ == module.__name__
+    (cls,) = (
+        value
+        for value in vars(module).values()
+        if is_pydantic_dataclass(value) and value.__module__ == module.__name__
     )
-    return found
+    return cls
 
 
-def kind(part: object) -> str:
-    """The name of a component's file."""
-    return type(part).__module__.rpartition(".")[2]
+def kind(instance: object) -> str:
+    """Return the name by which the configuration names this component."""
+    return type(instance).__module__.rpartition(".")[2]
 
 
 def distribution_name(direction: Any) -> str:
-    """The kind of a direction's law, of one made of another both; empty for none."""
+    """Return the name of a direction's law, or an empty string for None.
+
+    The name of a law that wraps another one has both, as in `replayed_gaussian`.
+    """
     if direction is None:
         return ""
     inner = distribution_name(getattr(direction, "direction", None))
@@ -67,21 +80,29 @@ def distribution_name(direction: Any) -> str:
 
 
 def default(folder: str, name: str) -> Any:
-    """The default of an option that names a component without options of its own."""
-    return Field(default_factory=lambda: parse(folder, name), json_schema_extra={"default": name})
+    """Return a field specifier whose default is the component `name` without options."""
+    return Field(
+        default_factory=lambda: parse(folder, name),
+        json_schema_extra={"default": name},
+    )
 
 
 def parse(folder: str, spec: Any) -> Any:
-    """A component from its name, or from a mapping of `kind` and options; a component passes through.
+    """Build a component of `folder` from its specification.
 
-    Raises PydanticCustomError, as a pydantic validator does: `component` for an unknown name, `options` for wrong options,
-    with pydantic's own errors and the allowed keys in its context.
+    Args:
+        folder: Folder of the component.
+        spec: Name of the component, or a mapping of `kind` and options. A component is returned
+            unchanged.
+
+    Raises:
+        PydanticCustomError: Like any pydantic validator. Its type is `component` if the name is
+            unknown, and `options` if the options are wrong. In the latter case its context holds
+            pydantic's errors and the allowed keys.
     """
     if is_pydantic_dataclass(type(spec)):
         return spec
-    options = (
-        {"kind": spec} if isinstance(spec, str) else dict(spec) if isinstance(spec, dict) else {}
-    )
+    options = _as_mapping(spec)
     name = options.pop("kind", None)
     if name not in names(folder):
         raise PydanticCustomError("component", _unknown(folder, name))
@@ -90,24 +111,30 @@ def parse(folder: str, spec: Any) -> Any:
         return TypeAdapter(cls).validate_json(json.dumps(options))
     except ValidationError as error:
         allowed = [field.name for field in fields(cls)]
-        raise PydanticCustomError(
-            "options", "wrong options", {"errors": error.errors(), "allowed": allowed}
-        ) from None
+        context = {"errors": error.errors(), "allowed": allowed}
+        raise PydanticCustomError("options", "wrong options", context) from None
+
+
+def _as_mapping(spec: Any) -> dict[Any, Any]:
+    if isinstance(spec, str):
+        return {"kind": spec}
+    return dict(spec) if isinstance(spec, dict) else {}
 
 
 def _unknown(folder: str, name: Any) -> Any:
+    """Return the message for a missing or unknown `kind`."""
     offered = nearest(str(name or ""), names(folder))
-    text = (
-        f"unknown {folder[:-1]} '{name}': {offered}"
-        if name
-        else f"`kind` must name one of the {folder}: {offered}"
-    )
-    # pydantic takes its message for a template, and for a literal.
-    return cast(Any, text.replace("{", "{{").replace("}", "}}"))
+    if name:
+        message = f"unknown {folder[:-1]} '{name}': {offered}"
+    else:
+        message = f"`kind` must name one of the {folder}: {offered}"
+    # pydantic fills in the message as a template, so braces are escaped.
+    # Its type hints ask for a literal string, hence the cast.
+    return cast(Any, message.replace("{", "{{").replace("}", "}}"))
 
 
 def component_field(folder: str) -> GetPydanticSchema:
-    """The annotation of a field that holds a component of a folder."""
+    """Return the annotation of a field that holds a component of `folder`."""
     validate: Callable[[Any], Any] = partial(parse, folder)
     return GetPydanticSchema(
         lambda _source, _handler: core_schema.no_info_plain_validator_function(

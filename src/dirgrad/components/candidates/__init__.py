@@ -1,1 +1,1 @@
-"""Directions to descend along, one kind a file."""
+"""Candidate directions for directional descent, one kind per file."""

@@ -1,4 +1,7 @@
-"""The influence of weights on the units that they drive, of each on its own unit alone: what a diagonal RTRL carries along."""
+"""Influence of each weight on the unit that it drives, for diagonal RTRL.
+
+Influences on other units are ignored.
+"""
 
 from typing import TypeAlias
 
@@ -7,84 +10,138 @@ from dirgrad.core.recurrent import UnitRecurrent
 from dirgrad.core.types import Array, Ops, Params
 
 Influence: TypeAlias = dict[str, Params]
-"""By part of the state: the derivative of a unit by each weight that drives it, (batch, *shape of the weight)."""
+"""Derivative of a unit's state with respect to each weight that drives the unit.
+
+The first key is the name of the state, the second the name of the weight. Each array has the shape
+(batch, *shape of the weight).
+"""
 
 
 def zeros(ops: Ops, problem: UnitRecurrent, params: Params, state: Params) -> Influence:
-    """That of a state that is given."""
-    examples = tree.first_leaf(state).shape[0]
-    return {
-        part: tree.map(lambda leaf: ops.zeros((examples, *leaf.shape), leaf), _driving(params))
-        for part in problem.unit.state_names
-    }
+    """Return the influence on a state that does not depend on the weights."""
+    batch = tree.first_leaf(state).shape[0]
+
+    def zero(weight: Array) -> Array:
+        return ops.zeros((batch, *weight.shape), weight)
+
+    weights = _driving_weights(params)
+    return {name: tree.map(zero, weights) for name in problem.unit.state_names}
 
 
 def advance(
-    ops: Ops, problem: UnitRecurrent, params: Params, state: Params, seen: Array, before: Influence
+    ops: Ops,
+    problem: UnitRecurrent,
+    params: Params,
+    state: Params,
+    x: Array,
+    influence: Influence,
 ) -> Influence:
-    """That after a step: what was there before it, through the unit itself, and what the weights do in the step."""
-    found = {part: _immediate(ops, problem, params, state, seen, part) for part in before}
-    for source, leaves in before.items():
-        for part, own in _own(ops, problem, params, state, seen, source).items():
-            found[part] = {
-                name: found[part][name] + _scaled(own, leaf) for name, leaf in leaves.items()
+    """Return the influence after one step.
+
+    It has two terms: the old influence, carried on through each unit's dependence on its own
+    state, and the direct effect of the weights in this step.
+
+    Args:
+        ops: Primitives of the framework.
+        problem: Recurrent network of units.
+        params: Parameters of the network.
+        state: State before the step, each array (batch, n).
+        x: Observation of the step, (batch, inputs).
+        influence: Influence before the step.
+    """
+    after = {
+        target: _direct_influence(ops, problem, params, state, x, target) for target in influence
+    }
+    for source, by_weight in influence.items():
+        derivatives = _own_derivatives(ops, problem, params, state, x, source)
+        for target, derivative in derivatives.items():
+            after[target] = {
+                name: after[target][name] + _scale_by_unit(derivative, leaf)
+                for name, leaf in by_weight.items()
             }
-    return found
+    return after
 
 
-def gradient(on_state: Params, influence: Influence) -> Params:
-    """The part of the gradient that comes through the state, whose own gradient is `on_state`: like the weights."""
-    parts = [
-        {name: _scaled(on_state[part], leaf).sum(0) for name, leaf in leaves.items()}
-        for part, leaves in influence.items()
-    ]
+def gradient(state_gradient: Params, influence: Influence) -> Params:
+    """Return the gradient through the state, for each weight that drives a unit.
+
+    Args:
+        state_gradient: Gradient of the loss with respect to the state, each array (batch, n).
+        influence: Influence of the weights on that state.
+    """
+    parts = []
+    for state_name, by_weight in influence.items():
+        unit_gradient = state_gradient[state_name]
+        part = {
+            name: _scale_by_unit(unit_gradient, leaf).sum(0) for name, leaf in by_weight.items()
+        }
+        parts.append(part)
     return {name: sum(part[name] for part in parts) for name in parts[0]}
 
 
-def _driving(params: Params) -> Params:
+def _driving_weights(params: Params) -> Params:
+    """Return all parameters but the output layer's."""
     return {name: leaf for name, leaf in params.items() if not name.endswith("_out")}
 
 
-def _immediate(
-    ops: Ops, problem: UnitRecurrent, params: Params, state: Params, seen: Array, part: str
+def _direct_influence(
+    ops: Ops,
+    problem: UnitRecurrent,
+    params: Params,
+    state: Params,
+    x: Array,
+    target: str,
 ) -> Params:
-    """Of every example. A weight drives one unit, so that the derivative of the sum over units is that of its own."""
+    """Return the effect of the weights in this step on the state named `target`."""
 
-    def of(one: Params, x: Array) -> Params:
-        single = tree.map(lambda leaf: leaf[None], one)
+    def multiply(h: Array, weight: Array) -> Array:
+        return h @ weight
 
+    def differentiate(example_state: Params, example_x: Array) -> Params:
+        batch_of_one = tree.map(lambda leaf: leaf[None], example_state)
+
+        # A weight drives a single unit, so the derivative of the sum over all units is the
+        # derivative of that unit.
         def total(weights: Params) -> Array:
-            return ops.sum(
-                problem.unit.update(ops, weights, single, x[None], lambda h, weight: h @ weight)[
-                    part
-                ]
-            )
+            after = problem.unit.update(ops, weights, batch_of_one, example_x[None], multiply)
+            return ops.sum(after[target])
 
-        return ops.value_and_grad(total)(_driving(params))[1]
+        _, weight_gradient = ops.value_and_grad(total)(_driving_weights(params))
+        return weight_gradient
 
-    found: Params = ops.vmap(of)(state, seen)
-    return found
+    influence: Params = ops.vmap(differentiate)(state, x)
+    return influence
 
 
-def _own(
-    ops: Ops, problem: UnitRecurrent, params: Params, state: Params, seen: Array, part: str
+def _own_derivatives(
+    ops: Ops,
+    problem: UnitRecurrent,
+    params: Params,
+    state: Params,
+    x: Array,
+    source: str,
 ) -> Params:
-    """The derivative of each unit's next state, by part, by its own `part` of the state: (batch, n)."""
-    h, unit = state[problem.unit.state_names[0]], problem.unit
+    """Differentiate each unit's next states by the unit's own state `source`: (batch, n) each."""
+    unit = problem.unit
+    h = state[unit.state_names[0]]
 
-    def product(moved: Array, weight: Array) -> Array:
-        alone = ops.batched_diagonal(weight.reshape(problem.hidden, unit.gates, problem.hidden))
-        return h @ weight + ((moved - h)[:, None, :] * alone).reshape(h.shape[0], -1)
+    def multiply(perturbed_h: Array, weight: Array) -> Array:
+        # Only the weight from a unit to itself sees the perturbation.
+        blocks = weight.reshape(problem.hidden, unit.gates, problem.hidden)
+        self_weights = ops.batched_diagonal(blocks)
+        change = ((perturbed_h - h)[:, None, :] * self_weights).reshape(h.shape[0], -1)
+        return h @ weight + change
 
-    only = {name: ops.zeros_like(leaf) + float(name == part) for name, leaf in state.items()}
-    found: Params = ops.jvp(
-        lambda s: unit.update(ops, params, s, seen, product), (state,), (only,)
-    )[1]
-    return found
+    def update(perturbed_state: Params) -> Params:
+        return unit.update(ops, params, perturbed_state, x, multiply)
+
+    tangent = {name: ops.zeros_like(leaf) + float(name == source) for name, leaf in state.items()}
+    derivatives: Params = ops.jvp(update, (state,), (tangent,))[1]
+    return derivatives
 
 
-def _scaled(unit: Array, influence: Array) -> Array:
-    """Each influence times the value of its unit. unit: (batch, n); influence: (batch, ..., gates n)."""
-    return (influence.reshape(*unit.shape[:1], -1, unit.shape[1]) * unit[:, None, :]).reshape(
-        influence.shape
-    )
+def _scale_by_unit(unit_values: Array, influence: Array) -> Array:
+    """Multiply each influence (batch, ..., gates n) by the value of its unit (batch, n)."""
+    batch, n = unit_values.shape
+    by_unit = influence.reshape(batch, -1, n)
+    return (by_unit * unit_values[:, None, :]).reshape(influence.shape)

@@ -10,10 +10,11 @@ from dirgrad.core.types import Batch, Ops, Params
 
 @component
 class DiagonalRtrl:
-    """The gradient by real-time recurrent learning that follows each weight's influence on its own unit alone, and that of
-    the unit on itself: the influence is as large as the weights, per example (SnAp-1, Menick et al. 2021).
+    """Approximate gradient by diagonal real-time recurrent learning (SnAp-1, Menick et al. 2021).
 
-    It begins without influence at the first of the observations ahead. For recurrent networks of units.
+    It follows each weight's influence on the unit that it drives, and each unit's influence on
+    its own next state. Per example, the influence is as large as the weights. It is 0 before the
+    first remaining observation. The problem must be a recurrent network of units.
     """
 
     direction: ClassVar[None] = None
@@ -22,35 +23,40 @@ class DiagonalRtrl:
     sequence_passes: ClassVar[int] = 1
 
     def propose(
-        self, ops: Ops, place: SequencePosition, past: Any, draw: Callable[[], Params]
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        average: Any,
+        draw: Callable[[], Params],
     ) -> Params:
-        problem, params = place.problem, place.params
+        problem, params = position.problem, position.params
         if not isinstance(problem, UnitRecurrent):
             raise NotImplementedError(
-                "diagonal_rtrl follows the units of a recurrent network: this problem has none"
+                "diagonal_rtrl needs a recurrent network of units, and this problem has no units"
             )
 
         def add(carry: Any, x: Batch) -> tuple[Any, tuple[()]]:
-            state, carried, total = carry
+            state, influence, total = carry
             (next_state, loss), pull = ops.vjp(
-                lambda p, s: problem.advance(ops, p, s, x), params, state
+                lambda params, state: problem.advance(ops, params, state, x),
+                params,
+                state,
             )
-            direct, on_state = pull(
-                (tree.map(ops.zeros_like, next_state), ops.zeros((), loss) + 1.0)
-            )
-            through = _influence.gradient(on_state, carried)
-            total = {name: total[name] + direct[name] + through.get(name, 0.0) for name in total}
-            return (
-                next_state,
-                _influence.advance(ops, problem, params, state, x[0], carried),
-                total,
-            ), ()
+            zero_state = tree.map(ops.zeros_like, next_state)
+            direct, state_gradient = pull((zero_state, ops.zeros((), loss) + 1.0))
+            through_state = _influence.gradient(state_gradient, influence)
+            total = {
+                name: total[name] + direct[name] + through_state.get(name, 0.0) for name in total
+            }
+            influence = _influence.advance(ops, problem, params, state, x[0], influence)
+            return (next_state, influence, total), ()
 
-        carry = (
-            place.state,
-            _influence.zeros(ops, problem, params, place.state),
-            tree.map(ops.zeros_like, params),
+        influence = _influence.zeros(ops, problem, params, position.state)
+        zero_gradient = tree.map(ops.zeros_like, params)
+        carry, _ = ops.scan(
+            add,
+            (position.state, influence, zero_gradient),
+            position.remaining,
         )
-        (_, _, total), _ = ops.scan(add, carry, place.remaining)
-        found: Params = total
-        return found
+        gradient: Params = carry[2]
+        return gradient

@@ -11,15 +11,15 @@ from dirgrad.core.types import Direction, Ops, Params
 
 @component
 class Mixture:
-    """A convex mixture of a candidate and of noise, each of length 1: (1 - share) c / ||c|| + share v / ||v||."""
+    """Convex mixture of a candidate c and noise v, (1 - share) c / ||c|| + share v / ||v||."""
 
     unbiased: ClassVar[bool] = False
     candidate: Annotated[Candidate, component_field("candidates")]
-    """What is mixed with noise."""
+    """Candidate c that is mixed with noise."""
     direction: Annotated[Direction, component_field("directions")]
-    """The law of the noise v."""
+    """Law of the noise v."""
     share: Annotated[float, Ge(0.0), Le(1.0)] = 0.5
-    """Of the noise."""
+    """Share of the noise, between 0 and 1."""
 
     @property
     def uses_average(self) -> bool:
@@ -30,8 +30,14 @@ class Mixture:
         return self.candidate.sequence_passes
 
     def propose(
-        self, ops: Ops, place: SequencePosition, past: Any, draw: Callable[[], Params]
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        average: Any,
+        draw: Callable[[], Params],
     ) -> Params:
-        known = tree.normalize(ops, self.candidate.propose(ops, place, past, draw))
+        candidate = self.candidate.propose(ops, position, average, draw)
+        candidate = tree.normalize(ops, candidate)
         noise = tree.normalize(ops, draw())
-        return tree.axpy(ops, self.share, noise, tree.scale(1 - self.share, known))
+        scaled_candidate = tree.scale(1 - self.share, candidate)
+        return tree.axpy(ops, self.share, noise, scaled_candidate)

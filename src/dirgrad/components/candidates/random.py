@@ -8,15 +8,19 @@ from dirgrad.core.types import Direction, Ops, Params
 
 @component
 class Random:
-    """A random direction, which knows nothing: the estimate is unbiased."""
+    """Random direction that uses no information about the problem; the estimate is unbiased."""
 
     unbiased: ClassVar[bool] = True
     uses_average: ClassVar[bool] = False
     sequence_passes: ClassVar[int] = 0
     direction: Annotated[Direction, component_field("directions")]
-    """Its law."""
+    """Law of the direction."""
 
     def propose(
-        self, ops: Ops, place: SequencePosition, past: Any, draw: Callable[[], Params]
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        average: Any,
+        draw: Callable[[], Params],
     ) -> Params:
         return draw()

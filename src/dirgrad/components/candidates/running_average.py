@@ -8,7 +8,10 @@ from dirgrad.core.types import Ops, Params
 
 @component
 class RunningAverage:
-    """The running average of past estimates. It begins at 0 and by itself stays there: mix it with noise."""
+    """Running average of past estimates.
+
+    The average starts at 0 and stays there unless it is mixed with noise (see `mixture`).
+    """
 
     direction: ClassVar[None] = None
     unbiased: ClassVar[bool] = False
@@ -16,7 +19,11 @@ class RunningAverage:
     sequence_passes: ClassVar[int] = 0
 
     def propose(
-        self, ops: Ops, place: SequencePosition, past: Any, draw: Callable[[], Params]
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        average: Any,
+        draw: Callable[[], Params],
     ) -> Params:
-        average: Params = past
-        return average
+        proposal: Params = average
+        return proposal

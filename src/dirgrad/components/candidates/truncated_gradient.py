@@ -11,30 +11,36 @@ from dirgrad.core.types import Batch, Ops, Params
 
 @component
 class TruncatedGradient:
-    """The gradient by truncated backpropagation through time: the sum over windows, each from a state that is taken as given."""
+    """Approximate gradient by truncated backpropagation through time.
+
+    It is the sum of the gradients of all windows, each with the state before it held constant.
+    """
 
     direction: ClassVar[None] = None
     unbiased: ClassVar[bool] = False
     uses_average: ClassVar[bool] = False
     sequence_passes: ClassVar[int] = 1
     truncation: PositiveInt
-    """Steps of a window; divides those ahead."""
+    """Number of steps per window. It must divide the number of remaining steps."""
 
     def propose(
-        self, ops: Ops, place: SequencePosition, past: Any, draw: Callable[[], Params]
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        average: Any,
+        draw: Callable[[], Params],
     ) -> Params:
         def add(
-            carry: tuple[Params, Params], ahead: Batch
+            carry: tuple[Params, Params],
+            window: Batch,
         ) -> tuple[tuple[Params, Params], tuple[()]]:
             state, total = carry
-            _, state, found = sequences.window_gradient(
-                ops, place._replace(state=state, remaining=ahead)
-            )
-            return (state, tree.axpy(ops, 1.0, found, total)), ()
+            window_start = position._replace(state=state, remaining=window)
+            _, state, gradient = sequences.window_gradient(ops, window_start)
+            return (state, tree.axpy(ops, 1.0, gradient, total)), ()
 
-        nothing = tree.map(ops.zeros_like, place.params)
-        (_, total), _ = ops.scan(
-            add, (place.state, nothing), sequences.split_windows(place.remaining, self.truncation)
-        )
-        summed: Params = total
-        return summed
+        zero = tree.map(ops.zeros_like, position.params)
+        windows = sequences.split_windows(position.remaining, self.truncation)
+        carry, _ = ops.scan(add, (position.state, zero), windows)
+        gradient: Params = carry[1]
+        return gradient

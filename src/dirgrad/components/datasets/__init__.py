@@ -1,1 +1,1 @@
-"""Data sets, one a file."""
+"""Datasets, one per file."""

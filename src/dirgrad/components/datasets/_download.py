@@ -1,4 +1,4 @@
-"""Files of a data set: from a directory the user names, else from public mirrors; their uncompressed bytes verified."""
+"""Files of a dataset, from a local directory or from public mirrors, verified by checksum."""
 
 import gzip
 import hashlib
@@ -15,28 +15,45 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
-ADVICE = f"put the four MNIST idx files (plain or .gz) into one directory and name it by `data_directory` or {VARIABLE}"
+ADVICE = (
+    "put the four MNIST idx files (plain or .gz) into one directory "
+    f"and set `data_directory` or {VARIABLE} to its path"
+)
 
 
 def directory_of(configured: str | None) -> Path | None:
-    """The directory that the configuration or else the environment names; None where neither does."""
-    named = configured or os.environ.get(VARIABLE)
-    return Path(named).expanduser() if named else None
+    """Return the configured data directory, or else the one in the environment, or else None."""
+    directory = configured or os.environ.get(VARIABLE)
+    return Path(directory).expanduser() if directory else None
 
 
 def verified(name: str, md5: str, configured: str | None) -> bytes:
-    """The uncompressed bytes of a file. Raises UserError, naming the file, where it is missing, unreadable or not the one."""
+    """Return the uncompressed bytes of a file.
+
+    Args:
+        name: File name without `.gz`.
+        md5: Checksum of the uncompressed bytes.
+        configured: Data directory from the configuration. If neither it nor the environment names
+            a directory, the file is downloaded.
+
+    Raises:
+        UserError: The file is missing, unreadable or has another checksum. The message names the
+            file.
+    """
     directory = directory_of(configured)
-    path = _local(directory, name) if directory else _downloaded(name, md5)
+    path = _find_local(directory, name) if directory else _download(name, md5)
     content = _read(path)
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if found != md5:
-        is_wrong = f"is not the original ({len(content)} uncompressed bytes with md5 {found}, expected md5 {md5})"
-        raise UserError(f"{path}: the file {is_wrong}: replace it, or {ADVICE}")
+    checksum = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if checksum != md5:
+        raise UserError(
+            f"{path}: the file is not the original "
+            f"({len(content)} uncompressed bytes with md5 {checksum}, expected md5 {md5}): "
+            f"replace it, or {ADVICE}"
+        )
     return content
 
 
-def _local(directory: Path, name: str) -> Path:
+def _find_local(directory: Path, name: str) -> Path:
     for path in (directory / f"{name}.gz", directory / name):
         if path.is_file():
             return path
@@ -53,24 +70,35 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _downloaded(name: str, md5: str) -> Path:
-    """The file in the user's cache, fetched with a progress bar where it is not there; each mirror is tried in turn."""
+def _download(name: str, md5: str) -> Path:
+    """Return the file in the user's cache; download it first if it is not there."""
     cache = Path(pooch.os_cache("dirgrad")) / "mnist"
     if (cache / name).is_file():
         return cache / name
     reasons = []
     for mirror in MIRRORS:
         try:
-            unpack = pooch.Decompress(method="gzip", name=name)
-            # The gzip wrappers differ between mirrors; what is verified is the content, by the caller and here.
-            fetched = pooch.retrieve(
-                f"{mirror}{name}.gz", None, f"{name}.gz", cache, processor=unpack, progressbar=True
-            )
-            if pooch.file_hash(fetched, "md5") == md5:
-                return Path(fetched)
+            path = _fetch(mirror, name, cache)
+            if pooch.file_hash(path, "md5") == md5:
+                return Path(path)
             reasons.append(f"{mirror}: wrong checksum")
         except (OSError, EOFError, ValueError, zlib.error) as error:
             reasons.append(f"{mirror}: {type(error).__name__}")
-        for left in (cache / name, cache / f"{name}.gz"):
-            left.unlink(missing_ok=True)
+        for leftover in (cache / name, cache / f"{name}.gz"):
+            leftover.unlink(missing_ok=True)
     raise UserError(f"{name}: could not be downloaded ({'; '.join(reasons)}): {ADVICE}")
+
+
+def _fetch(mirror: str, name: str, cache: Path) -> str:
+    """Download and unpack a file with a progress bar; return the path of the unpacked file."""
+    # pooch gets no checksum, because the gzip headers differ between mirrors. The caller compares
+    # the checksum of the unpacked content instead.
+    path: str = pooch.retrieve(
+        f"{mirror}{name}.gz",
+        known_hash=None,
+        fname=f"{name}.gz",
+        path=cache,
+        processor=pooch.Decompress(method="gzip", name=name),
+        progressbar=True,
+    )
+    return path

@@ -7,49 +7,60 @@ from pydantic import PositiveInt
 from dirgrad.components.registry import component
 from dirgrad.core.types import Splits
 
+VALID_EXAMPLES = 500
+TEST_EXAMPLES = 500
+
 
 @component
 class Copy:
-    """The copy problem: symbols are shown, then nothing, then they are asked for in their order. Made by a fixed seed.
+    """The copy problem: a network sees symbols, waits, and repeats the symbols in order.
 
-    A step shows a symbol as one of so many inputs, and the question on an input of its own. One who has no memory, or has not
-    yet learnt to use it, is left with a loss of ln(symbols).
+    A step shows a symbol in one-hot encoding. One more input is 1 at the steps that ask for an
+    answer. The loss is ln(symbols) for a network without memory, or before training has taught
+    it to use its memory. A fixed seed draws the symbols.
     """
 
     files: ClassVar[tuple[str, ...]] = ()
     train_examples: ClassVar[int] = 4000
     symbols: Annotated[int, Ge(2)] = 4
-    """How many different ones there are."""
+    """Number of different symbols."""
     shown: PositiveInt = 1
-    """How many are shown, and asked for."""
+    """Number of symbols shown, and of answers asked for."""
     delay: Annotated[int, Ge(0)] = 10
-    """Steps between the last shown and the first asked for."""
+    """Number of steps between the last symbol shown and the first answer."""
 
     @property
     def height(self) -> int:
-        """T = shown + delay + shown."""
+        """Number of steps: T = shown + delay + shown."""
         return 2 * self.shown + self.delay
 
     @property
     def width(self) -> int:
-        """Inputs at a step."""
+        """Number of inputs of a step."""
         return self.symbols + 1
 
     @property
     def classes(self) -> int:
-        """As many as symbols."""
+        """Number of classes, which equals the number of symbols."""
         return self.symbols
 
     @property
     def answers(self) -> int:
-        """As many as are shown."""
+        """Number of answers, which equals the number of symbols shown."""
         return self.shown
 
     def load(self, directory: str | None) -> Splits:
-        examples = self.train_examples + 1000
-        labels = np.random.default_rng(0).integers(0, self.symbols, (examples, self.shown))
-        images = np.zeros((examples, self.height, self.width))
-        images[:, : self.shown, : self.symbols] = np.eye(self.symbols)[labels]
-        images[:, self.shown + self.delay :, self.symbols] = 1.0
-        parts = np.split(np.arange(examples), [self.train_examples, self.train_examples + 500])
-        return Splits(*((images[rows], labels[rows]) for rows in parts))
+        """Return sequences (n, height, width) with labels (n, shown)."""
+        num_examples = self.train_examples + VALID_EXAMPLES + TEST_EXAMPLES
+        rng = np.random.default_rng(0)
+        labels = rng.integers(0, self.symbols, (num_examples, self.shown))
+        sequences = np.zeros((num_examples, self.height, self.width))
+        sequences[:, : self.shown, : self.symbols] = np.eye(self.symbols)[labels]
+        sequences[:, self.shown + self.delay :, self.symbols] = 1.0
+        ends = [self.train_examples, self.train_examples + VALID_EXAMPLES]
+        train, valid, test = np.split(np.arange(num_examples), ends)
+        return Splits(
+            train=(sequences[train], labels[train]),
+            valid=(sequences[valid], labels[valid]),
+            test=(sequences[test], labels[test]),
+        )

@@ -10,12 +10,18 @@ from dirgrad.core.errors import UserError
 from dirgrad.core.types import Splits
 
 PIXELS = 8
+"""Side of the original images."""
+WHITE = 16
+"""Largest pixel value of the original images."""
 
 
 @component
 class Digits:
-    """scikit-learn's digits: 1797 handwritten digits of 8 x 8 pixels, embedded. Split by a fixed seed into 1200
-    for training, 300 for validation and 297 for testing."""
+    """The digits of scikit-learn: 1797 handwritten digits of 8 x 8 pixels.
+
+    They come with scikit-learn and need no download. A seed splits them into 1200 digits for
+    training, 300 for validation and 297 for testing.
+    """
 
     classes: ClassVar[int] = 10
     answers: ClassVar[int] = 1
@@ -23,12 +29,12 @@ class Digits:
     valid_examples: ClassVar[int] = 300
     files: ClassVar[tuple[str, ...]] = ()
     split_seed: Annotated[int, Ge(0)] = 0
-    """The seed of the split."""
+    """Seed of the split."""
     scaling: Literal["unit", "raw"] = "unit"
-    """Pixels in [0, 1], or 0 .. 16."""
+    """Range of the pixels: `unit` is [0, 1], `raw` is 0 to 16."""
     side: Literal[8, 28] = 8
-    """28: every pixel three times either way, in a border of two. The size of MNIST, for measurements where no file is to be
-    had."""
+    """Side of the images in pixels. 28 is the size of MNIST, for measurements without a download:
+    each pixel is repeated three times in both directions, and a border of two pixels is added."""
 
     @property
     def height(self) -> int:
@@ -39,25 +45,36 @@ class Digits:
         return self.side
 
     def load(self, directory: str | None) -> Splits:
-        table = np.loadtxt(_file(), delimiter=",")
-        images, labels = table[:, :-1].reshape(-1, PIXELS, PIXELS), table[:, -1].astype(np.int64)
-        images = images if self.scaling == "raw" else images / 16
-        images = images if self.side == PIXELS else _magnified(images)
+        """Return images (n, side, side) with labels (n,)."""
+        table = np.loadtxt(_table_path(), delimiter=",")
+        images = table[:, :-1].reshape(-1, PIXELS, PIXELS)
+        labels = table[:, -1].astype(np.int64)
+        if self.scaling == "unit":
+            images = images / WHITE
+        if self.side != PIXELS:
+            images = _enlarge(images)
         order = np.random.default_rng(self.split_seed).permutation(len(labels))
-        parts = np.split(order, [self.train_examples, self.train_examples + self.valid_examples])
-        return Splits(*((images[rows], labels[rows]) for rows in parts))
+        ends = [self.train_examples, self.train_examples + self.valid_examples]
+        train, valid, test = np.split(order, ends)
+        return Splits(
+            train=(images[train], labels[train]),
+            valid=(images[valid], labels[valid]),
+            test=(images[test], labels[test]),
+        )
 
 
-def _magnified(images: np.ndarray) -> np.ndarray:
-    """(n, 8, 8) -> (n, 28, 28)."""
-    return np.pad(images.repeat(3, axis=1).repeat(3, axis=2), ((0, 0), (2, 2), (2, 2)))
+def _enlarge(images: np.ndarray) -> np.ndarray:
+    """Enlarge images from (n, 8, 8) to (n, 28, 28)."""
+    repeated = images.repeat(3, axis=1).repeat(3, axis=2)
+    return np.pad(repeated, ((0, 0), (2, 2), (2, 2)))
 
 
-def _file() -> Path:
-    """The table that scikit-learn ships, which sklearn.datasets.load_digits reads: importing that takes three seconds."""
+def _table_path() -> Path:
+    # sklearn.datasets.load_digits reads this file, but importing it takes three seconds.
     spec = find_spec("sklearn")
     if spec is None or spec.origin is None:
         raise UserError(
-            "the digits come with scikit-learn, which is not installed: run `pip install scikit-learn`"
+            "the digits come with scikit-learn, which is not installed: "
+            "run `pip install scikit-learn`"
         )
     return Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"

@@ -13,10 +13,12 @@ from dirgrad.core.types import Splits
 
 @component
 class Photograph:
-    """The pixels of a photograph that scikit-learn ships, a summer palace in China, made smaller by means over rectangles.
+    """The pixels of a photograph that comes with scikit-learn, a summer palace in China.
 
-    An example is a pixel: from sin and cos of its two coordinates in [0, 1) times pi, 2 pi, 4 pi, ... to its three colours in
-    [0, 1]. Split by a fixed seed: half of the pixels for training, a quarter each for validation and testing.
+    The photograph is reduced to a square image by averaging over rectangles. An example is a
+    pixel. Its two coordinates lie in [0, 1). The features are their sines and cosines after
+    multiplication by pi, 2 pi, 4 pi and so on, and the targets are three colors in [0, 1]. A fixed
+    seed assigns half of the pixels to training and a quarter each to validation and testing.
     """
 
     height: ClassVar[int] = 1
@@ -24,45 +26,55 @@ class Photograph:
     answers: ClassVar[int] = 1
     files: ClassVar[tuple[str, ...]] = ()
     side: Annotated[int, Ge(4)] = 64
-    """Pixels of a side of the smaller image."""
+    """Side of the reduced image in pixels."""
     octaves: Annotated[int, Ge(1)] = 5
-    """How many frequencies the coordinates are given at."""
+    """Number of frequencies per coordinate."""
 
     @property
     def width(self) -> int:
-        """sin and cos of two coordinates, at every frequency."""
+        """Number of features: sine and cosine of two coordinates at every frequency."""
         return 4 * self.octaves
 
     @property
     def train_examples(self) -> int:
-        """Half of the pixels."""
+        """Number of training examples: half of the pixels."""
         return self.side**2 // 2
 
     def load(self, directory: str | None) -> Splits:
-        with Image.open(_file()) as photograph:
-            colours = (
-                np.asarray(photograph.resize((self.side, self.side), Image.Resampling.BOX)).reshape(
-                    -1, 3
-                )
-                / 255
-            )
-        places = np.stack(
-            np.meshgrid(*[np.arange(self.side) / self.side] * 2, indexing="ij"), axis=-1
-        ).reshape(-1, 2)
-        angles = np.concatenate(
-            [np.pi * 2**octave * places for octave in range(self.octaves)], axis=1
+        """Return features (n, 1, width) with colors (n, 3)."""
+        colors = self._colors()
+        features = self._features()[:, None, :]
+        order = np.random.default_rng(0).permutation(len(colors))
+        ends = [self.train_examples, self.train_examples + self.side**2 // 4]
+        train, valid, test = np.split(order, ends)
+        return Splits(
+            train=(features[train], colors[train]),
+            valid=(features[valid], colors[valid]),
+            test=(features[test], colors[test]),
         )
-        features = np.concatenate([np.sin(angles), np.cos(angles)], axis=1)[:, None, :]
-        order = np.random.default_rng(0).permutation(len(colours))
-        parts = np.split(order, [self.train_examples, self.train_examples + self.side**2 // 4])
-        return Splits(*((features[rows], colours[rows]) for rows in parts))
+
+    def _colors(self) -> np.ndarray:
+        """Return the colors of all pixels, row by row: (side^2, 3)."""
+        with Image.open(_image_path()) as photograph:
+            reduced = photograph.resize((self.side, self.side), Image.Resampling.BOX)
+        return np.asarray(reduced).reshape(-1, 3) / 255
+
+    def _features(self) -> np.ndarray:
+        """Return the features of all pixels, row by row: (side^2, width)."""
+        ticks = np.arange(self.side) / self.side
+        grid = np.meshgrid(ticks, ticks, indexing="ij")
+        coordinates = np.stack(grid, axis=-1).reshape(-1, 2)
+        frequencies = [np.pi * 2**octave for octave in range(self.octaves)]
+        angles = np.concatenate([frequency * coordinates for frequency in frequencies], axis=1)
+        return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
 
 
-def _file() -> Path:
-    """The image that sklearn.datasets.load_sample_image reads: importing that takes three seconds."""
+def _image_path() -> Path:
+    # sklearn.datasets.load_sample_image reads this file, but importing it takes three seconds.
     spec = find_spec("sklearn")
     if spec is None or spec.origin is None:
         raise UserError(
-            "the photograph comes with scikit-learn, which is not installed: run `pip install scikit-learn`"
+            "the photograph comes with scikit-learn, which is not installed: "
+            "run `pip install scikit-learn`"
         )
     return Path(spec.origin).parent / "datasets" / "images" / "china.jpg"

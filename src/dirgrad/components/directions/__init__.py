@@ -1,1 +1,1 @@
-"""Laws of random vectors v with E[v v^T] = I, one a file."""
+"""Distributions of random vectors v with E[v v^T] = I, one per file."""

@@ -11,33 +11,50 @@ from dirgrad.core.types import Array, Key, Ops, Params
 
 @component
 class BlockShared:
-    """Of every array of two axes or more the rows in blocks, all blocks the same independent signs but for a sign of each; of
-    others signs: E[v v^T] = I, since signs are independent in pairs. One row a block is rank one, one block all independent
-    signs; ||v||^2 = d for all. SNR of K directions in dimension d: K / (d - 1)."""
+    """Random signs that are shared between blocks of rows of a weight array.
+
+    The rows of every array of two or more axes are cut into blocks. All blocks hold the same
+    independent signs, and each block is multiplied by a random sign. Every other array has
+    independent signs. E[v v^T] = I because signs of different entries are pairwise independent.
+    Blocks of one row give a rank-one array; a single block gives independent signs. ||v||^2 = d.
+    The SNR of K directions in dimension d is K / (d - 1).
+    """
 
     block: PositiveInt
-    """Rows of a block; the last one may have fewer."""
+    """Number of rows in a block. The last block may have fewer."""
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        some = tree.first_leaf(like)
+        """Draw a direction: an `OuterProduct` per weight array, plain arrays otherwise."""
+        leaf = tree.first_leaf(like)
 
-        def count(shape: _outer_products.Shape) -> int:
-            return -(-shape[0] // self.block) + self._rows(shape) * prod(shape[1:])
+        def count_entries(shape: _outer_products.Shape) -> int:
+            return self._num_blocks(shape) + self._num_rows(shape) * prod(shape[1:])
 
-        def made(signs: Array, shape: _outer_products.Shape) -> tree.OuterProduct:
-            blocks, rows = -(-shape[0] // self.block), np.arange(shape[0])
-            within = ops.constant(
-                np.equal(rows % self.block, np.arange(self._rows(shape))[:, None]).astype(float),
-                some,
-            )
-            of_block = ops.constant(
-                np.equal(rows // self.block, np.arange(blocks)[:, None]).astype(float), some
-            )
-            return tree.OuterProduct(
-                within * (signs[:blocks] @ of_block), signs[blocks:].reshape(-1, *shape[1:])
-            )
+        def build(signs: Array, shape: _outer_products.Shape) -> tree.OuterProduct:
+            num_blocks = self._num_blocks(shape)
+            row = np.arange(shape[0])
+            position_in_block = _one_hot(row % self.block, self._num_rows(shape))
+            block_of_row = _one_hot(row // self.block, num_blocks)
+            positions = ops.constant(position_in_block, leaf)
+            blocks = ops.constant(block_of_row, leaf)
+            left = positions * (signs[:num_blocks] @ blocks)
+            right = signs[num_blocks:].reshape(-1, *shape[1:])
+            return tree.OuterProduct(left, right)
 
-        return _outer_products.drawn(lambda n: ops.signs(key, n, some), like, count, made)
+        return _outer_products.draw_structured(
+            lambda n: ops.signs(key, n, leaf), like, count_entries, build
+        )
 
-    def _rows(self, shape: _outer_products.Shape) -> int:
+    def _num_blocks(self, shape: _outer_products.Shape) -> int:
+        return -(-shape[0] // self.block)
+
+    def _num_rows(self, shape: _outer_products.Shape) -> int:
+        """Return the number of rows in the largest block."""
         return min(self.block, shape[0])
+
+
+def _one_hot(index: np.ndarray, num_classes: int) -> np.ndarray:
+    """Return the (num_classes, n) matrix with a 1 at row index[j] of column j."""
+    classes = np.arange(num_classes)[:, None]
+    is_hot: np.ndarray = np.equal(index, classes)
+    return is_hot.astype(float)

@@ -5,8 +5,13 @@ from dirgrad.core.types import Key, Ops, Params
 
 @component
 class FrameworkGaussian:
-    """Independent N(0, 1) entries by the framework's own generator: what others draw, and so what speed is held against. In JAX
-    that is threefry; in PyTorch it is the same as `gaussian`."""
+    """Independent N(0, 1) entries from the framework's own generator.
+
+    Code outside this package usually draws from that generator, so it is the baseline for
+    comparisons of speed. In JAX the generator is threefry; in PyTorch this direction equals
+    `gaussian`.
+    """
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        return tree.unravel(ops.native_normal(key, tree.size(like), tree.first_leaf(like)), like)
+        normal = ops.native_normal(key, tree.size(like), tree.first_leaf(like))
+        return tree.unravel(normal, like)

@@ -5,7 +5,11 @@ from dirgrad.core.types import Key, Ops, Params
 
 @component
 class Gaussian:
-    """Independent N(0, 1) entries: the direction of Baydin et al. 2022. SNR of K directions in dimension d: K / (d + 1)."""
+    """Independent N(0, 1) entries, the direction of Baydin et al. 2022.
+
+    The SNR of K directions in dimension d is K / (d + 1).
+    """
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        return tree.unravel(ops.normal(key, tree.size(like), tree.first_leaf(like)), like)
+        normal = ops.normal(key, tree.size(like), tree.first_leaf(like))
+        return tree.unravel(normal, like)

@@ -6,14 +6,21 @@ from dirgrad.core.types import Key, Ops, Params
 
 @component
 class RankOne:
-    """Of every array of two axes or more a b^T with independent signs a and b, of others signs: E[v v^T] = I, since signs are
-    independent in pairs. A draw costs some sqrt(d) signs, and the d entries are never formed: not in the tangent, the estimate or
-    the update of SGD. ||v||^2 = d as of signs. SNR of K directions in dimension d: K / (d - 1)."""
+    """An outer product a b^T of random signs for every weight array.
+
+    Every array of two or more axes is a b^T, and a and b have independent signs. Every other array
+    has independent signs. E[v v^T] = I because signs of different entries are pairwise
+    independent. A draw takes about sqrt(d) signs. The d entries are never materialized: neither in
+    the tangent, nor in the estimate, nor in the SGD update. ||v||^2 = d. The SNR of K directions in
+    dimension d is K / (d - 1).
+    """
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        return _outer_products.drawn(
-            lambda n: ops.signs(key, n, tree.first_leaf(like)),
+        """Draw a direction: an `OuterProduct` per weight array, plain arrays otherwise."""
+        leaf = tree.first_leaf(like)
+        return _outer_products.draw_structured(
+            lambda n: ops.signs(key, n, leaf),
             like,
-            _outer_products.ends,
-            _outer_products.outer,
+            _outer_products.count_factor_entries,
+            _outer_products.outer_product,
         )

@@ -6,14 +6,20 @@ from dirgrad.core.types import Key, Ops, Params
 
 @component
 class RankOneGaussian:
-    """Of every array of two axes or more a b^T with independent N(0, 1) entries of a and b, of others such entries: E[v v^T] =
-    I. Worse than signs, since ||v||^2 = ||a||^2 ||b||^2 is far from constant: of one matrix (m, n) the SNR is 1 / ((m + 2)(n +
-    2) - 1)."""
+    """An outer product a b^T of Gaussian vectors for every weight array.
+
+    Every array of two or more axes is a b^T, and a and b have independent N(0, 1) entries. Every
+    other array has independent N(0, 1) entries. E[v v^T] = I. The estimate is noisier than with
+    `rank_one`, because ||v||^2 = ||a||^2 ||b||^2 varies widely. For a single (m, n) matrix the SNR
+    is 1 / ((m + 2)(n + 2) - 1).
+    """
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        return _outer_products.drawn(
-            lambda n: ops.normal(key, n, tree.first_leaf(like)),
+        """Draw a direction: an `OuterProduct` per weight array, plain arrays otherwise."""
+        leaf = tree.first_leaf(like)
+        return _outer_products.draw_structured(
+            lambda n: ops.normal(key, n, leaf),
             like,
-            _outer_products.ends,
-            _outer_products.outer,
+            _outer_products.count_factor_entries,
+            _outer_products.outer_product,
         )

@@ -1,4 +1,5 @@
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated
 
 from dirgrad.components.registry import component, component_field
 from dirgrad.core import tree
@@ -7,20 +8,36 @@ from dirgrad.core.types import Array, Direction, Key, Ops, Params
 
 @component
 class Replayed:
-    """Directions of another law, of which every array of two axes or more is drawn by itself and not kept: it is drawn from its key
-    when its layer needs it, and once more for the update (as MeZO does for differences: Malladi et al. 2023). What is held
-    beside the parameters is one layer's, whatever the depth. The noise is that of the law; of a law that ties all entries
-    together, as the sphere does, that of one sphere per array, which has the same SNR."""
+    """Directions of another law whose weight arrays are redrawn instead of stored.
+
+    Every array of two or more axes is drawn from its own key when its layer needs it, and drawn
+    again from that key for the update. MeZO does this for finite differences (Malladi et al. 2023).
+    At most one layer of the direction is in memory at a time, however deep the network is. The
+    noise is the same as with the underlying law. A law that couples all entries, such as
+    `sphere`, is applied to each array separately, which leaves the SNR unchanged.
+    """
 
     direction: Annotated[Direction, component_field("directions")]
-    """The law."""
+    """The underlying law."""
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        def of(i: int, name: str) -> Any:
-            def anew(key: Key) -> Array | tree.OuterProduct:
-                return self.direction.draw(ops, key, {name: like[name]})[name]
+        """Draw a direction: a `ReplayedArray` per weight array.
 
-            mine = ops.fold_in(key, i)
-            return tree.ReplayedArray(mine, anew) if like[name].ndim > 1 else anew(mine)
+        Arrays of fewer than two axes are drawn at once, as the underlying law draws them.
+        """
+        direction: Params = {}
+        for i, (name, leaf) in enumerate(like.items()):
+            leaf_key = ops.fold_in(key, i)
+            if leaf.ndim > 1:
+                direction[name] = tree.ReplayedArray(leaf_key, self._sampler(ops, name, leaf))
+            else:
+                direction[name] = self._sampler(ops, name, leaf)(leaf_key)
+        return direction
 
-        return {name: of(i, name) for i, name in enumerate(like)}
+    def _sampler(
+        self, ops: Ops, name: str, leaf: Array
+    ) -> Callable[[Key], Array | tree.OuterProduct]:
+        def sample(key: Key) -> Array | tree.OuterProduct:
+            return self.direction.draw(ops, key, {name: leaf})[name]
+
+        return sample

@@ -7,10 +7,13 @@ from dirgrad.core.types import Key, Ops, Params
 
 @component
 class Sphere:
-    """Uniform on the sphere of radius sqrt(d) over all d parameters. SNR of K directions: K / (d - 1)."""
+    """A uniform draw from the sphere of radius sqrt(d) over all d parameters.
+
+    The SNR of K directions is K / (d - 1).
+    """
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        normal = ops.normal(key, tree.size(like), tree.first_leaf(like))
-        return tree.unravel(
-            sqrt(tree.size(like)) / ops.sqrt(ops.sum(normal * normal)) * normal, like
-        )
+        dimension = tree.size(like)
+        normal = ops.normal(key, dimension, tree.first_leaf(like))
+        norm = ops.sqrt(ops.sum(normal * normal))
+        return tree.unravel(sqrt(dimension) / norm * normal, like)

@@ -1,1 +1,1 @@
-"""Estimators of the gradient, one a file."""
+"""Gradient estimators, one per file."""

@@ -1,4 +1,4 @@
-"""The mean over directions of slope times direction: what the exact and the difference estimators share."""
+"""Average of slope times direction over K directions, shared by several estimators."""
 
 from collections.abc import Callable
 
@@ -6,51 +6,77 @@ from dirgrad.core import tree
 from dirgrad.core.types import Array, DirectionSampler, Estimate, Ops, Params
 
 DirectionalDerivative = Callable[[Params], tuple[Array, Array]]
-"""v -> (loss, g . v)."""
+"""Map from a direction v to (loss, slope g . v), both ()."""
 
 
 def average_over_directions(
-    ops: Ops, along: DirectionalDerivative, source: DirectionSampler, params: Params, count: int
+    ops: Ops,
+    differentiate: DirectionalDerivative,
+    sampler: DirectionSampler,
+    params: Params,
+    count: int,
 ) -> Estimate:
-    """Approximates: the gradient g by (1/K) sum_j (g . v_j) v_j.
-    With: K = count directions v_j = source(j): all at once where they are outer products, else one in memory at a time.
-    Requires: E[v v^T] = I and along(v) = (loss, g . v).
+    """Return the estimate (1/K) sum_j (g . v_j) v_j of the gradient g.
+
+    The estimate is unbiased if E[v v^T] = I. All directions share one pass if they are compact
+    (see `is_compact`). Otherwise only one direction is in memory at a time.
+
+    Args:
+        ops: Primitives of the framework.
+        differentiate: Map from v to (loss, g . v).
+        sampler: Map from j to the direction v_j.
+        params: Parameters, which give the shapes.
+        count: K, the number of directions.
     """
     if count == 1:
-        direction = source(0)
-        loss, slope = along(direction)
+        direction = sampler(0)
+        loss, slope = differentiate(direction)
         return Estimate(loss, slope, tree.depend_on(ops, slope, direction))
-    if is_compact(source(0), params):
-        directions, loss, slopes = jvp_batch(ops, along, source, count)
+    if is_compact(sampler(0), params):
+        directions, loss, slopes = jvp_batch(ops, differentiate, sampler, count)
         return Estimate(loss, 1 / count, tree.weighted_sum(slopes, directions))
-    return _one_by_one(ops, along, source, params, count)
+    return _one_at_a_time(ops, differentiate, sampler, params, count)
 
 
 def is_compact(direction: Params, params: Params) -> bool:
-    """Whether of every matrix a direction has factors alone, so that many fit in memory; of parameters without matrices, false."""
+    """Return whether the direction stores every matrix as an outer product.
+
+    Many such directions fit in memory. The result is False if the parameters have no matrix.
+    """
     matrices = [name for name, leaf in params.items() if leaf.ndim > 1]
-    return bool(matrices) and all(
-        isinstance(direction[name], tree.OuterProduct) for name in matrices
-    )
+    factored = [isinstance(direction[name], tree.OuterProduct) for name in matrices]
+    return bool(matrices) and all(factored)
 
 
 def jvp_batch(
-    ops: Ops, along: DirectionalDerivative, source: DirectionSampler, count: int
+    ops: Ops,
+    differentiate: DirectionalDerivative,
+    sampler: DirectionSampler,
+    count: int,
 ) -> tuple[Params, Array, Array]:
-    """K directions in one pass, which they share but for their tangents: (directions, with their axis in front, loss, slopes
-    (K,))."""
-    directions = ops.vmap(source)(ops.arange(count))
-    losses, slopes = ops.vmap(along)(directions)
+    """Differentiate along K directions in one pass, so that they share the primal computation.
+
+    Returns:
+        The directions, stacked along a new first axis; the mean loss (); and the slopes (K,).
+    """
+    directions = ops.vmap(sampler)(ops.arange(count))
+    losses, slopes = ops.vmap(differentiate)(directions)
     return directions, ops.mean(losses), slopes
 
 
-def _one_by_one(
-    ops: Ops, along: DirectionalDerivative, source: DirectionSampler, params: Params, count: int
+def _one_at_a_time(
+    ops: Ops,
+    differentiate: DirectionalDerivative,
+    sampler: DirectionSampler,
+    params: Params,
+    count: int,
 ) -> Estimate:
     def add(total: Params, j: Array) -> tuple[Params, Array]:
-        direction = source(j)
-        loss, slope = along(direction)
-        return tree.axpy(ops, slope, tree.depend_on(ops, slope, direction), total), loss
+        direction = sampler(j)
+        loss, slope = differentiate(direction)
+        direction = tree.depend_on(ops, slope, direction)
+        return tree.axpy(ops, slope, direction, total), loss
 
-    total, losses = ops.scan(add, tree.map(ops.zeros_like, params), ops.arange(count))
+    zero = tree.map(ops.zeros_like, params)
+    total, losses = ops.scan(add, zero, ops.arange(count))
     return Estimate(ops.mean(losses), 1 / count, total)

@@ -6,15 +6,23 @@ from dirgrad.core.types import DirectionSampler, Estimate, Loss, Ops, Params
 
 @component
 class Backprop:
-    """The gradient itself, by reverse accumulation.
+    """Backpropagation, which is reverse-mode differentiation of the loss.
 
-    Approximates: nothing. With: one primal pass whose activations are kept, one reverse pass. Requires: no direction.
+    Estimates: The result is the exact gradient.
+    Cost: It takes one forward pass, whose activations are stored, and one backward pass.
+    Assumes: It needs no directions.
     """
 
     direction: ClassVar[None] = None
     num_directions: ClassVar[int] = 0
     evaluations: ClassVar[int] = 1
 
-    def estimate(self, ops: Ops, loss: Loss, params: Params, source: DirectionSampler) -> Estimate:
+    def estimate(
+        self,
+        ops: Ops,
+        loss: Loss,
+        params: Params,
+        sampler: DirectionSampler,
+    ) -> Estimate:
         value, gradient = ops.value_and_grad(loss)(params)
         return Estimate(value, 1.0, gradient)

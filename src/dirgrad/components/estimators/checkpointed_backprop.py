@@ -9,17 +9,28 @@ from dirgrad.core.types import DirectionSampler, Estimate, Loss, Ops, Params
 
 @component
 class CheckpointedBackprop:
-    """Reverse accumulation that keeps one activation per segment of layers and runs each segment again on its way back.
+    """Backpropagation with gradient checkpointing.
 
-    Approximates: nothing. With: two passes forward and one back; of a problem without layers one after another, it is backprop.
+    It stores one activation per segment of layers and recomputes each segment in the backward pass.
+
+    Estimates: The result is the exact gradient.
+    Cost: It takes two forward passes and one backward pass.
+    Assumes: The problem has sequential layers. For any other problem it equals `backprop`.
     """
 
     direction: ClassVar[None] = None
     num_directions: ClassVar[int] = 0
     evaluations: ClassVar[int] = 2
     segment: PositiveInt
-    """Layers of a segment; least memory at about the root of their number."""
+    """Number of layers per segment. About the square root of the depth needs the least memory."""
 
-    def estimate(self, ops: Ops, loss: Loss, params: Params, source: DirectionSampler) -> Estimate:
-        value, gradient = ops.value_and_grad(checkpointed(loss, self.segment))(params)
+    def estimate(
+        self,
+        ops: Ops,
+        loss: Loss,
+        params: Params,
+        sampler: DirectionSampler,
+    ) -> Estimate:
+        recomputing_loss = checkpointed(loss, self.segment)
+        value, gradient = ops.value_and_grad(recomputing_loss)(params)
         return Estimate(value, 1.0, gradient)

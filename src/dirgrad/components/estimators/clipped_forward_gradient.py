@@ -10,17 +10,18 @@ from dirgrad.core.types import Array, Direction, DirectionSampler, Estimate, Los
 
 @component
 class ClippedForwardGradient:
-    """The forward gradient with its slopes clipped, as others have tamed its heavy tail.
+    """Forward gradient with clipped slopes, a published remedy for its heavy tail.
 
-    Approximates: g by (1/K) sum_j clip(g . v_j) v_j, with a bias towards 0 where slopes are beyond the bound.
-    With: K passes of forward accumulation.
-    Requires: E[v v^T] = I.
+    Estimates: The gradient g is approximated by (1/K) sum_j clip(g . v_j) v_j. The estimate is
+        biased towards 0 if slopes exceed the bound.
+    Cost: It takes K forward-mode passes.
+    Assumes: The directions satisfy E[v v^T] = I.
     """
 
     direction: Annotated[Direction, component_field("directions")]
-    """The law of the directions v."""
+    """Law of the directions v."""
     bound: PositiveFloat
-    """Slopes are moved into [-bound, bound]; published reimplementations have taken 1 and 5."""
+    """Slopes are clipped to [-bound, bound]. Published reimplementations use 1 and 5."""
     num_directions: PositiveInt = 1
     """K, the number of directions averaged in one estimate."""
 
@@ -28,9 +29,15 @@ class ClippedForwardGradient:
     def evaluations(self) -> int:
         return self.num_directions
 
-    def estimate(self, ops: Ops, loss: Loss, params: Params, source: DirectionSampler) -> Estimate:
-        def along(v: Params) -> tuple[Array, Array]:
+    def estimate(
+        self,
+        ops: Ops,
+        loss: Loss,
+        params: Params,
+        sampler: DirectionSampler,
+    ) -> Estimate:
+        def differentiate(v: Params) -> tuple[Array, Array]:
             value, slope = directional_derivative(ops, loss, params, v)
             return value, ops.clip(slope, self.bound)
 
-        return average_over_directions(ops, along, source, params, self.num_directions)
+        return average_over_directions(ops, differentiate, sampler, params, self.num_directions)

@@ -10,7 +10,12 @@ from dirgrad.core.types import Array, Direction, Estimate, Ops, Params
 
 
 class Carried(NamedTuple):
-    """directions: those held, () if they are proposed anew. tangents: of the state. With K > 1 both have K as their first axis."""
+    """Values carried from window to window; with K > 1 every array has a first axis of length K.
+
+    Attributes:
+        directions: Directions held for the whole sequence, or () if each window proposes its own.
+        tangents: Tangents of the state along the directions.
+    """
 
     directions: Any
     tangents: Params
@@ -18,26 +23,34 @@ class Carried(NamedTuple):
 
 @component
 class DirectionalDescent:
-    """Descent along a direction, online, in memory that does not grow with the sequence (Silver et al. 2022).
+    """Online directional descent, whose memory does not grow with the length of the sequence.
 
-    Approximates: the gradient g by (1/K) sum_j (g . u_j) u_j for directions with E[u u^T] = I, without bias while the
-        parameters stand; for others by its projection on them, (1/K) sum_j (g . u_j) u_j / ||u_j||^2.
-    With: K passes of forward accumulation that carry the state's tangent along, and what the candidate takes.
-    Choices that are ours: what happens at a window's end, and when a direction is proposed.
+    The method is by Silver et al. (2022). Two choices are ours: when a direction is proposed
+    (`hold`) and how the tangent is treated at the end of a window (`tangent`).
+
+    Estimates: The gradient g is approximated by (1/K) sum_j (g . u_j) u_j if E[u u^T] = I. This
+        is unbiased while the parameters do not change. For other directions the approximation is
+        a projection, (1/K) sum_j (g . u_j) u_j / ||u_j||^2.
+    Cost: It takes K forward-mode passes that carry the tangent of the state, plus the cost of the
+        candidate.
+    Assumes: The problem is recurrent, and `window` divides the length of the sequence.
     """
 
     candidate: Annotated[Candidate, component_field("candidates")]
-    """Where the direction comes from."""
+    """Component that proposes the directions u."""
     window: PositiveInt | None = None
-    """W, the steps from one update to the next: 1 is fully online; null is all of the sequence. Divides its length."""
+    """W, the number of steps between updates. It must divide the length of the sequence. 1 is
+    fully online, null is the whole sequence."""
     hold: Literal["sequence", "window"] = "sequence"
-    """How long a direction is held. One proposed anew meets a tangent that belongs to those before it, unless that is reset."""
+    """How long a direction is held. With `window`, a new direction starts from the tangents of
+    the previous directions, unless `tangent` is `reset`."""
     tangent: Literal["kept", "reset"] = "kept"
-    """What becomes of the state's tangent at a window's end: if it is reset, the derivative is truncated there."""
+    """Treatment of the state's tangent at the end of a window. With `reset`, the derivative is
+    truncated there."""
     num_directions: PositiveInt = 1
     """K, the number of directions."""
     average_decay: Annotated[float, Ge(0.0), Lt(1.0)] = 0.9
-    """Of the running average of past estimates, for a candidate that asks for it."""
+    """Decay of the running average of past estimates, for a candidate that uses it."""
 
     @property
     def direction(self) -> Direction | None:
@@ -50,60 +63,86 @@ class DirectionalDescent:
     def init(self, ops: Ops, params: Params) -> Any:
         return tree.map(ops.zeros_like, params) if self.candidate.uses_average else ()
 
-    def start(self, ops: Ops, place: SequencePosition, past: Any, draw: VectorSampler) -> Carried:
-        directions = self._proposed(ops, place, past, draw) if self.hold == "sequence" else ()
-        lead = () if self.num_directions == 1 else (self.num_directions,)
-        return Carried(
-            directions, tree.map(lambda leaf: ops.zeros((*lead, *leaf.shape), leaf), place.state)
-        )
+    def start(
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        estimator_state: Any,
+        draw: VectorSampler,
+    ) -> Carried:
+        directions: Any = ()
+        if self.hold == "sequence":
+            directions = self._propose(ops, position, estimator_state, draw)
+        first_axis = () if self.num_directions == 1 else (self.num_directions,)
 
-    def _proposed(
-        self, ops: Ops, place: SequencePosition, past: Any, draw: VectorSampler
+        def zero_tangents(leaf: Array) -> Array:
+            return ops.zeros((*first_axis, *leaf.shape), leaf)
+
+        return Carried(directions, tree.map(zero_tangents, position.state))
+
+    def _propose(
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        average: Any,
+        draw: VectorSampler,
     ) -> Params:
         def propose(j: Any) -> Params:
-            return self.candidate.propose(ops, place, past, lambda: draw(j, place.params))
+            def draw_vector() -> Params:
+                return draw(j, position.params)
 
-        return (
-            propose(0)
-            if self.num_directions == 1
-            else ops.vmap(propose)(ops.arange(self.num_directions))
-        )
-
-    def estimate(
-        self, ops: Ops, place: SequencePosition, past: Any, carried: Carried, draw: VectorSampler
-    ) -> tuple[Estimate, Params, Any, Carried]:
-        directions = (
-            carried.directions
-            if self.hold == "sequence"
-            else self._proposed(ops, place, past, draw)
-        )
-
-        def along(direction: Params, tangent: Params) -> tuple[Array, Params, Array, Params]:
-            loss, state, slope, moved = sequences.jvp_window(ops, place, direction, tangent)
-            return (
-                loss,
-                state,
-                slope if self.candidate.unbiased else slope / tree.squared_norm(ops, direction),
-                moved,
-            )
+            return self.candidate.propose(ops, position, average, draw_vector)
 
         if self.num_directions == 1:
-            loss, state, slope, tangents = along(directions, carried.tangents)
-            found = Estimate(loss, slope, directions)
+            return propose(0)
+        directions: Params = ops.vmap(propose)(ops.arange(self.num_directions))
+        return directions
+
+    def estimate(
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        estimator_state: Any,
+        carried: Carried,
+        draw: VectorSampler,
+    ) -> tuple[Estimate, Params, Any, Carried]:
+        if self.hold == "sequence":
+            directions = carried.directions
         else:
-            losses, states, slopes, tangents = ops.vmap(along)(directions, carried.tangents)
-            loss, state = losses[0], tree.map(lambda leaf: leaf[0], states)
-            found = Estimate(loss, 1 / self.num_directions, tree.weighted_sum(slopes, directions))
+            directions = self._propose(ops, position, estimator_state, draw)
+        estimate, state, tangents = self._differentiate(ops, position, directions, carried.tangents)
         if self.tangent == "reset":
             tangents = tree.map(ops.zeros_like, tangents)
-        return found, state, self._remembered(ops, past, found), carried._replace(tangents=tangents)
+        next_estimator_state = self._update_average(ops, estimator_state, estimate)
+        return estimate, state, next_estimator_state, carried._replace(tangents=tangents)
 
-    def _remembered(self, ops: Ops, past: Any, found: Estimate) -> Any:
+    def _differentiate(
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        directions: Params,
+        tangents: Params,
+    ) -> tuple[Estimate, Params, Params]:
+        """Return the estimate of one window, and the state and its tangents after the window."""
+
+        def differentiate(u: Params, tangent: Params) -> tuple[Array, Params, Array, Params]:
+            loss, state, slope, next_tangent = sequences.jvp_window(ops, position, u, tangent)
+            if not self.candidate.unbiased:
+                slope = slope / tree.squared_norm(ops, u)
+            return loss, state, slope, next_tangent
+
+        if self.num_directions == 1:
+            loss, state, slope, tangents = differentiate(directions, tangents)
+            return Estimate(loss, slope, directions), state, tangents
+        losses, states, slopes, tangents = ops.vmap(differentiate)(directions, tangents)
+        loss = losses[0]
+        state = tree.map(lambda leaf: leaf[0], states)
+        total = tree.weighted_sum(slopes, directions)
+        return Estimate(loss, 1 / self.num_directions, total), state, tangents
+
+    def _update_average(self, ops: Ops, average: Any, estimate: Estimate) -> Any:
         if not self.candidate.uses_average:
-            return past
-        return tree.axpy(
-            ops,
-            (1 - self.average_decay) * found.scale,
-            found.vector,
-            tree.scale(self.average_decay, past),
-        )
+            return average
+        weight = (1 - self.average_decay) * estimate.scale
+        decayed = tree.scale(self.average_decay, average)
+        return tree.axpy(ops, weight, estimate.vector, decayed)

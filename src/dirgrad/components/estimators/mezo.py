@@ -9,29 +9,43 @@ from dirgrad.core.types import Direction, DirectionSampler, Estimate, Loss, Ops,
 
 @component
 class Mezo:
-    """Central differences by walking: the parameters themselves are moved by +eps v, by -2 eps v and back by +eps v, each time
-    with v drawn anew, so that neither they nor v are held twice (Malladi et al. 2023, Algorithm 1).
+    """Central differences that move the parameters in place (Malladi et al. 2023, Algorithm 1).
 
-    Approximates: g by s v with s = (f(x + eps v) - f(x - eps v)) / (2 eps).
-    With: two evaluations, at the memory of inference if the direction is `replayed`.
-    Error along v: (eps^2/6) D^3 f[v, v, v], and rounding of about u |f| / eps; the way back is inexact by rounding too.
-    Requires: E[v v^T] = I.
+    The parameters move by +eps v, by -2 eps v, and back by +eps v. The direction v is redrawn for
+    each move, so that neither v nor a second copy of the parameters is stored.
+
+    Estimates: The gradient g is approximated by s v with s = (f(x + eps v) - f(x - eps v)) /
+        (2 eps).
+    Cost: It evaluates the loss twice. If the direction is `replayed`, it needs only the memory of
+        inference.
+    Error: Along v the truncation error is (eps^2/6) D^3 f[v, v, v]. Rounding adds about
+        u |f| / eps, where u is the unit roundoff, and also makes the move back inexact.
+    Assumes: The directions satisfy E[v v^T] = I.
     """
 
     num_directions: ClassVar[int] = 1
     evaluations: ClassVar[int] = 2
     direction: Annotated[Direction, component_field("directions")]
-    """The law of the directions v."""
+    """Law of the directions v."""
     eps: PositiveFloat
-    """The step along a direction, whose length is about sqrt(d)."""
+    """Step size along a direction of length about sqrt(d)."""
 
-    def estimate(self, ops: Ops, loss: Loss, params: Params, source: DirectionSampler) -> Estimate:
-        v = source(0)
-        ahead = tree.axpy(ops, self.eps, v, params)
-        above = loss(ahead)
+    def estimate(
+        self,
+        ops: Ops,
+        loss: Loss,
+        params: Params,
+        sampler: DirectionSampler,
+    ) -> Estimate:
+        v = sampler(0)
+        forward_params = tree.axpy(ops, self.eps, v, params)
+        above = loss(forward_params)
+        # The dependency makes a replayed v be drawn again instead of stored.
         v = tree.depend_on(ops, above, v)
-        behind = tree.axpy(ops, -2 * self.eps, v, ahead)
-        below = loss(behind)
+        backward_params = tree.axpy(ops, -2 * self.eps, v, forward_params)
+        below = loss(backward_params)
         v = tree.depend_on(ops, below, v)
         slope = (above - below) / (2 * self.eps)
-        return Estimate((above + below) / 2, slope, v, tree.axpy(ops, self.eps, v, behind))
+        mean_loss = (above + below) / 2
+        restored_params = tree.axpy(ops, self.eps, v, backward_params)
+        return Estimate(mean_loss, slope, v, restored_params)

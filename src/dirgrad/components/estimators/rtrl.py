@@ -10,34 +10,56 @@ from dirgrad.core.types import Array, Estimate, Ops, Params
 
 @component
 class Rtrl:
-    """Real-time recurrent learning: the state's tangent along every one of the d coordinates is carried along.
+    """Real-time recurrent learning, which carries the state's tangent along all d coordinates.
 
-    Approximates: nothing while the parameters stand. With: one pass of d tangents, for small networks.
+    Estimates: The result is the exact gradient while the parameters do not change.
+    Cost: It takes one forward-mode pass with d tangents, so it suits small networks only.
+    Assumes: The problem is recurrent, and `window` divides the length of the sequence.
     """
 
     direction: ClassVar[None] = None
     num_directions: ClassVar[int] = 0
     evaluations: ClassVar[int] = 1
     window: PositiveInt | None = None
-    """W, the steps from one update to the next; null: all of the sequence. Divides its length."""
+    """W, the number of steps between updates. It must divide the length of the sequence. null is
+    the whole sequence."""
 
     def init(self, ops: Ops, params: Params) -> Any:
         return ()
 
-    def start(self, ops: Ops, place: SequencePosition, past: Any, draw: VectorSampler) -> Params:
-        dimension = tree.size(place.params)
-        return tree.map(lambda leaf: ops.zeros((dimension, *leaf.shape), leaf), place.state)
+    def start(
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        estimator_state: Any,
+        draw: VectorSampler,
+    ) -> Params:
+        dimension = tree.size(position.params)
+
+        def zero_tangents(leaf: Array) -> Array:
+            return ops.zeros((dimension, *leaf.shape), leaf)
+
+        return tree.map(zero_tangents, position.state)
 
     def estimate(
-        self, ops: Ops, place: SequencePosition, past: Any, carried: Params, draw: VectorSampler
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        estimator_state: Any,
+        carried: Params,
+        draw: VectorSampler,
     ) -> tuple[Estimate, Params, Any, Params]:
-        dimension, like = tree.size(place.params), tree.first_leaf(place.params)
+        params = position.params
+        dimension = tree.size(params)
+        like = tree.first_leaf(params)
 
-        def along(j: Array, tangent: Params) -> tuple[Array, Params, Array, Params]:
-            return sequences.jvp_window(
-                ops, place, tree.unravel(ops.one_hot(j, dimension, like), place.params), tangent
-            )
+        def differentiate(j: Array, tangent: Params) -> tuple[Array, Params, Array, Params]:
+            coordinate = ops.one_hot(j, dimension, like)
+            direction = tree.unravel(coordinate, params)
+            return sequences.jvp_window(ops, position, direction, tangent)
 
-        losses, states, slopes, tangents = ops.vmap(along)(ops.arange(dimension), carried)
+        coordinates = ops.arange(dimension)
+        losses, states, slopes, tangents = ops.vmap(differentiate)(coordinates, carried)
         state = tree.map(lambda leaf: leaf[0], states)
-        return Estimate(losses[0], 1.0, tree.unravel(slopes, place.params)), state, past, tangents
+        estimate = Estimate(losses[0], 1.0, tree.unravel(slopes, params))
+        return estimate, state, estimator_state, tangents

@@ -10,25 +10,40 @@ from dirgrad.core.types import Estimate, Ops, Params
 
 @component
 class TruncatedBptt:
-    """Truncated backpropagation through time: after each window its gradient, from a state that is taken as given.
+    """Truncated backpropagation through time.
 
-    Approximates: the gradient, without what reaches beyond the window. With: activations of one window.
+    Each window gives the gradient of its own loss, with the state before it held constant.
+
+    Estimates: The gradient is approximated without the dependencies that reach beyond a window.
+    Cost: It takes one forward and one backward pass, and stores the activations of one window.
+    Assumes: The problem is recurrent, and `window` divides the length of the sequence.
     """
 
     direction: ClassVar[None] = None
     num_directions: ClassVar[int] = 0
     evaluations: ClassVar[int] = 1
     window: PositiveInt
-    """W, the steps of a window. Divides the length of the sequence."""
+    """W, the number of steps per window. It must divide the length of the sequence."""
 
     def init(self, ops: Ops, params: Params) -> Any:
         return ()
 
-    def start(self, ops: Ops, place: SequencePosition, past: Any, draw: VectorSampler) -> Any:
+    def start(
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        estimator_state: Any,
+        draw: VectorSampler,
+    ) -> Any:
         return ()
 
     def estimate(
-        self, ops: Ops, place: SequencePosition, past: Any, carried: Any, draw: VectorSampler
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        estimator_state: Any,
+        carried: Any,
+        draw: VectorSampler,
     ) -> tuple[Estimate, Params, Any, Any]:
-        loss, state, gradient = sequences.window_gradient(ops, place)
-        return Estimate(loss, 1.0, gradient), state, past, carried
+        loss, state, gradient = sequences.window_gradient(ops, position)
+        return Estimate(loss, 1.0, gradient), state, estimator_state, carried

@@ -9,11 +9,11 @@ from dirgrad.core.recurrent import SequencePosition, VectorSampler
 from dirgrad.core.types import Array, Batch, Direction, Estimate, Ops, Params
 
 SMALL = 1e-7
-"""Added to norms that are divided by, as the paper does."""
+"""Constant added to the norms in a quotient, as in the paper."""
 
 
 class RankOneInfluence(NamedTuple):
-    """The derivative of the state by the parameters as one outer product."""
+    """Outer product that estimates the derivative of the state with respect to the parameters."""
 
     state: Params
     params: Params
@@ -21,70 +21,121 @@ class RankOneInfluence(NamedTuple):
 
 @component
 class Uoro:
-    """Unbiased online recurrent optimization: the influence of the parameters on the state is kept as an outer product, made
-    anew at every step with random signs (Tallec and Ollivier 2017, Algorithm 1).
+    """Unbiased online recurrent optimization, UORO (Tallec and Ollivier 2017, Algorithm 1).
 
-    Approximates: the gradient, without bias while the parameters stand. With: a JVP and two VJPs of single steps.
-    The states of a minibatch are one state here.
+    The influence of the parameters on the state is stored as one outer product. Every step
+    compresses it to rank one with random signs. The states of a minibatch count as one state.
+
+    Estimates: The estimate of the gradient is unbiased while the parameters do not change.
+    Cost: Each step takes one JVP and two VJPs of that step.
+    Assumes: The problem is recurrent, and `window` divides the length of the sequence.
     """
 
     direction: ClassVar[Direction] = Rademacher()
     num_directions: ClassVar[int] = 1
     evaluations: ClassVar[int] = 1
     window: PositiveInt | None = None
-    """W, the steps from one update to the next; null: all of the sequence. Divides its length."""
+    """W, the number of steps between updates. It must divide the length of the sequence. null is
+    the whole sequence."""
 
     def init(self, ops: Ops, params: Params) -> Any:
         return ()
 
     def start(
-        self, ops: Ops, place: SequencePosition, past: Any, draw: VectorSampler
+        self,
+        ops: Ops,
+        position: SequencePosition,
+        estimator_state: Any,
+        draw: VectorSampler,
     ) -> RankOneInfluence:
-        return RankOneInfluence(
-            *(tree.map(ops.zeros_like, one) for one in (place.state, place.params))
-        )
+        state = tree.map(ops.zeros_like, position.state)
+        params = tree.map(ops.zeros_like, position.params)
+        return RankOneInfluence(state, params)
 
     def estimate(
         self,
         ops: Ops,
-        place: SequencePosition,
-        past: Any,
+        position: SequencePosition,
+        estimator_state: Any,
         carried: RankOneInfluence,
         draw: VectorSampler,
     ) -> tuple[Estimate, Params, Any, RankOneInfluence]:
-        problem, params = place.problem, place.params
-
-        def step(carry: Any, now: tuple[Array, Batch]) -> tuple[Any, Array]:
+        def step(carry: Any, inputs: tuple[Array, Batch]) -> tuple[Any, Array]:
             state, influence, total = carry
-            j, x = now
-            no_change = tree.map(ops.zeros_like, params)
-            _, (pushed, slope) = ops.jvp(
-                lambda p, s: problem.advance(ops, p, s, x),
-                (params, state),
-                (no_change, influence.state),
-            )
-            (after, loss), pull = ops.vjp(lambda p: problem.advance(ops, p, state, x), params)
-            signs = draw(j, after)
-            (seen,) = pull((signs, ops.zeros((), loss)))
-            (direct,) = pull((tree.map(ops.zeros_like, after), ops.zeros((), loss) + 1.0))
-            total = tree.axpy(ops, 1.0, direct, tree.axpy(ops, slope, influence.params, total))
-            return (after, _renewed(ops, influence.params, pushed, signs, seen), total), loss
+            j, x = inputs
+            before = position._replace(state=state)
+            tangent, slope = _push(ops, before, influence.state, x)
+            next_state, loss, signs, signs_gradient, loss_gradient = _pull(ops, before, x, draw, j)
+            total = tree.axpy(ops, slope, influence.params, total)
+            total = tree.axpy(ops, 1.0, loss_gradient, total)
+            influence = _compress(ops, influence.params, tangent, signs, signs_gradient)
+            return (next_state, influence, total), loss
 
-        steps = place.remaining[0].shape[0]
-        nothing = tree.map(ops.zeros_like, params)
+        num_steps = position.remaining[0].shape[0]
+        zero = tree.map(ops.zeros_like, position.params)
         (state, influence, total), losses = ops.scan(
-            step, (place.state, carried, nothing), (ops.arange(steps), place.remaining)
+            step,
+            (position.state, carried, zero),
+            (ops.arange(num_steps), position.remaining),
         )
-        return Estimate(ops.sum(losses), 1.0, total), state, past, influence
+        estimate = Estimate(ops.sum(losses), 1.0, total)
+        return estimate, state, estimator_state, influence
 
 
-def _renewed(
-    ops: Ops, params: Params, pushed: Params, signs: Params, seen: Params
-) -> RankOneInfluence:
-    """pushed params^T + signs seen^T, in the mean over signs the influence after the step, at the scale of least variance."""
-    old = ops.sqrt((tree.norm(ops, params) + SMALL) / (tree.norm(ops, pushed) + SMALL))
-    new = ops.sqrt((tree.norm(ops, seen) + SMALL) / (tree.norm(ops, signs) + SMALL))
-    return RankOneInfluence(
-        tree.axpy(ops, new, signs, tree.scale(old, pushed)),
-        tree.axpy(ops, 1 / new, seen, tree.scale(1 / old, params)),
+def _push(
+    ops: Ops,
+    position: SequencePosition,
+    state_tangent: Params,
+    x: Batch,
+) -> tuple[Params, Array]:
+    """Return the tangent of the next state and of the loss along a tangent of the state."""
+    problem = position.problem
+    params_tangent = tree.map(ops.zeros_like, position.params)
+    _, (next_tangent, slope) = ops.jvp(
+        lambda params, state: problem.advance(ops, params, state, x),
+        (position.params, position.state),
+        (params_tangent, state_tangent),
     )
+    return next_tangent, slope
+
+
+def _pull(
+    ops: Ops,
+    position: SequencePosition,
+    x: Batch,
+    draw: VectorSampler,
+    j: Array,
+) -> tuple[Params, Array, Params, Params, Params]:
+    """Return (next state, loss, signs, gradient of signs . next state, gradient of the loss)."""
+    problem = position.problem
+    (next_state, loss), pull = ops.vjp(
+        lambda params: problem.advance(ops, params, position.state, x),
+        position.params,
+    )
+    signs = draw(j, next_state)
+    (signs_gradient,) = pull((signs, ops.zeros((), loss)))
+    zero_state = tree.map(ops.zeros_like, next_state)
+    (loss_gradient,) = pull((zero_state, ops.zeros((), loss) + 1.0))
+    return next_state, loss, signs, signs_gradient, loss_gradient
+
+
+def _compress(
+    ops: Ops,
+    params: Params,
+    tangent: Params,
+    signs: Params,
+    signs_gradient: Params,
+) -> RankOneInfluence:
+    """Return the rank-one influence after a step, which is unbiased over the random signs."""
+    # The factors rho do not change the mean. These values minimize the variance.
+    rho_0 = ops.sqrt(_ratio(ops, params, tangent))
+    rho_1 = ops.sqrt(_ratio(ops, signs_gradient, signs))
+    return RankOneInfluence(
+        tree.axpy(ops, rho_1, signs, tree.scale(rho_0, tangent)),
+        tree.axpy(ops, 1 / rho_1, signs_gradient, tree.scale(1 / rho_0, params)),
+    )
+
+
+def _ratio(ops: Ops, x: Params, y: Params) -> Array:
+    """Return ||x|| / ||y||, safe against division by 0: ()."""
+    return (tree.norm(ops, x) + SMALL) / (tree.norm(ops, y) + SMALL)

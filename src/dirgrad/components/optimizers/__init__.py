@@ -1,1 +1,1 @@
-"""Rules that turn estimates into updates, one a file."""
+"""Optimizers, which turn gradient estimates into parameter updates, one per file."""

@@ -9,7 +9,14 @@ from dirgrad.core.types import Array, Estimate, Ops, Params
 
 
 class Moments(NamedTuple):
-    """Decayed sums of past estimates and of their squares, like the parameters, and the decayed weights left of them: ()."""
+    """Moving averages of past estimates, before bias correction.
+
+    Attributes:
+        mean: Moving average of the estimates, shaped like the parameters.
+        square: Moving average of the squared estimates, shaped like the parameters.
+        beta_1_power: beta_1 to the power of the number of steps: ().
+        beta_2_power: beta_2 to the power of the number of steps: ().
+    """
 
     mean: Params
     square: Params
@@ -19,30 +26,48 @@ class Moments(NamedTuple):
 
 @component
 class Adam:
-    """Adam with bias correction (Kingma and Ba 2015, Algorithm 1), as torch.optim.Adam and optax.adam have it."""
+    """Adam with bias correction (Kingma and Ba 2015, Algorithm 1).
+
+    It takes the same steps as torch.optim.Adam and optax.adam.
+    """
 
     beta_1: Annotated[float, Ge(0.0), Lt(1.0)] = 0.9
-    """Decay of the mean."""
+    """Decay rate of the moving average of the estimates."""
     beta_2: Annotated[float, Ge(0.0), Lt(1.0)] = 0.999
-    """Decay of the mean square."""
+    """Decay rate of the moving average of the squared estimates."""
     epsilon: PositiveFloat = 1.0e-8
-    """Added to the root mean square."""
+    """Constant added to the root mean square in the denominator."""
 
     def init(self, ops: Ops, params: Params) -> Any:
-        zero = tree.map(ops.zeros_like, params)
-        one = ops.zeros((), tree.first_leaf(params)) + 1.0
-        return Moments(zero, zero, one, one)
+        zeros = tree.map(ops.zeros_like, params)
+        unit = ops.zeros((), tree.first_leaf(params)) + 1.0
+        return Moments(zeros, zeros, unit, unit)
 
     def update(
-        self, ops: Ops, params: Params, found: Estimate, memory: Any, rate: Array
+        self,
+        ops: Ops,
+        params: Params,
+        estimate: Estimate,
+        optimizer_state: Any,
+        learning_rate: Array,
     ) -> tuple[Params, Any]:
-        grad = tree.materialize(tree.scale(found.scale, found.vector))
-        mean = tree.axpy(ops, 1 - self.beta_1, grad, tree.scale(self.beta_1, memory.mean))
-        squared = tree.map(lambda g: g * g, grad)
-        square = tree.axpy(ops, 1 - self.beta_2, squared, tree.scale(self.beta_2, memory.square))
-        one, two = memory.beta_1_power * self.beta_1, memory.beta_2_power * self.beta_2
-        step = {
-            name: (mean[name] / (1 - one)) / (ops.sqrt(square[name] / (1 - two)) + self.epsilon)
-            for name in params
-        }
-        return tree.axpy(ops, -rate, step, params), Moments(mean, square, one, two)
+        """Return the next parameters and the next moments.
+
+        A leaf of the estimate may be an array, an `OuterProduct` or a `ReplayedArray`. All of them
+        become arrays, because the step needs their squares.
+        """
+        moments = optimizer_state
+        g = tree.materialize(tree.scale(estimate.scale, estimate.vector))
+        mean = tree.axpy(ops, 1 - self.beta_1, g, tree.scale(self.beta_1, moments.mean))
+        g_squared = tree.map(lambda leaf: leaf * leaf, g)
+        square = tree.axpy(ops, 1 - self.beta_2, g_squared, tree.scale(self.beta_2, moments.square))
+        beta_1_power = moments.beta_1_power * self.beta_1
+        beta_2_power = moments.beta_2_power * self.beta_2
+
+        step: Params = {}
+        for name in params:
+            unbiased_mean = mean[name] / (1 - beta_1_power)
+            unbiased_square = square[name] / (1 - beta_2_power)
+            step[name] = unbiased_mean / (ops.sqrt(unbiased_square) + self.epsilon)
+        params = tree.axpy(ops, -learning_rate, step, params)
+        return params, Moments(mean, square, beta_1_power, beta_2_power)

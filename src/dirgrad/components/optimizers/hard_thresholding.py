@@ -9,22 +9,34 @@ from dirgrad.core.types import Array, Estimate, Ops, Params
 
 @component
 class HardThresholding:
-    """theta <- H_k(theta - eta g), where H_k keeps the k entries of the largest magnitude and sets the others to 0: iterative hard
-    thresholding (Blumensath and Davies 2009), of a zeroth-order estimate that of de Vazelhes et al. 2022 (SZOHT).
+    """A gradient step that keeps only the k largest entries: theta <- H_k(theta - eta g).
 
-    The entries are those of all parameters, biases too. Of equal magnitudes the first in the order of the parameters is kept.
+    H_k keeps the k entries of the largest magnitude and sets the others to 0 (iterative hard
+    thresholding, Blumensath and Davies 2009). With a zeroth-order estimate it is SZOHT (de Vazelhes
+    et al. 2022). The k entries are chosen among all parameters, including biases. Ties go to the
+    entry that comes first in the order of the parameters.
     """
 
     keep: PositiveInt
-    """k, the number of entries kept; all of them where there are no more."""
+    """Number of entries kept, k. If k is at least the number of parameters, all are kept."""
 
     def init(self, ops: Ops, params: Params) -> Any:
         return ()
 
     def update(
-        self, ops: Ops, params: Params, found: Estimate, memory: Any, rate: Array
+        self,
+        ops: Ops,
+        params: Params,
+        estimate: Estimate,
+        optimizer_state: Any,
+        learning_rate: Array,
     ) -> tuple[Params, Any]:
-        moved = tree.ravel(ops, tree.axpy(ops, -rate * found.scale, found.vector, params))
-        return tree.unravel(
-            ops.top_k_mask(abs(moved), min(self.keep, tree.size(params))) * moved, params
-        ), memory
+        """Return the next parameters and the state.
+
+        A leaf of the estimate may be an array, an `OuterProduct` or a `ReplayedArray`.
+        """
+        step_size = -learning_rate * estimate.scale
+        moved = tree.axpy(ops, step_size, estimate.vector, params)
+        theta = tree.ravel(ops, moved)
+        mask = ops.top_k_mask(abs(theta), min(self.keep, tree.size(params)))
+        return tree.unravel(mask * theta, params), optimizer_state

@@ -9,16 +9,30 @@ from dirgrad.core.types import Array, Estimate, Ops, Params
 
 @component
 class Momentum:
-    """m <- beta m + g, theta <- theta - eta m (Polyak 1964), as torch.optim.SGD and optax.sgd have it."""
+    """SGD with momentum: m <- beta m + g, theta <- theta - eta m (Polyak 1964).
+
+    It takes the same steps as torch.optim.SGD and optax.sgd.
+    """
 
     beta: Annotated[float, Ge(0.0), Lt(1.0)] = 0.9
-    """The share of the last step that is kept."""
+    """Fraction of m that is carried over to the next step."""
 
     def init(self, ops: Ops, params: Params) -> Any:
         return tree.map(ops.zeros_like, params)
 
     def update(
-        self, ops: Ops, params: Params, found: Estimate, memory: Any, rate: Array
+        self,
+        ops: Ops,
+        params: Params,
+        estimate: Estimate,
+        optimizer_state: Any,
+        learning_rate: Array,
     ) -> tuple[Params, Any]:
-        memory = tree.axpy(ops, found.scale, found.vector, tree.scale(self.beta, memory))
-        return tree.axpy(ops, -rate, memory, params), memory
+        """Return the next parameters and the next m.
+
+        A leaf of the estimate may be an array, an `OuterProduct` or a `ReplayedArray`; every leaf
+        of m is an array.
+        """
+        decayed = tree.scale(self.beta, optimizer_state)
+        m = tree.axpy(ops, estimate.scale, estimate.vector, decayed)
+        return tree.axpy(ops, -learning_rate, m, params), m

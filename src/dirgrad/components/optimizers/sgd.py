@@ -7,12 +7,23 @@ from dirgrad.core.types import Array, Estimate, Ops, Params
 
 @component
 class Sgd:
-    """theta <- theta - eta g (Baydin et al. 2022, Algorithm 1)."""
+    """Stochastic gradient descent: theta <- theta - eta g (Baydin et al. 2022, Algorithm 1)."""
 
     def init(self, ops: Ops, params: Params) -> Any:
         return ()
 
     def update(
-        self, ops: Ops, params: Params, found: Estimate, memory: Any, rate: Array
+        self,
+        ops: Ops,
+        params: Params,
+        estimate: Estimate,
+        optimizer_state: Any,
+        learning_rate: Array,
     ) -> tuple[Params, Any]:
-        return tree.axpy(ops, -rate * found.scale, found.vector, params), memory
+        """Return the next parameters and the state.
+
+        A leaf of the estimate may be an array, an `OuterProduct` or a `ReplayedArray`. An
+        `OuterProduct` is added to its parameter without an array of its own.
+        """
+        step_size = -learning_rate * estimate.scale
+        return tree.axpy(ops, step_size, estimate.vector, params), optimizer_state

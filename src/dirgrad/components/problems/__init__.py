@@ -1,1 +1,4 @@
-"""Problems: a loss over parameters and a minibatch, one a file, each written once for both frameworks."""
+"""Problems, one per file.
+
+A problem is a loss of parameters and a minibatch, written once for both frameworks.
+"""

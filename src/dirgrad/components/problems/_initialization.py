@@ -1,34 +1,39 @@
-"""Initial values of parameters, in NumPy, so that both frameworks start equal."""
+"""Initial parameters, drawn in NumPy so that both frameworks start from equal values."""
 
 from math import sqrt
 
 import numpy as np
 
 
-def start(values: tuple[float, ...], dimension: int) -> dict[str, np.ndarray]:
-    """{"x": (dimension,)}: the values given, the last of them repeated."""
-    return {"x": np.array([values[min(i, len(values) - 1)] for i in range(dimension)])}
+def start_point(values: tuple[float, ...], dimension: int) -> dict[str, np.ndarray]:
+    """Return {"x": (dimension,)}, filled with `values`; the last value is repeated."""
+    last = len(values) - 1
+    return {"x": np.array([values[min(i, last)] for i in range(dimension)])}
 
 
-def layer(
+def uniform_layer(
     rng: np.random.Generator, name: int | str, shape: tuple[int, ...], fan_in: int
 ) -> dict[str, np.ndarray]:
-    """The weight and the bias of one layer, uniform on +-1/sqrt(fan_in), as torch's own layers begin.
+    """Draw the weight and the bias of a layer uniformly from +-1/sqrt(fan_in), as torch does.
 
-    shape: (inputs, outputs) of a dense layer, (outputs, inputs, height, width) of a convolution.
+    Args:
+        rng: Random generator. The weight is drawn before the bias.
+        name: Suffix of the names of the two arrays.
+        shape: Shape of the weight: (inputs, outputs) for a dense layer, (outputs, inputs, height,
+            width) for a convolution.
+        fan_in: Number of inputs of an output, which sets the bound.
     """
-    bound, outputs = 1 / sqrt(fan_in), shape[0] if len(shape) == 4 else shape[-1]
-    return {
-        f"weight_{name}": rng.uniform(-bound, bound, shape),
-        f"bias_{name}": rng.uniform(-bound, bound, (outputs,)),
-    }
+    bound = 1 / sqrt(fan_in)
+    num_outputs = shape[0] if len(shape) == 4 else shape[-1]
+    weight = rng.uniform(-bound, bound, shape)
+    bias = rng.uniform(-bound, bound, (num_outputs,))
+    return {f"weight_{name}": weight, f"bias_{name}": bias}
 
 
 def normal_layer(
     rng: np.random.Generator, name: int | str, shape: tuple[int, int], deviation: float
 ) -> dict[str, np.ndarray]:
-    """The weight (inputs, outputs) and the bias of a dense layer, both drawn from N(0, deviation^2)."""
-    return {
-        f"weight_{name}": deviation * rng.standard_normal(shape),
-        f"bias_{name}": deviation * rng.standard_normal(shape[1:]),
-    }
+    """Draw the weight (inputs, outputs) and the bias of a dense layer from N(0, deviation^2)."""
+    weight = deviation * rng.standard_normal(shape)
+    bias = deviation * rng.standard_normal(shape[1:])
+    return {f"weight_{name}": weight, f"bias_{name}": bias}

@@ -11,60 +11,76 @@ from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 CONVOLUTIONS = 4
 POOLED = (1, 3)
+"""Indices of the convolutions that are followed by max-pooling."""
 KERNEL = 3
 
 
 @component
 class Cnn:
-    """Four 3 x 3 convolutions, 2 x 2 max-pooling after the second and the fourth, a hidden dense layer; ReLU after all
-    but the last. Baydin et al. 2022, figure 5, has 64 channels and 1024 hidden units; its padding is not known to us."""
+    """A convolutional network that classifies images.
+
+    It has four 3 x 3 convolutions, with 2 x 2 max-pooling after the second and the fourth, then a
+    dense hidden layer and a dense output layer. Every layer except the last is followed by ReLU.
+    The network of Baydin et al. 2022, figure 5, has 64 channels and 1024 hidden units; its padding
+    is unknown to us.
+    """
 
     plot_range: ClassVar[None] = None
     criterion: ClassVar[Criterion] = CROSS_ENTROPY
     dataset: Annotated[Dataset, component_field("datasets")]
-    """The images."""
+    """Images and labels."""
     channels: PositiveInt = 64
-    """Channels of each convolution."""
+    """Number of channels of each convolution."""
     hidden: PositiveInt = 1024
     """Width of the dense hidden layer."""
     padding: Literal["same", "valid"] = "same"
-    """`same` pads each convolution by one pixel, `valid` by none."""
+    """Padding of each convolution: `same` adds one pixel on every side, `valid` adds none."""
 
     def __post_init__(self) -> None:
-        if min(self._side(self.dataset.height), self._side(self.dataset.width)) < 1:
-            images = f"images of {self.dataset.height} x {self.dataset.width}"
+        height, width = self.dataset.height, self.dataset.width
+        if min(self._pooled_size(height), self._pooled_size(width)) < 1:
             raise ValueError(
-                f"{images} are too small for padding '{self.padding}', which needs 16 x 16: use 'same'"
+                f"images of {height} x {width} are too small for padding '{self.padding}', "
+                "which needs 16 x 16: use 'same'"
             )
 
-    def _side(self, pixels: int) -> int:
+    def _pooled_size(self, pixels: int) -> int:
+        """Return the side length of the last feature map for images of this side length."""
         for i in range(CONVOLUTIONS):
-            pixels = pixels if self.padding == "same" else pixels - KERNEL + 1
-            pixels = pixels // 2 if i in POOLED else pixels
+            if self.padding == "valid":
+                pixels = pixels - KERNEL + 1
+            if i in POOLED:
+                pixels = pixels // 2
         return pixels
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         params: dict[str, np.ndarray] = {}
-        inputs = 1
+        num_inputs = 1
         for i in range(CONVOLUTIONS):
-            params |= _initialization.layer(
-                rng, i, (self.channels, inputs, KERNEL, KERNEL), inputs * KERNEL**2
-            )
-            inputs = self.channels
-        features = self.channels * self._side(self.dataset.height) * self._side(self.dataset.width)
-        params |= _initialization.layer(rng, "hidden", (features, self.hidden), features)
-        return params | _initialization.layer(
-            rng, "out", (self.hidden, self.dataset.classes), self.hidden
-        )
+            kernel = (self.channels, num_inputs, KERNEL, KERNEL)
+            fan_in = num_inputs * KERNEL**2
+            params |= _initialization.uniform_layer(rng, i, kernel, fan_in)
+            num_inputs = self.channels
+
+        height = self._pooled_size(self.dataset.height)
+        width = self._pooled_size(self.dataset.width)
+        num_features = self.channels * height * width
+        hidden = (num_features, self.hidden)
+        params |= _initialization.uniform_layer(rng, "hidden", hidden, num_features)
+        out = (self.hidden, self.dataset.classes)
+        return params | _initialization.uniform_layer(rng, "out", out, self.hidden)
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
+        """Return the logits (n, classes) of a batch of images (n, height, width)."""
         images, _ = batch
+        padding = 1 if self.padding == "same" else 0
         x = images[:, None]
         for i in range(CONVOLUTIONS):
-            x = conv2d(ops, x, params[f"weight_{i}"], 1 if self.padding == "same" else 0)
-            x = ops.relu(x + params[f"bias_{i}"][:, None, None])
-            x = ops.max_pool2d(x) if i in POOLED else x
-        x = ops.relu(
-            matmul(x.reshape(x.shape[0], -1), params["weight_hidden"]) + params["bias_hidden"]
-        )
+            x = conv2d(ops, x, params[f"weight_{i}"], padding)
+            bias = params[f"bias_{i}"][:, None, None]
+            x = ops.relu(x + bias)
+            if i in POOLED:
+                x = ops.max_pool2d(x)
+        x = x.reshape(x.shape[0], -1)
+        x = ops.relu(matmul(x, params["weight_hidden"]) + params["bias_hidden"])
         return matmul(x, params["weight_out"]) + params["bias_out"]

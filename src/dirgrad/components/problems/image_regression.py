@@ -14,24 +14,27 @@ from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 @component
 class ImageRegression:
-    """The colours of an image from coordinates, by dense layers with ReLU between them, as neural radiance fields begin.
+    """A dense ReLU network that predicts the color of a pixel from its coordinates.
 
-    Read as a sequence of one step, so that estimators that go along sequences can be compared on it.
+    Neural radiance fields start from the same kind of network. The problem is also a sequence of
+    one step, so that estimators for sequences can be compared on it.
     """
 
     plot_range: ClassVar[None] = None
     criterion: ClassVar[Criterion] = SQUARED_ERROR
     length: ClassVar[int] = 1
     dataset: Annotated[Dataset, component_field("datasets")]
-    """The image: features of the coordinates, and colours."""
+    """Image: features of the coordinates, and colors."""
     hidden: Annotated[tuple[PositiveInt, ...], MinLen(1)] = (64, 64)
-    """The widths of the hidden layers."""
+    """Widths of the hidden layers."""
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        widths = (self.dataset.height * self.dataset.width, *self.hidden, self.dataset.classes)
+        num_features = self.dataset.height * self.dataset.width
+        widths = (num_features, *self.hidden, self.dataset.classes)
         params: dict[str, np.ndarray] = {}
-        for i, (inputs, outputs) in enumerate(pairwise(widths)):
-            params |= _initialization.layer(rng, i, (inputs, outputs), inputs)
+        for i, (num_inputs, num_outputs) in enumerate(pairwise(widths)):
+            shape = (num_inputs, num_outputs)
+            params |= _initialization.uniform_layer(rng, i, shape, num_inputs)
         return params
 
     def initial_state(self, ops: Ops, params: Params, batch: Batch) -> Params:
@@ -41,8 +44,10 @@ class ImageRegression:
         return tuple(x[None] for x in batch)
 
     def advance(self, ops: Ops, params: Params, state: Params, x: Batch) -> tuple[Params, Array]:
-        return state, self.criterion.loss(ops, self.outputs(ops, params, x), x)
+        colors = self.outputs(ops, params, x)
+        return state, self.criterion.loss(ops, colors, x)
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
-        """The colours (n, 3)."""
-        return perceptron(ops, params, batch[0], len(self.hidden))
+        """Return the predicted colors (n, 3)."""
+        features = batch[0]
+        return perceptron(ops, params, features, len(self.hidden))

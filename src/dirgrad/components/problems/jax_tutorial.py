@@ -14,31 +14,37 @@ from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 @component
 class JaxTutorial:
-    """The network of JAX's tutorial on MNIST and data loading, as of February 2022 (google/jax b9b79bab3): dense layers with
-    ReLU, weights and biases from 0.01 N(0, 1), a loss that is a mean over batch and classes.
+    """The network of JAX's tutorial on MNIST and data loading in February 2022.
 
-    It is the one that a critic edited to compare the forward gradient with SGD. Two of its traits decide the usable rate:
-    its loss is a tenth of the usual cross-entropy, and its pixels are 0 .. 255 (`scaling: raw` of the data set).
+    The commit is google/jax b9b79bab3. The network has dense layers with ReLU. Weights and biases
+    are drawn from 0.01 N(0, 1), and the loss is a mean over the batch and the classes. A critic of
+    the forward gradient edited this tutorial to compare the method with SGD. Two properties decide
+    which learning rates are usable: with ten classes the loss is a tenth of the usual
+    cross-entropy, and the tutorial's pixels run from 0 to 255 (`scaling: raw` of the dataset).
     """
 
     plot_range: ClassVar[None] = None
     dataset: Annotated[Dataset, component_field("datasets")]
-    """The images."""
+    """Images and labels."""
     hidden: Annotated[tuple[PositiveInt, ...], MinLen(1)] = (512, 512)
-    """The widths of the hidden layers."""
+    """Widths of the hidden layers."""
     loss_mean_over: Literal["batch_and_classes", "batch"] = "batch_and_classes"
-    """The loss that is minimised: the tutorial's, or the usual one; what is reported is always the usual one, in nats."""
+    """Axes of the mean in the training loss: `batch_and_classes` as in the tutorial, or `batch` for
+    the usual cross-entropy. The reported loss is always the usual one, in nats."""
 
     @property
     def criterion(self) -> Criterion:
         return CROSS_ENTROPY if self.loss_mean_over == "batch" else CROSS_ENTROPY_OVER_CLASSES
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        widths = (self.dataset.height * self.dataset.width, *self.hidden, self.dataset.classes)
+        num_pixels = self.dataset.height * self.dataset.width
+        widths = (num_pixels, *self.hidden, self.dataset.classes)
         params: dict[str, np.ndarray] = {}
         for i, shape in enumerate(pairwise(widths)):
             params |= _initialization.normal_layer(rng, i, shape, 0.01)
         return params
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
-        return perceptron(ops, params, batch[0], len(self.hidden))
+        """Return the logits (n, classes) of a batch of images (n, height, width)."""
+        images = batch[0]
+        return perceptron(ops, params, images, len(self.hidden))

@@ -11,17 +11,20 @@ from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 @component
 class LogisticRegression:
-    """softmax(x W + b) with cross-entropy: convex. Baydin et al. 2022, figure 3."""
+    """A convex classifier, softmax(x W + b) with cross-entropy (Baydin et al. 2022, figure 3)."""
 
     plot_range: ClassVar[None] = None
     criterion: ClassVar[Criterion] = CROSS_ENTROPY
     dataset: Annotated[Dataset, component_field("datasets")]
-    """The images."""
+    """Images and labels."""
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        pixels = self.dataset.height * self.dataset.width
-        return _initialization.layer(rng, 0, (pixels, self.dataset.classes), pixels)
+        num_pixels = self.dataset.height * self.dataset.width
+        shape = (num_pixels, self.dataset.classes)
+        return _initialization.uniform_layer(rng, 0, shape, num_pixels)
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
+        """Return the logits (n, classes) of a batch of images (n, height, width)."""
         images, _ = batch
-        return matmul(images.reshape(images.shape[0], -1), params["weight_0"]) + params["bias_0"]
+        x = images.reshape(images.shape[0], -1)
+        return matmul(x, params["weight_0"]) + params["bias_0"]

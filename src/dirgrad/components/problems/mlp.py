@@ -15,37 +15,50 @@ from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 @component
 class Mlp:
-    """Dense layers with ReLU between them. Baydin et al. 2022, figure 4: two hidden layers of 1024 on MNIST."""
+    """A multilayer perceptron: dense layers with ReLU between them.
+
+    Baydin et al. 2022, figure 4, use two hidden layers of 1024 units on MNIST.
+    """
 
     plot_range: ClassVar[None] = None
     criterion: ClassVar[Criterion] = CROSS_ENTROPY
     dataset: Annotated[Dataset, component_field("datasets")]
-    """The images."""
+    """Images and labels."""
     hidden: Annotated[tuple[PositiveInt, ...], MinLen(1)] = (1024, 1024)
-    """The widths of the hidden layers."""
+    """Widths of the hidden layers."""
     repeat: PositiveInt = 1
-    """How many times the hidden layers are repeated: a depth without a long list."""
+    """Number of times the list of hidden layers is repeated, for deep networks."""
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        widths = (
-            self.dataset.height * self.dataset.width,
-            *self.hidden * self.repeat,
-            self.dataset.classes,
-        )
+        num_pixels = self.dataset.height * self.dataset.width
+        hidden = self.hidden * self.repeat
+        widths = (num_pixels, *hidden, self.dataset.classes)
         params: dict[str, np.ndarray] = {}
-        for i, (inputs, outputs) in enumerate(pairwise(widths)):
-            params |= _initialization.layer(rng, i, (inputs, outputs), inputs)
+        for i, (num_inputs, num_outputs) in enumerate(pairwise(widths)):
+            shape = (num_inputs, num_outputs)
+            params |= _initialization.uniform_layer(rng, i, shape, num_inputs)
         return params
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
-        return perceptron(ops, params, batch[0], len(self.hidden) * self.repeat)
+        """Return the logits (n, classes) of a batch of images (n, height, width)."""
+        images = batch[0]
+        return perceptron(ops, params, images, len(self.hidden) * self.repeat)
 
 
-def perceptron(ops: Ops, params: Params, images: Array, hidden: int) -> Array:
-    """Logits (n, classes) of images (n, height, width), after so many hidden layers."""
+def perceptron(ops: Ops, params: Params, images: Array, num_hidden: int) -> Array:
+    """Compute the outputs (n, outputs) of dense layers with ReLU between them.
+
+    Args:
+        ops: Operations of the framework.
+        params: `weight_i` (inputs, outputs) and `bias_i` of every layer i = 0 .. num_hidden.
+        images: Inputs (n, height, width), which are flattened.
+        num_hidden: Number of hidden layers.
+    """
+
+    def layer(x: Array, weight: Array, bias: Array) -> Array:
+        return ops.relu(matmul(x, weight) + bias)
+
     x = images.reshape(images.shape[0], -1)
-    weights = [(params[f"weight_{i}"], params[f"bias_{i}"]) for i in range(hidden)]
-    x = checkpointing.sequential(
-        ops, lambda x, weight, bias: ops.relu(matmul(x, weight) + bias), x, weights
-    )
-    return matmul(x, params[f"weight_{hidden}"]) + params[f"bias_{hidden}"]
+    weights = [(params[f"weight_{i}"], params[f"bias_{i}"]) for i in range(num_hidden)]
+    x = checkpointing.sequential(ops, layer, x, weights)
+    return matmul(x, params[f"weight_{num_hidden}"]) + params[f"bias_{num_hidden}"]

@@ -10,21 +10,22 @@ from dirgrad.core.types import Array, Batch, Criterion, Ops, Params
 
 @component
 class Quadratic:
-    """(1/2) sum_i lambda_i x_i^2 with lambda from 1/condition to 1 in equal ratios; minimum 0 at 0, gradient lambda x.
+    """A diagonal quadratic, (1/2) sum_i lambda_i x_i^2, with minimum 0 at 0 and gradient lambda x.
 
-    The start is drawn from N(0, I) by the trial's seed.
+    The eigenvalues lambda run from 1/condition to 1 in geometric progression. The seed of the trial
+    draws the starting point from N(0, I).
     """
 
     dataset: ClassVar[None] = None
     plot_range: ClassVar[None] = None
     criterion: ClassVar[Criterion] = VALUE
     dimension: Annotated[int, Ge(1)] = 100
-    """d, the number of variables."""
+    """Number of variables, d."""
     condition: Annotated[float, Ge(1.0)] = 100.0
-    """The ratio of the largest eigenvalue of the Hessian to the smallest."""
+    """Ratio of the largest eigenvalue of the Hessian to the smallest."""
 
     def eigenvalues(self) -> np.ndarray:
-        """The Hessian's diagonal: (dimension,)."""
+        """Return the diagonal of the Hessian: (dimension,)."""
         return np.geomspace(1 / self.condition, 1.0, self.dimension)
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -32,4 +33,5 @@ class Quadratic:
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
         x = params["x"]
-        return ops.sum(ops.constant(self.eigenvalues(), x) * x * x) / 2
+        eigenvalues = ops.constant(self.eigenvalues(), x)
+        return ops.sum(eigenvalues * x * x) / 2

@@ -14,77 +14,100 @@ from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 @component
 class Rnn:
-    """A recurrent network that reads an image step by step and answers at the last ones, of a picture at the very last."""
+    """A recurrent network that reads an image step by step and classifies at the last steps.
+
+    The dataset sets the number of answers: one for a picture, at the very last step.
+    """
 
     plot_range: ClassVar[None] = None
     criterion: ClassVar[Criterion] = CROSS_ENTROPY
     dataset: Annotated[Dataset, component_field("datasets")]
-    """The images."""
+    """Images and labels."""
     hidden: PositiveInt = 64
-    """n, the number of recurrent units."""
+    """Number of recurrent units, n."""
     unit: Annotated[Unit, component_field("units")] = registry.default("units", "tanh")
-    """The kind of recurrent unit."""
+    """Kind of recurrent unit."""
     read: Literal["rows", "pixels"] = "rows"
-    """What it sees at a step: a row, or a pixel, row after row."""
+    """Input of a step: a row of the image, or a pixel in row-by-row order."""
 
     @property
     def length(self) -> int:
-        return self.dataset.height * (self.dataset.width if self.read == "pixels" else 1)
+        """Number of steps, T."""
+        steps_per_row = self.dataset.width if self.read == "pixels" else 1
+        return self.dataset.height * steps_per_row
 
     @property
     def inputs(self) -> int:
-        """Entries of what is seen at a step."""
+        """Number of inputs of a step."""
         return self.dataset.width if self.read == "rows" else 1
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        columns = self.unit.gates * self.hidden
-        return (
-            _initialization.layer(rng, "in", (self.inputs, columns), self.hidden)
-            | _initialization.layer(rng, "recurrent", (self.hidden, columns), self.hidden)
-            | _initialization.layer(rng, "out", (self.hidden, self.dataset.classes), self.hidden)
-        )
+        n = self.hidden
+        num_columns = self.unit.gates * n
+        layers = {
+            "in": (self.inputs, num_columns),
+            "recurrent": (n, num_columns),
+            "out": (n, self.dataset.classes),
+        }
+        params: dict[str, np.ndarray] = {}
+        for name, shape in layers.items():
+            params |= _initialization.uniform_layer(rng, name, shape, n)
+        return params
 
     def initial_state(self, ops: Ops, params: Params, batch: Batch) -> Params:
-        zero = ops.zeros((batch[0].shape[0], self.hidden), batch[0])
-        return dict.fromkeys(self.unit.state_names, zero)
+        images = batch[0]
+        zeros = ops.zeros((images.shape[0], self.hidden), images)
+        return dict.fromkeys(self.unit.state_names, zeros)
 
     def observations(self, ops: Ops, batch: Batch) -> Batch:
-        """(seen (T, batch, inputs), labels (T, batch), share of each step in the loss (T,))."""
-        images, labels = batch
-        seen, asked = self._seen(ops, images), self.dataset.answers
-        labels = ops.swap_axes(labels.reshape(-1, asked), 0, 1)
-        before = ops.zeros((self.length - asked, labels.shape[1]), labels)
-        share = np.repeat([0.0, 1 / asked], [self.length - asked, asked])
-        return seen, ops.concatenate([before, labels]), ops.constant(share, images)
+        """Return the inputs, the label and the weight in the loss of every step.
 
-    def _seen(self, ops: Ops, images: Array) -> Array:
-        return ops.swap_axes(images.reshape(images.shape[0], self.length, self.inputs), 0, 1)
+        Steps before the answers have label 0 and weight 0.
+
+        Returns:
+            Inputs (T, batch, inputs), labels (T, batch) and weights (T,).
+        """
+        images, labels = batch
+        inputs = self._step_inputs(ops, images)
+        num_answers = self.dataset.answers
+        num_silent = self.length - num_answers
+        labels = ops.swap_axes(labels.reshape(-1, num_answers), 0, 1)
+        no_labels = ops.zeros((num_silent, labels.shape[1]), labels)
+        weights = np.repeat([0.0, 1 / num_answers], [num_silent, num_answers])
+        return inputs, ops.concatenate([no_labels, labels]), ops.constant(weights, images)
+
+    def _step_inputs(self, ops: Ops, images: Array) -> Array:
+        sequences = images.reshape(images.shape[0], self.length, self.inputs)
+        return ops.swap_axes(sequences, 0, 1)
 
     def advance(self, ops: Ops, params: Params, state: Params, x: Batch) -> tuple[Params, Array]:
-        seen, labels, share = x
-        state = self._next(ops, params, state, seen)
-        return state, share * ops.cross_entropy(_answer(params, state), labels)
+        inputs, labels, weight = x
+        state = self._next_state(ops, params, state, inputs)
+        return state, weight * ops.cross_entropy(_logits(params, state), labels)
 
-    def _next(self, ops: Ops, params: Params, state: Params, seen: Array) -> Params:
-        return self.unit.update(ops, params, state, seen, matmul)
+    def _next_state(self, ops: Ops, params: Params, state: Params, inputs: Array) -> Params:
+        return self.unit.update(ops, params, state, inputs, matmul)
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
-        """The logits (batch x answers, classes), the answers of one example beside each other."""
-        seen, asked = self._seen(ops, batch[0]), self.dataset.answers
+        """Return the logits (batch x answers, classes).
 
-        def silent(state: Params, x: Array) -> tuple[Params, tuple[()]]:
-            return self._next(ops, params, state, x), ()
+        The answers to one example are in consecutive rows.
+        """
+        inputs = self._step_inputs(ops, batch[0])
+        num_silent = self.length - self.dataset.answers
 
-        def answering(state: Params, x: Array) -> tuple[Params, Array]:
-            state = self._next(ops, params, state, x)
-            return state, _answer(params, state)
+        def read(state: Params, x: Array) -> tuple[Params, tuple[()]]:
+            return self._next_state(ops, params, state, x), ()
 
-        state, _ = ops.scan(
-            silent, self.initial_state(ops, params, batch), seen[: self.length - asked]
-        )
-        _, logits = ops.scan(answering, state, seen[self.length - asked :])
+        def read_and_answer(state: Params, x: Array) -> tuple[Params, Array]:
+            state = self._next_state(ops, params, state, x)
+            return state, _logits(params, state)
+
+        state = self.initial_state(ops, params, batch)
+        state, _ = ops.scan(read, state, inputs[:num_silent])
+        _, logits = ops.scan(read_and_answer, state, inputs[num_silent:])
         return ops.swap_axes(logits, 0, 1).reshape(-1, self.dataset.classes)
 
 
-def _answer(params: Params, state: Params) -> Array:
+def _logits(params: Params, state: Params) -> Array:
     return matmul(state["h"], params["weight_out"]) + params["bias_out"]

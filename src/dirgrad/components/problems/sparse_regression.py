@@ -11,78 +11,93 @@ from dirgrad.core.types import Array, Batch, Criterion, Ops, Params
 
 @component
 class SparseRegression:
-    """Least squares, (1/2 n) ||A x - y||^2 over all n examples at once, with y = A x* + noise and few entries of x* that are not 0.
+    """Least squares with sparse true coefficients: ||A x - y||^2 / (2 n) over n examples.
 
-    A row of A is drawn from N(0, diag lambda), lambda from 1/condition to 1 in equal ratios; the loss to be expected of a new
-    example is then known, (1/2) sum_i lambda_i (x_i - x*_i)^2 + noise^2/2. With examples it is the validation loss; without,
-    it is the loss itself. ||x*|| = 1, its entries of equal magnitude and alternating sign, at equal distances along lambda. The
-    start is 0.
+    y = A x* + noise. The rows of A are drawn from N(0, diag lambda), with lambda from 1/condition
+    to 1 in geometric progression. The expected loss of a new example is then
+    (1/2) sum_i lambda_i (x_i - x*_i)^2 + noise^2 / 2. This is the validation loss if `examples` is
+    set; otherwise it is the loss. The nonzero entries of x* are evenly spaced, with equal
+    magnitudes and alternating signs, and ||x*|| = 1. Training starts at 0, and every step uses all
+    examples.
     """
 
     dataset: ClassVar[None] = None
     plot_range: ClassVar[None] = None
     dimension: Annotated[int, Ge(1)] = 200
-    """d, the number of coefficients."""
+    """Number of coefficients, d."""
     nonzeros: PositiveInt = 5
-    """k*, the number of coefficients of the truth that are not 0; all of them where there are no more."""
+    """Number of nonzero coefficients in x*, k*. If it is at least d, all are nonzero."""
     examples: PositiveInt | None = None
-    """n; null: infinitely many, that is, the expected loss."""
+    """Number of examples, n. Null means infinitely many: the loss is the expected loss."""
     noise: NonNegativeFloat = 0.0
-    """The standard deviation of what is added to A x*."""
+    """Standard deviation of the noise in y."""
     condition: Annotated[float, Ge(1.0)] = 1.0
-    """The ratio of the largest of lambda to the smallest."""
+    """Ratio of the largest entry of lambda to the smallest."""
     data_seed: NonNegativeInt = 0
-    """Of A and of the noise."""
+    """Seed of A and of the noise."""
 
     @property
     def criterion(self) -> Criterion:
-        """Of the coefficients: the loss; the expected loss as the validation loss, where it is not the loss itself; and the share
-        of the truth's support among as many coefficients of the largest magnitude."""
+        """Return the loss and the metrics of the coefficients.
+
+        `support_recovered` is the fraction of the support of x* among the k* coefficients of the
+        largest magnitude. With examples, `valid_loss` is the expected loss.
+        """
         return Criterion(loss=self._loss, metrics=self._metrics)
 
     def scales(self) -> np.ndarray:
-        """lambda, the variances of the features: (dimension,)."""
+        """Return lambda, the variances of the features: (dimension,)."""
         return np.geomspace(1 / self.condition, 1.0, self.dimension)
 
     def truth(self) -> np.ndarray:
-        """x*: (dimension,)."""
-        count, found = min(self.nonzeros, self.dimension), np.zeros(self.dimension)
-        found[np.linspace(0, self.dimension - 1, count).round().astype(int)] = (-1.0) ** np.arange(
-            count
-        ) / np.sqrt(count)
-        return found
+        """Return x*, the true coefficients: (dimension,)."""
+        count = min(self.nonzeros, self.dimension)
+        positions = np.linspace(0, self.dimension - 1, count).round().astype(int)
+        signs = (-1.0) ** np.arange(count)
+        truth = np.zeros(self.dimension)
+        truth[positions] = signs / np.sqrt(count)
+        return truth
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         return {"x": np.zeros(self.dimension)}
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
-        """The coefficients (dimension,)."""
+        """Return the coefficients: (dimension,)."""
         return params["x"]
 
     def _loss(self, ops: Ops, x: Array, batch: Batch) -> Array:
         if self.examples is None:
-            return self._expected(ops, x)
-        features, labels = (ops.constant(part, x) for part in data(self, self.examples))
+            return self._expected_loss(ops, x)
+        a, y = _draw_examples(self, self.examples)
+        features = ops.constant(a, x)
+        labels = ops.constant(y, x)
         residuals = features @ x - labels
         return ops.mean(residuals * residuals) / 2
 
-    def _expected(self, ops: Ops, x: Array) -> Array:
+    def _expected_loss(self, ops: Ops, x: Array) -> Array:
         error = x - ops.constant(self.truth(), x)
-        return (ops.sum(ops.constant(self.scales(), x) * error * error) + self.noise**2) / 2
+        scales = ops.constant(self.scales(), x)
+        squared_error = ops.sum(scales * error * error)
+        return (squared_error + self.noise**2) / 2
 
     def _metrics(self, ops: Ops, x: Array, batch: Batch) -> dict[str, Array]:
-        truth = self.truth() != 0
-        found = ops.top_k_mask(abs(x), int(truth.sum())) * (x != 0)
-        told = {
-            "loss": self._loss(ops, x, batch),
-            "support_recovered": ops.sum(ops.constant(truth / truth.sum(), x) * found),
-        }
-        return told if self.examples is None else told | {"valid_loss": self._expected(ops, x)}
+        support = self.truth() != 0
+        # Zero coefficients do not count as recovered, even if they are among the largest.
+        selected = ops.top_k_mask(abs(x), int(support.sum())) * (x != 0)
+        metrics = {"loss": self._loss(ops, x, batch)}
+        weights = ops.constant(support / support.sum(), x)
+        metrics["support_recovered"] = ops.sum(weights * selected)
+        if self.examples is not None:
+            metrics["valid_loss"] = self._expected_loss(ops, x)
+        return metrics
 
 
 @cache
-def data(problem: SparseRegression, examples: int) -> tuple[np.ndarray, np.ndarray]:
-    """A (n, dimension) and y (n,), float64."""
+def _draw_examples(problem: SparseRegression, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw A (n, dimension) and y (n,) in float64."""
     rng = np.random.default_rng(problem.data_seed)
-    features = rng.standard_normal((examples, problem.dimension)) * np.sqrt(problem.scales())
-    return features, features @ problem.truth() + problem.noise * rng.standard_normal(examples)
+    deviations = np.sqrt(problem.scales())
+    features = rng.standard_normal((n, problem.dimension)) * deviations
+    noise = problem.noise * rng.standard_normal(n)
+    labels = features @ problem.truth() + noise
+    return features, labels

@@ -1,1 +1,4 @@
-"""Recurrent units, one kind a file: written out, since torch's LSTM has no forward mode."""
+"""Units of recurrent networks, one per file.
+
+They are written out in elementary operations because torch's LSTM has no forward mode.
+"""

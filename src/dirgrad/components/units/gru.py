@@ -8,7 +8,11 @@ from dirgrad.core.types import Array, Ops, Params
 
 @component
 class Gru:
-    """Gated recurrent units, as torch.nn.GRU has them: reset acts on the product, so that a unit's weights move it alone."""
+    """A gated recurrent unit, as in torch.nn.GRU.
+
+    The reset gate multiplies the recurrent product, not the state. The weights of a unit therefore
+    affect only the next state of that unit.
+    """
 
     gates: ClassVar[int] = 3
     state_names: ClassVar[tuple[str, ...]] = ("h",)
@@ -21,11 +25,16 @@ class Gru:
         x: Array,
         product: Callable[[Array, Array], Array],
     ) -> Params:
+        """Return the next state, h' = (1 - z) n + z h with reset gate r and update gate z.
+
+        n = tanh(W_n x + b_n + r (U_n h + c_n)). The columns of the weights are in the order
+        r, z, n.
+        """
         h = state["h"]
-        n = h.shape[1]
-        driven = perturbation.matmul(x, params["weight_in"]) + params["bias_in"]
+        size = h.shape[1]
+        inputs = perturbation.matmul(x, params["weight_in"]) + params["bias_in"]
         recurrent = product(h, params["weight_recurrent"]) + params["bias_recurrent"]
-        reset = ops.sigmoid(driven[:, :n] + recurrent[:, :n])
-        keep = ops.sigmoid(driven[:, n : 2 * n] + recurrent[:, n : 2 * n])
-        new = ops.tanh(driven[:, 2 * n :] + reset * recurrent[:, 2 * n :])
-        return {"h": (1 - keep) * new + keep * h}
+        r = ops.sigmoid(inputs[:, :size] + recurrent[:, :size])
+        z = ops.sigmoid(inputs[:, size : 2 * size] + recurrent[:, size : 2 * size])
+        n = ops.tanh(inputs[:, 2 * size :] + r * recurrent[:, 2 * size :])
+        return {"h": (1 - z) * n + z * h}

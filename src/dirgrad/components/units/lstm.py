@@ -8,7 +8,10 @@ from dirgrad.core.types import Array, Ops, Params
 
 @component
 class Lstm:
-    """Long short-term memory, as torch.nn.LSTM has it: gates in the order input, forget, cell, output."""
+    """A long short-term memory unit, as in torch.nn.LSTM.
+
+    The gates are in the order input, forget, cell, output.
+    """
 
     gates: ClassVar[int] = 4
     state_names: ClassVar[tuple[str, ...]] = ("h", "c")
@@ -21,10 +24,14 @@ class Lstm:
         x: Array,
         product: Callable[[Array, Array], Array],
     ) -> Params:
-        n = state["h"].shape[1]
-        driven = perturbation.matmul(x, params["weight_in"]) + params["bias_in"]
-        gates = driven + product(state["h"], params["weight_recurrent"]) + params["bias_recurrent"]
-        take, forget = ops.sigmoid(gates[:, :n]), ops.sigmoid(gates[:, n : 2 * n])
-        new, show = ops.tanh(gates[:, 2 * n : 3 * n]), ops.sigmoid(gates[:, 3 * n :])
-        c = forget * state["c"] + take * new
-        return {"h": show * ops.tanh(c), "c": c}
+        """Return the next state: c' = f c + i g and h' = o tanh(c')."""
+        size = state["h"].shape[1]
+        inputs = perturbation.matmul(x, params["weight_in"]) + params["bias_in"]
+        recurrent = product(state["h"], params["weight_recurrent"])
+        gates = inputs + recurrent + params["bias_recurrent"]
+        i = ops.sigmoid(gates[:, :size])
+        f = ops.sigmoid(gates[:, size : 2 * size])
+        g = ops.tanh(gates[:, 2 * size : 3 * size])
+        o = ops.sigmoid(gates[:, 3 * size :])
+        c = f * state["c"] + i * g
+        return {"h": o * ops.tanh(c), "c": c}

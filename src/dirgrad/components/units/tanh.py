@@ -8,7 +8,7 @@ from dirgrad.core.types import Array, Ops, Params
 
 @component
 class Tanh:
-    """h' = tanh(W x + b + U h + c), as torch.nn.RNN has it."""
+    """A plain recurrent unit, h' = tanh(W x + b + U h + c), as in torch.nn.RNN."""
 
     gates: ClassVar[int] = 1
     state_names: ClassVar[tuple[str, ...]] = ("h",)
@@ -21,9 +21,6 @@ class Tanh:
         x: Array,
         product: Callable[[Array, Array], Array],
     ) -> Params:
-        driven = perturbation.matmul(x, params["weight_in"]) + params["bias_in"]
-        return {
-            "h": ops.tanh(
-                driven + product(state["h"], params["weight_recurrent"]) + params["bias_recurrent"]
-            )
-        }
+        inputs = perturbation.matmul(x, params["weight_in"]) + params["bias_in"]
+        recurrent = product(state["h"], params["weight_recurrent"])
+        return {"h": ops.tanh(inputs + recurrent + params["bias_recurrent"])}
