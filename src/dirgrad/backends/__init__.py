@@ -1,4 +1,4 @@
-"""The two frameworks. Only the one asked for is imported."""
+"""The two frameworks, JAX and PyTorch; only the requested one is imported."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -10,21 +10,33 @@ NAMES = ("jax", "torch")
 
 
 def require(name: str) -> None:
-    """Raise UserError where there is no backend of this name, or where its framework is not installed."""
+    """Check that a backend exists and that its framework is installed.
+
+    Raises:
+        UserError: The name is unknown, or the framework is not installed.
+    """
     if name not in NAMES:
         raise UserError(f"unknown backend '{name}': {nearest(name, NAMES)}")
     if find_spec(name) is None:
         raise UserError(
-            f"backend '{name}' is not installed: run `pip install {name}`, or take it out of `backends`"
+            f"backend '{name}' is not installed: run `pip install {name}`, "
+            "or remove it from `backends`"
         )
 
 
 def load(name: str, threads: int = 1, precision: str = "float32") -> Backend:
-    """A framework, set to so many threads (0: all) and to 'float32' or 'float64'.
+    """Import a framework and configure it for this process.
 
-    Raises UserError where the framework is unknown or not installed.
+    Args:
+        name: "jax" or "torch".
+        threads: Number of CPU threads, or 0 for all.
+        precision: "float32" or "float64".
+
+    Raises:
+        UserError: The name is unknown, or the framework is not installed.
     """
     require(name)
     engine = import_module(f"dirgrad.backends.{name}.engine")
     engine.configure(threads, precision)
-    return Backend(name, import_module(f"dirgrad.backends.{name}.ops"), engine)
+    ops = import_module(f"dirgrad.backends.{name}.ops")
+    return Backend(name, ops, engine)

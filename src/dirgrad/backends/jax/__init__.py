@@ -1,1 +1,1 @@
-"""JAX."""
+"""Primitives and engine in JAX."""

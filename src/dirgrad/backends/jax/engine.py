@@ -1,4 +1,4 @@
-"""How JAX runs steps: scanned over steps, mapped over lanes, compiled once, ahead of time."""
+"""Execution in JAX: training is scanned over steps, vmapped over lanes, and compiled in advance."""
 
 import os
 from collections.abc import Callable
@@ -10,17 +10,19 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from dirgrad.backends.jax import flop_count
+from dirgrad.backends.jax.flop_count import count_flops
 from dirgrad.core.types import Batch, Compiled, Ops, State, Step, TrainChunk, Trial
 
-# XLA's scheduler for CPUs would rather begin early all that can begin, such as the draws of every layer, and hold it.
-MINDING_MEMORY = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
-# A library that XLA calls for several layers at once has buffers of its own, of which XLA knows nothing.
-SEEN = MINDING_MEMORY | {"xla_cpu_experimental_ynn_fusion_type": ""}
+# XLA's default CPU scheduler starts each operation as early as it can. For example, it draws the
+# directions of all layers at once and stores them.
+LOW_MEMORY = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
+# XLA can pass several layers to a library at once. The library's buffers are not in XLA's memory
+# analysis, so this option turns it off.
+COUNT_ALL_BUFFERS = LOW_MEMORY | {"xla_cpu_experimental_ynn_fusion_type": ""}
 
 
 def configure(threads: int, precision: str, /) -> None:
-    # NPROC is what XLA's CPU client reads for the size of its pool, once, when the first array is made.
+    # XLA's CPU client reads NPROC once, when the first array is created, to size its thread pool.
     if threads:
         os.environ["NPROC"] = str(threads)
     jax.config.update("jax_enable_x64", precision == "float64")
@@ -30,95 +32,135 @@ def keys(seeds: np.ndarray, /) -> Array:
     return jax.vmap(jax.random.key)(jnp.asarray(seeds))
 
 
-def _mapped_over(f: Callable[..., Any], shared: tuple[int, ...], lanes: int) -> Callable[..., Any]:
-    """f over the first axis of its arguments but the shared ones. One lane is not mapped: an axis of size one costs XLA
-    twice the time and the memory of none."""
+def _map_lanes(f: Callable[..., Any], shared: tuple[int, ...], lanes: int) -> Callable[..., Any]:
+    """Map f over the first axis of all arguments except the shared ones."""
 
-    def single(*args: Any) -> Any:
-        bare = [
+    # An axis of length 1 doubles time and memory in XLA, so a single lane is not vmapped.
+    def run_single(*args: Any) -> Any:
+        unbatched = [
             arg if i in shared else jax.tree.map(lambda x: x[0], arg) for i, arg in enumerate(args)
         ]
-        return jax.tree.map(lambda x: x[None], f(*bare))
+        return jax.tree.map(lambda x: x[None], f(*unbatched))
 
-    def mapped(*args: Any) -> Any:
-        return jax.vmap(f, tuple(None if i in shared else 0 for i in range(len(args))))(*args)
+    def run_vmapped(*args: Any) -> Any:
+        axes = tuple(None if i in shared else 0 for i in range(len(args)))
+        return jax.vmap(f, axes)(*args)
 
-    return mapped if lanes > 1 else single
+    return run_vmapped if lanes > 1 else run_single
 
 
-def _compiled(f: Any, example: tuple[Any, ...], options: dict[str, str] = MINDING_MEMORY) -> Any:
-    return f.lower(*example).compile(
-        compiler_options=options if jax.default_backend() == "cpu" else None
-    )
+def _compile_jitted(
+    jitted: Any,
+    example: tuple[Any, ...],
+    options: dict[str, str] = LOW_MEMORY,
+) -> Any:
+    on_cpu = jax.default_backend() == "cpu"
+    return jitted.lower(*example).compile(compiler_options=options if on_cpu else None)
 
 
 def compile_training(
-    step: Step, data: Batch, state: State, trial: Trial, rows: np.ndarray, chunk: int, /
+    step: Step,
+    data: Batch,
+    state: State,
+    trial: Trial,
+    rows: np.ndarray,
+    chunk: int,
+    /,
 ) -> TrainChunk:
     def train(
-        state: State, trial: Trial, first: Array, rows: Array, data: Batch
+        state: State,
+        trial: Trial,
+        first: Array,
+        rows: Array,
+        data: Batch,
     ) -> tuple[State, Array]:
-        def body(state: State, now: tuple[Array, Array]) -> tuple[State, Array]:
-            index, chosen = now
-            return step(state, trial, index, tuple(part[chosen] for part in data))
+        def take_step(state: State, inputs: tuple[Array, Array]) -> tuple[State, Array]:
+            index, batch_rows = inputs
+            batch = tuple(array[batch_rows] for array in data)
+            return step(state, trial, index, batch)
 
-        return jax.lax.scan(body, state, (first + jnp.arange(rows.shape[0]), rows))
+        indices = first + jnp.arange(rows.shape[0])
+        return jax.lax.scan(take_step, state, (indices, rows))
 
-    every = jax.jit(_mapped_over(train, (2, 4), len(rows)), donate_argnums=0)
-    compiled = _compiled(every, (state, trial, jnp.asarray(0), jnp.asarray(rows[:, :chunk]), data))
+    mapped = _map_lanes(train, (2, 4), len(rows))
+    example = (state, trial, jnp.asarray(0), jnp.asarray(rows[:, :chunk]), data)
+    compiled = _compile_jitted(jax.jit(mapped, donate_argnums=0), example)
 
-    def advance(
-        state: State, trial: Trial, first: int, rows: np.ndarray
+    def train_chunk(
+        state: State,
+        trial: Trial,
+        first: int,
+        rows: np.ndarray,
     ) -> tuple[State, np.ndarray]:
-        state, losses = jax.block_until_ready(
-            compiled(state, trial, jnp.asarray(first), jnp.asarray(rows), data)
-        )
+        result = compiled(state, trial, jnp.asarray(first), jnp.asarray(rows), data)
+        state, losses = jax.block_until_ready(result)
         return state, np.asarray(losses)
 
-    return advance
+    return train_chunk
 
 
 def compile(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Compiled:
-    return _prepared(f, example, consumed, MINDING_MEMORY)
+    return _compile(f, example, consumed, LOW_MEMORY)
 
 
 def compile_for_memory(
-    f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0
+    f: Callable[..., Any],
+    example: tuple[Any, ...],
+    /,
+    consumed: int = 0,
 ) -> Compiled:
-    return _prepared(f, example, consumed, SEEN)
+    return _compile(f, example, consumed, COUNT_ALL_BUFFERS)
 
 
-def _prepared(
-    f: Callable[..., Any], example: tuple[Any, ...], consumed: int, options: dict[str, str]
+def _compile(
+    f: Callable[..., Any],
+    example: tuple[Any, ...],
+    consumed: int,
+    options: dict[str, str],
 ) -> Compiled:
-    begun = perf_counter()
-    compiled = _compiled(jax.jit(f, donate_argnums=tuple(range(consumed))), example, options)
-    seconds, memory = perf_counter() - begun, compiled.memory_analysis()
-    found = {} if memory is None else {"xla_temp_bytes": memory.temp_size_in_bytes}
-    found |= flop_count.counts(jax.make_jaxpr(f)(*example))
-    return Compiled(lambda *arguments: jax.block_until_ready(compiled(*arguments)), seconds, found)
+    start = perf_counter()
+    jitted = jax.jit(f, donate_argnums=tuple(range(consumed)))
+    compiled = _compile_jitted(jitted, example, options)
+    seconds = perf_counter() - start
+
+    memory = compiled.memory_analysis()
+    counts = {} if memory is None else {"xla_temp_bytes": memory.temp_size_in_bytes}
+    counts |= count_flops(jax.make_jaxpr(f)(*example))
+    return Compiled(_blocking(compiled), seconds, counts)
+
+
+def _blocking(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return f, changed to wait for its result."""
+    return lambda *args: jax.block_until_ready(f(*args))
 
 
 def eager(f: Callable[..., Any], example: tuple[Any, ...], /) -> Compiled:
-    found = flop_count.counts(jax.make_jaxpr(f)(*example))
-    return Compiled(lambda *arguments: jax.block_until_ready(f(*arguments)), 0.0, found)
+    counts = count_flops(jax.make_jaxpr(f)(*example))
+    return Compiled(_blocking(f), 0.0, counts)
 
 
 def saved_bytes(
-    build: Callable[[Ops], Callable[..., Any]], example: tuple[Any, ...], /
+    build: Callable[[Ops], Callable[..., Any]],
+    example: tuple[Any, ...],
+    /,
 ) -> dict[str, int]:
     return {}
 
 
 def device_peak_bytes() -> dict[str, int]:
-    told = jax.devices()[0].memory_stats() or {}
-    return {"device_peak_bytes": told["peak_bytes_in_use"]} if "peak_bytes_in_use" in told else {}
+    stats = jax.devices()[0].memory_stats() or {}
+    if "peak_bytes_in_use" not in stats:
+        return {}
+    return {"device_peak_bytes": stats["peak_bytes_in_use"]}
 
 
 def vmap_trials(
-    f: Callable[..., Any], shared: tuple[int, ...], lanes: int, /
+    f: Callable[..., Any],
+    shared: tuple[int, ...],
+    lanes: int,
+    /,
 ) -> Callable[..., Any]:
-    return jax.jit(_mapped_over(f, shared, lanes))
+    return jax.jit(_map_lanes(f, shared, lanes))
 
 
 def copy(x: Any, /) -> Any:

@@ -1,4 +1,4 @@
-"""Floating-point operations of a function, the bodies of its loops as often as they run."""
+"""Count of floating-point operations; a loop counts once for each of its steps."""
 
 from collections.abc import Iterator
 from math import prod
@@ -7,64 +7,77 @@ from typing import Any, cast
 import jax
 from jax.extend import core
 
+PRODUCTS = ("dot_general", "conv_general_dilated")
 
-def counts(closed: core.ClosedJaxpr) -> dict[str, int]:
-    """`flops`: of all arithmetic, by XLA's analysis. `product_flops`: of products of matrices and convolutions alone."""
+
+def count_flops(closed: core.ClosedJaxpr) -> dict[str, int]:
+    """Count the floating-point operations of a program.
+
+    Returns:
+        `flops`, all arithmetic as XLA's cost analysis counts it, and `product_flops`, only matrix
+        products and convolutions.
+    """
     return {"flops": round(_flops(closed)), "product_flops": _product_flops(closed)}
 
 
 def _flops(closed: core.ClosedJaxpr) -> float:
-    """XLA counts the body of a loop once (jax issue 18672), here it counts once a step."""
-    total = _analysed(closed)
-    for steps, body in _loops(closed):
-        total += steps * _flops(body) - _analysed(body)
+    # XLA counts the body of a loop only once (jax issue 18672). Replace that count.
+    total = _analyze(closed)
+    for length, body in _loops(closed):
+        total += length * _flops(body) - _analyze(body)
     return total
 
 
-def _analysed(closed: core.ClosedJaxpr) -> float:
-    lowered = jax.jit(core.jaxpr_as_fun(closed)).lower(*closed.in_avals)
-    return float((lowered.cost_analysis() or {}).get("flops", 0.0))
+def _analyze(closed: core.ClosedJaxpr) -> float:
+    function = jax.jit(core.jaxpr_as_fun(closed))
+    analysis = function.lower(*closed.in_avals).cost_analysis() or {}
+    return float(analysis.get("flops", 0.0))
 
 
 def _loops(closed: core.ClosedJaxpr) -> Iterator[tuple[int, core.ClosedJaxpr]]:
-    """The outermost loops: (steps, body)."""
+    """Yield the length and the body of each outermost loop."""
     for equation in closed.jaxpr.eqns:
-        for body in _inside(equation):
+        for body in _called(equation):
             if equation.primitive.name == "scan":
                 yield equation.params["length"], body
             else:
                 yield from _loops(body)
 
 
-def _inside(equation: core.JaxprEqn) -> Iterator[core.ClosedJaxpr]:
-    """The programs that an equation calls."""
-    for value in equation.params.values():
-        for one in value if isinstance(value, (tuple, list)) else (value,):
-            if isinstance(one, core.ClosedJaxpr):
-                yield one
-            elif isinstance(one, core.Jaxpr):
-                yield core.ClosedJaxpr(one, ())
+def _called(equation: core.JaxprEqn) -> Iterator[core.ClosedJaxpr]:
+    """Yield the programs that an equation calls."""
+    for param in equation.params.values():
+        values = param if isinstance(param, (tuple, list)) else (param,)
+        for value in values:
+            if isinstance(value, core.ClosedJaxpr):
+                yield value
+            elif isinstance(value, core.Jaxpr):
+                yield core.ClosedJaxpr(value, ())
 
 
 def _product_flops(closed: core.ClosedJaxpr) -> int:
     total = 0
     for equation in closed.jaxpr.eqns:
-        total += _product(equation)
-        times = equation.params["length"] if equation.primitive.name == "scan" else 1
-        total += times * sum(map(_product_flops, _inside(equation)))
+        is_loop = equation.primitive.name == "scan"
+        repeats = equation.params["length"] if is_loop else 1
+        total += _equation_product_flops(equation)
+        total += repeats * sum(map(_product_flops, _called(equation)))
     return total
 
 
-def _product(equation: core.JaxprEqn) -> int:
-    """A multiplication and an addition for every entry of the result and of the axes summed over."""
+def _equation_product_flops(equation: core.JaxprEqn) -> int:
+    """Count 2 operations (multiply, add) per entry of the result and per summed index."""
     name = equation.primitive.name
-    if name not in ("dot_general", "conv_general_dilated"):
+    if name not in PRODUCTS:
         return 0
-    entries, (left, right) = prod(_shape(equation.outvars[0])), map(_shape, equation.invars)
+    num_entries = prod(_shape(equation.outvars[0]))
+    left, right = map(_shape, equation.invars)
+    dimensions = equation.params["dimension_numbers"]
     if name == "dot_general":
-        (summed, _), _ = equation.params["dimension_numbers"]
-        return 2 * entries * prod(left[axis] for axis in summed)
-    return 2 * entries * prod(right) // right[equation.params["dimension_numbers"].rhs_spec[0]]
+        (summed_axes, _), _ = dimensions
+        return 2 * num_entries * prod(left[axis] for axis in summed_axes)
+    output_channels = right[dimensions.rhs_spec[0]]
+    return 2 * num_entries * prod(right) // output_channels
 
 
 def _shape(variable: Any) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""The primitives of types.Ops in JAX."""
+"""The primitives of `core.types.Ops` in JAX."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,14 +30,18 @@ def vmap(f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
 
 
 def checkpoint(f: Callable[..., Array], /, *arguments: Array) -> Array:
-    def backward(remembered: tuple[Array, ...], cotangent: Array) -> tuple[Array, ...]:
-        first, *rest = remembered
-        # XLA drops the barrier of jax.checkpoint on a CPU and takes the second run for the first, whose activations it then keeps.
-        # A run that waits for the cotangent it cannot take for one that did not. Nor may it go on before the gradients of these
-        # weights are found, or their activations would wait until all are run again.
-        waiting = first + 0.0 * cotangent.ravel()[0]
-        on, *found = jax.vjp(f, waiting, *rest)[1](cotangent)
-        return (on + 0.0 * jnp.stack([leaf.ravel()[0] for leaf in found]).sum(), *found)
+    def backward(stored: tuple[Array, ...], cotangent: Array) -> tuple[Array, ...]:
+        x, *weights = stored
+        # XLA drops the barrier of jax.checkpoint on a CPU. It then merges the recomputation with
+        # the first run and stores the activations after all. Adding 0 * cotangent prevents this,
+        # because the first run cannot depend on the cotangent.
+        delayed_x = x + 0.0 * cotangent.ravel()[0]
+        _, pull = jax.vjp(f, delayed_x, *weights)
+        x_gradient, *weight_gradients = pull(cotangent)
+        # The next recomputation must wait for the gradients of these weights. Otherwise the
+        # activations of these layers stay in memory until all layers are recomputed.
+        first_entries = [gradient.ravel()[0] for gradient in weight_gradients]
+        return (x_gradient + 0.0 * jnp.stack(first_entries).sum(), *weight_gradients)
 
     run = jax.custom_vjp(f)
     run.defvjp(lambda *inputs: (f(*inputs), inputs), backward)
@@ -45,7 +49,13 @@ def checkpoint(f: Callable[..., Array], /, *arguments: Array) -> Array:
 
 
 def linear_jvp(
-    f: Callable[..., Array], x: Array, weight: Array, step: Array, p: Array | float, q: Array, /
+    f: Callable[..., Array],
+    x: Array,
+    weight: Array,
+    step: Array,
+    p: Array | float,
+    q: Array,
+    /,
 ) -> Array:
     return _linear_jvp(f(x, weight), step, p, q)
 
@@ -57,14 +67,16 @@ def _linear_jvp(y: Array, step: Array, p: Array | float, q: Array) -> Array:
 
 @_linear_jvp.defjvp
 def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Array, Array]:
-    (y, _, p, q), (moved, step, *_) = primals, tangents
-    return y, moved + step * p * q
+    y, _, p, q = primals
+    y_tangent, step_tangent, *_ = tangents
+    return y, y_tangent + step_tangent * p * q
 
 
 def depend_on(seen: Array, key: Array, /) -> Array:
-    # Not a number times zero is no zero: a compiler cannot know what this is.
-    known = (0 * seen).astype(jnp.uint32)
-    return jax.random.wrap_key_data(jax.random.key_data(key) ^ known)
+    # The compiler cannot replace 0 * seen by 0, because it would be NaN for a NaN.
+    zero = (0 * seen).astype(jnp.uint32)
+    words = jax.random.key_data(key) ^ zero
+    return jax.random.wrap_key_data(words)
 
 
 def flip(x: Array, /) -> Array:
@@ -108,7 +120,8 @@ def zeros(shape: tuple[int, ...], like: Array, /) -> Array:
 
 
 def top_k_mask(x: Array, k: int, /) -> Array:
-    return jnp.zeros_like(x).at[jax.lax.top_k(x, k)[1]].set(1)
+    _, indices = jax.lax.top_k(x, k)
+    return jnp.zeros_like(x).at[indices].set(1)
 
 
 def swap_axes(x: Array, first: int, second: int, /) -> Array:
@@ -116,9 +129,9 @@ def swap_axes(x: Array, first: int, second: int, /) -> Array:
 
 
 def conv2d(x: Array, kernel: Array, padding: int, /) -> Array:
-    return (_convolve_by_matmul if jax.default_backend() == "cpu" else _convolve)(
-        x, kernel, padding
-    )
+    on_cpu = jax.default_backend() == "cpu"
+    convolve = _convolve_by_matmul if on_cpu else _convolve
+    return convolve(x, kernel, padding)
 
 
 def _convolve(x: Array, kernel: Array, padding: int) -> Array:
@@ -126,32 +139,44 @@ def _convolve(x: Array, kernel: Array, padding: int) -> Array:
 
 
 def _convolve_by_matmul(x: Array, kernel: Array, padding: int) -> Array:
-    # Inside a compiled loop XLA's CPU convolution falls back to a naive kernel, ten to fifty times slower than this.
-    outputs, channels, rows, columns = kernel.shape
-    x = jnp.pad(x.transpose(0, 2, 3, 1), ((0, 0), (padding, padding), (padding, padding), (0, 0)))
-    batch, height, width = x.shape[0], x.shape[1] - rows + 1, x.shape[2] - columns + 1
-    shifted = [x[:, i : i + height, j : j + width] for i in range(rows) for j in range(columns)]
-    patches = jnp.concatenate(shifted, axis=-1).reshape(
-        batch * height * width, rows * columns * channels
-    )
-    matrix = kernel.transpose(2, 3, 1, 0).reshape(rows * columns * channels, outputs)
-    return (patches @ matrix).reshape(batch, height, width, outputs).transpose(0, 3, 1, 2)
+    # Inside a compiled loop, XLA's CPU convolution falls back to a naive implementation, which is
+    # 10 to 50 times slower than this.
+    outputs, channels, kernel_height, kernel_width = kernel.shape
+    pad = (padding, padding)
+    x = jnp.pad(x.transpose(0, 2, 3, 1), ((0, 0), pad, pad, (0, 0)))
+    batch, padded_height, padded_width, _ = x.shape
+    height = padded_height - kernel_height + 1
+    width = padded_width - kernel_width + 1
+    shifted = [
+        x[:, i : i + height, j : j + width]
+        for i in range(kernel_height)
+        for j in range(kernel_width)
+    ]
+    patch_size = kernel_height * kernel_width * channels
+    patches = jnp.concatenate(shifted, axis=-1).reshape(batch * height * width, patch_size)
+    matrix = kernel.transpose(2, 3, 1, 0).reshape(patch_size, outputs)
+    product = (patches @ matrix).reshape(batch, height, width, outputs)
+    return product.transpose(0, 3, 1, 2)
 
 
 def max_pool2d(x: Array, /) -> Array:
-    # Pairwise maxima of strided slices: XLA's reduce_window has a slow tangent on the CPU.
-    height, width = x.shape[2] // 2 * 2, x.shape[3] // 2 * 2
+    # Take pairwise maxima of strided slices, because differentiating XLA's reduce_window in forward
+    # mode is slow on a CPU.
+    height = x.shape[2] // 2 * 2
+    width = x.shape[3] // 2 * 2
     x = jnp.maximum(x[:, :, 0:height:2], x[:, :, 1:height:2])
     return jnp.maximum(x[..., 0:width:2], x[..., 1:width:2])
 
 
 def cross_entropy(logits: Array, labels: Array, /) -> Array:
-    chosen = jnp.take_along_axis(jax.nn.log_softmax(logits), labels[:, None], axis=1)
-    return -jnp.mean(chosen)
+    log_probabilities = jax.nn.log_softmax(logits)
+    label_terms = jnp.take_along_axis(log_probabilities, labels[:, None], axis=1)
+    return -jnp.mean(label_terms)
 
 
 def accuracy(logits: Array, labels: Array, /) -> Array:
-    return jnp.mean(jnp.argmax(logits, axis=1) == labels, dtype=logits.dtype)
+    correct = jnp.argmax(logits, axis=1) == labels
+    return jnp.mean(correct, dtype=logits.dtype)
 
 
 def normal(key: Array, n: int, like: Array, /) -> Array:

@@ -1,1 +1,1 @@
-"""PyTorch."""
+"""Primitives and engine in PyTorch."""

@@ -1,5 +1,7 @@
-"""Functions of which reverse accumulation remembers the arguments alone, under torch.func's transforms as on autograd's tape:
-torch.utils.checkpoint knows the tape only."""
+"""Gradient checkpointing that works both under torch.func's transforms and on autograd's tape.
+
+torch.utils.checkpoint supports only the tape.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +11,11 @@ from torch import Tensor
 
 
 class Checkpoint(torch.autograd.Function):
-    """apply(vjp, f, *inputs) is f(*inputs); its way back runs f once more. vjp: how, as types.Ops has it."""
+    """Function that stores only its inputs and is recomputed in the backward pass.
+
+    `apply(vjp, f, *inputs)` returns f(*inputs). The argument `vjp` differentiates f and has the
+    signature of `core.types.Ops.vjp`.
+    """
 
     generate_vmap_rule = True
 

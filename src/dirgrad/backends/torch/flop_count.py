@@ -1,4 +1,4 @@
-"""Floating-point operations of a function."""
+"""Count of floating-point operations of a function."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,8 +6,14 @@ from typing import Any
 from torch.utils.flop_counter import FlopCounterMode
 
 
-def counts(f: Callable[..., Any], arguments: tuple[Any, ...]) -> dict[str, int]:
-    """`flops` and `product_flops`, which are the same here: torch counts products of matrices and convolutions alone. Calls f."""
+def count_flops(f: Callable[..., Any], arguments: tuple[Any, ...]) -> dict[str, int]:
+    """Call f and count its operations.
+
+    Returns:
+        `flops` and `product_flops`. Both are equal, because torch counts only matrix products and
+        convolutions.
+    """
     with FlopCounterMode(display=False) as counter:
         f(*arguments)
-    return {"flops": counter.get_total_flops(), "product_flops": counter.get_total_flops()}
+    flops = counter.get_total_flops()
+    return {"flops": flops, "product_flops": flops}

@@ -1,5 +1,7 @@
-"""A map by weights that move along a direction: its tangent by hand, since torch's own rule would multiply by a tangent of the
-weights that is all zeros."""
+"""Linear map whose weight moves along a direction, with a hand-written tangent.
+
+torch's own rule would also multiply by the tangent of the weight, which is all zeros here.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +11,11 @@ from torch import Tensor
 
 
 class LinearJvp(torch.autograd.Function):
-    """apply(f, x, weight, step, p, q) is f(x, weight) at step = 0, with f linear in x; along the step it has the tangent p q."""
+    """Linear map with a given derivative along a step.
+
+    `apply(f, x, weight, step, p, q)` returns f(x, weight), where f is linear in x and `step` is 0.
+    Its derivative with respect to the step is p q.
+    """
 
     @staticmethod
     def forward(
@@ -25,23 +31,36 @@ class LinearJvp(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
         ctx.f, _, weight, _, p, q = inputs
-        ctx.p = p if isinstance(p, float) else None
-        ctx.save_for_forward(weight, q, *([] if isinstance(p, float) else [p]))
+        is_number = isinstance(p, float)
+        ctx.p = p if is_number else None
+        ctx.save_for_forward(weight, q, *([] if is_number else [p]))
         ctx.set_materialize_grads(False)
 
     @staticmethod
     def jvp(
-        ctx: Any, _: None, moved: Tensor | None, weight_moved: None, step: Tensor, *others: Any
+        ctx: Any,
+        _: None,
+        x_tangent: Tensor | None,
+        weight_tangent: None,
+        step_tangent: Tensor,
+        *unused_tangents: Any,
     ) -> Tensor:
-        weight, q, *kept = ctx.saved_tensors
-        p = step * (kept[0] if kept else ctx.p)
-        return p * q if moved is None else torch.addcmul(ctx.f(moved, weight), p, q)
+        weight, q, *saved_p = ctx.saved_tensors
+        p = step_tangent * (saved_p[0] if saved_p else ctx.p)
+        if x_tangent is None:
+            return p * q
+        return torch.addcmul(ctx.f(x_tangent, weight), p, q)
 
     @staticmethod
     def vmap(
-        info: Any, in_dims: tuple[Any, ...], f: Any, x: Tensor, weight: Tensor, *others: Any
+        info: Any,
+        in_dims: tuple[Any, ...],
+        f: Any,
+        x: Tensor,
+        weight: Tensor,
+        *unused_inputs: Any,
     ) -> tuple[Tensor, int | None]:
-        # Many directions share the function's own pass: it has no axis of theirs.
+        # The value of f does not depend on the direction, so all directions share it.
         axes = in_dims[1:3]
         if axes == (None, None):
             return f(x, weight), None

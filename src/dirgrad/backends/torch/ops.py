@@ -1,4 +1,4 @@
-"""The primitives of types.Ops in PyTorch."""
+"""The primitives of `core.types.Ops` in PyTorch."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,21 +29,24 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def value_and_grad(f: Callable[[Any], Tensor], /) -> Callable[[Any], tuple[Tensor, Any]]:
-    def swapped(params: Any) -> tuple[Tensor, Any]:
-        grad, value = grad_and_value(f)(params)
-        return value, grad
+    def differentiate(params: Any) -> tuple[Tensor, Any]:
+        gradient, value = grad_and_value(f)(params)
+        return value, gradient
 
-    return swapped
+    return differentiate
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-    result, pull = torch.func.vjp(f, *primals)[:2]
+    result, torch_pull = torch.func.vjp(f, *primals)[:2]
 
-    def pulled(cotangent: Any) -> tuple[Any, ...]:
-        found = pull(cotangent)
-        return found if len(primals) > 1 else (found[0] if isinstance(found, tuple) else found,)
+    # torch does not always return a tuple if there is a single primal.
+    def pull(cotangent: Any) -> tuple[Any, ...]:
+        gradients = torch_pull(cotangent)
+        if len(primals) > 1:
+            return gradients
+        return (gradients[0] if isinstance(gradients, tuple) else gradients,)
 
-    return result, pulled
+    return result, pull
 
 
 def vmap(f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
@@ -51,8 +54,8 @@ def vmap(f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
 
 
 def checkpoint(f: Callable[..., Tensor], /, *arguments: Tensor) -> Tensor:
-    found: Tensor = Checkpoint.apply(vjp, f, *arguments)
-    return found
+    value: Tensor = Checkpoint.apply(vjp, f, *arguments)
+    return value
 
 
 def linear_jvp(
@@ -64,8 +67,8 @@ def linear_jvp(
     q: Tensor,
     /,
 ) -> Tensor:
-    found: Tensor = LinearJvp.apply(f, x, weight, step, p, q)
-    return found
+    value: Tensor = LinearJvp.apply(f, x, weight, step, p, q)
+    return value
 
 
 def depend_on(seen: Tensor, key: Tensor, /) -> Tensor:
@@ -81,12 +84,15 @@ def batched_diagonal(x: Tensor, /) -> Tensor:
 
 
 def scan(f: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any, /) -> tuple[Any, Any]:
-    carry, outputs = init, []
+    carry = init
+    outputs = []
     leaves, structure = pytree.tree_flatten(xs)
-    for now in zip(*(leaf.unbind() for leaf in leaves), strict=True):
-        carry, output = f(carry, pytree.tree_unflatten(now, structure))
+    unbound = [leaf.unbind() for leaf in leaves]
+    for slices in zip(*unbound, strict=True):
+        x = pytree.tree_unflatten(slices, structure)
+        carry, output = f(carry, x)
         outputs.append(output)
-    return carry, pytree.tree_map(lambda *each: torch.stack(each), *outputs)
+    return carry, pytree.tree_map(lambda *tensors: torch.stack(tensors), *outputs)
 
 
 def arange(n: int, /) -> Tensor:
@@ -102,7 +108,9 @@ def constant(x: np.ndarray, like: Tensor, /) -> Tensor:
 
 
 def axpy(a: Any, x: Tensor, y: Tensor, /) -> Tensor:
-    return torch.add(y, x, alpha=a) if isinstance(a, (int, float)) else torch.addcmul(y, x, a)
+    if isinstance(a, (int, float)):
+        return torch.add(y, x, alpha=a)
+    return torch.addcmul(y, x, a)
 
 
 def addmm(a: Tensor, b: Tensor, y: Tensor, /) -> Tensor:
@@ -122,10 +130,10 @@ def zeros(shape: tuple[int, ...], like: Tensor, /) -> Tensor:
 
 
 def top_k_mask(x: Tensor, k: int, /) -> Tensor:
-    # Not topk, which says nothing of equal entries.
-    return torch.zeros_like(x).scatter(
-        0, torch.sort(x, descending=True, stable=True).indices[:k], 1.0
-    )
+    # torch.topk does not specify the order of equal entries, so a stable sort is used.
+    zeros = torch.zeros_like(x)
+    indices = torch.sort(x, descending=True, stable=True).indices[:k]
+    return zeros.scatter(0, indices, 1.0)
 
 
 def swap_axes(x: Tensor, first: int, second: int, /) -> Tensor:
@@ -141,11 +149,13 @@ def max_pool2d(x: Tensor, /) -> Tensor:
 
 
 def accuracy(logits: Tensor, labels: Tensor, /) -> Tensor:
-    return torch.mean((torch.argmax(logits, dim=1) == labels).to(logits.dtype))
+    correct = torch.argmax(logits, dim=1) == labels
+    return torch.mean(correct.to(logits.dtype))
 
 
 def fold_in(key: Tensor, i: Any, /) -> Tensor:
-    return random.mix(key + (i + 1) * random.STRIDE)
+    shifted = key + (i + 1) * random.STRIDE
+    return random.mix(shifted)
 
 
 def normal(key: Tensor, n: int, like: Tensor, /) -> Tensor:
@@ -161,8 +171,11 @@ def signs(key: Tensor, n: int, like: Tensor, /) -> Tensor:
 
 
 def randint(key: Tensor, n: int, /) -> Tensor:
-    return torch.remainder(random.mix(key) & (2**63 - 1), n)
+    non_negative = random.mix(key) & (2**63 - 1)
+    return torch.remainder(non_negative, n)
 
 
 def one_hot(index: Tensor, n: int, like: Tensor, /) -> Tensor:
-    return (torch.arange(n, device=like.device) == index.to(like.device)).to(like.dtype)
+    positions = torch.arange(n, device=like.device)
+    is_index = positions == index.to(like.device)
+    return is_index.to(like.dtype)

@@ -1,9 +1,13 @@
-"""Functional randomness for torch: a key is an int64 tensor, () or (lanes,), on the CPU; the same key gives the same draw.
+"""Functional random numbers for torch: equal keys give equal draws.
 
-torch's own random functions carry a hidden state that neither vmap nor a traced graph can follow per lane, so draws are
-operators of our own with a rule for vmap. Small draws are hashed from a counter for all lanes at once (SplitMix64, Steele
-et al. 2014), since a torch.Generator costs some 10 microseconds a lane; large ones take a torch.Generator seeded by the key.
-The choice depends on the size alone, so that a trial's draws do not depend on its neighbours.
+A key is an int64 tensor on the CPU, () or (lanes,). torch's own random functions have hidden state,
+which neither vmap nor a traced graph can separate by lane. The draws are therefore custom operators
+with their own vmap rule.
+
+Small draws hash a counter for all lanes at once (SplitMix64, Steele et al. 2014), because creating
+a torch.Generator takes about 10 microseconds per lane. Large draws use a torch.Generator seeded by
+the key. The choice depends only on the size of a draw, so the draws of a trial do not depend on
+the other lanes.
 """
 
 from functools import cache
@@ -17,53 +21,67 @@ WORD = 2**64 - 1
 GOLDEN = 0x9E3779B97F4A7C15
 STRIDE = 0x9E3779B1
 HASHED_ENTRIES = 512
+"""Largest number of entries that are hashed instead of generated."""
 
 
 def _hash(bits: Any) -> Any:
-    """Of an integer, or of an array of uint64."""
+    """Hash an integer, or each entry of a uint64 array."""
     bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & WORD
     bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & WORD
     return bits ^ (bits >> 31)
 
 
-def _counter_bits(keys: np.ndarray, entries: int) -> np.ndarray:
-    """64 random bits per entry. keys: (lanes,) uint64 -> (lanes, entries) uint64."""
-    return _hash(keys[:, None] + np.uint64(GOLDEN) * np.arange(1, entries + 1, dtype=np.uint64))
+def _counter_bits(keys: np.ndarray, num_entries: int) -> np.ndarray:
+    """Draw 64 bits per entry, (lanes,) uint64 -> (lanes, num_entries) uint64."""
+    counter = np.arange(1, num_entries + 1, dtype=np.uint64)
+    return _hash(keys[:, None] + np.uint64(GOLDEN) * counter)
 
 
 def _hashed_normal(bits: np.ndarray) -> np.ndarray:
-    """Box and Muller 1958: the high half of the bits gives the radius, the low half the angle."""
-    radius = np.sqrt(-2 * np.log(((bits >> np.uint64(32)).astype(np.float64) + 0.5) * 2.0**-32))
-    return radius * np.cos(
-        (bits & np.uint64(0xFFFFFFFF)).astype(np.float64) * (2 * np.pi * 2.0**-32)
-    )
+    """Turn each 64 bits into N(0, 1): radius from the high half, angle from the low half."""
+    # Box and Muller (1958).
+    high = (bits >> np.uint64(32)).astype(np.float64)
+    radius = np.sqrt(-2 * np.log((high + 0.5) * 2.0**-32))
+    low = (bits & np.uint64(0xFFFFFFFF)).astype(np.float64)
+    angle = low * (2 * np.pi * 2.0**-32)
+    return radius * np.cos(angle)
 
 
 def _hashed_signs(bits: np.ndarray) -> np.ndarray:
-    return (bits >> np.uint64(63)).astype(np.float64) * 2 - 1
+    top_bit = bits >> np.uint64(63)
+    return top_bit.astype(np.float64) * 2 - 1
 
 
 def _generated_normal(
-    n: int, dtype: torch.dtype, device: torch.device, generator: torch.Generator
+    n: int,
+    dtype: torch.dtype,
+    device: torch.device,
+    generator: torch.Generator,
 ) -> Tensor:
-    return torch.empty(n, dtype=dtype, device=device).normal_(generator=generator)
+    empty = torch.empty(n, dtype=dtype, device=device)
+    return empty.normal_(generator=generator)
 
 
 def _generated_signs(
-    n: int, dtype: torch.dtype, device: torch.device, generator: torch.Generator
+    n: int,
+    dtype: torch.dtype,
+    device: torch.device,
+    generator: torch.Generator,
 ) -> Tensor:
-    words = torch.empty(-(-n // 64), dtype=torch.int64, device=device).random_(
-        -(2**63), None, generator=generator
-    )
-    return torch.index_select(
-        _signs_of_bytes(dtype, device), 0, words.view(torch.uint8).int()
-    ).reshape(-1)[:n]
+    num_words = -(-n // 64)
+    words = torch.empty(num_words, dtype=torch.int64, device=device)
+    words = words.random_(-(2**63), None, generator=generator)
+    indices = words.view(torch.uint8).int()
+    signs = torch.index_select(_byte_signs(dtype, device), 0, indices)
+    return signs.reshape(-1)[:n]
 
 
 @cache
-def _signs_of_bytes(dtype: torch.dtype, device: torch.device) -> Tensor:
-    """The eight signs that every byte holds: (256, 8). Looking them up is ten times as fast as drawing them one by one."""
-    bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)
+def _byte_signs(dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return the eight signs of each byte, (256, 8)."""
+    # Looking signs up is ten times as fast as drawing each sign.
+    all_bytes = np.arange(256, dtype=np.uint8)
+    bits = np.unpackbits(all_bytes[:, None], axis=1)
     return torch.tensor(1 - 2.0 * bits, dtype=dtype, device=device)
 
 
@@ -71,32 +89,38 @@ HASHED = {"normal": _hashed_normal, "signs": _hashed_signs}
 GENERATED = {"normal": _generated_normal, "signs": _generated_signs}
 
 
+def _as_words(key: Tensor) -> np.ndarray:
+    """Return the keys as uint64, with () flattened to (1,)."""
+    return key.numpy().reshape(-1).view(np.uint64)
+
+
 def _mix(key: Tensor) -> Tensor:
-    if not key.ndim:
-        # A number by itself takes a quarter of the time of an array of one.
-        mixed = _hash(int(key.item()) & WORD)
-        return torch.tensor(mixed - (WORD + 1) if mixed >> 63 else mixed)
-    return torch.from_numpy(_hash(key.numpy().reshape(-1).view(np.uint64)).view(np.int64)).reshape(
-        key.shape
-    )
+    if key.ndim:
+        mixed = _hash(_as_words(key)).view(np.int64)
+        return torch.from_numpy(mixed).reshape(key.shape)
+    # Hashing a Python integer takes a quarter of the time of hashing an array of length 1.
+    word = _hash(int(key.item()) & WORD)
+    signed = word - (WORD + 1) if word >> 63 else word
+    return torch.tensor(signed)
 
 
 def _draw(law: str, key: Tensor, n: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    keys = key.numpy().reshape(-1).view(np.uint64)
+    words = _as_words(key)
     if n <= HASHED_ENTRIES:
-        return (
-            torch.from_numpy(HASHED[law](_counter_bits(keys, n)))
-            .to(device, dtype)
-            .reshape(*key.shape, n)
-        )
-    lanes = [
-        GENERATED[law](n, dtype, device, torch.Generator(device).manual_seed(seed))
-        for seed in keys.tolist()
-    ]
-    return (torch.stack(lanes) if len(lanes) > 1 else lanes[0]).reshape(*key.shape, n)
+        values = HASHED[law](_counter_bits(words, n))
+        tensor = torch.from_numpy(values).to(device, dtype)
+        return tensor.reshape(*key.shape, n)
+    generate = GENERATED[law]
+    lanes = []
+    for seed in words.tolist():
+        generator = torch.Generator(device).manual_seed(seed)
+        lanes.append(generate(n, dtype, device, generator))
+    stacked = torch.stack(lanes) if len(lanes) > 1 else lanes[0]
+    return stacked.reshape(*key.shape, n)
 
 
-# Library rather than custom_op: half the time of a call, and these calls are most of a small problem's step.
+# A call through Library takes half the time of a call through custom_op. These calls take most of
+# the time of a small problem's step.
 _library = torch.library.Library("dirgrad", "DEF")
 _library.define("mix(Tensor key) -> Tensor")
 _library.define("draw(str law, Tensor key, int n, ScalarType dtype, Device device) -> Tensor")
@@ -104,9 +128,9 @@ _library.impl("mix", _mix, "CPU")
 _library.impl("draw", _draw, "CPU")
 
 mix = torch.ops.dirgrad.mix.default
-"""A new key from each key."""
+"""Return a new key for each key, in the shape of the keys."""
 draw = torch.ops.dirgrad.draw.default
-"""One draw of a law per key: (*key.shape, n)."""
+"""Return n draws from a law for each key: (*key.shape, n)."""
 
 
 @torch.library.register_vmap("dirgrad::mix", lib=_library)
@@ -116,6 +140,13 @@ def _(info: Any, in_dims: Any, key: Tensor) -> tuple[Tensor, int]:
 
 @torch.library.register_vmap("dirgrad::draw", lib=_library)
 def _(
-    info: Any, in_dims: Any, law: str, key: Tensor, n: int, dtype: Any, device: Any
+    info: Any,
+    in_dims: Any,
+    law: str,
+    key: Tensor,
+    n: int,
+    dtype: Any,
+    device: Any,
 ) -> tuple[Tensor, int]:
-    return draw(law, key.movedim(in_dims[1], 0), n, dtype, device), 0
+    lanes_first = key.movedim(in_dims[1], 0)
+    return draw(law, lanes_first, n, dtype, device), 0

@@ -1,7 +1,8 @@
-"""What reverse accumulation keeps for its way back, as autograd itself tells.
+"""Memory of the tensors that autograd saves for the backward pass, counted by autograd's hooks.
 
-torch.func's transforms refuse hooks on saved tensors. Here they give way to autograd's own tape, on which the same operators
-run: a forward-mode derivative must leave nothing on it.
+torch.func's transforms do not allow hooks on saved tensors. Therefore the functions in this file
+differentiate on autograd's own tape, which runs the same operators. A forward-mode derivative must
+leave nothing on the tape.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from dirgrad.backends.torch.checkpoint import Checkpoint
 
 
 class Taped:
-    """The primitives of a module, with reverse accumulation by autograd's tape."""
+    """The primitives of a module, with reverse mode on autograd's tape."""
 
     def __init__(self, ops: ModuleType) -> None:
         self._ops = ops
@@ -25,92 +26,97 @@ class Taped:
         return getattr(self._ops, name)
 
     def vjp(
-        self, f: Callable[..., Any], *primals: Any
+        self,
+        f: Callable[..., Any],
+        *primals: Any,
     ) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-        leaves, structure = pytree.tree_flatten(primals)
-        leaves = [leaf.detach().requires_grad_() for leaf in leaves]
+        primal_leaves, primal_structure = pytree.tree_flatten(primals)
+        leaves = [leaf.detach().requires_grad_() for leaf in primal_leaves]
         with torch.enable_grad():
-            result = f(*pytree.tree_unflatten(leaves, structure))
-        outputs, shape = pytree.tree_flatten(result)
+            result = f(*pytree.tree_unflatten(leaves, primal_structure))
+        outputs, result_structure = pytree.tree_flatten(result)
 
         def pull(cotangent: Any) -> tuple[Any, ...]:
-            on = [
-                (x, c)
-                for x, c in zip(outputs, pytree.tree_leaves(cotangent), strict=True)
-                if x.requires_grad
-            ]
-            values, cotangents = zip(*on, strict=True)
-            found = torch.autograd.grad(
+            pairs = zip(outputs, pytree.tree_leaves(cotangent), strict=True)
+            differentiable = [(output, c) for output, c in pairs if output.requires_grad]
+            values, cotangents = zip(*differentiable, strict=True)
+            gradients = torch.autograd.grad(
                 values, leaves, cotangents, retain_graph=True, materialize_grads=True
             )
-            return tuple(pytree.tree_unflatten(list(found), structure))
+            return tuple(pytree.tree_unflatten(list(gradients), primal_structure))
 
-        return pytree.tree_unflatten([output.detach() for output in outputs], shape), pull
+        detached = [output.detach() for output in outputs]
+        return pytree.tree_unflatten(detached, result_structure), pull
 
     def checkpoint(self, f: Callable[..., Tensor], *arguments: Tensor) -> Tensor:
-        found: Tensor = Checkpoint.apply(self.vjp, f, *arguments)
-        return found
+        value: Tensor = Checkpoint.apply(self.vjp, f, *arguments)
+        return value
 
     def value_and_grad(self, f: Callable[[Any], Tensor]) -> Callable[[Any], tuple[Tensor, Any]]:
-        def of(params: Any) -> tuple[Tensor, Any]:
+        def differentiate(params: Any) -> tuple[Tensor, Any]:
             value, pull = self.vjp(f, params)
             (gradient,) = pull(torch.ones_like(value))
             return value, gradient
 
-        return of
+        return differentiate
 
 
 class _Tape:
-    """Bytes on the tape, each storage once, those of the arguments not."""
+    """Number of bytes on the tape; counts each storage once and ignores the arguments' storages."""
 
     def __init__(self, arguments: list[Tensor]) -> None:
-        self.given = {_storage(leaf) for leaf in arguments}
-        self.held: dict[int, int] = {}
-        self.bytes = self.most = 0
+        self.ignored = {_storage_id(leaf) for leaf in arguments}
+        self.num_saved: dict[int, int] = {}
+        self.bytes = self.peak = 0
 
-    def keep(self, tensor: Tensor) -> "_Kept":
-        return _Kept(self, tensor)
+    def save(self, tensor: Tensor) -> "_SavedTensor":
+        return _SavedTensor(self, tensor)
 
-    def add(self, storage: int, size: int) -> None:
-        if storage in self.given:
+    def add(self, storage_id: int, size: int) -> None:
+        if storage_id in self.ignored:
             return
-        if not self.held.get(storage):
+        if not self.num_saved.get(storage_id):
             self.bytes += size
-            self.most = max(self.most, self.bytes)
-        self.held[storage] = self.held.get(storage, 0) + 1
+            self.peak = max(self.peak, self.bytes)
+        self.num_saved[storage_id] = self.num_saved.get(storage_id, 0) + 1
 
-    def drop(self, storage: int, size: int) -> None:
-        if storage in self.given:
+    def drop(self, storage_id: int, size: int) -> None:
+        if storage_id in self.ignored:
             return
-        self.held[storage] -= 1
-        if not self.held[storage]:
+        self.num_saved[storage_id] -= 1
+        if not self.num_saved[storage_id]:
             self.bytes -= size
 
 
-class _Kept:
-    """A tensor on the tape, until autograd lets go of it."""
+class _SavedTensor:
+    """A tensor on the tape; it is counted until autograd releases it."""
 
     def __init__(self, tape: _Tape, tensor: Tensor) -> None:
-        self.tape, self.tensor = tape, tensor.detach()
-        self.place = _storage(tensor), tensor.untyped_storage().nbytes()
-        tape.add(*self.place)
+        self.tape = tape
+        self.tensor = tensor.detach()
+        self.storage_id = _storage_id(tensor)
+        self.size = tensor.untyped_storage().nbytes()
+        tape.add(self.storage_id, self.size)
 
     def __del__(self) -> None:
-        self.tape.drop(*self.place)
+        self.tape.drop(self.storage_id, self.size)
 
 
-def _storage(tensor: Tensor) -> int:
+def _storage_id(tensor: Tensor) -> int:
     return tensor.untyped_storage()._cdata
 
 
 def saved_bytes(
-    ops: ModuleType, build: Callable[[Any], Callable[..., Any]], arguments: tuple[Any, ...]
+    ops: ModuleType,
+    build: Callable[[Any], Callable[..., Any]],
+    arguments: tuple[Any, ...],
 ) -> int:
-    """The most bytes saved for backward at once, while build(ops) is called; the arguments themselves not counted."""
+    """Return the peak number of bytes saved for the backward pass of build(ops)(*arguments).
+
+    Each storage counts once. The arguments do not count.
+    """
     tape = _Tape(pytree.tree_leaves(arguments))
-    with (
-        torch.no_grad(),
-        torch.autograd.graph.saved_tensors_hooks(tape.keep, lambda kept: kept.tensor),
-    ):
+    hooks = torch.autograd.graph.saved_tensors_hooks(tape.save, lambda saved: saved.tensor)
+    with torch.no_grad(), hooks:
         build(Taped(ops))(*arguments)
-    return tape.most
+    return tape.peak
