@@ -1,1 +1,1 @@
-"""From jobs to records: training and the instruments."""
+"""Training and instruments: the code that turns jobs into records."""

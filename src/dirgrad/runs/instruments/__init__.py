@@ -1,1 +1,1 @@
-"""Instruments, one per file: each measures its problems at the start of training."""
+"""Instruments: each module measures its problems, mostly at the start of training."""

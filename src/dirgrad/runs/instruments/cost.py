@@ -1,19 +1,21 @@
-"""The time of a gradient estimate and of a whole step beside the function alone, everything in turn, round by round.
+"""Time of a gradient estimate and of a step, compared with the loss.
 
-The function is timed twice, as `forward` and as `forward_again`: how far the two differ is what the machine's noise is. What
-gives a wrong answer, or none, is not timed: its row says so.
+All programs take turns in every round. The loss is timed twice, as `forward` and
+`forward_again`: the difference between both shows the timing noise. A program that gives a wrong
+result or is not supported gets a row with that status and is not timed.
 """
 
 from collections.abc import Callable, Iterator
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.config.plan import Measurement
-from dirgrad.core.recurrent import Recurrent
-from dirgrad.core.types import Backend, Compiled, Params
+from dirgrad.core.recurrent import OnlineEstimator, Recurrent
+from dirgrad.core.types import Backend, Compiled, Estimator
 from dirgrad.records import machine_load
 from dirgrad.records.files import to_table
 from dirgrad.records.schemas import COST, Answer
@@ -27,131 +29,173 @@ from dirgrad.runs.instruments.workload import (
     workloads,
 )
 
+Row: TypeAlias = dict[str, Any]
+
 
 class Timed(NamedTuple):
-    """Something that is timed. facts: the columns that name it. calls: how many fill a round."""
+    """A program to time.
 
-    facts: dict[str, Any]
-    part: Program
+    Attributes:
+        columns: columns that describe the program in its rows.
+        program: the program.
+        compiled: the program, compiled or eager.
+        call: runs the program once.
+        num_calls: number of calls in a round.
+    """
+
+    columns: Row
+    program: Program
     compiled: Compiled
     call: Callable[[], Any]
-    calls: int
+    num_calls: int
 
 
-def run(made: Measurement, backend: Backend) -> dict[str, pa.Table]:
-    """`cost`: a row per problem, estimator, part and round. Raises UserError where the framework loses tangents."""
+def run(measurement: Measurement, backend: Backend) -> dict[str, pa.Table]:
+    """Time all programs; return `cost`, a row per problem, estimator, part of a step and round.
+
+    Raises:
+        UserError: the framework loses tangents, or a data set is not available.
+    """
     oracle.require_tangents(backend)
-    rows: list[dict[str, Any]] = []
-    for about in workloads(made, backend):
-        same = {
-            "cost": made.name,
-            "backend": made.backend,
-            "precision": made.run.precision,
-            "threads": made.run.threads,
-        }
-        same |= about.columns() | _counted(backend, about) | {"compiled": made.settings.compiled}
-        clocked, refused = _prepare_all(made, backend, about)
-        begun = machine_load.mark()
-        timed = list(_timed(made, clocked))
-        same |= {"other_cpu_fraction": machine_load.other_cpu_fraction(begun)}
-        rows += (same | row for row in (*refused, *timed))
+    rows: list[Row] = []
+    for workload in workloads(measurement, backend):
+        rows += _rows(measurement, backend, workload)
     return {"cost": to_table(rows, COST)}
 
 
-def _counted(backend: Backend, about: Workload) -> dict[str, int]:
-    """What is counted once: the bytes of what is met along a sequence, the products that derivatives add to the function's."""
-    alone, reverse = (
-        programs.forward(about),
-        next(programs.estimate_and_step(backend, about, Backprop())),
-    )
-    forward, both = (
-        backend.engine.eager(one.build(backend.ops), one.arguments).counts
-        for one in (alone, reverse)
-    )
-    found = {"derivative_product_flops": both["product_flops"] - forward["product_flops"]}
-    if isinstance(about.problem, Recurrent):
-        found["observation_bytes"] = sum(
-            leaf.nbytes for leaf in about.problem.observations(backend.ops, about.batch)
-        )
-    return found
+def _rows(measurement: Measurement, backend: Backend, workload: Workload) -> list[Row]:
+    shared = {
+        "cost": measurement.name,
+        "backend": measurement.backend,
+        "precision": measurement.run.precision,
+        "threads": measurement.run.threads,
+        **workload.columns(),
+        **_counts(backend, workload),
+        "compiled": measurement.settings.compiled,
+    }
+    all_timed, refused = _prepare_all(measurement, backend, workload)
+    started = machine_load.mark()
+    times = list(_time_in_turns(all_timed, measurement.settings.rounds))
+    shared["other_cpu_fraction"] = machine_load.other_cpu_fraction(started)
+    return [shared | row for row in (*refused, *times)]
+
+
+def _counts(backend: Backend, workload: Workload) -> dict[str, int]:
+    """Return counts of the workload: product flops of its gradient, bytes of its observations."""
+    forward = programs.forward(workload)
+    backprop = next(programs.estimate_and_step(backend, workload, Backprop()))
+    forward_flops = _product_flops(backend, forward)
+    counts = {"derivative_product_flops": _product_flops(backend, backprop) - forward_flops}
+    problem = workload.problem
+    if isinstance(problem, Recurrent):
+        observations = problem.observations(backend.ops, workload.batch)
+        counts["observation_bytes"] = sum(leaf.nbytes for leaf in observations)
+    return counts
+
+
+def _product_flops(backend: Backend, program: Program) -> int:
+    f = program.build(backend.ops)
+    return backend.engine.eager(f, program.arguments).counts["product_flops"]
 
 
 def _prepare_all(
-    made: Measurement, backend: Backend, about: Workload
-) -> tuple[list[Timed], list[dict[str, Any]]]:
-    """What is timed, and the rows of what is not."""
-    ready = programs.compile if made.settings.compiled else programs.eager
-
-    def clocked(facts: dict[str, Any], part: Program) -> Timed:
-        prepared, call = ready(backend, part)
-        first = _seconds(call)
-        counts = prepared.counts | backend.engine.saved_bytes(part.build, part.arguments)
-        told = {
-            "part": part.name,
-            "status": Answer.OK,
-            "compile_seconds": prepared.compile_seconds,
-            "first_seconds": first,
-        }
-        return Timed(
-            facts | told | counts, part, prepared, call, _calls(call, made.settings.round_seconds)
-        )
-
-    alone = clocked({}, programs.forward(about))
-    exact = {
-        name: backend.engine.to_numpy(leaf) for name, leaf in _gradient(backend, about).items()
-    }
-    taken, refused = [alone, alone._replace(facts=alone.facts | {"part": "forward_again"})], []
-    for name, estimator in made.estimators.items():
-        facts: dict[str, Any] = {
+    measurement: Measurement, backend: Backend, workload: Workload
+) -> tuple[list[Timed], list[Row]]:
+    """Return the programs to time, and the rows of the estimators that cannot be timed."""
+    forward = _prepare(measurement, backend, programs.forward(workload), {})
+    forward_again = forward._replace(columns=forward.columns | {"part": "forward_again"})
+    all_timed, refused = [forward, forward_again], []
+    g = _gradient(backend, workload)
+    for name, estimator in measurement.estimators.items():
+        columns = {
             "estimator": name,
             **estimator_columns(estimator),
             "evaluations": estimator.evaluations,
+            "signal_to_noise_theory": expected_snr.signal_to_noise(estimator, g),
         }
-        facts |= {"signal_to_noise_theory": expected_snr.signal_to_noise(estimator, exact)}
-        try:
-            mine = [
-                clocked(facts, part)
-                for part in programs.estimate_and_step(backend, about, estimator)
-            ]
-            if made.settings.pieces:
-                mine += [
-                    clocked(facts, part) for part in programs.step_parts(backend, about, estimator)
-                ]
-        except NotImplementedError as error:
-            refused.append(
-                facts | {"status": Answer.UNSUPPORTED, "reason": " ".join(str(error).split())}
-            )
-            continue
-        reason = oracle.mismatch(backend, about, estimator, mine[0].part, mine[0].compiled)
-        if reason:
-            refused.append(facts | {"status": Answer.WRONG, "reason": reason})
+        timed, refusal = _prepare_estimator(measurement, backend, workload, estimator, columns)
+        if refusal:
+            refused.append(columns | refusal)
         else:
-            taken += mine
-    return taken, refused
+            all_timed += timed
+    return all_timed, refused
 
 
-def _gradient(backend: Backend, about: Workload) -> Params:
-    return gradient(backend.ops, about.problem, Backprop())(
-        random_key(backend, 0), about.params, about.batch
-    )
+def _prepare_estimator(
+    measurement: Measurement,
+    backend: Backend,
+    workload: Workload,
+    estimator: Estimator | OnlineEstimator,
+    columns: Row,
+) -> tuple[list[Timed], Row]:
+    """Return the programs of an estimator and {}, or its status and reason if it is not timed."""
+    try:
+        timed = [
+            _prepare(measurement, backend, program, columns)
+            for program in _programs(measurement, backend, workload, estimator)
+        ]
+    except NotImplementedError as error:
+        reason = " ".join(str(error).split())
+        return [], {"status": Answer.UNSUPPORTED, "reason": reason}
+    estimate = timed[0]
+    reason = oracle.mismatch(backend, workload, estimator, estimate.program, estimate.compiled)
+    if reason:
+        return [], {"status": Answer.WRONG, "reason": reason}
+    return timed, {}
 
 
-def _timed(made: Measurement, clocked: list[Timed]) -> Iterator[dict[str, Any]]:
-    for turn in range(made.settings.rounds):
-        for one in clocked:
-            begun = perf_counter()
-            for _ in range(one.calls):
-                one.call()
-            seconds = (perf_counter() - begun) / one.calls
-            yield one.facts | {"round": turn, "calls": one.calls, "seconds": seconds}
+def _programs(
+    measurement: Measurement,
+    backend: Backend,
+    workload: Workload,
+    estimator: Estimator | OnlineEstimator,
+) -> Iterator[Program]:
+    yield from programs.estimate_and_step(backend, workload, estimator)
+    if measurement.settings.pieces:
+        yield from programs.step_parts(backend, workload, estimator)
 
 
-def _calls(call: Callable[[], Any], round_seconds: float) -> int:
-    """How many calls fill a round, by the second call."""
-    return max(1, round(round_seconds / _seconds(call)))
+def _prepare(measurement: Measurement, backend: Backend, program: Program, columns: Row) -> Timed:
+    """Compile a program and call it twice: for its first time, and for its calls in a round."""
+    settings = measurement.settings
+    prepare = programs.compile if settings.compiled else programs.eager
+    compiled, call = prepare(backend, program)
+    first_seconds = _seconds(call)
+    saved_bytes = backend.engine.saved_bytes(program.build, program.arguments)
+    columns = {
+        **columns,
+        "part": program.name,
+        "status": Answer.OK,
+        "compile_seconds": compiled.compile_seconds,
+        "first_seconds": first_seconds,
+        **compiled.counts,
+        **saved_bytes,
+    }
+    num_calls = max(1, round(settings.round_seconds / _seconds(call)))
+    return Timed(columns, program, compiled, call, num_calls)
+
+
+def _gradient(backend: Backend, workload: Workload) -> dict[str, np.ndarray]:
+    exact_gradient = gradient(backend.ops, workload.problem, Backprop())
+    g = exact_gradient(random_key(backend, 0), workload.params, workload.batch)
+    return {name: backend.engine.to_numpy(leaf) for name, leaf in g.items()}
+
+
+def _time_in_turns(all_timed: list[Timed], rounds: int) -> Iterator[Row]:
+    for round_number in range(rounds):
+        for timed in all_timed:
+            started = perf_counter()
+            for _ in range(timed.num_calls):
+                timed.call()
+            seconds = (perf_counter() - started) / timed.num_calls
+            yield timed.columns | {
+                "round": round_number,
+                "calls": timed.num_calls,
+                "seconds": seconds,
+            }
 
 
 def _seconds(call: Callable[[], Any]) -> float:
-    begun = perf_counter()
+    started = perf_counter()
     call()
-    return perf_counter() - begun
+    return perf_counter() - started

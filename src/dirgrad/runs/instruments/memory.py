@@ -1,5 +1,8 @@
-"""The memory of a step beside the function alone. Each value is the peak of a process of its own: what a process has freed, it
-often keeps, so that one measurement changes the next."""
+"""Memory of a step, compared with inference.
+
+Each value is the peak of a separate process. A process often keeps memory that it has freed, so
+one measurement would change the next one in the same process.
+"""
 
 import ctypes
 import json
@@ -26,98 +29,136 @@ from dirgrad.runs.instruments.workload import (
 )
 
 INFERENCE = "inference"
-"""Beside the estimators: the function alone."""
-STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+"""Value of the column `estimator` for the loss without a derivative."""
+STATUS = Path("/proc/self/status")
+CLEAR = Path("/proc/self/clear_refs")
 
-
+Row: TypeAlias = dict[str, Any]
 Probe: TypeAlias = Callable[..., list[str]]
-"""(problem, size of the minibatch, estimator) -> the command that prints the row of `measure` as JSON, from a new process; with
-`seconds`, that of `keep_busy`."""
+"""Function (problem, batch size, estimator[, seconds]) -> command to run in a new process.
+
+The command prints the row of `measure` as JSON, or the row of `step_for` if `seconds` is given.
+"""
 
 
-def run(made: Measurement, probe: Probe) -> dict[str, pa.Table]:
-    """`memory`: a row per problem, size of the minibatch, estimator (and `inference`) and round. `resident`: a row per sample of a
-    process that takes steps, if its timeline is asked for."""
-    every = [
-        (*about, estimator)
-        for about in problems_and_batch_sizes(made.settings)
-        for estimator in (INFERENCE, *made.estimators)
+def run(measurement: Measurement, probe: Probe) -> dict[str, pa.Table]:
+    """Measure memory in new processes; return the records `memory` and `resident`.
+
+    `memory` has a row per problem, batch size, estimator (and `inference`) and round. `resident`
+    has a row per sample of a process that takes steps, if the settings ask for a timeline.
+
+    Raises:
+        CalledProcessError: a process failed.
+    """
+    settings = measurement.settings
+    cases = [
+        (problem, batch_size, estimator)
+        for problem, batch_size in problems_and_batch_sizes(settings)
+        for estimator in (INFERENCE, *measurement.estimators)
     ]
-    rows = [
-        _printed(probe(*about)) | {"round": turn}
-        for turn in range(made.settings.rounds)
-        for about in every
-    ]
-    seconds = made.settings.timeline_seconds
-    samples = [
-        row for about in every if seconds for row in timeline.sample_rss(probe(*about, seconds))
-    ]
+    rows: list[Row] = []
+    for round_number in range(settings.rounds):
+        for case in cases:
+            row = _printed_row(probe(*case))
+            rows.append(row | {"round": round_number})
+    samples: list[Row] = []
+    if settings.timeline_seconds:
+        for case in cases:
+            samples += timeline.sample_rss(probe(*case, settings.timeline_seconds))
     return {"memory": to_table(rows, MEMORY), "resident": to_table(samples, RESIDENT)}
 
 
-def _printed(command: list[str]) -> dict[str, Any]:
+def _printed_row(command: list[str]) -> Row:
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True, check=True)
-    row: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    row: Row = json.loads(done.stdout.splitlines()[-1])
     return row
 
 
 def measure(
-    made: Measurement, backend: Backend, problem: str, batch_size: int, estimator: str
+    measurement: Measurement, backend: Backend, problem: str, batch_size: int, estimator: str
 ) -> dict[str, Any]:
-    """The row of one problem and one estimator, to be taken in a fresh process."""
-    about = workload(made, backend, problem, batch_size)
-    part = _part(made, backend, about, estimator)
-    prepared, call = programs.compile_for_memory(backend, part)
-    resident, device = _peak(call), backend.engine.device_peak_bytes()
-    return _facts(made, about, estimator) | {
-        **prepared.counts,
-        **backend.engine.saved_bytes(part.build, part.arguments),
-        **device,
-        "parameter_bytes": about.dimension * np.dtype(made.run.precision).itemsize,
-        "resident_peak_bytes": resident,
+    """Return the memory row of one problem and one estimator; run it in a new process.
+
+    Args:
+        measurement: the measurement.
+        backend: the framework.
+        problem: name of the problem in the measurement.
+        batch_size: number of examples of the minibatch.
+        estimator: name of the estimator in the measurement, or `inference`.
+    """
+    target = workload(measurement, backend, problem, batch_size)
+    program = _program(measurement, backend, target, estimator)
+    compiled, call = programs.compile_for_memory(backend, program)
+    resident_peak = _resident_peak(call)
+    device_peak = backend.engine.device_peak_bytes()
+    return {
+        **_columns(measurement, target, estimator),
+        **compiled.counts,
+        **backend.engine.saved_bytes(program.build, program.arguments),
+        **device_peak,
+        "parameter_bytes": target.dimension * np.dtype(measurement.run.precision).itemsize,
+        "resident_peak_bytes": resident_peak,
     }
 
 
 def step_for(
-    made: Measurement,
+    measurement: Measurement,
     backend: Backend,
     problem: str,
     batch_size: int,
     estimator: str,
     seconds: float,
 ) -> dict[str, Any]:
-    """Take steps for so many seconds, each from where the last ended, while somebody samples the memory of this process."""
-    about = workload(made, backend, problem, batch_size)
-    part = _part(made, backend, about, estimator)
-    _, step = programs.compile_for_memory(backend, part)
-    return _facts(made, about, estimator) | timeline.step_for(step, seconds)
+    """Take steps for some seconds while another process samples the memory of this one.
+
+    Args:
+        measurement: the measurement.
+        backend: the framework.
+        problem: name of the problem in the measurement.
+        batch_size: number of examples of the minibatch.
+        estimator: name of the estimator in the measurement, or `inference`.
+        seconds: time to take steps, each from the result of the last one.
+
+    Returns:
+        The columns that identify the row, with `begun`, `ended` and `steps`.
+    """
+    target = workload(measurement, backend, problem, batch_size)
+    program = _program(measurement, backend, target, estimator)
+    _, step = programs.compile_for_memory(backend, program)
+    return _columns(measurement, target, estimator) | timeline.step_for(step, seconds)
 
 
-def _facts(made: Measurement, about: Workload, estimator: str) -> dict[str, Any]:
-    told = {
-        "memory": made.name,
-        "backend": made.backend,
+def _columns(measurement: Measurement, target: Workload, estimator: str) -> Row:
+    columns = {
+        "memory": measurement.name,
+        "backend": measurement.backend,
         "estimator": estimator,
-        "precision": made.run.precision,
-        **about.columns(),
+        "precision": measurement.run.precision,
+        **target.columns(),
     }
-    return told if estimator == INFERENCE else told | estimator_columns(made.estimators[estimator])
-
-
-def _part(made: Measurement, backend: Backend, about: Workload, estimator: str) -> Program:
     if estimator == INFERENCE:
-        return programs.forward(about)
-    _, step = programs.estimate_and_step(backend, about, made.estimators[estimator])
+        return columns
+    return columns | estimator_columns(measurement.estimators[estimator])
+
+
+def _program(
+    measurement: Measurement, backend: Backend, target: Workload, estimator: str
+) -> Program:
+    if estimator == INFERENCE:
+        return programs.forward(target)
+    _, step = programs.estimate_and_step(backend, target, measurement.estimators[estimator])
     return step
 
 
-def _peak(call: Callable[[], Any]) -> int | None:
-    """Peak resident bytes of a call, above those before it; None where the system does not tell. What earlier calls freed is
-    given back first, else it would be used again unseen."""
+def _resident_peak(call: Callable[[], Any]) -> int | None:
+    """Return the rise of the resident set during a call in bytes, or None if not available."""
     if not CLEAR.exists():
         return None
+    # The first call is a warm-up. Memory that it freed goes back to the system, because the second
+    # call would reuse it without raising the peak.
     call()
     ctypes.CDLL(None).malloc_trim(0)
+    # Writing 5 resets the peak (VmHWM) to the current resident set size.
     CLEAR.write_text("5", encoding="ascii")
     before = _kilobytes("VmRSS")
     call()
@@ -125,9 +166,6 @@ def _peak(call: Callable[[], Any]) -> int | None:
 
 
 def _kilobytes(field: str) -> int:
-    (line,) = (
-        line
-        for line in STATUS.read_text(encoding="ascii").splitlines()
-        if line.startswith(f"{field}:")
-    )
+    lines = STATUS.read_text(encoding="ascii").splitlines()
+    (line,) = (line for line in lines if line.startswith(f"{field}:"))
     return int(line.split()[1])

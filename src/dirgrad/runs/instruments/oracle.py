@@ -1,4 +1,4 @@
-"""Answers before clocks: what is timed must first be right."""
+"""Correctness checks that a program must pass before it is timed."""
 
 import numpy as np
 
@@ -12,87 +12,145 @@ from dirgrad.runs.instruments.programs import Program
 from dirgrad.runs.instruments.workload import Workload, gradient, random_key
 
 TOLERANCE = 0.01
-"""Of ||g|| ||v||: coarse, since a tangent that was lost is wrong by all of it, and rounding by far less."""
+"""Largest accepted error, relative to the scale of the estimate.
+
+Losing a tangent causes an error of about 1, and rounding causes a much smaller one, so a coarse
+tolerance separates the two.
+"""
 DRAWS = 3
+"""Number of random keys with which an estimator of `EXACT` is checked."""
 EXACT = ("backprop", "checkpointed_backprop", "forward_gradient")
-"""Estimators whose answer is known from the gradient and the directions; the others are compared with themselves, uncompiled."""
+"""Kinds of estimators whose estimate follows from the gradient and the directions.
+
+Other estimators are compared with themselves, run uncompiled.
+"""
 
 
 def require_tangents(backend: Backend) -> None:
-    """Raise UserError where forward accumulation loses its tangent when it is compiled (pytorch issue 187284): d/ds tanh(s x) at
-    s = 1 is x (1 - tanh^2 x)."""
+    """Check that compiled forward-mode differentiation is correct.
+
+    The test function is tanh(s x), whose derivative in s at s = 1 is x (1 - tanh^2 x). Some
+    versions of PyTorch lose the tangent when the function is compiled.
+
+    Raises:
+        UserError: the compiled derivative is wrong.
+    """
+    ops, engine = backend.ops, backend.engine
     x = np.linspace(-1.0, 1.0, 5, dtype=np.float32)
-    one, given = backend.ops.asarray(np.ones(5, np.float32)), backend.ops.asarray(x)
+    s = np.ones(5, np.float32)
+    arguments = (ops.asarray(s), ops.asarray(x))
 
     def slope(s: Array, x: Array) -> Array:
-        return backend.ops.jvp(lambda s: backend.ops.tanh(s * x), (s,), (s,))[1]
+        _, tangent = ops.jvp(lambda s: ops.tanh(s * x), (s,), (s,))
+        return tangent
 
-    found = backend.engine.to_numpy(backend.engine.compile(slope, (one, given)).call(one, given))
-    if not np.allclose(found, x * (1 - np.tanh(x) ** 2), atol=1e-5):
+    compiled = engine.compile(slope, arguments)
+    slopes = engine.to_numpy(compiled.call(*arguments))
+    expected = x * (1 - np.tanh(x) ** 2)
+    if not np.allclose(slopes, expected, atol=1e-5):
         raise UserError(
-            f"{backend.name}: forward accumulation is wrong once it is compiled, so that no forward gradient can be trusted: "
-            "install the version of requirements.lock"
+            f"{backend.name}: forward-mode differentiation gives wrong results once compiled, "
+            "so forward gradients cannot be trusted: install the version in requirements.lock"
         )
 
 
 def mismatch(
     backend: Backend,
-    about: Workload,
+    workload: Workload,
     estimator: Estimator | OnlineEstimator,
-    part: Program,
-    prepared: Compiled,
+    program: Program,
+    compiled: Compiled,
 ) -> str:
-    """Why this estimate, compiled, is not what it should be; empty if it is. part: `gradient`."""
-    ops, (_, *rest) = backend.ops, part.arguments
+    """Return why a compiled estimate is wrong, or "" if it is correct.
+
+    Args:
+        backend: the framework.
+        workload: the problem, its parameters and minibatch.
+        estimator: the estimator to check.
+        program: the program `gradient` of this estimator.
+        compiled: this program, compiled.
+    """
     if registry.kind(estimator) in EXACT:
-        # A slope may be near zero by chance, and so as good as lost, but not along every direction.
-        error = max(
-            _error(backend, prepared.call(one, *rest), *_known(backend, about, estimator, one))  # type: ignore[arg-type]
-            for one in (random_key(backend, seed) for seed in range(DRAWS))
-        )
-        against = "the gradient along its directions"
+        error = _error_from_gradient(backend, workload, estimator, program, compiled)  # type: ignore[arg-type]
+        reference = "the gradient along its directions"
     else:
-        expected = backend.engine.eager(part.build(ops), part.arguments).call(*part.arguments)
-        scale = tree.norm(ops, expected) + _rounding(backend, about, estimator)
-        error, against = (
-            _error(backend, prepared.call(*part.arguments), expected, scale),
-            "the same function uncompiled",
-        )
-    return "" if error <= TOLERANCE else f"off from {against} by {error:.2g} of its scale"
+        error = _error_from_eager(backend, workload, estimator, program, compiled)
+        reference = "the same function uncompiled"
+    if error <= TOLERANCE:
+        return ""
+    return f"off from {reference} by {error:.2g} of its scale"
 
 
-def _error(backend: Backend, found: Params, expected: Params, scale: Array) -> float:
-    difference = tree.axpy(backend.ops, -1.0, expected, tree.materialize(found))
-    return float(backend.engine.to_numpy(tree.norm(backend.ops, difference) / scale))
+def _error_from_gradient(
+    backend: Backend,
+    workload: Workload,
+    estimator: Estimator,
+    program: Program,
+    compiled: Compiled,
+) -> float:
+    _, *fixed = program.arguments
+    errors = []
+    # Along a single direction a slope may be almost zero by chance, which hides a lost tangent.
+    for seed in range(DRAWS):
+        key = random_key(backend, seed)
+        estimate = compiled.call(key, *fixed)
+        expected, scale = _expected(backend, workload, estimator, key)
+        errors.append(_relative_error(backend, estimate, expected, scale))
+    return max(errors)
 
 
-def _known(
-    backend: Backend, about: Workload, estimator: Estimator, drawn: Key
-) -> tuple[Params, Array]:
-    """(1/K) sum_j (g . v_j) v_j, and ||g|| sqrt(d), the length of one of them; g and its length without directions."""
+def _error_from_eager(
+    backend: Backend,
+    workload: Workload,
+    estimator: Estimator | OnlineEstimator,
+    program: Program,
+    compiled: Compiled,
+) -> float:
+    ops, arguments = backend.ops, program.arguments
+    eager = backend.engine.eager(program.build(ops), arguments)
+    expected = eager.call(*arguments)
+    scale = tree.norm(ops, expected) + _rounding(backend, workload, estimator)
+    estimate = compiled.call(*arguments)
+    return _relative_error(backend, estimate, expected, scale)
+
+
+def _relative_error(backend: Backend, estimate: Params, expected: Params, scale: Array) -> float:
     ops = backend.ops
-    exact = gradient(ops, about.problem, Backprop())(drawn, about.params, about.batch)
-    length, count = tree.norm(ops, exact), estimator.num_directions
-    if not count:
-        return exact, length
-    draw, total = (
-        steps.direction_sampler(ops, estimator, drawn, about.params),
-        tree.map(ops.zeros_like, exact),
-    )
-    for j in range(count):
-        v = draw(ops.arange(count)[j])
-        total = tree.axpy(ops, tree.dot(ops, exact, v) / count, v, total)
-    return total, length * about.dimension**0.5
+    difference = tree.axpy(ops, -1.0, expected, tree.materialize(estimate))
+    error = tree.norm(ops, difference) / scale
+    return float(backend.engine.to_numpy(error))
+
+
+def _expected(
+    backend: Backend, workload: Workload, estimator: Estimator, key: Key
+) -> tuple[Params, Array]:
+    """Return (1/K) sum_j (g . v_j) v_j and ||g|| sqrt(d), or g and ||g|| without directions."""
+    ops = backend.ops
+    exact_gradient = gradient(ops, workload.problem, Backprop())
+    g = exact_gradient(key, workload.params, workload.batch)
+    norm = tree.norm(ops, g)
+    num_directions = estimator.num_directions
+    if not num_directions:
+        return g, norm
+    draw = steps.direction_sampler(ops, estimator, key, workload.params)
+    mean = tree.map(ops.zeros_like, g)
+    for j in range(num_directions):
+        v = draw(ops.arange(num_directions)[j])
+        slope = tree.dot(ops, g, v)
+        mean = tree.axpy(ops, slope / num_directions, v, mean)
+    return mean, norm * workload.dimension**0.5
 
 
 def _rounding(
-    backend: Backend, about: Workload, estimator: Estimator | OnlineEstimator
+    backend: Backend, workload: Workload, estimator: Estimator | OnlineEstimator
 ) -> Array | float:
-    """What the rounding of two losses does to a difference over eps: 4 u |f| / eps, along a direction of length sqrt(d); in units
-    of the tolerance."""
+    """Return the rounding error 4 u |f| sqrt(d) / eps of a difference, divided by TOLERANCE."""
     eps = getattr(estimator, "eps", None)
     if eps is None:
         return 0.0
-    unit = np.finfo(backend.engine.to_numpy(tree.first_leaf(about.params)).dtype).eps
-    here = criterion.loss(about.problem, backend.ops, about.params, about.batch)
-    return abs(here) * (4 * unit / eps * about.dimension**0.5 / TOLERANCE)
+    params = workload.params
+    leaf = backend.engine.to_numpy(tree.first_leaf(params))
+    unit = np.finfo(leaf.dtype).eps
+    loss = criterion.loss(workload.problem, backend.ops, params, workload.batch)
+    length = workload.dimension**0.5
+    return abs(loss) * (4 * unit / eps * length / TOLERANCE)

@@ -1,7 +1,7 @@
-"""What is measured of an estimator: the function alone, the estimate, the whole step, and what an estimate is made of."""
+"""Programs that instruments measure: the loss, a gradient estimate, a step and its parts."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -15,19 +15,31 @@ from dirgrad.core.types import (
     Compiled,
     Estimate,
     Estimator,
+    Key,
     Ops,
     Params,
+    Step,
     Trial,
 )
 from dirgrad.runs.instruments.workload import Workload, gradient, loss, random_key
 
 RATE = 1e-6
-"""The learning rate of the steps that are measured: they do not go anywhere."""
+"""Learning rate of the measured steps; so small that the parameters hardly change."""
+
+Prepared: TypeAlias = tuple[Compiled, Callable[[], Any]]
+"""A compiled program and a function that calls it."""
 
 
 class Program(NamedTuple):
-    """A function in the mathematics of a framework, and its arguments. renewed: so many of the first are given up to a call, whose
-    first results take their place."""
+    """A function to measure, with its arguments.
+
+    Attributes:
+        name: name of the program, as in the column `part` of the cost records.
+        build: returns the function, given the operations of a framework.
+        arguments: arguments of the first call.
+        renewed: number of leading arguments that a call consumes. As many leading results of the
+            call replace them in the next call.
+    """
 
     name: str
     build: Callable[[Ops], Callable[..., Any]]
@@ -35,117 +47,134 @@ class Program(NamedTuple):
     renewed: int = 0
 
 
-def compile(backend: Backend, part: Program) -> tuple[Compiled, Callable[[], Any]]:
-    """The part compiled, and a call of it: each goes on where the last has ended, as in a loop."""
-    return _going_on(
-        backend,
-        part,
-        backend.engine.compile(part.build(backend.ops), part.arguments, consumed=part.renewed),
-    )
+def compile(backend: Backend, program: Program) -> Prepared:
+    """Compile a program; return it with a function that calls it.
+
+    Each call continues from the results of the last one, as a training loop does.
+    """
+    f = program.build(backend.ops)
+    compiled = backend.engine.compile(f, program.arguments, consumed=program.renewed)
+    return compiled, _repeated_call(backend, program, compiled)
 
 
-def compile_for_memory(backend: Backend, part: Program) -> tuple[Compiled, Callable[[], Any]]:
-    """The same, compiled for a full account of its memory."""
-    return _going_on(
-        backend,
-        part,
-        backend.engine.compile_for_memory(
-            part.build(backend.ops), part.arguments, consumed=part.renewed
-        ),
-    )
+def compile_for_memory(backend: Backend, program: Program) -> Prepared:
+    """Compile a program so that every buffer is counted; otherwise like `compile`."""
+    f = program.build(backend.ops)
+    compiled = backend.engine.compile_for_memory(f, program.arguments, consumed=program.renewed)
+    return compiled, _repeated_call(backend, program, compiled)
 
 
-def eager(backend: Backend, part: Program) -> tuple[Compiled, Callable[[], Any]]:
-    """The same, operator by operator."""
-    return _going_on(backend, part, backend.engine.eager(part.build(backend.ops), part.arguments))
+def eager(backend: Backend, program: Program) -> Prepared:
+    """Prepare a program to run operator by operator; otherwise like `compile`."""
+    f = program.build(backend.ops)
+    compiled = backend.engine.eager(f, program.arguments)
+    return compiled, _repeated_call(backend, program, compiled)
 
 
-def _going_on(
-    backend: Backend, part: Program, ready: Compiled
-) -> tuple[Compiled, Callable[[], Any]]:
-    here, same = backend.engine.copy(part.arguments[: part.renewed]), part.arguments[part.renewed :]
+def _repeated_call(backend: Backend, program: Program, compiled: Compiled) -> Callable[[], Any]:
+    # A call may overwrite the arguments it consumes, so they are copied.
+    renewed = backend.engine.copy(program.arguments[: program.renewed])
+    fixed = program.arguments[program.renewed :]
 
     def call() -> Any:
-        nonlocal here
-        found = ready.call(*here, *same)
-        here = found[: part.renewed] if part.renewed else here
-        return found
+        nonlocal renewed
+        results = compiled.call(*renewed, *fixed)
+        renewed = results[: program.renewed] if program.renewed else renewed
+        return results
 
-    return ready, call
+    return call
 
 
-def forward(about: Workload) -> Program:
-    """The function without a derivative: inference."""
-    return Program("forward", lambda ops: loss(ops, about.problem), (about.params, about.batch))
+def forward(workload: Workload) -> Program:
+    """Return the program `forward`: the loss without a derivative (inference)."""
+
+    def build(ops: Ops) -> Callable[[Params, Batch], Array]:
+        return loss(ops, workload.problem)
+
+    return Program("forward", build, (workload.params, workload.batch))
 
 
 def estimate_and_step(
-    backend: Backend, about: Workload, estimator: Estimator | OnlineEstimator
+    backend: Backend, workload: Workload, estimator: Estimator | OnlineEstimator
 ) -> Iterator[Program]:
-    """`gradient`, the estimate with its direction drawn and its slope multiplied out; `step`, one of SGD."""
-    one, rate = random_key(backend, 0), _rate(backend, about)
-    yield Program(
-        "gradient",
-        lambda ops: gradient(ops, about.problem, estimator),
-        (one, about.params, about.batch),
-    )
-    state = steps.initial_state(backend.ops, estimator, Sgd(), about.params)
-    arguments = (state, Trial(one, rate), backend.ops.arange(1)[0], about.batch)
-    yield Program(
-        "step",
-        lambda ops: steps.make_step(ops, about.problem, estimator, Sgd(), 0.0),
-        arguments,
-        renewed=1,
-    )
+    """Yield the programs `gradient` and `step`.
+
+    `gradient` is one estimate, with its directions drawn and the scale multiplied in. `step` is
+    one step of SGD.
+    """
+    key, rate = random_key(backend, 0), _rate(backend, workload)
+    params, batch = workload.params, workload.batch
+
+    def build_gradient(ops: Ops) -> Callable[[Key, Params, Batch], Params]:
+        return gradient(ops, workload.problem, estimator)
+
+    yield Program("gradient", build_gradient, (key, params, batch))
+
+    def build_step(ops: Ops) -> Step:
+        return steps.make_step(ops, workload.problem, estimator, Sgd(), 0.0)
+
+    state = steps.initial_state(backend.ops, estimator, Sgd(), params)
+    index = backend.ops.arange(1)[0]
+    arguments = (state, Trial(key, rate), index, batch)
+    yield Program("step", build_step, arguments, renewed=1)
 
 
 def step_parts(
-    backend: Backend, about: Workload, estimator: Estimator | OnlineEstimator
+    backend: Backend, workload: Workload, estimator: Estimator | OnlineEstimator
 ) -> Iterator[Program]:
-    """`sampling`, `derivative` and `update`: what a step of one direction, or of none, is made of. With more directions, along a
-    sequence, or where a direction is replayed, they alternate, and there is nothing to take apart."""
+    """Yield the parts of a step with at most one direction: `sampling`, `derivative`, `update`.
+
+    An estimator without directions has no `sampling`. Nothing is yielded for online estimators,
+    several directions or replayed directions, because their parts alternate within a step.
+    """
     if isinstance(estimator, OnlineEstimator) or estimator.num_directions > 1:
         return
-    ops, one = backend.ops, random_key(backend, 0)
-    direction = about.params
+    key, params = random_key(backend, 0), workload.params
+    direction = params
     if estimator.direction is not None:
-        direction = steps.direction_sampler(ops, estimator, one, about.params)(0)
+        direction = steps.direction_sampler(backend.ops, estimator, key, params)(0)
         if any(isinstance(leaf, tree.ReplayedArray) for leaf in direction.values()):
             return
-        yield Program(
-            "sampling",
-            lambda ops: lambda key, like: steps.direction_sampler(ops, estimator, key, like)(0),
-            (one, about.params),
-        )
-
-    def derivative(ops: Ops) -> Callable[[Params, Batch, Params], tuple[Array, ...]]:
-        def of(params: Params, batch: Batch, v: Params) -> tuple[Array, ...]:
-            found = estimator.estimate(
-                ops, lambda p: loss(ops, about.problem)(p, batch), params, lambda _: v
-            )
-            # The direction itself would only be copied.
-            return (
-                (found.loss, found.scale)
-                if estimator.direction is not None
-                else (found.loss, found.vector)
-            )
-
-        return of
-
-    yield Program("derivative", derivative, (about.params, about.batch, direction))
-    slope, rate = (_rate(backend, about),) * 2
-    yield Program("update", _update, (about.params, slope, direction, rate))
+        yield _sampling(estimator, key, params)
+    yield _derivative(workload, estimator, direction)
+    rate = _rate(backend, workload)
+    # The time of an update does not depend on the slope, so the rate stands in for it.
+    slope = rate
+    yield Program("update", _build_update, (params, slope, direction, rate))
 
 
-def _update(ops: Ops) -> Callable[[Params, Array, Params, Array], Params]:
-    return lambda params, slope, vector, rate: Sgd().update(
-        ops, params, Estimate(slope, slope, vector), (), rate
-    )[0]
+def _sampling(estimator: Estimator, key: Key, params: Params) -> Program:
+    def build(ops: Ops) -> Callable[[Key, Params], Params]:
+        return lambda key, like: steps.direction_sampler(ops, estimator, key, like)(0)
+
+    return Program("sampling", build, (key, params))
 
 
-def _rate(backend: Backend, about: Workload) -> Array:
-    return backend.ops.asarray(np.array(RATE, _dtype(backend, about)))
+def _derivative(workload: Workload, estimator: Estimator, direction: Params) -> Program:
+    def build(ops: Ops) -> Callable[[Params, Batch, Params], tuple[Array, ...]]:
+        f = loss(ops, workload.problem)
+
+        def derivative(params: Params, batch: Batch, v: Params) -> tuple[Array, ...]:
+            estimate = estimator.estimate(ops, lambda p: f(p, batch), params, lambda _: v)
+            # With a direction the vector is v, and returning it would only add a copy.
+            if estimator.direction is not None:
+                return estimate.loss, estimate.scale
+            return estimate.loss, estimate.vector
+
+        return derivative
+
+    return Program("derivative", build, (workload.params, workload.batch, direction))
 
 
-def _dtype(backend: Backend, about: Workload) -> np.dtype:
-    return backend.engine.to_numpy(next(iter(about.params.values()))).dtype
+def _build_update(ops: Ops) -> Callable[[Params, Array, Params, Array], Params]:
+    def update(params: Params, slope: Array, vector: Params, rate: Array) -> Params:
+        estimate = Estimate(slope, slope, vector)
+        return Sgd().update(ops, params, estimate, (), rate)[0]
+
+    return update
+
+
+def _rate(backend: Backend, workload: Workload) -> Array:
+    leaf = next(iter(workload.params.values()))
+    dtype = backend.engine.to_numpy(leaf).dtype
+    return backend.ops.asarray(np.array(RATE, dtype))

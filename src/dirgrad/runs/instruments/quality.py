@@ -1,4 +1,4 @@
-"""The noise of gradient estimates: many of them at one point and on one minibatch, against the exact gradient there."""
+"""Noise of gradient estimates: many estimates on a minibatch, compared with its exact gradient."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,7 +12,7 @@ from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.config.plan import Measurement
 from dirgrad.core import tree
 from dirgrad.core.recurrent import OnlineEstimator
-from dirgrad.core.types import Backend, Estimator, Params
+from dirgrad.core.types import Backend, Batch, Estimator, Key, Params
 from dirgrad.records.files import to_table
 from dirgrad.records.schemas import COORDINATES, DRAWS
 from dirgrad.runs.instruments import difference_error, expected_snr
@@ -28,178 +28,229 @@ from dirgrad.runs.instruments.workload import (
 
 Row: TypeAlias = dict[str, Any]
 ENTRIES_AT_ONCE = 2_000_000
-"""Entries of all estimates in memory at once."""
+"""Largest number of entries, over all estimates, in memory at once."""
 
 
-class Spot(NamedTuple):
-    """Where estimates are made. facts: the columns that name it. exact: the minibatch's gradient (d,)."""
+class EstimationPoint(NamedTuple):
+    """Parameters and a minibatch at which gradients are estimated.
 
-    facts: Row
-    place: Workload
+    Attributes:
+        columns: columns that identify the point: `after_steps`, `minibatch` and, with several
+            minibatches, the error of the minibatch gradient.
+        workload: the problem at these parameters on this minibatch.
+        exact: the gradient on the minibatch, (d,) float64.
+    """
+
+    columns: Row
+    workload: Workload
     exact: np.ndarray
 
 
-def run(made: Measurement, backend: Backend) -> dict[str, pa.Table]:
-    """`draws`: a row per estimate, how far it is from the gradient. `coordinates`: a row per coordinate, its moments."""
+def run(measurement: Measurement, backend: Backend) -> dict[str, pa.Table]:
+    """Estimate gradients repeatedly; return the records `draws` and `coordinates`.
+
+    `draws` has a row per estimate with its error. `coordinates` has a row per recorded coordinate
+    with the moments of its estimates.
+
+    Raises:
+        UserError: a data set is not available.
+    """
     draws: list[Row] = []
     coordinates: list[Row] = []
-    origin: Row = {"quality": made.name, "backend": made.backend, "precision": made.run.precision}
-    for start in workloads(made, backend):
-        spots = list(_spots(made, backend, start))
-        differing = difference_error.measured(
-            backend, start, float(np.finfo(made.run.precision).eps) / 2
-        )
-        for name, estimator in _estimators(made):
-            same = (
-                origin
-                | {"estimator": name, "eps": getattr(estimator, "eps", None)}
-                | start.columns()
-                | estimator_columns(estimator)
-            )
-            estimates = _estimates(backend, start, estimator, made.settings.draws)
-            for spot in spots:
-                # The directions of one minibatch are independent of those of the next.
-                begin = spot.facts["minibatch"] * made.settings.draws
-                found, moments = _compared(
-                    estimates(spot.place, begin), spot.exact, made.settings.coordinates
-                )
-                errors = differing(estimator, spot.place, begin, found)
-                known = spot.facts | {
-                    "signal_to_noise_theory": expected_snr.signal_to_noise(
-                        estimator, _leaves(start, spot.exact)
-                    )
-                }
-                draws += (
-                    same | known | row | error for row, error in zip(found, errors, strict=True)
-                )
-                coordinates += (same | spot.facts | row for row in moments)
+    for workload in workloads(measurement, backend):
+        for draw_rows, coordinate_rows in _rows(measurement, backend, workload):
+            draws += draw_rows
+            coordinates += coordinate_rows
     return {"draws": to_table(draws, DRAWS), "coordinates": to_table(coordinates, COORDINATES)}
 
 
-def _estimators(made: Measurement) -> Iterator[tuple[str, Estimator | OnlineEstimator]]:
-    """By name; those of differences at each of the steps asked for."""
-    for name, estimator in made.estimators.items():
-        if hasattr(estimator, "eps") and made.settings.eps:
-            yield from ((name, replace(estimator, eps=eps)) for eps in made.settings.eps)  # type: ignore[type-var]
-        else:
-            yield name, estimator
+def _rows(
+    measurement: Measurement, backend: Backend, workload: Workload
+) -> Iterator[tuple[list[Row], list[Row]]]:
+    """Yield the rows of `draws` and `coordinates` for every estimator at every point."""
+    settings = measurement.settings
+    points = list(_estimation_points(measurement, backend, workload))
+    unit_roundoff = float(np.finfo(measurement.run.precision).eps) / 2
+    error_columns = difference_error.error_columns(backend, workload, unit_roundoff)
+    for name, estimator in _estimators(measurement):
+        shared = _shared_columns(measurement, workload, name, estimator)
+        estimates_at = _estimates(backend, workload, estimator, settings.draws)
+        for point in points:
+            # Each minibatch gets its own keys, so its directions are independent of the others.
+            first_seed = point.columns["minibatch"] * settings.draws
+            chunks = estimates_at(point.workload, first_seed)
+            distances, moments = _compare(chunks, point.exact, settings.coordinates)
+            errors = error_columns(estimator, point.workload, first_seed, distances)
+            g = _unravel(workload, point.exact)
+            snr = expected_snr.signal_to_noise(estimator, g)
+            columns = shared | point.columns
+            draw_columns = columns | {"signal_to_noise_theory": snr}
+            draw_rows = [
+                draw_columns | distance | error
+                for distance, error in zip(distances, errors, strict=True)
+            ]
+            yield draw_rows, [columns | row for row in moments]
 
 
-def _spots(made: Measurement, backend: Backend, start: Workload) -> Iterator[Spot]:
-    """Every place along training on every minibatch."""
-    exactly = backend.engine.vmap_trials(
-        gradient(backend.ops, start.problem, Backprop()), (1, 2), 1
-    )
-
-    def exact(place: Workload) -> np.ndarray:
-        (found,) = _flat(
-            backend, exactly(backend.engine.keys(np.array([0])), place.params, place.batch), (1,)
-        )
-        return np.asarray(found)
-
-    for after, here in after_training(made, backend, start):
-        whole = exact(on_all_data(made, backend, here)) if made.settings.minibatches > 1 else None
-        for minibatch in range(made.settings.minibatches):
-            place = on_minibatch(made, backend, here, minibatch)
-            found = exact(place)
-            facts: Row = {"after_steps": after, "minibatch": minibatch}
-            if whole is not None:
-                size = (whole**2).sum()
-                facts |= {
-                    "minibatch_squared_error": ((found - whole) ** 2).sum() / size,
-                    "squared_norm_ratio": (found**2).sum() / size,
-                }
-            yield Spot(facts, place, found)
-
-
-def _compared(
-    chunks: Iterator[np.ndarray], exact: np.ndarray, coordinates: int
-) -> tuple[list[Row], list[Row]]:
-    """The rows of one estimator at one place: of its estimates, and of so many of its coordinates."""
-    chosen = np.unique(np.linspace(0, len(exact) - 1, coordinates).round().astype(int))
-    kept: list[np.ndarray] = []
-    rows: list[Row] = []
-    for estimates in chunks:
-        rows += _distances(estimates, exact, len(kept))
-        kept += list(estimates[:, chosen])
-    return rows, list(_moments(np.array(kept), exact[chosen], chosen))
-
-
-def _flat(backend: Backend, params: Params, lead: tuple[int, ...]) -> np.ndarray:
-    """(*lead, d) in float64, in the order of the dictionary."""
-    leaves = [
-        backend.engine.to_numpy(leaf).astype(np.float64).reshape(*lead, -1)
-        for leaf in params.values()
-    ]
-    return np.concatenate(leaves, axis=-1)
-
-
-def _leaves(start: Workload, flat: np.ndarray) -> dict[str, np.ndarray]:
-    """A vector (d,) in the shapes of the parameters."""
-    ends = np.cumsum([prod(leaf.shape) for leaf in start.params.values()])
-    parts = np.split(flat, ends[:-1])
+def _shared_columns(
+    measurement: Measurement,
+    workload: Workload,
+    name: str,
+    estimator: Estimator | OnlineEstimator,
+) -> Row:
     return {
-        name: part.reshape(leaf.shape)
-        for (name, leaf), part in zip(start.params.items(), parts, strict=True)
+        "quality": measurement.name,
+        "backend": measurement.backend,
+        "precision": measurement.run.precision,
+        "estimator": name,
+        "eps": getattr(estimator, "eps", None),
+        **workload.columns(),
+        **estimator_columns(estimator),
+    }
+
+
+def _estimators(measurement: Measurement) -> Iterator[tuple[str, Estimator | OnlineEstimator]]:
+    """Yield (name, estimator); finite differences once per step size of the settings, if any."""
+    for name, estimator in measurement.estimators.items():
+        if not (hasattr(estimator, "eps") and measurement.settings.eps):
+            yield name, estimator
+            continue
+        for eps in measurement.settings.eps:
+            yield name, replace(estimator, eps=eps)  # type: ignore[type-var]
+
+
+def _estimation_points(
+    measurement: Measurement, backend: Backend, workload: Workload
+) -> Iterator[EstimationPoint]:
+    """Yield every minibatch at every requested number of training steps."""
+    num_minibatches = measurement.settings.minibatches
+    exact_at = _exact_gradient(backend, workload)
+    for after_steps, trained in after_training(measurement, backend, workload):
+        full = None
+        if num_minibatches > 1:
+            full = exact_at(on_all_data(measurement, backend, trained))
+        for minibatch in range(num_minibatches):
+            target = on_minibatch(measurement, backend, trained, minibatch)
+            exact = exact_at(target)
+            columns: Row = {"after_steps": after_steps, "minibatch": minibatch}
+            if full is not None:
+                columns |= _minibatch_error(exact, full)
+            yield EstimationPoint(columns, target, exact)
+
+
+def _exact_gradient(backend: Backend, workload: Workload) -> Callable[[Workload], np.ndarray]:
+    """Return the function from a workload on this problem to its exact gradient, (d,) float64."""
+    exact = gradient(backend.ops, workload.problem, Backprop())
+    exact_lanes = backend.engine.vmap_trials(exact, (1, 2), 1)
+
+    def exact_at(target: Workload) -> np.ndarray:
+        keys = backend.engine.keys(np.array([0]))
+        lanes = exact_lanes(keys, target.params, target.batch)
+        (g,) = _ravel(backend, lanes, (1,))
+        return np.asarray(g)
+
+    return exact_at
+
+
+def _minibatch_error(exact: np.ndarray, full: np.ndarray) -> Row:
+    """Return the columns that compare a minibatch gradient with the gradient on all data."""
+    squared_norm = (full**2).sum()
+    return {
+        "minibatch_squared_error": ((exact - full) ** 2).sum() / squared_norm,
+        "squared_norm_ratio": (exact**2).sum() / squared_norm,
     }
 
 
 def _estimates(
-    backend: Backend, start: Workload, estimator: Estimator | OnlineEstimator, draws: int
+    backend: Backend, workload: Workload, estimator: Estimator | OnlineEstimator, draws: int
 ) -> Callable[[Workload, int], Iterator[np.ndarray]]:
-    """At a place: estimates of independent directions, from the key of this number on, in chunks (n, d). Compiled once for all."""
-    size = max(2, min(draws, ENTRIES_AT_ONCE // start.dimension))
-    factored = gradient(backend.ops, start.problem, estimator)
-    of = backend.engine.vmap_trials(
-        lambda *arguments: tree.materialize(factored(*arguments)), (1, 2), size
-    )
+    """Return the function that yields chunks (n, d) of estimates; it is compiled once."""
+    size = max(2, min(draws, ENTRIES_AT_ONCE // workload.dimension))
+    estimate = gradient(backend.ops, workload.problem, estimator)
 
-    def at(place: Workload, begin: int) -> Iterator[np.ndarray]:
+    def materialized(key: Key, params: Params, batch: Batch) -> Params:
+        return tree.materialize(estimate(key, params, batch))
+
+    estimate_lanes = backend.engine.vmap_trials(materialized, (1, 2), size)
+
+    def estimates_at(target: Workload, first_seed: int) -> Iterator[np.ndarray]:
         for first in range(0, draws, size):
-            keys = backend.engine.keys(begin + np.arange(first, first + size))
-            yield _flat(backend, of(keys, place.params, place.batch), (size,))[: draws - first]
+            seeds = first_seed + np.arange(first, first + size)
+            keys = backend.engine.keys(seeds)
+            estimates = estimate_lanes(keys, target.params, target.batch)
+            yield _ravel(backend, estimates, (size,))[: draws - first]
 
-    return at
+    return estimates_at
+
+
+def _compare(
+    chunks: Iterator[np.ndarray], exact: np.ndarray, num_coordinates: int
+) -> tuple[list[Row], list[Row]]:
+    """Return a row per estimate, and a row per coordinate for some evenly spaced coordinates."""
+    spaced = np.linspace(0, len(exact) - 1, num_coordinates)
+    coordinates = np.unique(spaced.round().astype(int))
+    values: list[np.ndarray] = []
+    distances: list[Row] = []
+    for estimates in chunks:
+        distances += _distances(estimates, exact, len(values))
+        values += list(estimates[:, coordinates])
+    moments = _moments(np.array(values), exact[coordinates], coordinates)
+    return distances, list(moments)
+
+
+def _ravel(backend: Backend, params: Params, axes: tuple[int, ...]) -> np.ndarray:
+    """Return (*axes, d) float64, with the leaves in the order of the dictionary."""
+    leaves = []
+    for leaf in params.values():
+        array = backend.engine.to_numpy(leaf).astype(np.float64)
+        leaves.append(array.reshape(*axes, -1))
+    return np.concatenate(leaves, axis=-1)
+
+
+def _unravel(workload: Workload, vector: np.ndarray) -> dict[str, np.ndarray]:
+    """Return a vector (d,) in the shapes of the parameters."""
+    leaves = workload.params.values()
+    ends = np.cumsum([prod(leaf.shape) for leaf in leaves])
+    parts = np.split(vector, ends[:-1])
+    shaped = [part.reshape(leaf.shape) for part, leaf in zip(parts, leaves, strict=True)]
+    return dict(zip(workload.params, shaped, strict=True))
 
 
 def _distances(estimates: np.ndarray, exact: np.ndarray, first: int) -> Iterator[Row]:
-    """A row per estimate, numbered from `first`. Those of two dimensions are given as they are."""
-    length = np.linalg.norm(exact)
-    errors, norms, along = estimates - exact, np.linalg.norm(estimates, axis=1), estimates @ exact
-    squared, paired = (
-        (errors**2).sum(1) / length**2,
-        (errors * np.roll(errors, -1, axis=0)).sum(1) / length**2,
-    )
+    """Yield a row per estimate, numbered from `first`; it has the estimate itself if d is 2."""
+    norm = np.linalg.norm(exact)
+    norms = np.linalg.norm(estimates, axis=1)
+    products = estimates @ exact
+    errors = estimates - exact
+    next_errors = np.roll(errors, -1, axis=0)
+    squared_errors = (errors**2).sum(1) / norm**2
+    error_products = (errors * next_errors).sum(1) / norm**2
     for i, estimate in enumerate(estimates):
         row = {
             "draw": first + i,
-            "gradient_norm": length,
-            "relative_squared_error": squared[i],
-            "error_product": paired[i],
+            "gradient_norm": norm,
+            "relative_squared_error": squared_errors[i],
+            "error_product": error_products[i],
+            "norm_ratio": norms[i] / norm,
+            "cosine": products[i] / (norms[i] * norm) if norms[i] else 0.0,
         }
-        row |= {
-            "norm_ratio": norms[i] / length,
-            "cosine": along[i] / (norms[i] * length) if norms[i] else 0.0,
-        }
-        yield row | (
-            dict(zip(("estimate_0", "estimate_1"), estimate, strict=True))
-            if len(exact) == 2
-            else {}
-        )
+        if len(exact) == 2:
+            row["estimate_0"], row["estimate_1"] = estimate
+        yield row
 
 
-def _moments(values: np.ndarray, exact: np.ndarray, chosen: np.ndarray) -> Iterator[Row]:
-    """A row per coordinate. values: (draws, coordinates)."""
+def _moments(values: np.ndarray, exact: np.ndarray, coordinates: np.ndarray) -> Iterator[Row]:
+    """Yield the moments of each coordinate of the estimates; values: (draws, coordinates)."""
     mean = values.mean(axis=0)
-    variance, fourth = (((values - mean) ** power).mean(axis=0) for power in (2, 4))
-    for i, coordinate in enumerate(chosen):
-        row = {
+    variance = ((values - mean) ** 2).mean(axis=0)
+    fourth_moment = ((values - mean) ** 4).mean(axis=0)
+    for i, coordinate in enumerate(coordinates):
+        kurtosis = fourth_moment[i] / variance[i] ** 2 if variance[i] else None
+        yield {
             "coordinate": int(coordinate),
             "gradient": exact[i],
             "mean": mean[i],
             "variance": variance[i],
-        }
-        yield row | {
             "draws": len(values),
-            "kurtosis": fourth[i] / variance[i] ** 2 if variance[i] else None,
+            "kurtosis": kurtosis,
         }

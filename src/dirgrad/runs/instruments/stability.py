@@ -1,7 +1,7 @@
-"""The largest learning rate that an estimator bears: short trainings by SGD at every rate of a grid, on every problem."""
+"""Largest stable learning rate of an estimator: short SGD trainings on a grid of rates."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -17,23 +17,41 @@ from dirgrad.records.schemas import STABILITY
 from dirgrad.runs.instruments.workload import problems_and_batch_sizes
 from dirgrad.runs.training import train
 
+Row: TypeAlias = dict[str, Any]
 
-def run(made: Measurement, backend: Backend) -> dict[str, pa.Table]:
-    """`stability`: a row per problem, estimator, rate and seed."""
-    rows = [
-        row
-        for name, batch_size in problems_and_batch_sizes(made.settings)
-        for row in _problem(made, backend, name, batch_size)
-    ]
+
+def run(measurement: Measurement, backend: Backend) -> dict[str, pa.Table]:
+    """Train at every rate; return `stability`, a row per problem, estimator, rate and seed.
+
+    Raises:
+        UserError: a data set is not available.
+    """
+    rows: list[Row] = []
+    for name, batch_size in problems_and_batch_sizes(measurement.settings):
+        rows += _rows(measurement, backend, name, batch_size)
     return {"stability": to_table(rows, STABILITY)}
 
 
-def _problem(
-    made: Measurement, backend: Backend, name: str, batch_size: int
-) -> Iterator[dict[str, Any]]:
-    settings, problem = made.settings, made.settings.problems[name]
+def _rows(measurement: Measurement, backend: Backend, name: str, batch_size: int) -> Iterator[Row]:
+    problem = measurement.settings.problems[name]
+    records = train.run(_cell(measurement, name, batch_size), backend, {})
+    start = [point for point in records.curves.to_pylist() if point["step"] == 0]
+    initial_losses = {point["seed"]: point["loss"] for point in start}
+    for trial in records.trials.to_pylist():
+        estimator = measurement.estimators[trial["estimator"]]
+        yield trial | {
+            "stability": measurement.name,
+            "problem_kind": trial["problem"],
+            "problem": name,
+            "initial_loss": initial_losses[trial["seed"]],
+            "stable_rate_theory": _stable_rate(problem, estimator),
+        }
+
+
+def _cell(measurement: Measurement, name: str, batch_size: int) -> Cell:
+    settings = measurement.settings
     training = Training(
-        problem=problem,
+        problem=settings.problems[name],
         optimizer=registry.parse("optimizers", "sgd"),
         learning_rates=settings.rates.rates,
         seeds=settings.seeds,
@@ -41,34 +59,24 @@ def _problem(
         record_every=settings.steps,
         batch_size=batch_size,
     )
-    cell = Cell(
-        tier=made.tier,
+    return Cell(
+        tier=measurement.tier,
         experiment=name,
-        backend=made.backend,
-        estimators=made.estimators,
+        backend=measurement.backend,
+        estimators=measurement.estimators,
         training=training,
-        run=made.run,
+        run=measurement.run,
     )
-    found = train.run(cell, backend, {})
-    begun = {
-        point["seed"]: point["loss"] for point in found.curves.to_pylist() if point["step"] == 0
-    }
-    for trial in found.trials.to_pylist():
-        known = {"stability": made.name, "problem_kind": trial["problem"], "problem": name}
-        known["initial_loss"] = begun[trial["seed"]]
-        yield (
-            trial
-            | known
-            | {"stable_rate_theory": _theory(problem, made.estimators[trial["estimator"]])}
-        )
 
 
-def _theory(problem: Problem, estimator: Estimator | OnlineEstimator) -> float | None:
-    """The closed form, for a quadratic and what it is known of."""
+def _stable_rate(problem: Problem, estimator: Estimator | OnlineEstimator) -> float | None:
+    """Return the closed form for a quadratic, or None if there is none for the estimator."""
     if not hasattr(problem, "eigenvalues"):
         return None
     eigenvalues: np.ndarray = problem.eigenvalues()
     if estimator.direction is None:
         return float(2 / eigenvalues.max())
-    known = (registry.kind(estimator), registry.kind(estimator.direction), estimator.num_directions)
-    return theory.stable_rate(eigenvalues) if known == ("forward_gradient", "gaussian", 1) else None
+    kind, law = registry.kind(estimator), registry.kind(estimator.direction)
+    if (kind, law, estimator.num_directions) == ("forward_gradient", "gaussian", 1):
+        return theory.stable_rate(eigenvalues)
+    return None

@@ -1,4 +1,7 @@
-"""What instruments look at: a problem at the initial values of seed 0, or some steps later, on its first minibatch."""
+"""Workloads: a problem at fixed parameters and on a fixed minibatch, which instruments measure.
+
+The parameters are the initial values of seed 0, or their values after some steps of training.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -11,13 +14,32 @@ from dirgrad.config.plan import Cell, Measurement
 from dirgrad.config.settings import Instrument, Training
 from dirgrad.core import criterion, steps, tree
 from dirgrad.core.recurrent import OnlineEstimator, Recurrent
-from dirgrad.core.types import Array, Backend, Batch, Estimator, Key, Ops, Params, Problem
+from dirgrad.core.types import (
+    Array,
+    Backend,
+    Batch,
+    Estimator,
+    Key,
+    Ops,
+    Params,
+    Problem,
+    Splits,
+)
 from dirgrad.runs.training import train, trials
 
 
 class Workload(NamedTuple):
-    """batch_size: of the minibatch asked for. dimension: the number of parameters. layers: the number of arrays of two axes or more
-    among them."""
+    """A problem with its parameters and a minibatch.
+
+    Attributes:
+        name: name of the problem in the configuration.
+        problem: the problem.
+        params: the parameters.
+        batch: the minibatch; () for a problem without data.
+        batch_size: number of examples that the configuration asks for.
+        dimension: number of parameters.
+        depth: number of parameter arrays with at least two axes.
+    """
 
     name: str
     problem: Problem
@@ -28,119 +50,152 @@ class Workload(NamedTuple):
     depth: int
 
     def columns(self) -> dict[str, str | int | None]:
-        """The columns that tell one subject from the next."""
+        """Return the columns that identify this workload in a record."""
+        length = self.problem.length if isinstance(self.problem, Recurrent) else None
         return {
             "problem": self.name,
             "problem_kind": registry.kind(self.problem),
             "dimension": self.dimension,
             "depth": self.depth,
-            "length": self.problem.length if isinstance(self.problem, Recurrent) else None,
+            "length": length,
             "batch_size": self.batch_size if self.batch else 0,
         }
 
 
-def workloads(made: Measurement, backend: Backend) -> Iterator[Workload]:
-    """The subjects of a measurement, one in memory at a time. Raises UserError where a data set cannot be had."""
-    for name, batch_size in problems_and_batch_sizes(made.settings):
-        yield workload(made, backend, name, batch_size)
+def workloads(measurement: Measurement, backend: Backend) -> Iterator[Workload]:
+    """Yield the workloads of a measurement, so that only one at a time is in memory.
+
+    Raises:
+        UserError: a data set is not available.
+    """
+    for name, batch_size in problems_and_batch_sizes(measurement.settings):
+        yield workload(measurement, backend, name, batch_size)
 
 
 def problems_and_batch_sizes(settings: Instrument) -> Iterator[tuple[str, int]]:
-    """The problems, each with the sizes of its minibatches; one without data with the first alone."""
+    """Yield every problem name with each batch size, or with the first size if it has no data."""
     for name, problem in settings.problems.items():
-        yield from (
-            (name, size)
-            for size in (settings.batch_sizes if problem.dataset else settings.batch_sizes[:1])
-        )
+        sizes = settings.batch_sizes if problem.dataset else settings.batch_sizes[:1]
+        for size in sizes:
+            yield name, size
 
 
-def workload(made: Measurement, backend: Backend, name: str, batch_size: int) -> Workload:
-    """One subject, in the precision of the run."""
-    problem: Problem = made.settings.problems[name]
-    start = trials.initial_params(problem, 0, made.run.precision)
-    splits = trials.load(problem, made.run)
-    examples = len(splits.train[0]) if splits.train else 0
-    (rows,) = trials.minibatch_rows(0, 1, examples, batch_size)
+def workload(measurement: Measurement, backend: Backend, name: str, batch_size: int) -> Workload:
+    """Return one workload at the initial values of seed 0, in the precision of the run.
+
+    Args:
+        measurement: the measurement, which defines the problem.
+        backend: the framework.
+        name: name of the problem in the measurement.
+        batch_size: number of examples of the minibatch.
+
+    Raises:
+        UserError: the data set is not available.
+    """
+    problem: Problem = measurement.settings.problems[name]
+    params = trials.initial_params(problem, 0, measurement.run.precision)
+    splits = trials.load(problem, measurement.run)
+    num_examples = len(splits.train[0]) if splits.train else 0
+    (rows,) = trials.minibatch_rows(0, 1, num_examples, batch_size)
+    # JAX sorts dictionaries when it compiles. Sorted parameters get the same directions whether
+    # or not the program is compiled.
+    leaf_names = sorted(params)
     return Workload(
-        name,
-        problem,
-        # In the order to which JAX sorts when it compiles: a direction is the same compiled or not.
-        {key: backend.ops.asarray(start[key]) for key in sorted(start)},
-        tuple(backend.ops.asarray(part[rows]) for part in splits.train),
-        batch_size,
-        tree.size(start),
-        sum(leaf.ndim > 1 for leaf in start.values()),
+        name=name,
+        problem=problem,
+        params={leaf_name: backend.ops.asarray(params[leaf_name]) for leaf_name in leaf_names},
+        batch=_minibatch(backend, splits, rows),
+        batch_size=batch_size,
+        dimension=tree.size(params),
+        depth=sum(leaf.ndim > 1 for leaf in params.values()),
     )
 
 
-def on_minibatch(made: Measurement, backend: Backend, about: Workload, minibatch: int) -> Workload:
-    """The subject on a minibatch of its first epochs; the first is its own."""
+def on_minibatch(
+    measurement: Measurement, backend: Backend, workload: Workload, minibatch: int
+) -> Workload:
+    """Return a workload with another minibatch of its training data; 0 is its own minibatch."""
     if not minibatch:
-        return about
-    splits = trials.load(about.problem, made.run)
-    rows = trials.minibatch_rows(0, minibatch + 1, len(splits.train[0]), about.batch_size)[-1]
-    return about._replace(batch=tuple(backend.ops.asarray(part[rows]) for part in splits.train))
+        return workload
+    splits = trials.load(workload.problem, measurement.run)
+    num_examples = len(splits.train[0])
+    rows = trials.minibatch_rows(0, minibatch + 1, num_examples, workload.batch_size)
+    return workload._replace(batch=_minibatch(backend, splits, rows[-1]))
 
 
-def on_all_data(made: Measurement, backend: Backend, about: Workload) -> Workload:
-    """The subject on all its training data."""
-    return about._replace(
-        batch=tuple(
-            backend.ops.asarray(part) for part in trials.load(about.problem, made.run).train
-        )
-    )
+def _minibatch(backend: Backend, splits: Splits, rows: np.ndarray) -> Batch:
+    return tuple(backend.ops.asarray(array[rows]) for array in splits.train)
+
+
+def on_all_data(measurement: Measurement, backend: Backend, workload: Workload) -> Workload:
+    """Return a workload with all its training data as the minibatch."""
+    splits = trials.load(workload.problem, measurement.run)
+    batch = tuple(backend.ops.asarray(array) for array in splits.train)
+    return workload._replace(batch=batch)
 
 
 def after_training(
-    made: Measurement, backend: Backend, about: Workload
+    measurement: Measurement, backend: Backend, workload: Workload
 ) -> Iterator[tuple[int, Workload]]:
-    """The subject after each of the numbers of steps asked for, by backprop, in their order."""
-    counts = sorted({*made.settings.after_steps} - {0})
-    if 0 in made.settings.after_steps:
-        yield 0, about
+    """Yield (number of steps, workload after these steps of backprop) in ascending order."""
+    after_steps = measurement.settings.after_steps
+    counts = sorted({*after_steps} - {0})
+    if 0 in after_steps:
+        yield 0, workload
     if not counts:
         return
+    cell = _backprop_cell(measurement, workload, counts[-1])
+    params_after = train.parameters_after(cell, backend, counts)
+    for count, params in zip(counts, params_after, strict=True):
+        yield count, workload._replace(params=params)
+
+
+def _backprop_cell(measurement: Measurement, workload: Workload, num_steps: int) -> Cell:
+    """Return a cell with one trial: seed 0 of backprop on the problem of the workload."""
+    settings = measurement.settings
     training = Training(
-        problem=about.problem,
-        optimizer=made.settings.optimizer,
-        learning_rates=(made.settings.learning_rate,),
+        problem=workload.problem,
+        optimizer=settings.optimizer,
+        learning_rates=(settings.learning_rate,),
         seeds=1,
-        steps=counts[-1],
-        record_every=counts[-1],
-        batch_size=about.batch_size,
+        steps=num_steps,
+        record_every=num_steps,
+        batch_size=workload.batch_size,
     )
-    by: dict[str, Estimator | OnlineEstimator] = {"backprop": Backprop()}
-    cell = Cell(
-        tier=made.tier,
-        experiment="led",
-        backend=made.backend,
-        estimators=by,
+    estimators: dict[str, Estimator | OnlineEstimator] = {"backprop": Backprop()}
+    return Cell(
+        tier=measurement.tier,
+        experiment="after_training",
+        backend=measurement.backend,
+        estimators=estimators,
         training=training,
-        run=made.run,
+        run=measurement.run,
     )
-    for after, params in zip(counts, train.parameters_after(cell, backend, counts), strict=True):
-        yield after, about._replace(params=params)
 
 
 def loss(ops: Ops, problem: Problem) -> Callable[[Params, Batch], Array]:
-    """The function alone: (params, batch) -> ()."""
+    """Return the loss of a problem as a function (params, batch) -> ()."""
     return lambda params, batch: criterion.loss(problem, ops, params, batch)
 
 
 def gradient(
     ops: Ops, problem: Problem, estimator: Estimator | OnlineEstimator
 ) -> Callable[[Key, Params, Batch], Params]:
-    """The whole estimate, direction drawn and slope multiplied out: (key, params, batch) -> like params."""
+    """Return a gradient estimate as a function (key, params, batch) -> like params.
 
-    def estimate(key: Key, params: Params, batch: Batch) -> Params:
-        found = steps.estimate(ops, problem, estimator, key, params, batch)
-        return tree.materialize_replayed(tree.scale(found.scale, found.vector))
+    The function draws the directions and multiplies the scale into the vector. Replayed leaves
+    are materialized, and outer products stay factored.
+    """
 
-    return estimate
+    def estimate_gradient(key: Key, params: Params, batch: Batch) -> Params:
+        estimate = steps.estimate(ops, problem, estimator, key, params, batch)
+        return tree.materialize_replayed(tree.scale(estimate.scale, estimate.vector))
+
+    return estimate_gradient
 
 
 def estimator_columns(estimator: Estimator | OnlineEstimator) -> dict[str, str | int]:
-    """The columns that tell one estimator from the next."""
+    """Return the columns that describe an estimator in a record."""
     return {
         "estimator_kind": registry.kind(estimator),
         "direction": registry.distribution_name(estimator.direction),
@@ -149,5 +204,5 @@ def estimator_columns(estimator: Estimator | OnlineEstimator) -> dict[str, str |
 
 
 def random_key(backend: Backend, seed: int) -> Key:
-    """One random key."""
+    """Return the random key of a seed."""
     return backend.engine.keys(np.array([seed]))[0]

@@ -1,1 +1,1 @@
-"""From a training job to the records of its trials."""
+"""Training: the code that turns a cell into the records of its trials."""

@@ -1,4 +1,7 @@
-"""What a record point says of the parameters, outside the clock: loss and accuracy over parts of the data."""
+"""Evaluation at a record point: metrics of every trial on each part of the data.
+
+Evaluation is not included in the training time.
+"""
 
 from collections.abc import Callable
 from functools import cache
@@ -11,59 +14,82 @@ from dirgrad.core import criterion
 from dirgrad.core.types import Backend, Batch, Params, Splits
 
 SLICE = 100
-"""Examples evaluated at once: few enough for the memory of any problem here."""
+"""Number of examples evaluated at once; small enough for the memory of every problem."""
 
+Arrays: TypeAlias = tuple[np.ndarray, ...]
+"""Arrays of one part of the data, each (examples, ...); () for a problem without data."""
 Values: TypeAlias = dict[str, np.ndarray]
-"""{name: (lanes,)}."""
+"""Values by column name, each (lanes,)."""
 Evaluate: TypeAlias = Callable[[Params], Values]
-"""Parameters of every lane -> their values."""
+"""Function from the parameters of all lanes to their values."""
 
 
 def evaluator(cell: Cell, backend: Backend, data: Splits) -> Evaluate:
-    """What is said at a record point; compiled once for all estimators."""
+    """Return the function that evaluates all lanes at a record point.
+
+    It is built once and serves all estimators. Each part of the data is cut to its first
+    `evaluation_examples` examples. The values are the metrics on the training data, the metrics
+    on the validation and test data (with the prefix `valid_` or `test_`), and the parameters
+    `theta_0` and `theta_1` of a problem of two parameters.
+    """
     metrics = _metrics(cell, backend)
-    parts = {
-        name: tuple(x[: cell.training.evaluation_examples] for x in part)
-        for name, part in data._asdict().items()
+    limit = cell.training.evaluation_examples
+    train = _first_examples(data.train, limit)
+    held_out = {
+        "valid": _first_examples(data.valid, limit),
+        "test": _first_examples(data.test, limit),
     }
-    train = parts.pop("train")
 
-    def at_point(params: Params) -> Values:
-        point = {_renamed(name): value for name, value in metrics(params, train).items()}
-        for part, batch in parts.items():
-            if batch:
-                point |= {f"{part}_{name}": value for name, value in metrics(params, batch).items()}
-        first = next(iter(params.values()))
-        if first.shape[1:] == (2,):
-            point |= {f"theta_{i}": backend.engine.to_numpy(first)[:, i] for i in range(2)}
-        return point
+    def evaluate(params: Params) -> Values:
+        values: Values = {}
+        for metric, value in metrics(params, train).items():
+            column = "train_accuracy" if metric == "accuracy" else metric
+            values[column] = value
+        for part, arrays in held_out.items():
+            if not arrays:
+                continue
+            for metric, value in metrics(params, arrays).items():
+                values[f"{part}_{metric}"] = value
+        return values | _two_parameters(backend, params)
 
-    return at_point
-
-
-def _renamed(name: str) -> str:
-    return "train_accuracy" if name == "accuracy" else name
+    return evaluate
 
 
-def _metrics(cell: Cell, backend: Backend) -> Callable[[Params, tuple[np.ndarray, ...]], Values]:
-    ops, engine, problem = backend.ops, backend.engine, cell.training.problem
+def _first_examples(arrays: Arrays, limit: int) -> Arrays:
+    return tuple(array[:limit] for array in arrays)
+
+
+def _two_parameters(backend: Backend, params: Params) -> Values:
+    """Return both parameters of every lane for a trajectory plot, or {} for other problems."""
+    first = next(iter(params.values()))
+    if first.shape[1:] != (2,):
+        return {}
+    theta = backend.engine.to_numpy(first)
+    return {"theta_0": theta[:, 0], "theta_1": theta[:, 1]}
+
+
+def _metrics(cell: Cell, backend: Backend) -> Callable[[Params, Arrays], Values]:
+    ops, engine = backend.ops, backend.engine
+    problem = cell.training.problem
+
+    def metrics_of_trial(params: Params, batch: Batch) -> Values:
+        return criterion.metrics(problem, ops, params, batch)
 
     @cache
-    def of(lanes: int) -> Callable[[Params, Batch], Values]:
-        return engine.vmap_trials(
-            lambda params, batch: criterion.metrics(problem, ops, params, batch), (1,), lanes
-        )
+    def metrics_of_lanes(lanes: int) -> Callable[[Params, Batch], Values]:
+        return engine.vmap_trials(metrics_of_trial, (1,), lanes)
 
-    def over(params: Params, part: tuple[np.ndarray, ...]) -> Values:
-        lanes, examples = len(next(iter(params.values()))), len(part[0]) if part else 1
+    def average_over_slices(params: Params, arrays: Arrays) -> Values:
+        lanes = len(next(iter(params.values())))
+        num_examples = len(arrays[0]) if arrays else 1
         total: Values = {}
-        for first in range(0, examples, SLICE):
-            batch: Batch = tuple(ops.asarray(array[first : first + SLICE]) for array in part)
-            weight = (len(batch[0]) if batch else 1) / examples
-            for name, value in of(lanes)(params, batch).items():
-                total[name] = total.get(name, 0.0) + weight * engine.to_numpy(value).astype(
-                    np.float64
-                )
+        for first in range(0, num_examples, SLICE):
+            rows = slice(first, first + SLICE)
+            batch: Batch = tuple(ops.asarray(array[rows]) for array in arrays)
+            weight = (len(batch[0]) if batch else 1) / num_examples
+            for name, value in metrics_of_lanes(lanes)(params, batch).items():
+                slice_mean = engine.to_numpy(value).astype(np.float64)
+                total[name] = total.get(name, 0.0) + weight * slice_mean
         return total
 
-    return over
+    return average_over_slices

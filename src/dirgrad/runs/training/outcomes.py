@@ -1,4 +1,7 @@
-"""From the course of a training to rows: which trials are ok, which have diverged, which ran out of time."""
+"""Outcomes of trials: turn the history of a training into rows with a status.
+
+A trial is ok, has diverged, has timed out, or is not supported.
+"""
 
 from collections.abc import Iterable
 from statistics import fmean
@@ -24,14 +27,20 @@ LAST = (
     "support_recovered",
     "train_seconds",
 )
-"""What a trial has from the last point of its curve, besides its loss."""
+"""Columns of a trial that are copied from the last point of its curve, if the point has them."""
 
 
 class History(NamedTuple):
-    """What became of the trials of one estimator that advanced together.
+    """The training of one group of lanes of one estimator.
 
-    points: one per record point, each a dictionary of (lanes,) or (), the first before training; none if nothing was run,
-    and then `status` and `reason` say why. seconds: of training, of all lanes together.
+    Attributes:
+        lanes: the trials that were trained together.
+        points: one dictionary per record point, with values of shape (lanes,) or (). The first
+            point is before training. The list is empty if the training did not start.
+        seconds: training time of all lanes together.
+        compile_seconds: time to compile the training loop.
+        status: why the training did not start, if `points` is empty.
+        reason: the explanation that belongs to `status`.
     """
 
     lanes: list[Lane]
@@ -43,27 +52,36 @@ class History(NamedTuple):
 
 
 def not_diverged(point: dict[str, Any], limit: float) -> np.ndarray:
-    """Which lanes have not diverged: (lanes,)."""
-    found: np.ndarray = (
-        np.maximum(np.abs(point["loss"]), np.abs(point.get("batch_loss", 0.0))) <= limit
-    )
-    return found
+    """Return which lanes have finite losses of magnitude at most `limit` at a point: (lanes,)."""
+    loss = np.abs(point["loss"])
+    batch_loss = np.abs(point.get("batch_loss", 0.0))
+    within_limit: np.ndarray = np.maximum(loss, batch_loss) <= limit
+    return within_limit
 
 
-def rows(cell: Cell, name: str, course: History) -> tuple[list[Row], list[Row]]:
-    """The rows of the trials, and those of their curves."""
-    same = _same(cell, name)
-    trials, curves = [], []
-    for i, lane in enumerate(course.lanes):
-        curve = _curve(course, i, cell.training.diverged_above)
-        curves += [same | lane._asdict() | point for point in curve]
-        trials.append(same | lane._asdict() | _outcome(cell, name, course, i, curve))
+def rows(cell: Cell, name: str, history: History) -> tuple[list[Row], list[Row]]:
+    """Return the rows of the trials and the rows of their curves.
+
+    Args:
+        cell: the cell that was trained.
+        name: name of the estimator in the cell.
+        history: the training of a group of lanes of this estimator.
+    """
+    shared = _shared_columns(cell, name)
+    trials: list[Row] = []
+    curves: list[Row] = []
+    for i, lane in enumerate(history.lanes):
+        columns = shared | lane._asdict()
+        curve = _curve(history, i, cell.training.diverged_above)
+        curves += [columns | point for point in curve]
+        trials.append(columns | _outcome(cell, name, history, curve))
     return trials, curves
 
 
-def _same(cell: Cell, name: str) -> Row:
-    """The columns in which all trials of an estimator agree."""
+def _shared_columns(cell: Cell, name: str) -> Row:
+    """Return the columns in which all trials of an estimator agree."""
     training, estimator = cell.training, cell.estimators[name]
+    params = training.problem.init(np.random.default_rng(0))
     return {
         "experiment": cell.experiment,
         "problem": registry.kind(training.problem),
@@ -75,7 +93,7 @@ def _same(cell: Cell, name: str) -> Row:
         "optimizer": registry.kind(training.optimizer),
         "learning_rate_decay": training.learning_rate_decay,
         "batch_size": training.batch_size if training.problem.dataset else 0,
-        "dimension": tree.size(training.problem.init(np.random.default_rng(0))),
+        "dimension": tree.size(params),
         "target_loss": training.target_loss,
         "precision": cell.run.precision,
         "threads": cell.run.threads,
@@ -83,67 +101,71 @@ def _same(cell: Cell, name: str) -> Row:
     }
 
 
-def _curve(course: History, i: int, limit: float) -> list[Row]:
-    """The points of lane i, the last of them the first at which it has diverged."""
+def _curve(history: History, i: int, limit: float) -> list[Row]:
+    """Return the points of lane i up to and including the first at which it has diverged."""
     curve: list[Row] = []
-    for point in course.points:
-        curve.append({name: value[i] if np.ndim(value) else value for name, value in point.items()})
+    for point in history.points:
+        row: Row = {}
+        for name, value in point.items():
+            row[name] = value[i] if np.ndim(value) else value
+        curve.append(row)
         if not not_diverged(point, limit)[i]:
             break
     return curve
 
 
-def _outcome(cell: Cell, name: str, course: History, i: int, curve: list[Row]) -> Row:
-    """The trial's own columns."""
-    lanes = {"lanes": len(course.lanes), "compile_seconds": course.compile_seconds}
+def _outcome(cell: Cell, name: str, history: History, curve: list[Row]) -> Row:
+    """Return the columns that describe how one trial ended."""
+    group = {"lanes": len(history.lanes), "compile_seconds": history.compile_seconds}
     if not curve:
-        return {
-            "status": course.status,
-            "reason": course.reason,
-            "steps": 0,
-            "evaluations": 0,
-            **lanes,
-        }
+        outcome = {"status": history.status, "reason": history.reason}
+        return outcome | {"steps": 0, "evaluations": 0} | group
     last = curve[-1]
-    status, reason = _verdict(cell, last)
+    steps = last["step"]
+    status, reason = _status(cell, last)
     return {
         "status": status,
         "reason": reason,
-        "steps": last["step"],
-        "evaluations": last["step"] * cell.estimators[name].evaluations,
+        "steps": steps,
+        "evaluations": steps * cell.estimators[name].evaluations,
         "final_loss": last["loss"],
-        **{key: last[key] for key in LAST if key in last},
-        "step_seconds": last["train_seconds"] / max(last["step"], 1),
-        **lanes,
+        **{column: last[column] for column in LAST if column in last},
+        "step_seconds": last["train_seconds"] / max(steps, 1),
+        **group,
     }
 
 
-def _verdict(cell: Cell, last: Row) -> tuple[Status, str]:
-    training = cell.training
+def _status(cell: Cell, last: Row) -> tuple[Status, str]:
+    training, step = cell.training, last["step"]
     if not not_diverged(last, training.diverged_above):
-        return (
-            Status.DIVERGED,
-            f"loss not finite or above {training.diverged_above:g} by step {last['step']}",
-        )
-    if last["step"] < training.steps:
-        return (
-            Status.TIMEOUT,
-            f"{training.timeout_seconds:g} seconds of training were spent at step {last['step']}",
-        )
+        reason = f"loss not finite or above {training.diverged_above:g} by step {step}"
+        return Status.DIVERGED, reason
+    if step < training.steps:
+        seconds = training.timeout_seconds
+        reason = f"{seconds:g} seconds of training were spent at step {step}"
+        return Status.TIMEOUT, reason
     return Status.OK, ""
 
 
 def best_rate(rows: Iterable[Row]) -> float | None:
-    """The rate of the lowest validation loss (training loss without validation), the mean over its seeds, among
-    the rates at which no trial failed; None if there is none. rows: the trials of one estimator."""
-    by_rate: dict[float, list[Row]] = {}
+    """Return the learning rate with the lowest mean loss over seeds, or None if every rate failed.
+
+    A rate fails if one of its trials is not ok. The loss is the final validation loss, or the
+    final training loss for a problem without validation data.
+
+    Args:
+        rows: the trials of one estimator.
+    """
+    trials_by_rate: dict[float, list[Row]] = {}
     for row in rows:
-        by_rate.setdefault(row["learning_rate"], []).append(row)
-    losses = {
-        rate: fmean(
-            row["valid_loss"] if "valid_loss" in row else row["final_loss"] for row in trials
-        )
-        for rate, trials in by_rate.items()
-        if all(row["status"] is Status.OK for row in trials)
-    }
+        trials_by_rate.setdefault(row["learning_rate"], []).append(row)
+    losses: dict[float, float] = {}
+    for rate, trials in trials_by_rate.items():
+        if all(trial["status"] is Status.OK for trial in trials):
+            losses[rate] = fmean(_final_loss(trial) for trial in trials)
     return min(losses, key=lambda rate: losses[rate], default=None)
+
+
+def _final_loss(trial: Row) -> float:
+    loss: float = trial["valid_loss"] if "valid_loss" in trial else trial["final_loss"]
+    return loss

@@ -1,4 +1,4 @@
-"""Where a long run is: a bar on a terminal, a line every few seconds in a log."""
+"""Progress of a long run: a bar on a terminal, a line every few seconds in a log."""
 
 import sys
 from collections.abc import Callable
@@ -9,24 +9,38 @@ from typing import TextIO, TypeAlias
 from tqdm import tqdm
 
 LINE_SECONDS = 5.0
+"""Seconds between two lines in a log."""
 
 Report: TypeAlias = Callable[[int, str, int, float], None]
-"""(steps done since the last report, over all trials; which trials; the step they stand at; their mean loss)."""
+"""Function that reports progress.
+
+Its arguments are the number of steps since the last report (summed over trials), the name of
+the trials, the step they have reached, and their mean loss.
+"""
 
 
 def reporter(
     label: str, total_steps: int, stream: TextIO | None = None, line_seconds: float = LINE_SECONDS
 ) -> Report:
-    """A report to `stream` (standard error if None), for a run of so many steps over all its trials."""
+    """Return a report function that writes to `stream`, or to standard error if it is None.
+
+    Args:
+        label: name of the run, printed first.
+        total_steps: number of steps of the run, summed over its trials.
+        stream: output; a terminal gets a bar, anything else gets lines.
+        line_seconds: minimum number of seconds between two lines.
+    """
     stream = stream or sys.stderr
-    return (_bar if stream.isatty() else _lines)(label, total_steps, stream, line_seconds)
+    if stream.isatty():
+        return _bar(label, total_steps, stream)
+    return _lines(label, total_steps, stream, line_seconds)
 
 
 def silent(steps: int, trials: str, step: int, loss: float) -> None:
-    """A report to nobody."""
+    """Report nothing."""
 
 
-def _bar(label: str, total_steps: int, stream: TextIO, line_seconds: float) -> Report:
+def _bar(label: str, total_steps: int, stream: TextIO) -> Report:
     bar = tqdm(total=total_steps, desc=label, unit="step", file=stream, dynamic_ncols=True)
 
     def report(steps: int, trials: str, step: int, loss: float) -> None:
@@ -39,22 +53,21 @@ def _bar(label: str, total_steps: int, stream: TextIO, line_seconds: float) -> R
 
 
 def _lines(label: str, total_steps: int, stream: TextIO, line_seconds: float) -> Report:
-    begun = monotonic()
-    done, next_line = 0, begun + line_seconds
+    started = monotonic()
+    steps_done = 0
+    next_line = started + line_seconds
 
     def report(steps: int, trials: str, step: int, loss: float) -> None:
-        nonlocal done, next_line
-        done += steps
-        now = monotonic()
-        if now < next_line and done < total_steps:
+        nonlocal steps_done, next_line
+        steps_done += steps
+        time = monotonic()
+        if time < next_line and steps_done < total_steps:
             return
-        next_line = now + line_seconds
-        left = timedelta(seconds=round((now - begun) * (total_steps - done) / done))
-        share = f"{done / total_steps:4.0%}"
-        print(
-            f"{label}: {share}, {trials}, step {step}, loss {loss:.4g}, {left} left",
-            file=stream,
-            flush=True,
-        )
+        next_line = time + line_seconds
+        seconds_left = (time - started) * (total_steps - steps_done) / steps_done
+        left = timedelta(seconds=round(seconds_left))
+        percent = f"{steps_done / total_steps:4.0%}"
+        line = f"{label}: {percent}, {trials}, step {step}, loss {loss:.4g}, {left} left"
+        print(line, file=stream, flush=True)
 
     return report

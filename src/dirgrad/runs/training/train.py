@@ -1,18 +1,19 @@
-"""Training runs: every trial of every estimator on one problem in one framework, side by side.
+"""Training of a cell: every trial of every estimator on one problem in one framework.
 
-The estimators take turns, one stretch between two record points each (A B C A B C ...), so that a drift of the machine
-meets them all. The clock runs during training alone: neither compilation nor evaluation is in it.
+The estimators take turns from one record point to the next (A B C A B C ...), so that slow
+changes in the speed of the machine affect all of them. The training time includes neither
+compilation nor evaluation.
 """
 
 import math
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import cache
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from dirgrad.config.plan import Cell
 from dirgrad.core import steps, tree
-from dirgrad.core.types import Backend, Params, TrainChunk
+from dirgrad.core.types import Backend, Batch, Params, Splits, Step, TrainChunk
 from dirgrad.records import provenance
 from dirgrad.records.files import to_table
 from dirgrad.records.schemas import CURVES, TRIALS, Status, TrainingRecords
@@ -22,178 +23,220 @@ from dirgrad.runs.training.outcomes import History, Row
 from dirgrad.runs.training.progress import Report, silent
 from dirgrad.runs.training.trials import Lane
 
-Training = Generator[None, None, History]
-"""A training that pauses at every record point."""
+Training: TypeAlias = Generator[None, None, History]
+"""Training of one group of lanes; it pauses before each chunk of steps."""
 
 
 class Context(NamedTuple):
-    """What all trainings of a cell share. examples: of the training data. compiled: (estimator, lanes) -> loop, seconds."""
+    """Data and functions that all trainings of a cell share.
+
+    Attributes:
+        cell: the cell.
+        backend: the framework.
+        num_examples: number of training examples, 0 without data.
+        compile_chunk: (estimator name, number of lanes) -> (compiled loop, compile seconds).
+        evaluate: evaluates all lanes at a record point.
+        report: reports progress.
+    """
 
     cell: Cell
     backend: Backend
-    examples: int
-    compiled: Callable[[str, int], tuple[TrainChunk, float]]
-    at_point: Evaluate
+    num_examples: int
+    compile_chunk: Callable[[str, int], tuple[TrainChunk, float]]
+    evaluate: Evaluate
     report: Report
 
 
 def run(
     cell: Cell, backend: Backend, facts: dict[str, Any], report: Report = silent
 ) -> TrainingRecords:
-    """Train every trial of a cell. facts: the settings, for the provenance. Trials that diverge, time out or are not
-    supported are rows with that status; UserError is raised for data that cannot be had."""
-    bench = _bench(cell, backend, report)
-    left = dict.fromkeys(cell.estimators, cell.training.timeout_seconds)
-    found, curves = _stage(bench, dict.fromkeys(cell.estimators, trials.search_trials(cell)), left)
+    """Train every trial of a cell and return its records.
+
+    A trial that diverges, times out or is not supported is a row with that status.
+
+    Args:
+        cell: the cell to train.
+        backend: the framework.
+        facts: the settings of the cell, for the provenance.
+        report: receives the progress.
+
+    Raises:
+        UserError: the data set is not available.
+    """
+    context = _context(cell, backend, report)
+    seconds_left = dict.fromkeys(cell.estimators, cell.training.timeout_seconds)
+    search = dict.fromkeys(cell.estimators, trials.search_trials(cell))
+    trial_rows, curve_rows = _train_all(context, search, seconds_left)
     if cell.training.tuning:
-        rates = {
-            name: outcomes.best_rate(row for row in found if row["estimator"] == name)
-            for name in cell.estimators
-        }
-        fresh = {
-            name: trials.final_trials(cell, rate)
-            for name, rate in rates.items()
-            if rate is not None
-        }
-        more, more_curves = _stage(bench, fresh, left)
-        found, curves = found + more, curves + more_curves
+        final = _final_trials(cell, trial_rows)
+        final_rows, final_curve_rows = _train_all(context, final, seconds_left)
+        trial_rows += final_rows
+        curve_rows += final_curve_rows
     return TrainingRecords(
-        to_table(found, TRIALS),
-        to_table(curves, CURVES),
+        to_table(trial_rows, TRIALS),
+        to_table(curve_rows, CURVES),
         provenance.collect(facts, backend.engine.environment()),
     )
 
 
-def _stage(
-    bench: Context, lanes: Mapping[str, list[Lane]], left: dict[str, float]
+def _final_trials(cell: Cell, searched: list[Row]) -> dict[str, list[Lane]]:
+    """Return the final trials of every estimator whose search has a rate that did not fail."""
+    final: dict[str, list[Lane]] = {}
+    for name in cell.estimators:
+        rows = [row for row in searched if row["estimator"] == name]
+        rate = outcomes.best_rate(rows)
+        if rate is not None:
+            final[name] = trials.final_trials(cell, rate)
+    return final
+
+
+def _train_all(
+    context: Context, lanes: Mapping[str, list[Lane]], seconds_left: dict[str, float]
 ) -> tuple[list[Row], list[Row]]:
-    """The rows of these trials of each estimator, and those of their curves. left: seconds of each, less those spent here."""
-    found: list[Row] = []
-    curves: list[Row] = []
-    for turn in zip(*(trials.groups(bench.cell, each) for each in lanes.values()), strict=True):
-        courses = take_turns(
-            {
-                name: _train(bench, name, group, left[name])
-                for name, group in zip(lanes, turn, strict=True)
-            }
-        )
-        for name, course in courses.items():
-            left[name] -= course.seconds
-            trial_rows, curve_rows = outcomes.rows(bench.cell, name, course)
-            found += trial_rows
-            curves += curve_rows
-    return found, curves
+    """Train the lanes of each estimator and subtract the time from `seconds_left`."""
+    cell = context.cell
+    trial_rows: list[Row] = []
+    curve_rows: list[Row] = []
+    groups = [trials.groups(cell, estimator_lanes) for estimator_lanes in lanes.values()]
+    for groups_in_turn in zip(*groups, strict=True):
+        trainings = {
+            name: _train(context, name, group, seconds_left[name])
+            for name, group in zip(lanes, groups_in_turn, strict=True)
+        }
+        for name, history in take_turns(trainings).items():
+            seconds_left[name] -= history.seconds
+            group_trials, group_curves = outcomes.rows(cell, name, history)
+            trial_rows += group_trials
+            curve_rows += group_curves
+    return trial_rows, curve_rows
 
 
 def parameters_after(cell: Cell, backend: Backend, counts: Sequence[int]) -> Iterator[Params]:
-    """The parameters of the only trial of a cell after so many steps each, counts ascending, without evaluation on the way."""
-    ((name, estimator),), lanes, training = (
-        cell.estimators.items(),
-        trials.search_trials(cell),
-        cell.training,
-    )
-    data = trials.data(cell)
-    step = steps.make_step(
-        backend.ops, training.problem, estimator, training.optimizer, training.learning_rate_decay
-    )
+    """Train the only trial of a cell and yield its parameters after each number of steps.
+
+    Nothing is evaluated in between.
+
+    Args:
+        cell: a cell with one estimator and one trial.
+        backend: the framework.
+        counts: numbers of steps, ascending.
+
+    Raises:
+        UserError: the data set is not available.
+    """
+    (name,) = cell.estimators
+    lanes = trials.search_trials(cell)
+    arrays, num_examples = _training_arrays(backend, trials.data(cell))
     state, trial = trials.initial_state(cell, backend, name, lanes)
-    rows = trials.lane_rows(cell, len(data.train[0]) if data.train else 0, lanes)
-    placed = tuple(backend.ops.asarray(array) for array in data.train)
+    rows = trials.lane_rows(cell, num_examples, lanes)
     chunk = math.gcd(*counts)
-    advance = backend.engine.compile_training(step, placed, state, trial, rows, chunk)
+    step = _make_step(cell, backend, name)
+    train_chunk = backend.engine.compile_training(step, arrays, state, trial, rows, chunk)
     for first in range(0, counts[-1], chunk):
-        state, _ = advance(state, trial, first, rows[:, first : first + chunk])
-        if first + chunk in counts:
+        last = first + chunk
+        state, _ = train_chunk(state, trial, first, rows[:, first:last])
+        if last in counts:
             yield tree.map(lambda leaf: leaf[0], state.params)
 
 
 def take_turns(trainings: Mapping[str, Training]) -> dict[str, History]:
-    """Advance each training to its next pause, again and again, until all have ended."""
-    ended: dict[str, History] = {}
-    while len(ended) < len(trainings):
+    """Advance each training to its next pause in turn until all have ended; return histories."""
+    histories: dict[str, History] = {}
+    while len(histories) < len(trainings):
         for name, training in trainings.items():
-            if name not in ended:
-                try:
-                    next(training)
-                except StopIteration as end:
-                    ended[name] = end.value
-    return {name: ended[name] for name in trainings}
+            if name in histories:
+                continue
+            try:
+                next(training)
+            except StopIteration as end:
+                histories[name] = end.value
+    return {name: histories[name] for name in trainings}
 
 
-def _bench(cell: Cell, backend: Backend, report: Report) -> Context:
+def _context(cell: Cell, backend: Backend, report: Report) -> Context:
     data = trials.data(cell)
-    placed = tuple(backend.ops.asarray(array) for array in data.train)
-    examples = len(data.train[0]) if data.train else 0
+    arrays, num_examples = _training_arrays(backend, data)
+    chunk = cell.training.record_every
 
     @cache
-    def compiled(name: str, count: int) -> tuple[TrainChunk, float]:
-        training, example = cell.training, [Lane(1.0, 0)] * count
-        step = steps.make_step(
-            backend.ops,
-            training.problem,
-            cell.estimators[name],
-            training.optimizer,
-            training.learning_rate_decay,
-        )
-        state, trial = trials.initial_state(cell, backend, name, example)
-        rows = trials.lane_rows(cell, examples, example)
-        begun = perf_counter()
-        advance = backend.engine.compile_training(
-            step, placed, state, trial, rows, training.record_every
-        )
-        return advance, perf_counter() - begun
+    def compile_chunk(name: str, count: int) -> tuple[TrainChunk, float]:
+        step = _make_step(cell, backend, name)
+        lanes = [Lane(1.0, 0)] * count
+        state, trial = trials.initial_state(cell, backend, name, lanes)
+        rows = trials.lane_rows(cell, num_examples, lanes)
+        started = perf_counter()
+        train_chunk = backend.engine.compile_training(step, arrays, state, trial, rows, chunk)
+        return train_chunk, perf_counter() - started
 
-    return Context(cell, backend, examples, compiled, evaluator(cell, backend, data), report)
+    evaluate = evaluator(cell, backend, data)
+    return Context(cell, backend, num_examples, compile_chunk, evaluate, report)
 
 
-def _train(bench: Context, name: str, lanes: list[Lane], budget_seconds: float) -> Training:
-    """Train one group of lanes until its steps, or the budget, or the last of its lanes is at an end."""
-    if budget_seconds <= 0:
-        return History(
-            lanes, [], 0.0, 0.0, Status.TIMEOUT, "not begun: the estimator's time was spent"
-        )
-    try:
-        advance, compile_seconds = bench.compiled(name, len(lanes))
-    except NotImplementedError as error:
-        return History(lanes, [], 0.0, 0.0, Status.UNSUPPORTED, " ".join(str(error).split()))
-    training, rows, spent = (
-        bench.cell.training,
-        trials.lane_rows(bench.cell, bench.examples, lanes),
-        0.0,
+def _training_arrays(backend: Backend, data: Splits) -> tuple[Batch, int]:
+    """Return the training data as arrays of the framework, and the number of examples."""
+    arrays: Batch = tuple(backend.ops.asarray(array) for array in data.train)
+    num_examples = len(data.train[0]) if data.train else 0
+    return arrays, num_examples
+
+
+def _make_step(cell: Cell, backend: Backend, name: str) -> Step:
+    training = cell.training
+    return steps.make_step(
+        backend.ops,
+        training.problem,
+        cell.estimators[name],
+        training.optimizer,
+        training.learning_rate_decay,
     )
-    state, trial = trials.initial_state(bench.cell, bench.backend, name, lanes)
-    points: list[dict[str, Any]] = [
-        {"step": 0, "train_seconds": 0.0, **bench.at_point(state.params)}
-    ]
-    for first in range(0, training.steps, training.record_every):
+
+
+def _train(context: Context, name: str, lanes: list[Lane], budget_seconds: float) -> Training:
+    """Train a group of lanes to the last step, or until time is up or all lanes have diverged."""
+    if budget_seconds <= 0:
+        return _not_started(lanes, Status.TIMEOUT, "not begun: the estimator's time was spent")
+    try:
+        train_chunk, compile_seconds = context.compile_chunk(name, len(lanes))
+    except NotImplementedError as error:
+        return _not_started(lanes, Status.UNSUPPORTED, " ".join(str(error).split()))
+    cell = context.cell
+    training, chunk = cell.training, cell.training.record_every
+    rows = trials.lane_rows(cell, context.num_examples, lanes)
+    state, trial = trials.initial_state(cell, context.backend, name, lanes)
+    start: Row = {"step": 0, "train_seconds": 0.0}
+    points = [start | context.evaluate(state.params)]
+    spent = 0.0
+    for first in range(0, training.steps, chunk):
         yield
-        begun = perf_counter()
-        state, batch_losses = advance(
-            state, trial, first, rows[:, first : first + training.record_every]
-        )
-        spent += perf_counter() - begun
-        done, batch_loss = first + training.record_every, batch_losses.mean(axis=1)
-        seconds = spent / len(lanes)
-        points.append(
-            {
-                "step": done,
-                "train_seconds": seconds,
-                "batch_loss": batch_loss,
-                **bench.at_point(state.params),
-            }
-        )
-        bench.report(
-            training.record_every * len(lanes), _label(name, lanes), done, float(batch_loss.mean())
-        )
-        if (
-            spent > budget_seconds
-            or not outcomes.not_diverged(points[-1], training.diverged_above).any()
-        ):
+        step = first + chunk
+        started = perf_counter()
+        state, batch_losses = train_chunk(state, trial, first, rows[:, first:step])
+        spent += perf_counter() - started
+        batch_loss = batch_losses.mean(axis=1)
+        point = {
+            "step": step,
+            "train_seconds": spent / len(lanes),
+            "batch_loss": batch_loss,
+        }
+        points.append(point | context.evaluate(state.params))
+        num_steps, loss = chunk * len(lanes), float(batch_loss.mean())
+        context.report(num_steps, _label(name, lanes), step, loss)
+        not_diverged = outcomes.not_diverged(points[-1], training.diverged_above)
+        if spent > budget_seconds or not not_diverged.any():
             break
     return History(lanes, points, spent, compile_seconds)
 
 
+def _not_started(lanes: list[Lane], status: Status, reason: str) -> History:
+    return History(lanes, [], 0.0, 0.0, status, reason)
+
+
 def _label(name: str, lanes: list[Lane]) -> str:
-    """Which trials these are, for the progress report."""
-    ends = [f"rate {lane.learning_rate:g} seed {lane.seed}" for lane in (lanes[0], lanes[-1])]
-    return f"{name}, {' to '.join(dict.fromkeys(ends))}"
+    """Return the text that names a group of trials in the progress report."""
+    first, last = _lane_label(lanes[0]), _lane_label(lanes[-1])
+    if first == last:
+        return f"{name}, {first}"
+    return f"{name}, {first} to {last}"
+
+
+def _lane_label(lane: Lane) -> str:
+    return f"rate {lane.learning_rate:g} seed {lane.seed}"

@@ -1,5 +1,8 @@
-"""The trials of a cell: which there are, and what each begins with. All of it depends on the seed alone, not on the
-estimator, the framework or the neighbours, so that trials of one seed are paired."""
+"""Trials of a cell: their learning rates and seeds, initial values, minibatches and data.
+
+The initial values and the minibatches of a trial depend only on its seed. They do not depend on
+the estimator, the framework or the other lanes, so trials of one seed are paired.
+"""
 
 from typing import NamedTuple
 
@@ -8,10 +11,11 @@ import numpy as np
 from dirgrad.config.plan import Cell
 from dirgrad.config.settings import Run
 from dirgrad.core import steps
-from dirgrad.core.types import Backend, Problem, Splits, State, Trial
+from dirgrad.core.types import Backend, Params, Problem, Splits, State, Trial
 from dirgrad.records.schemas import Stage
 
 NO_DATA = Splits((), (), ())
+"""Splits of a problem without data."""
 
 
 class Lane(NamedTuple):
@@ -23,92 +27,144 @@ class Lane(NamedTuple):
 
 
 def search_trials(cell: Cell) -> list[Lane]:
-    """The trials that every estimator begins with: of the search, where there is one."""
-    training = cell.training
-    if training.tuning is None:
-        return [
-            Lane(rate, seed)
-            for rate in training.learning_rates or ()
-            for seed in range(training.seeds)
-        ]
-    return [
-        Lane(rate, seed, Stage.TUNING)
-        for rate in training.tuning.rates
-        for seed in range(training.tuning.seeds)
-    ]
+    """Return the trials with which every estimator starts.
+
+    They are the trials of the learning-rate search if the cell has one, else all its trials.
+    """
+    training, tuning = cell.training, cell.training.tuning
+    if tuning is None:
+        rates = training.learning_rates or ()
+        seeds = range(training.seeds)
+        return [Lane(rate, seed) for rate in rates for seed in seeds]
+    seeds = range(tuning.seeds)
+    return [Lane(rate, seed, Stage.TUNING) for rate in tuning.rates for seed in seeds]
 
 
 def final_trials(cell: Cell, rate: float) -> list[Lane]:
-    """The trials of an estimator at the rate that its search has found: of seeds that the search has not seen."""
-    begun = cell.training.tuning.seeds if cell.training.tuning else 0
-    return [Lane(rate, begun + seed) for seed in range(cell.training.seeds)]
+    """Return the trials of an estimator at the rate of its search, with seeds new to the search."""
+    training = cell.training
+    first = training.tuning.seeds if training.tuning else 0
+    seeds = range(first, first + training.seeds)
+    return [Lane(rate, seed) for seed in seeds]
 
 
 def groups(cell: Cell, lanes: list[Lane]) -> list[list[Lane]]:
-    """Trials of one estimator in groups that advance together."""
-    size = len(lanes) if cell.training.lanes == "all" else cell.training.lanes
-    return [lanes[begin : begin + size] for begin in range(0, len(lanes), size)]
+    """Split the trials of one estimator into groups that are vmapped together."""
+    setting = cell.training.lanes
+    size = len(lanes) if setting == "all" else setting
+    starts = range(0, len(lanes), size)
+    return [lanes[start : start + size] for start in starts]
 
 
 def total_steps(cell: Cell) -> int:
-    """Steps over all trials of all estimators."""
-    after = cell.training.seeds if cell.training.tuning else 0
-    return cell.training.steps * (len(search_trials(cell)) + after) * len(cell.estimators)
+    """Return the number of steps, summed over all trials of all estimators."""
+    training = cell.training
+    num_final = training.seeds if training.tuning else 0
+    num_trials = len(search_trials(cell)) + num_final
+    return training.steps * num_trials * len(cell.estimators)
 
 
 def data(cell: Cell) -> Splits:
-    """The data of a cell."""
+    """Load the data of a cell; raise UserError if the data set is not available."""
     return load(cell.training.problem, cell.run)
 
 
 def load(problem: Problem, run: Run) -> Splits:
-    """The data set in the precision of the run; empty parts of a problem that has none. Raises UserError where it cannot be had."""
+    """Load the data set of a problem in the precision of the run.
+
+    Every part is () for a problem without data.
+
+    Raises:
+        UserError: the data set is not available.
+    """
     if problem.dataset is None:
         return NO_DATA
     splits = problem.dataset.load(run.data_directory)
-    return Splits(*(tuple(_cast(array, run.precision) for array in part) for part in splits))
+    return Splits(
+        _cast(splits.train, run.precision),
+        _cast(splits.valid, run.precision),
+        _cast(splits.test, run.precision),
+    )
 
 
-def _cast(array: np.ndarray, precision: str) -> np.ndarray:
-    return array.astype(precision) if array.dtype.kind == "f" else array
+def _cast(arrays: tuple[np.ndarray, ...], precision: str) -> tuple[np.ndarray, ...]:
+    """Convert the images to the precision of the run; labels stay integers."""
+    cast = []
+    for array in arrays:
+        is_float = array.dtype.kind == "f"
+        cast.append(array.astype(precision) if is_float else array)
+    return tuple(cast)
 
 
 def initial_params(problem: Problem, seed: int, precision: str) -> dict[str, np.ndarray]:
-    """The parameters that a trial of this seed begins with."""
-    return {
-        name: leaf.astype(precision)
-        for name, leaf in problem.init(np.random.default_rng([seed, 0])).items()
-    }
+    """Return the initial parameters of the trials of this seed."""
+    rng = np.random.default_rng([seed, 0])
+    params = problem.init(rng)
+    return {name: leaf.astype(precision) for name, leaf in params.items()}
 
 
 def minibatch_rows(seed: int, steps: int, examples: int, batch: int) -> np.ndarray:
-    """The rows of every minibatch, without replacement within an epoch: (steps, batch) int32, (steps, 0) without data."""
+    """Draw the rows of every minibatch, without replacement within an epoch: (steps, batch) int32.
+
+    The shape is (steps, 0) for a problem without data. An epoch has examples // batch minibatches.
+
+    Args:
+        seed: seed of the trial.
+        steps: number of minibatches.
+        examples: number of training examples, 0 for a problem without data.
+        batch: number of examples of a minibatch.
+    """
     if not examples:
         return np.zeros((steps, 0), np.int32)
-    rng, per_epoch = np.random.default_rng([seed, 1]), examples // batch
-    epochs = (rng.permutation(examples)[: per_epoch * batch] for _ in range(-(-steps // per_epoch)))
-    return np.concatenate([*epochs]).astype(np.int32).reshape(-1, batch)[:steps]
+    rng = np.random.default_rng([seed, 1])
+    steps_per_epoch = examples // batch
+    num_epochs = -(-steps // steps_per_epoch)
+    used = steps_per_epoch * batch
+    epochs = [rng.permutation(examples)[:used] for _ in range(num_epochs)]
+    rows = np.concatenate(epochs).astype(np.int32)
+    minibatches = rows.reshape(-1, batch)
+    return minibatches[:steps]
 
 
 def lane_rows(cell: Cell, examples: int, lanes: list[Lane]) -> np.ndarray:
-    """The minibatches of every lane: (lanes, steps, batch)."""
-    training, seeds = cell.training, {lane.seed for lane in lanes}
-    by_seed = {
-        seed: minibatch_rows(seed, training.steps, examples, training.batch_size) for seed in seeds
-    }
-    return np.stack([by_seed[lane.seed] for lane in lanes])
+    """Draw the minibatch rows of every lane: (lanes, steps, batch) int32."""
+    training = cell.training
+    rows: dict[int, np.ndarray] = {}
+    for seed in {lane.seed for lane in lanes}:
+        rows[seed] = minibatch_rows(seed, training.steps, examples, training.batch_size)
+    return np.stack([rows[lane.seed] for lane in lanes])
 
 
 def initial_state(
     cell: Cell, backend: Backend, estimator: str, lanes: list[Lane]
 ) -> tuple[State, Trial]:
-    """The state and the trials that training begins with, every leaf with the axis of the lanes first."""
-    ops, engine, precision = backend.ops, backend.engine, cell.run.precision
-    starts = [initial_params(cell.training.problem, lane.seed, precision) for lane in lanes]
-    params = {name: ops.asarray(np.stack([start[name] for start in starts])) for name in starts[0]}
-    chosen, optimizer = cell.estimators[estimator], cell.training.optimizer
-    state = engine.vmap_trials(
-        lambda one: steps.initial_state(ops, chosen, optimizer, one), (), len(lanes)
-    )(params)
-    rates = ops.asarray(np.array([lane.learning_rate for lane in lanes], precision))
-    return state, Trial(engine.keys(np.array([lane.seed for lane in lanes])), rates)
+    """Return the initial state and the trials; the first axis of every leaf is the lanes.
+
+    Args:
+        cell: the cell.
+        backend: the framework.
+        estimator: name of the estimator in the cell.
+        lanes: the trials to train together.
+    """
+    ops, engine = backend.ops, backend.engine
+
+    def init(params: Params) -> State:
+        optimizer = cell.training.optimizer
+        return steps.initial_state(ops, cell.estimators[estimator], optimizer, params)
+
+    init_lanes = engine.vmap_trials(init, (), len(lanes))
+    state: State = init_lanes(_stacked_params(cell, backend, lanes))
+    rates = np.array([lane.learning_rate for lane in lanes], cell.run.precision)
+    seeds = np.array([lane.seed for lane in lanes])
+    return state, Trial(engine.keys(seeds), ops.asarray(rates))
+
+
+def _stacked_params(cell: Cell, backend: Backend, lanes: list[Lane]) -> Params:
+    """Return the initial parameters of all lanes, each leaf (lanes, ...)."""
+    problem, precision = cell.training.problem, cell.run.precision
+    starts = [initial_params(problem, lane.seed, precision) for lane in lanes]
+    params: Params = {}
+    for name in starts[0]:
+        leaf = np.stack([start[name] for start in starts])
+        params[name] = backend.ops.asarray(leaf)
+    return params
