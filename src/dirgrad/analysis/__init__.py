@@ -1,1 +1,1 @@
-"""From records to tables, and from tables to verdicts."""
+"""Tables made from records, and verdicts made from tables."""

@@ -1,8 +1,9 @@
-"""How often a verdict is wrong where the truth is known: synthetic trials, through the same tables and verdicts as real ones.
+"""Measure how often verdicts are wrong, on synthetic trials for which the truth is known.
 
-The truth lies exactly at the criterion, so that `holds` and `does not hold` are both wrong: an estimator generalises as backprop
-does, and the claim is that it does worse. The laws of the difference between seeds have light tails, normal ones, heavy ones, and
-none on one side.
+The synthetic trials go through the same tables and verdicts as real ones. The truth lies exactly at
+the criterion: the claim says that an estimator does worse than backprop, and in truth it does
+equally well. Hence both `holds` and `does not hold` are wrong. The differences between seeds follow
+distributions with light, normal and heavy tails, and one distribution with a single tail.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,124 +12,158 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from dirgrad.analysis import claims_table
 from dirgrad.analysis.claims import Bounds, Claim
-from dirgrad.analysis.claims_table import make
 from dirgrad.analysis.tables import equal_loss
 from dirgrad.analysis.verdicts import Outcome
 from dirgrad.config.settings import Statistics
 
 Law = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
+"""Draws an array of the given shape."""
 
 
-def _middle_of_exponential() -> float:
-    """The mean of the middle half of the exponential law."""
+def _exponential_inter_quartile_mean() -> float:
     quartiles = stats.expon.ppf([0.25, 0.75])
-    return float(
-        stats.expon.expect(lambda x: x, lb=quartiles[0], ub=quartiles[1], conditional=True)
-    )
+    mean = stats.expon.expect(lambda x: x, lb=quartiles[0], ub=quartiles[1], conditional=True)
+    return float(mean)
 
 
 LAWS: Mapping[str, Law] = {
     "uniform": lambda rng, shape: rng.uniform(-1.0, 1.0, shape),
     "normal": lambda rng, shape: rng.standard_normal(shape),
     "Student t, 3 degrees": lambda rng, shape: rng.standard_t(3, shape),
-    "exponential": lambda rng, shape: rng.exponential(size=shape) - _middle_of_exponential(),
+    "exponential": lambda rng, shape: (
+        rng.exponential(size=shape) - _exponential_inter_quartile_mean()
+    ),
 }
-"""Each with an inter-quartile mean of 0."""
+"""Distributions of the differences between seeds; each has an inter-quartile mean of 0."""
 COUNTS = (3, 5, 10, 20)
+"""Numbers of seeds that the page shows."""
 FAMILY = 20
-"""Claims of a table, for the rate of tables with any wrong verdict."""
+"""Claims per table when counting tables with at least one wrong verdict."""
 EFFECT = 4.0
-"""Standard deviations, a real effect."""
+"""Size of the real effect, in standard deviations."""
 CLAIM = {
     "source": "none",
     "statement": "The estimator does worse.",
     "quantity": "accuracy_difference_at_equal_loss",
     "criterion": Bounds(below=0.0),
 }
+PART = 100
+"""Claims per call of `equal_loss.make`."""
 
 
 def trials(differences: np.ndarray) -> dict[str, pd.DataFrame]:
-    """Records of trials whose test accuracy at equal training loss is backprop's plus these: (claims, n), an experiment
-    per claim."""
+    """Return records of trials with these differences in test accuracy at equal training loss.
+
+    Args:
+        differences: Accuracy of the estimator minus accuracy of backprop, (claims, n): one row per
+            experiment, one column per seed.
+
+    Returns:
+        The records `trials` and `curves`.
+    """
     claims, n = differences.shape
-    experiment, seed = (
-        one.ravel() for one in np.meshgrid(np.arange(claims), np.arange(n), indexing="ij")
-    )
-    same = {
+    grid = np.meshgrid(np.arange(claims), np.arange(n), indexing="ij")
+    experiment, seed = (indices.ravel() for indices in grid)
+    shared = {
         "backend": "jax",
         "stage": "final",
         "learning_rate": 0.1,
         "experiment": [f"e{i}" for i in experiment],
         "seed": seed,
     }
-    parts, curves = [], []
-    for name, shift in (("backprop", 0.0), ("forward_gradient", differences.ravel())):
-        told = pd.DataFrame(same | {"estimator": name})
-        parts.append(
-            told.assign(estimator_kind=name, status="ok", valid_loss=np.nan, final_loss=1.0)
+    accuracies: dict[str, float | np.ndarray] = {
+        "backprop": 0.0,
+        "forward_gradient": differences.ravel(),
+    }
+    losses = {0: 2.0, 10: 1.0}
+    outcomes, curves = [], []
+    for estimator, accuracy in accuracies.items():
+        rows = pd.DataFrame(shared | {"estimator": estimator})
+        outcomes.append(
+            rows.assign(estimator_kind=estimator, status="ok", valid_loss=np.nan, final_loss=1.0)
         )
         curves += [
-            told.assign(step=step, loss=loss, test_accuracy=shift)
-            for step, loss in ((0, 2.0), (10, 1.0))
+            rows.assign(step=step, loss=loss, test_accuracy=accuracy)
+            for step, loss in losses.items()
         ]
     return {
-        "trials": pd.concat(parts, ignore_index=True),
+        "trials": pd.concat(outcomes, ignore_index=True),
         "curves": pd.concat(curves, ignore_index=True),
     }
 
 
 def table(differences: np.ndarray, settings: Statistics) -> pd.DataFrame:
-    """The table `equal_loss` of these: (claims, n); a row per claim."""
-    parts = [differences[first : first + 100] for first in range(0, len(differences), 100)]
-    return pd.concat([equal_loss.make(trials(part), settings) for part in parts], ignore_index=True)
+    """Return the table `equal_loss` for these differences, (claims, n); one row per claim."""
+    starts = range(0, len(differences), PART)
+    parts = [differences[start : start + PART] for start in starts]
+    tables = [equal_loss.make(trials(part), settings) for part in parts]
+    return pd.concat(tables, ignore_index=True)
 
 
 def evidence(table: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
-    """What the verdicts say of every row, all of one table: (claims,) rows."""
-    # Places are told by their experiment, which the parts of a long table share.
-    named = table.assign(experiment=[f"e{i}" for i in range(len(table))])
+    """Return the judged evidence, one row per row of the table, all adjusted together by Holm."""
+    # The parts of a long table reuse experiment names, but evidence needs a distinct one per row.
+    renamed = table.assign(experiment=[f"e{i}" for i in range(len(table))])
     claims = {"worse": Claim(**CLAIM)}  # type: ignore[arg-type]
-    return make({"equal_loss": named}, claims, settings.confidence, "calibration").evidence
+    judged = claims_table.make({"equal_loss": renamed}, claims, settings.confidence, "calibration")
+    return judged.evidence
 
 
 def rates(law: str, n: int, repeats: int, settings: Statistics) -> dict[str, float]:
-    """Shares of `repeats` claims. wrong: decided although the truth is at the criterion, each claim in a table of its own;
-    by_interval: were it decided by whether the interval excludes it; wrong_tables: of tables of FAMILY claims, those with any wrong
-    verdict; found: of a real effect, each alone, over a quarter as many."""
+    """Return the shares of wrong and of right verdicts for n seeds per claim.
+
+    Args:
+        law: Name of the distribution, a key of `LAWS`.
+        n: Seeds per claim.
+        repeats: Number of claims whose truth lies at the criterion.
+        settings: Confidence level and bootstrap settings.
+
+    Returns:
+        Four shares, by name. `wrong`: claims that are decided although the truth lies at the
+        criterion, each judged without the others. `by_interval`: claims that would be decided if
+        an interval that excludes the criterion were enough. `wrong_tables`: tables of FAMILY claims
+        with at least one wrong verdict. `detected`: claims with a real effect that are decided
+        correctly, each judged without the others; a quarter as many claims.
+    """
     rng = np.random.default_rng([n, sum(law.encode())])
-    null = table(LAWS[law](rng, (repeats, n)), settings)
-    deviation = float(np.std(LAWS[law](rng, (1, 10_000))))
-    effect = evidence(
-        table(LAWS[law](rng, (max(1, repeats // 4), n)) - EFFECT * deviation, settings), settings
-    )
-    families = [null.iloc[first : first + FAMILY] for first in range(0, repeats, FAMILY)]
-    decided = [(evidence(one, settings)["outcome"] != Outcome.OPEN).any() for one in families]
-    # In a table of its own a claim's p-value is as it is.
+    draw = LAWS[law]
+    null = table(draw(rng, (repeats, n)), settings)
+    deviation = float(np.std(draw(rng, (1, 10_000))))
+    shifted = draw(rng, (max(1, repeats // 4), n)) - EFFECT * deviation
+    effect = evidence(table(shifted, settings), settings)
+    families = [null.iloc[start : start + FAMILY] for start in range(0, repeats, FAMILY)]
+    wrong_tables = [
+        (evidence(family, settings)["outcome"] != Outcome.OPEN).any() for family in families
+    ]
+    # A claim judged without others has an unadjusted p-value.
     level = 1 - settings.confidence
     shares = {
         "wrong": evidence(null, settings)["p_value"] <= level,
         "by_interval": (null["difference_low"] > 0) | (null["difference_high"] < 0),
-        "wrong_tables": np.array(decided),
-        "found": (effect["p_value"] <= level) & (effect["value"] < 0),
+        "wrong_tables": np.array(wrong_tables),
+        "detected": (effect["p_value"] <= level) & (effect["value"] < 0),
     }
-    return {name: float(np.asarray(one, float).mean()) for name, one in shares.items()}
+    return {name: float(np.asarray(events, float).mean()) for name, events in shares.items()}
 
 
 def page(repeats: int) -> str:
-    """The rates as Markdown, a row per law and n."""
+    """Return a Markdown table of the rates, one row per distribution and number of seeds."""
     settings = Statistics(resamples=1000)
-    head = [
+    header = [
         "law",
         "n",
         "wrong verdicts",
-        "by the bare interval",
-        f"tables of {FAMILY} with a wrong one",
-        f"{EFFECT:g} sd found",
+        "wrong by the bare interval",
+        f"tables of {FAMILY} with a wrong verdict",
+        f"{EFFECT:g} sd detected",
     ]
-    lines: list[Sequence[str]] = [head, ["---"] * len(head)]
+    rows: list[Sequence[str]] = [header, ["---"] * len(header)]
     for law in LAWS:
         for n in COUNTS:
             shares = rates(law, n, repeats, settings)
-            lines.append([law, str(n), *(f"{100 * share:.1f} %" for share in shares.values())])
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines) + f"\n{repeats} claims a row.\n"
+            percentages = [f"{100 * share:.1f} %" for share in shares.values()]
+            rows.append([law, str(n), *percentages])
+    lines = [f"| {' | '.join(row)} |\n" for row in rows]
+    return "".join(lines) + f"\n{repeats} claims per row.\n"

@@ -1,4 +1,4 @@
-"""The claims of the papers and of their critics, as data: config/claims.yaml, validated as a whole."""
+"""Read and validate the claims of the papers and of their critics, config/claims.yaml."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,34 +24,35 @@ Value = str | int | float
 
 
 class Bounds(BaseModel):
-    """What the quantity must be if the claim holds: one of these."""
+    """The values of a quantity for which a claim holds; exactly one option is given."""
 
     model_config = STRICT
 
     above: float | None = None
-    """More than this."""
+    """The quantity must be greater than this number."""
     below: float | None = None
-    """Less than this."""
+    """The quantity must be less than this number."""
     between: Ends | None = None
-    """Within these two."""
+    """The quantity must lie between these two numbers, ends included."""
     outside: Ends | None = None
-    """Not within these two."""
+    """The quantity must lie outside these two numbers."""
 
     @model_validator(mode="after")
-    def _one(self) -> "Bounds":
-        given = [name for name, value in self if value is not None]
-        if len(given) != 1:
+    def _check(self) -> "Bounds":
+        options = [name for name, value in self if value is not None]
+        if len(options) != 1:
             raise ValueError(
-                f"give exactly one of above, below, between and outside, got {', '.join(given) or 'none'}"
+                "give exactly one of above, below, between and outside, "
+                f"got {', '.join(options) or 'none'}"
             )
         for ends in (self.between, self.outside):
             if ends is not None and ends[0] >= ends[1]:
-                raise ValueError(f"{ends[0]:g} is not below {ends[1]:g}")
+                raise ValueError(f"the lower end {ends[0]:g} must be below the upper {ends[1]:g}")
         return self
 
     @property
     def interval(self) -> Interval:
-        """As the verdicts take it."""
+        """Return the bounds as the interval that verdicts use."""
         if self.above is not None:
             return Interval(low=self.above, strict=True)
         if self.below is not None:
@@ -69,78 +70,76 @@ class Bounds(BaseModel):
 
 
 class Claim(BaseModel):
-    """One claim. It holds at a place if its quantity there is as the criterion says."""
+    """One claim: a measured quantity must satisfy a criterion, wherever it was measured."""
 
     model_config = STRICT
 
     source: Annotated[str, MinLen(1)]
-    """Who says so, and where."""
+    """Who makes the claim, and in which text."""
     statement: Annotated[str, MinLen(1)]
-    """What is said, in our words."""
+    """The claim in our words."""
     quantity: str
-    """What is measured: a name of dirgrad.evidence.quantities."""
+    """The measured quantity: a key of dirgrad.analysis.evidence.quantities.QUANTITIES."""
     criterion: Bounds
-    """What it must be."""
+    """The values of the quantity for which the claim holds."""
     where: dict[str, Annotated[list[Value], MinLen(1)]] = Field(default_factory=dict)
-    """The rows that the claim is about: values by the columns of the tables; all rows without it."""
+    """Table rows to use: allowed values by column; empty for all rows."""
 
     @property
     def measured_quantity(self) -> Quantity:
-        """How the evidence is read."""
+        """Return the quantity that reads the claim's evidence from tables."""
         return QUANTITIES[self.quantity]
 
 
-class _File(BaseModel):
+class _ClaimsFile(BaseModel):
     model_config = STRICT
 
     claims: Annotated[dict[Name, Claim], MinLen(1)]
 
 
 def load(path: Path) -> dict[str, Claim]:
-    """The claims by id. Raises UserError, one sentence a mistake."""
+    """Read the claims from a YAML file and return them by id.
+
+    Raises:
+        UserError: The file has mistakes; the message has one line per mistake.
+    """
     raw = read(path)
+    layers = {str(path): raw}
     try:
-        found = _File.model_validate_json(json.dumps(raw, default=str)).claims
+        claims = _ClaimsFile.model_validate_json(json.dumps(raw, default=str)).claims
     except ValidationError as error:
-        raise UserError(messages.format_errors(error.errors(), {str(path): raw}, _keys)) from None
-    wrong = [
-        (("claims", name, *at), text)
-        for name, claim in found.items()
-        for at, text in _inconsistent(claim)
+        raise UserError(messages.format_errors(error.errors(), layers, _keys)) from None
+    mistakes = [
+        (("claims", name, *location), text)
+        for name, claim in claims.items()
+        for location, text in _inconsistencies(claim)
     ]
-    if wrong:
-        raise UserError(
-            "\n".join(messages.format_error(at, text, {str(path): raw}) for at, text in wrong)
-        )
-    return found
+    if mistakes:
+        lines = [messages.format_error(location, text, layers) for location, text in mistakes]
+        raise UserError("\n".join(lines))
+    return claims
 
 
 def _keys(location: Sequence[Any]) -> Iterable[str]:
+    """Return the keys that are valid at a location of the file."""
     if not location:
-        return _File.model_fields
-    return (Bounds if "criterion" in location else Claim).model_fields
+        return _ClaimsFile.model_fields
+    model = Bounds if "criterion" in location else Claim
+    return model.model_fields
 
 
-def _inconsistent(claim: Claim) -> Iterator[Mistake]:
-    if claim.quantity not in QUANTITIES:
-        yield (
-            ("quantity",),
-            f"unknown quantity '{claim.quantity}': {nearest(claim.quantity, QUANTITIES)}",
-        )
+def _inconsistencies(claim: Claim) -> Iterator[Mistake]:
+    name = claim.quantity
+    if name not in QUANTITIES:
+        yield ("quantity",), f"unknown quantity '{name}': {nearest(name, QUANTITIES)}"
         return
+    selectable = claim.measured_quantity.selectable
     for column in claim.where:
-        if column not in claim.measured_quantity.selectable:
-            yield (
-                ("where", column),
-                f"'{claim.quantity}' cannot be chosen by it: {nearest(column, claim.measured_quantity.selectable)}",
-            )
-    ends = [
-        end
-        for end in (claim.criterion.interval.low, claim.criterion.interval.high)
-        if np.isfinite(end)
-    ]
+        if column not in selectable:
+            hint = nearest(column, selectable)
+            yield ("where", column), f"'{name}' cannot be selected by this column: {hint}"
+    interval = claim.criterion.interval
+    ends = [end for end in (interval.low, interval.high) if np.isfinite(end)]
     if claim.measured_quantity.logarithmic and min(ends) <= 0:
-        yield (
-            ("criterion",),
-            f"{min(ends):g} is no value of '{claim.quantity}', which is a ratio: give one above 0",
-        )
+        text = f"'{name}' is a ratio: expected numbers above 0, got {min(ends):g}"
+        yield ("criterion",), text

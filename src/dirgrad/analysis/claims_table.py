@@ -1,4 +1,4 @@
-"""A row per claim: what was measured of it, and the verdict. Made from the other tables alone."""
+"""Judge claims by the other tables: one row per claim, with its measured value and its verdict."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,11 +9,13 @@ import pandas as pd
 
 from dirgrad.analysis.claims import Claim
 from dirgrad.analysis.evidence.reading import Tables
-from dirgrad.analysis.verdicts import NOT_RUN, Decided, Evidence, Outcome, decide, describe, verdict
+from dirgrad.analysis.facets import describe
+from dirgrad.analysis.verdicts import NOT_RUN, Decided, Evidence, Outcome, decide, verdict
 from dirgrad.config.outputs import TABLES
 from dirgrad.core.errors import UserError
 
 Row: TypeAlias = dict[str, Any]
+Pair: TypeAlias = tuple[Evidence, Decided]
 COLUMNS = [
     "id",
     "source",
@@ -25,8 +27,8 @@ COLUMNS = [
     "high",
     "verdict",
 ]
-MORE = ["n", "at_least", "at", "places", "where", "p_value", "tables", "tier"]
-PLACES = [
+DETAIL_COLUMNS = ["n", "at_least", "at", "places", "where", "p_value", "tables", "tier"]
+EVIDENCE_COLUMNS = [
     "id",
     "quantity",
     "at",
@@ -44,109 +46,147 @@ PLACES = [
 
 
 class JudgedClaims(NamedTuple):
-    """claims: a row per claim. evidence: a row per claim and place."""
+    """The two tables that `dirgrad claims` writes.
+
+    Attributes:
+        claims: One row per claim.
+        evidence: One row per claim and measured value.
+    """
 
     claims: pd.DataFrame
     evidence: pd.DataFrame
 
 
 def read(directory: Path) -> Tables:
-    """The tables that a directory has. Raises UserError where it has none."""
+    """Read all tables in a directory, by name.
+
+    Raises:
+        UserError: The directory has no tables.
+    """
     files = {name: directory / f"{name}.csv" for name in TABLES}
-    found = {name: pd.read_csv(file) for name, file in files.items() if file.is_file()}
-    if not found:
+    tables = {name: pd.read_csv(file) for name, file in files.items() if file.is_file()}
+    if not tables:
         raise UserError(
-            f"{directory}: no tables here: make them first with `snakemake`, or name another directory"
+            f"{directory}: this directory has no tables: "
+            "create them with `snakemake`, or name another directory"
         )
-    return found
+    return tables
 
 
 def make(tables: Tables, claims: Mapping[str, Claim], confidence: float, tier: str) -> JudgedClaims:
-    """`measured`, `low`, `high`, `n`, `at`: of the place in the middle of those that decide the verdict; `at_least`: whether the
-    quantity there is that or more, as trials that came to no end tell; `where`: what every place says; `p_value`: of that place,
-    two-sided and adjusted by Holm over all places of all claims; `verdict`: of all places."""
-    found = [
-        (name, one)
-        for name, claim in claims.items()
-        for one in claim.measured_quantity.evidence(tables, claim.where)
+    """Judge every claim by the tables.
+
+    The table of claims shows one measured value per claim: the lower median of the values whose
+    outcome decides the verdict. Its columns:
+
+    - `measured`, `low`, `high`, `n`, `at`: this value, its interval, its sample size, its facets.
+    - `at_least`: whether the quantity is this value or more, since some trials never finished.
+    - `places`: number of measured values.
+    - `where`: the outcome for every measured value, by facets.
+    - `p_value`: two-sided, for the value shown; adjusted by Holm over all values of all claims.
+    - `verdict`: the verdict over all measured values.
+
+    Args:
+        tables: Tables by name.
+        claims: Claims by id.
+        confidence: Confidence level of the intervals in the tables and of the verdicts.
+        tier: Name of the configuration, copied into each row.
+    """
+    judged = _judge(tables, claims, confidence)
+    claim_rows = [
+        _claim_facts(name, claims[name], tier) | _verdict_facts(pairs)
+        for name, pairs in judged.items()
     ]
-    decided = decide([(one, claims[name].criterion.interval) for name, one in found], confidence)
-    judged: dict[str, list[tuple[Evidence, Decided]]] = {name: [] for name in claims}
-    for (name, one), outcome in zip(found, decided, strict=True):
-        judged[name].append((one, outcome))
-    rows = [_facts(name, claims[name], tier) | _verdict(pairs) for name, pairs in judged.items()]
-    evidence = [
-        _place(name, claims[name], *pair) for name, pairs in judged.items() for pair in pairs
+    evidence_rows = [
+        _evidence_row(name, claims[name], evidence, decided)
+        for name, pairs in judged.items()
+        for evidence, decided in pairs
     ]
     return JudgedClaims(
-        pd.DataFrame(rows, columns=[*COLUMNS, *MORE]), pd.DataFrame(evidence, columns=PLACES)
+        pd.DataFrame(claim_rows, columns=[*COLUMNS, *DETAIL_COLUMNS]),
+        pd.DataFrame(evidence_rows, columns=EVIDENCE_COLUMNS),
     )
 
 
-def _facts(name: str, claim: Claim, tier: str) -> Row:
-    told: Row = {
+def _judge(
+    tables: Tables,
+    claims: Mapping[str, Claim],
+    confidence: float,
+) -> dict[str, list[Pair]]:
+    """Return the evidence of each claim with its outcome, decided over all claims together."""
+    entries = [
+        (name, evidence)
+        for name, claim in claims.items()
+        for evidence in claim.measured_quantity.evidence(tables, claim.where)
+    ]
+    tests = [(evidence, claims[name].criterion.interval) for name, evidence in entries]
+    judged: dict[str, list[Pair]] = {name: [] for name in claims}
+    for (name, evidence), decided in zip(entries, decide(tests, confidence), strict=True):
+        judged[name].append((evidence, decided))
+    return judged
+
+
+def _claim_facts(name: str, claim: Claim, tier: str) -> Row:
+    return {
         "id": name,
         "source": claim.source,
         "statement": claim.statement,
         "quantity": claim.quantity,
-    }
-    return told | {
         "criterion": str(claim.criterion),
         "tables": ", ".join(claim.measured_quantity.tables),
         "tier": tier,
     }
 
 
-def _verdict(pairs: Sequence[tuple[Evidence, Decided]]) -> Row:
+def _verdict_facts(pairs: Sequence[Pair]) -> Row:
     if not pairs:
         return {"verdict": NOT_RUN, "places": 0}
-    said = verdict([one.facets for one, _ in pairs], [decided.outcome for _, decided in pairs])
-    main = next(
-        outcome for outcome in Outcome if any(decided.outcome is outcome for _, decided in pairs)
-    )
-    typical, decided = _middle([pair for pair in pairs if pair[1].outcome is main])
-    where = {
-        outcome: [describe(one.facets) for one, found in pairs if found.outcome is outcome]
-        for outcome in Outcome
-    }
+    facets = [evidence.facets for evidence, _ in pairs]
+    outcomes = [decided.outcome for _, decided in pairs]
+    deciding = next(outcome for outcome in Outcome if outcome in outcomes)
+    typical, decided = _lower_median([pair for pair in pairs if pair[1].outcome is deciding])
     return {
         "measured": typical.value,
         "low": typical.low,
         "high": typical.high,
-        "verdict": said,
+        "verdict": verdict(facets, outcomes),
         "n": typical.n or np.nan,
         "at_least": typical.at_least,
         "at": describe(typical.facets),
         "places": len(pairs),
-        "where": "; ".join(
-            f"{outcome}: {' / '.join(there)}" for outcome, there in where.items() if there
-        ),
+        "where": _facets_by_outcome(pairs),
         "p_value": decided.adjusted,
     }
 
 
-def _middle(pairs: Sequence[tuple[Evidence, Decided]]) -> tuple[Evidence, Decided]:
-    """The lower median by value."""
+def _lower_median(pairs: Sequence[Pair]) -> Pair:
     ordered = sorted(pairs, key=lambda pair: (np.isnan(pair[0].value), pair[0].value))
     return ordered[(len(ordered) - 1) // 2]
 
 
-def _place(name: str, claim: Claim, one: Evidence, decided: Decided) -> Row:
-    told: Row = {
+def _facets_by_outcome(pairs: Sequence[Pair]) -> str:
+    parts = []
+    for outcome in Outcome:
+        facets = [
+            describe(evidence.facets) for evidence, decided in pairs if decided.outcome is outcome
+        ]
+        if facets:
+            parts.append(f"{outcome}: {' / '.join(facets)}")
+    return "; ".join(parts)
+
+
+def _evidence_row(name: str, claim: Claim, evidence: Evidence, decided: Decided) -> Row:
+    return {
         "id": name,
         "quantity": claim.quantity,
-        "at": describe(one.facets),
-        "value": one.value,
-        "low": one.low,
-        "high": one.high,
-    }
-    told |= {
-        "n": one.n or np.nan,
-        "at_least": one.at_least,
-        "counted": one.counted,
+        "at": describe(evidence.facets),
+        "value": evidence.value,
+        "low": evidence.low,
+        "high": evidence.high,
+        "n": evidence.n or np.nan,
+        "at_least": evidence.at_least,
+        "counted": evidence.counted,
         "timed": claim.measured_quantity.timed,
-    }
-    return told | {
         "p_value": decided.p_value,
         "adjusted_p_value": decided.adjusted,
         "outcome": str(decided.outcome),

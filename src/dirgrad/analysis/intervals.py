@@ -1,4 +1,4 @@
-"""How seeds are summarised: the inter-quartile mean, with a percentile bootstrap interval."""
+"""Summaries over seeds: the inter-quartile mean with a percentile bootstrap interval."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -10,7 +10,13 @@ from dirgrad.config.settings import Statistics
 
 
 class Summary(NamedTuple):
-    """Values with their intervals, of one shape; NaN where there are too few: none for the value, one for the interval."""
+    """Values with the ends of their bootstrap intervals: three arrays of the same shape.
+
+    Attributes:
+        value: The statistic; NaN without samples.
+        low: Lower end of the interval; NaN for fewer than two samples.
+        high: Upper end of the interval; NaN for fewer than two samples.
+    """
 
     value: np.ndarray
     low: np.ndarray
@@ -18,50 +24,72 @@ class Summary(NamedTuple):
 
 
 def inter_quartile_mean(values: np.ndarray, axis: int = -1) -> np.ndarray:
-    """The mean of the middle half: robust as a median, with less variance (Agarwal et al. 2021, arXiv 2108.13264)."""
+    """Return the mean of the middle half of the values along an axis.
+
+    It is as robust as a median and has less variance (Agarwal et al. 2021, arXiv 2108.13264).
+    """
     return np.asarray(stats.trim_mean(values, 0.25, axis=axis))
 
 
 def summarise(values: np.ndarray, settings: Statistics) -> Summary:
-    """The inter-quartile mean over the last axis of `values`: (..., n) finite numbers."""
-    return _interval(inter_quartile_mean, values, settings)
+    """Return the inter-quartile mean over the last axis, with its interval.
+
+    Args:
+        values: Finite numbers, (..., n).
+        settings: Confidence level, number of resamples and seed of the bootstrap.
+    """
+    return _summary(inter_quartile_mean, values, settings)
 
 
 def mean_interval(values: np.ndarray, settings: Statistics) -> Summary:
-    """The plain mean over the last axis, for what is an expectation: (..., n) finite numbers."""
-    return _interval(np.mean, values, settings)
+    """Return the plain mean over the last axis, with its interval; use it to estimate expectations.
+
+    Args:
+        values: Finite numbers, (..., n).
+        settings: Confidence level, number of resamples and seed of the bootstrap.
+    """
+    return _summary(np.mean, values, settings)
 
 
 def slope(x: np.ndarray, samples: Sequence[np.ndarray], settings: Statistics) -> Summary:
-    """The slope of the least-squares line through (log x_i, log of the inter-quartile mean of sample i); the interval resamples
-    within every sample. x: (m,) positive; samples: m arrays (n_i,) of positive numbers, n_i > 1. All (): three numbers."""
-    centred = np.log(x) - np.log(x).mean()
-    weights = centred / (centred @ centred)
+    """Return the least-squares slope of log(inter-quartile mean of sample i) against log(x_i).
 
-    def statistic(*drawn: np.ndarray, axis: int = -1) -> np.ndarray:
-        return np.asarray(
-            np.stack([np.log(inter_quartile_mean(one, axis=axis)) for one in drawn], axis=-1)
-            @ weights
-        )
+    The bootstrap resamples within each sample. All three arrays of the summary have shape ().
 
-    return Summary(statistic(*samples), *_ends(statistic, samples, settings))
+    Args:
+        x: Positive numbers, (m,).
+        samples: m arrays of positive numbers, (n_i,) with n_i > 1.
+        settings: Confidence level, number of resamples and seed of the bootstrap.
+    """
+    centered = np.log(x) - np.log(x).mean()
+    weights = centered / (centered @ centered)
+
+    def log_log_slope(*resampled: np.ndarray, axis: int = -1) -> np.ndarray:
+        logs = [np.log(inter_quartile_mean(sample, axis=axis)) for sample in resampled]
+        return np.asarray(np.stack(logs, axis=-1) @ weights)
+
+    return Summary(log_log_slope(*samples), *_bootstrap(log_log_slope, samples, settings))
 
 
-def _interval(
-    statistic: Callable[..., np.ndarray], values: np.ndarray, settings: Statistics
+def _summary(
+    statistic: Callable[..., np.ndarray],
+    values: np.ndarray,
+    settings: Statistics,
 ) -> Summary:
     count = values.shape[-1]
     value = np.asarray(statistic(values, axis=-1)) if count else np.full(values.shape[:-1], np.nan)
     if count < 2:
         return Summary(value, np.full_like(value, np.nan), np.full_like(value, np.nan))
-    return Summary(value, *_ends(statistic, (values,), settings))
+    return Summary(value, *_bootstrap(statistic, (values,), settings))
 
 
-def _ends(
-    statistic: Callable[..., np.ndarray], samples: Sequence[np.ndarray], settings: Statistics
+def _bootstrap(
+    statistic: Callable[..., np.ndarray],
+    samples: Sequence[np.ndarray],
+    settings: Statistics,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Of the percentile bootstrap interval, which resamples within every sample along its last axis."""
-    interval = stats.bootstrap(
+    """Return the ends of the percentile interval, resampling each sample along its last axis."""
+    result = stats.bootstrap(
         tuple(samples),
         statistic,
         axis=-1,
@@ -70,5 +98,6 @@ def _ends(
         n_resamples=settings.resamples,
         method="percentile",
         rng=np.random.default_rng(settings.seed),
-    ).confidence_interval
+    )
+    interval = result.confidence_interval
     return np.asarray(interval.low), np.asarray(interval.high)

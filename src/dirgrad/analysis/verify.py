@@ -1,11 +1,8 @@
-"""A fresh run beside its committed reference: verdict by verdict, number by number, neither worse nor suspiciously better.
+"""Compare a fresh run with its committed reference: every verdict and every number.
 
-A number that is sampled may lie as far from its reference as two runs' noise puts it: the reference's interval widened by the
-fresh run's own, as a Student interval of their difference at the confidence shared by all numbers that are compared, so that
-a flag is raised by chance in 5 % of the comparisons of whole runs, not of each number. Where seconds are in it, it may besides be
-twice as large or half as large, since machines differ. A number without an interval may differ by a hundredth. What is counted
-(bytes, multiplications) is equal where the versions of the frameworks are, and not compared where they are not; a rate that is
-known between two of a grid stays between them.
+A number is flagged if it is worse than the reference allows, and also if it is suspiciously better.
+Counted numbers (bytes, multiplications) are compared only if both runs used the same versions of
+the frameworks.
 """
 
 import json
@@ -17,32 +14,27 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from dirgrad.analysis import claims_table as judging
+from dirgrad.analysis import claims_table
 from dirgrad.analysis.claims import Claim
 from dirgrad.analysis.evidence.reading import Tables
-from dirgrad.analysis.verdicts import (
-    NOT_RUN,
-    Evidence,
-    Interval,
-    degrees_of_freedom,
-    describe,
-    join_or,
-    standard_error,
+from dirgrad.analysis.facets import join_or
+from dirgrad.analysis.run_numbers import (
+    Key,
+    Number,
+    allowed_range,
+    collect_numbers,
+    level_per_number,
 )
+from dirgrad.analysis.verdicts import NOT_RUN, Interval
 from dirgrad.core.errors import UserError
 
 FRAMEWORKS = ("jax", "torch")
-MACHINES = 2.0
-"""The factor by which a ratio of times may differ between machines."""
-ROUNDING = 0.01
-"""The share by which a number without an interval may."""
 COLUMNS = ["kind", "id", "at", "reference", "lowest", "highest", "fresh", "state"]
 
 
 class Comparison(StrEnum):
-    """What became of a number or a verdict. Those from CHANGED on are flagged."""
+    """The result of comparing one number or verdict with the reference."""
 
     SAME = "same"
     NEW = "not in the reference"
@@ -58,221 +50,193 @@ FLAGGED = (Comparison.CHANGED, Comparison.WORSE, Comparison.BETTER, Comparison.M
 
 @dataclass(frozen=True)
 class TierResults:
-    """The tables of a run. versions: of the frameworks, by its manifest."""
+    """The results of one run.
+
+    Attributes:
+        tables: The tables, by name.
+        tier: Name of the configuration.
+        versions: Versions of each framework that the manifest lists.
+    """
 
     tables: Tables
     tier: str
     versions: Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True)
-class Number:
-    """A value and what is known of it; criterion: that of its claim, if it has one."""
-
-    evidence: Evidence
-    timed: bool
-    criterion: Interval | None
-
-
 def read(directory: Path, tier: str) -> TierResults:
-    """A run from its directory. Raises UserError where there is none, or one of another tier."""
+    """Read the results of a run from its directory.
+
+    Raises:
+        UserError: The directory has no run, or the run has another tier.
+    """
     manifest = directory / "manifest.json"
     if not manifest.is_file():
         raise UserError(
-            f"{directory}: no run here: `snakemake --config tier={tier}` makes results/{tier}"
+            f"{directory}: this directory has no run: "
+            f"create results/{tier} with `snakemake --config tier={tier}`"
         )
     facts = json.loads(manifest.read_text(encoding="utf-8"))
     if facts["tier"] != tier:
         raise UserError(
-            f"{manifest}: is of the tier '{facts['tier']}', not of '{tier}': name another directory"
+            f"{manifest}: the run has the tier '{facts['tier']}', expected '{tier}': "
+            "name another directory"
         )
     versions = {name: tuple(facts.get(name, ())) for name in FRAMEWORKS}
-    return TierResults(judging.read(directory / "tables"), tier, versions)
+    return TierResults(claims_table.read(directory / "tables"), tier, versions)
 
 
 def compare(
-    fresh: TierResults, reference: TierResults, claims: Mapping[str, Claim], confidence: float
+    fresh: TierResults,
+    reference: TierResults,
+    claims: Mapping[str, Claim],
+    confidence: float,
 ) -> pd.DataFrame:
-    """A row per verdict and per number. `lowest`, `highest`: between which the fresh value may lie."""
+    """Compare a fresh run with its reference.
+
+    Args:
+        fresh: Results of the fresh run.
+        reference: Results of the reference run.
+        claims: Claims by id.
+        confidence: Confidence level of the intervals in the tables and of the comparison.
+
+    Returns:
+        One row per verdict and per number. The fresh number may lie between the columns `lowest`
+        and `highest`.
+    """
     rows = [
-        *_verdicts(fresh, reference, claims, confidence),
-        *_numbers(fresh, reference, claims, confidence),
+        *_compare_verdicts(fresh, reference, claims, confidence),
+        *_compare_numbers(fresh, reference, claims, confidence),
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _verdicts(
-    fresh: TierResults, reference: TierResults, claims: Mapping[str, Claim], confidence: float
+def _compare_verdicts(
+    fresh: TierResults,
+    reference: TierResults,
+    claims: Mapping[str, Claim],
+    confidence: float,
 ) -> Iterator[dict[str, Any]]:
-    made = (
-        judging.make(run.tables, claims, confidence, run.tier).claims for run in (fresh, reference)
-    )
-    ours, theirs = (dict(zip(one["id"], map(str, one["verdict"]), strict=True)) for one in made)
+    fresh_verdicts = _verdicts(fresh, claims, confidence)
+    reference_verdicts = _verdicts(reference, claims, confidence)
     for name in claims:
-        now, then = ours[name], theirs[name]
-        state = (
-            Comparison.SAME
-            if now == then
-            else Comparison.NEW
-            if then == NOT_RUN
-            else Comparison.MISSING
-            if now == NOT_RUN
-            else Comparison.CHANGED
-        )
-        yield {"kind": "verdict", "id": name, "reference": then, "fresh": now, "state": state}
+        verdict, expected = fresh_verdicts[name], reference_verdicts[name]
+        yield {
+            "kind": "verdict",
+            "id": name,
+            "reference": expected,
+            "fresh": verdict,
+            "state": _verdict_state(verdict, expected),
+        }
 
 
-def _numbers(
-    fresh: TierResults, reference: TierResults, claims: Mapping[str, Claim], confidence: float
-) -> Iterator[dict[str, Any]]:
-    ours, theirs = (dict(_found(run.tables, claims)) for run in (fresh, reference))
-    shared = sum(not theirs[key].evidence.counted for key in theirs if key in ours)
-    level = 1 - (1 - confidence) / max(1, shared)
-    same = all(fresh.versions[name] == reference.versions[name] for name in FRAMEWORKS)
-    for key, then in theirs.items():
-        told = {"kind": "number", "id": key[0], "at": key[1], "reference": then.evidence.value}
-        if key not in ours:
-            yield told | {"state": Comparison.MISSING}
-            continue
-        now = ours[key]
-        low, high = _allowed(then, now.evidence, confidence, level)
-        counted = then.evidence.counted and np.isnan(then.evidence.low)
-        state = (
-            Comparison.OTHER_VERSIONS
-            if counted and not same
-            else _state(then, now.evidence.value, low, high)
-        )
-        yield told | {"lowest": low, "highest": high, "fresh": now.evidence.value, "state": state}
-    for (name, at), now in ours.items():
-        if (name, at) not in theirs:
-            yield {
-                "kind": "number",
-                "id": name,
-                "at": at,
-                "fresh": now.evidence.value,
-                "state": Comparison.NEW,
-            }
+def _verdicts(
+    results: TierResults,
+    claims: Mapping[str, Claim],
+    confidence: float,
+) -> dict[str, str]:
+    judged = claims_table.make(results.tables, claims, confidence, results.tier)
+    table = judged.claims
+    return dict(zip(table["id"], map(str, table["verdict"]), strict=True))
 
 
-def _found(tables: Tables, claims: Mapping[str, Claim]) -> Iterator[tuple[tuple[str, str], Number]]:
-    """The evidence of every claim, and the numbers of the README."""
-    for name, claim in claims.items():
-        for one in claim.measured_quantity.evidence(tables, claim.where):
-            yield (
-                (name, describe(one.facets)),
-                Number(one, claim.measured_quantity.timed, claim.criterion.interval),
-            )
-    for table, (keys, values) in HEADLINES.items():
-        for row in tables.get(table, pd.DataFrame()).to_dict("records"):
-            for value in (
-                name
-                for name in values
-                if pd.notna(row.get(name)) and pd.notna(row.get("paper_value", 0))
-            ):
-                place = {str(key): row[key] for key in keys if pd.notna(row.get(key))}
-                one = Evidence(
-                    place,
-                    row[value],
-                    row[f"{value}_low"],
-                    row[f"{value}_high"],
-                    int(np.nan_to_num(row["n"])),
-                )
-                yield (
-                    (f"{table}.{value}", describe(place)),
-                    Number(one, str(row.get("quantity", "")).startswith(TIMED), None),
-                )
-
-
-HEADLINES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "baydin": (("figure", "problem", "learning_rate", "quantity", "backend"), ("value",)),
-    "targets": (
-        ("experiment", "backend", "estimator"),
-        ("steps_over_backprop", "train_accuracy", "test_accuracy"),
-    ),
-}
-"""The numbers that the README shows: the columns of their places, and their own."""
-TIMED = ("seconds", "T_", "R_")
-"""How the names of quantities begin that seconds are in."""
-
-
-def _allowed(then: Number, now: Evidence, confidence: float, level: float) -> tuple[float, float]:
-    """Between which a fresh value may lie."""
-    one = then.evidence
-    if one.counted:
-        slack = 1e-9 * abs(one.value)
-        return (
-            (one.low, one.high) if np.isfinite(one.low) else (one.value - slack, one.value + slack)
-        )
-    if not np.isfinite(one.value):
-        return one.value, one.value
-    noise = [standard_error(e, confidence) for e in (one, now) if e.n > 1 and e.high > e.low]
-    ratio = one.logarithmic and one.value > 0
-    middle, reach = (
-        np.log(one.value) if ratio else one.value,
-        ROUNDING * (1.0 if ratio else abs(one.value)),
-    )
-    if noise:
-        few = min(e.n for e in (one, now) if e.n > 1)
-        reach = max(
-            reach,
-            float(
-                stats.t.ppf((1 + level) / 2, degrees_of_freedom(few))
-                * np.hypot(noise[0], noise[-1])
-            ),
-        )
-    low, high = (
-        float(np.exp(end)) if ratio else float(end) for end in (middle - reach, middle + reach)
-    )
-    return (low / MACHINES, high * MACHINES) if then.timed else (low, high)
-
-
-def _state(then: Number, value: float, low: float, high: float) -> Comparison:
-    if low <= value <= high or value == then.evidence.value:
+def _verdict_state(fresh: str, reference: str) -> Comparison:
+    if fresh == reference:
         return Comparison.SAME
-    if then.criterion is None or np.isnan(value):
+    if reference == NOT_RUN:
+        return Comparison.NEW
+    return Comparison.MISSING if fresh == NOT_RUN else Comparison.CHANGED
+
+
+def _compare_numbers(
+    fresh: TierResults,
+    reference: TierResults,
+    claims: Mapping[str, Claim],
+    confidence: float,
+) -> Iterator[dict[str, Any]]:
+    fresh_numbers = collect_numbers(fresh.tables, claims)
+    reference_numbers = collect_numbers(reference.tables, claims)
+    level = level_per_number(fresh_numbers, reference_numbers, confidence)
+    same_versions = all(fresh.versions[name] == reference.versions[name] for name in FRAMEWORKS)
+    for key, expected in reference_numbers.items():
+        row = _number_row(key) | {"reference": expected.evidence.value}
+        number = fresh_numbers.get(key)
+        if number is None:
+            yield row | {"state": Comparison.MISSING}
+            continue
+        value = number.evidence.value
+        low, high = allowed_range(expected, number.evidence, confidence, level)
+        state = _number_state(expected, value, low, high, same_versions)
+        yield row | {"lowest": low, "highest": high, "fresh": value, "state": state}
+    for key, number in fresh_numbers.items():
+        if key not in reference_numbers:
+            row = _number_row(key) | {"fresh": number.evidence.value}
+            yield row | {"state": Comparison.NEW}
+
+
+def _number_row(key: Key) -> dict[str, Any]:
+    name, facets = key
+    return {"kind": "number", "id": name, "at": facets}
+
+
+def _number_state(
+    reference: Number,
+    value: float,
+    low: float,
+    high: float,
+    same_versions: bool,
+) -> Comparison:
+    expected = reference.evidence
+    exact_count = expected.counted and np.isnan(expected.low)
+    if exact_count and not same_versions:
+        return Comparison.OTHER_VERSIONS
+    if low <= value <= high or value == expected.value:
+        return Comparison.SAME
+    if reference.criterion is None or np.isnan(value):
         return Comparison.CHANGED
-    return (
-        Comparison.BETTER
-        if _margin(then.criterion, value) > _margin(then.criterion, then.evidence.value)
-        else Comparison.WORSE
-    )
+    margin = _margin(reference.criterion, value)
+    expected_margin = _margin(reference.criterion, expected.value)
+    return Comparison.BETTER if margin > expected_margin else Comparison.WORSE
 
 
 def _margin(criterion: Interval, value: float) -> float:
-    """How well a value meets a criterion."""
+    """Return the signed distance by which a value satisfies a criterion."""
     inside = min(value - criterion.low, criterion.high - value)
     return float(inside if criterion.inside else -inside)
 
 
-def summary(found: pd.DataFrame, tier: str) -> dict[str, Any]:
-    """Whether all is as it was, how many are of which state, and the flagged rows."""
-    flagged = found[found["state"].isin(FLAGGED)]
+def summary(comparison: pd.DataFrame, tier: str) -> dict[str, Any]:
+    """Summarize a comparison for verify.json.
+
+    Returns:
+        The tier, whether nothing is flagged (`ok`), the number of rows by state (`states`), and
+        the flagged rows (`flagged`).
+    """
+    flagged = comparison[comparison["state"].isin(FLAGGED)]
     rows = json.loads(flagged.to_json(orient="records"))
     return {
         "tier": tier,
         "ok": flagged.empty,
-        "states": found["state"].value_counts().to_dict(),
+        "states": comparison["state"].value_counts().to_dict(),
         "flagged": rows,
     }
 
 
-def sentence(found: pd.DataFrame) -> str:
-    """What is said on the terminal: a line, and one for each flagged row."""
-    counts = {kind: int((found["kind"] == kind).sum()) for kind in ("verdict", "number")}
-    states = join_or([f"{count} {state}" for state, count in found["state"].value_counts().items()])
-    lines = [
-        f"{counts['verdict']} verdicts and {counts['number']} numbers compared: {states}".replace(
-            " or ", " and "
-        )
-    ]
-    for row in found[found["state"].isin(FLAGGED)].to_dict("records"):
-        at = f" ({row['at']})" if isinstance(row["at"], str) else ""
-        between = (
-            f", allowed {row['lowest']:.4g} to {row['highest']:.4g}"
-            if pd.notna(row["lowest"])
-            else ""
-        )
-        lines.append(
-            f"{row['state']}: {row['kind']} {row['id']}{at}: {row['fresh']}, reference {row['reference']}{between}"
-        )
-    return "\n".join(lines)
+def sentence(comparison: pd.DataFrame) -> str:
+    """Return the text for the terminal: one line of counts, then one line per flagged row."""
+    kinds = comparison["kind"]
+    n_verdicts = int((kinds == "verdict").sum())
+    n_numbers = int((kinds == "number").sum())
+    counts = comparison["state"].value_counts()
+    parts = [f"{count} {state}" for state, count in counts.items()]
+    states = join_or(parts).replace(" or ", " and ")
+    flagged = comparison[comparison["state"].isin(FLAGGED)].to_dict("records")
+    first_line = f"{n_verdicts} verdicts and {n_numbers} numbers compared: {states}"
+    return "\n".join([first_line, *map(_flagged_line, flagged)])
+
+
+def _flagged_line(row: Mapping[Any, Any]) -> str:
+    facets = f" ({row['at']})" if isinstance(row["at"], str) else ""
+    values = f"{row['fresh']}, reference {row['reference']}"
+    if pd.notna(row["lowest"]):
+        values += f", allowed {row['lowest']:.4g} to {row['highest']:.4g}"
+    return f"{row['state']}: {row['kind']} {row['id']}{facets}: {values}"

@@ -1,1 +1,1 @@
-"""Evidence for and against claims, read from tables; one file per kind of table."""
+"""Evidence for and against claims, read from tables; one module per kind of table."""

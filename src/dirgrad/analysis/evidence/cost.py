@@ -1,12 +1,13 @@
-"""Of a step: its time, its multiplications and its bytes."""
+"""Evidence about the cost of a training step: its time, its multiplications and its bytes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from dirgrad.analysis.evidence.reading import (
     Quantity,
+    Reader,
     Tables,
     Where,
     by_name,
@@ -15,167 +16,213 @@ from dirgrad.analysis.evidence.reading import (
     facet_groups,
     ratio_of_rows,
     select_rows,
+    with_interval,
 )
 from dirgrad.analysis.verdicts import Evidence
 
-BACKPROP, FORWARD, RANK_ONE, RANDOM = (
-    "backprop",
-    "forward_gradient",
-    "forward_gradient_rank_one",
-    "directional_random",
-)
-PLACE = ("backend", "problem", "batch_size")
-BYTES = ("step_xla_temp_bytes", "step_graph_temp_bytes")
-"""Of a step, as the framework counts them: XLA's own account, or the traced graph of PyTorch."""
-RISES = ("xla_temp_bytes", "graph_temp_bytes")
+BACKPROP = "backprop"
+FORWARD = "forward_gradient"
+RANK_ONE = "forward_gradient_rank_one"
+RANDOM = "directional_random"
+COST_FACETS = ("backend", "problem", "batch_size")
+ESTIMATOR_FACETS = (*COST_FACETS, "estimator")
+STEP_BYTES = ("step_xla_temp_bytes", "step_graph_temp_bytes")
+"""Temporary bytes of a step as the framework counts them: by XLA, or in PyTorch's traced graph."""
+TEMP_BYTES = ("xla_temp_bytes", "graph_temp_bytes")
+"""The columns of these counts in the table `memory`."""
 
 
-def _factors(tables: Tables, chosen: Where) -> Iterator[Evidence]:
-    """R_f / R_b of Baydin et al. 2022: the time of a forward gradient over that of backprop."""
-    found = select_rows(
-        tables, "baydin", chosen, "problem", "quantity", "value", "value_low", "value_high", "n"
-    )
-    for place, group in facet_groups(
-        found[found["quantity"].isin(["R_f", "R_b"])], ["backend", "problem"]
-    ):
-        both = by_name(group, "quantity")
-        if {"R_f", "R_b"} <= {*both} and (group["n"] > 1).all():
-            yield ratio_of_rows(place, both["R_f"], both["R_b"], "value")
+def _time_factors(tables: Tables, where: Where) -> Iterator[Evidence]:
+    """Yield R_f / R_b of Baydin et al. 2022: forward gradient time over backprop time."""
+    columns = ("problem", "quantity", *with_interval("value"), "n")
+    table = select_rows(tables, "baydin", where, *columns)
+    factors = table[table["quantity"].isin(["R_f", "R_b"])]
+    for facets, group in facet_groups(factors, ["backend", "problem"]):
+        rows = by_name(group, "quantity")
+        if {"R_f", "R_b"} <= rows.keys() and (group["n"] > 1).all():
+            yield ratio_of_rows(facets, rows["R_f"], rows["R_b"], "value")
 
 
-def _products(tables: Tables, chosen: Where) -> Iterator[Evidence]:
-    """The multiplications that a derivative along one direction adds to those of the function, over those that backprop adds."""
+def _products(tables: Tables, where: Where) -> Iterator[Evidence]:
+    """Yield the multiplications that a forward gradient adds to the loss, relative to backprop."""
     columns = ("estimator", "status", "forward_product_flops", "step_product_flops")
-    found = select_rows(tables, "cost", chosen, *PLACE, *columns)
-    for place, group in facet_groups(found[found["forward_product_flops"] > 0], PLACE):
-        added = (
-            (group["step_product_flops"] - group["forward_product_flops"])
-            .groupby(group["estimator"])
-            .first()
-            .dropna()
-        )
+    table = select_rows(tables, "cost", where, *COST_FACETS, *columns)
+    counted = table[table["forward_product_flops"] > 0]
+    for facets, group in facet_groups(counted, COST_FACETS):
+        difference = group["step_product_flops"] - group["forward_product_flops"]
+        added = difference.groupby(group["estimator"]).first().dropna()
         if {FORWARD, BACKPROP} <= {*added.index}:
-            yield counted_evidence(place, added[FORWARD] / added[BACKPROP])
+            yield counted_evidence(facets, added[FORWARD] / added[BACKPROP])
 
 
-def _growth_with_length(tables: Tables, chosen: Where) -> Iterator[Evidence]:
-    """The power of the sequence's length with which a step's bytes grow, without those of what is met along it, which are
-    everyone's; between the two longest."""
-    found = select_rows(tables, "cost", chosen, "estimator", "length", "observation_bytes", *BYTES)
-    counted = found.assign(bytes=_counted(found, BYTES) - found["observation_bytes"])
-    for place, group in facet_groups(
-        counted[counted["bytes"].notna() & (counted["length"] > 0)], ["backend", "estimator"]
-    ):
-        yield from _last_power(place, group, "length", "bytes")
+def _growth_with_length(tables: Tables, where: Where) -> Iterator[Evidence]:
+    """Yield the exponent p in: bytes of a step = c length^p, between the two longest lengths."""
+    columns = ("estimator", "length", "observation_bytes", *STEP_BYTES)
+    table = _without_observations(select_rows(tables, "cost", where, *columns))
+    sequences = table[table["bytes"].notna() & (table["length"] > 0)]
+    for facets, group in facet_groups(sequences, ["backend", "estimator"]):
+        yield from _last_exponent(facets, group, "length", "bytes")
 
 
-def _along_sequences(under: str) -> Callable[[Tables, Where], Iterator[Evidence]]:
-    """The bytes of a step, without those of what is met along the sequence, over those of another estimator's."""
+def _sequence_bytes_over(under: str) -> Reader:
+    """Return a reader of the bytes of a step relative to the estimator `under`, on sequences."""
+    columns = ("estimator", "length", "batch_size", "observation_bytes", *STEP_BYTES)
 
-    def of(tables: Tables, chosen: Where) -> Iterator[Evidence]:
-        found = select_rows(
-            tables, "cost", {}, "estimator", "length", "batch_size", "observation_bytes", *BYTES
-        )
-        counted = found.assign(bytes=_counted(found, BYTES) - found["observation_bytes"])
-        yield from _ratios(
-            counted[counted["length"] > 0], ["backend", "length", "batch_size"], under, chosen
-        )
+    def read_ratios(tables: Tables, where: Where) -> Iterator[Evidence]:
+        table = _without_observations(select_rows(tables, "cost", {}, *columns))
+        sequences = table[table["length"] > 0]
+        yield from _byte_ratios(sequences, ["backend", "length", "batch_size"], under, where)
 
-    return of
+    return read_ratios
 
 
-def _ratios(counted: pd.DataFrame, by: list[str], under: str, chosen: Where) -> Iterator[Evidence]:
-    """Of the column `bytes`, of those estimators that a claim is about, over that of another."""
-    for place, group in facet_groups(counted[counted["bytes"].notna()], by):
-        of = group.drop_duplicates("estimator").set_index("estimator")["bytes"]
-        for name in chosen.get("estimator", ()):
-            if {name, under} <= {*of.index}:
-                yield counted_evidence(place, of[name] / of[under])
-
-
-def _growth_with_depth(tables: Tables, chosen: Where) -> Iterator[Evidence]:
-    """The power of the number of layers with which a step's bytes grow, between the two deepest."""
-    found = select_rows(tables, "memory", chosen, "estimator", "depth", "batch_size", *RISES)
-    counted = found.assign(bytes=_counted(found, RISES))
-    for place, group in facet_groups(
-        counted[counted["bytes"] > 0], ["backend", "estimator", "batch_size"]
-    ):
-        yield from _last_power(place, group, "depth", "bytes")
-
-
-def _last_power(
-    place: dict[str, object], group: pd.DataFrame, x: str, y: str
+def _byte_ratios(
+    table: pd.DataFrame,
+    by: Sequence[str],
+    under: str,
+    where: Where,
 ) -> Iterator[Evidence]:
+    """Yield the bytes of the claim's estimators relative to the estimator `under`."""
+    counted = table[table["bytes"].notna()]
+    for facets, group in facet_groups(counted, by):
+        first_rows = group.drop_duplicates("estimator")
+        by_estimator = first_rows.set_index("estimator")["bytes"]
+        for name in where.get("estimator", ()):
+            if {name, under} <= {*by_estimator.index}:
+                yield counted_evidence(facets, by_estimator[name] / by_estimator[under])
+
+
+def _growth_with_depth(tables: Tables, where: Where) -> Iterator[Evidence]:
+    """Yield the exponent p in: bytes of a step = c depth^p, between the two deepest networks."""
+    columns = ("estimator", "depth", "batch_size", *TEMP_BYTES)
+    table = select_rows(tables, "memory", where, *columns)
+    table = table.assign(bytes=_first_known(table, TEMP_BYTES))
+    positive = table[table["bytes"] > 0]
+    for facets, group in facet_groups(positive, ["backend", "estimator", "batch_size"]):
+        yield from _last_exponent(facets, group, "depth", "bytes")
+
+
+def _last_exponent(
+    facets: dict[str, object],
+    group: pd.DataFrame,
+    x: str,
+    y: str,
+) -> Iterator[Evidence]:
+    """Yield the exponent of the power law through the points with the two largest x."""
     last = group.drop_duplicates(x).sort_values(x).tail(2)
     if len(last) == 2 and (last[y] > 0).all():
-        (x0, x1), (y0, y1) = last[x].to_numpy(float), last[y].to_numpy(float)
-        yield counted_evidence(place, np.log(y1 / y0) / np.log(x1 / x0))
+        x0, x1 = last[x].to_numpy(float)
+        y0, y1 = last[y].to_numpy(float)
+        exponent = np.log(y1 / y0) / np.log(x1 / x0)
+        yield counted_evidence(facets, exponent)
 
 
-def _bytes_over(under: str) -> Callable[[Tables, Where], Iterator[Evidence]]:
-    """The bytes by which a step rises above the parameters that it renews, over those of another estimator."""
+def _bytes_over(under: str) -> Reader:
+    """Return a reader of the temporary bytes of a step relative to the estimator `under`."""
+    columns = ("estimator", "depth", "batch_size", *TEMP_BYTES)
 
-    def of(tables: Tables, chosen: Where) -> Iterator[Evidence]:
-        found = select_rows(tables, "memory", {}, "estimator", "depth", "batch_size", *RISES)
-        yield from _ratios(
-            found.assign(bytes=_counted(found, RISES)),
-            ["backend", "depth", "batch_size"],
-            under,
-            chosen,
-        )
+    def read_ratios(tables: Tables, where: Where) -> Iterator[Evidence]:
+        table = select_rows(tables, "memory", {}, *columns)
+        table = table.assign(bytes=_first_known(table, TEMP_BYTES))
+        yield from _byte_ratios(table, ["backend", "depth", "batch_size"], under, where)
 
-    return of
+    return read_ratios
 
 
-def _counted(found: pd.DataFrame, names: tuple[str, str]) -> "pd.Series[float]":
-    first, second = (pd.to_numeric(found[name]) for name in names)
-    return first.fillna(second)
+def _without_observations(table: pd.DataFrame) -> pd.DataFrame:
+    """Add the column `bytes`: temporary bytes of a step without the observations."""
+    # Every estimator needs the observations, so their bytes do not count.
+    step_bytes = _first_known(table, STEP_BYTES)
+    return table.assign(bytes=step_bytes - table["observation_bytes"])
 
 
-def _step_over(under: str) -> Callable[[Tables, Where], Iterator[Evidence]]:
-    """The time of a step over that of another estimator's step."""
-
-    def of(tables: Tables, chosen: Where) -> Iterator[Evidence]:
-        name = "step_over_forward"
-        found = select_rows(
-            tables, "cost", {}, *PLACE, "estimator", "n", name, f"{name}_low", f"{name}_high"
-        )
-        for place, group in facet_groups(found[found[f"{name}_low"].notna()], PLACE):
-            by = by_name(group, "estimator")
-            for over in chosen.get("estimator", ()):
-                if {over, under} <= {*by}:
-                    yield ratio_of_rows(place, by[over], by[under], name)
-
-    return of
+def _first_known(table: pd.DataFrame, names: tuple[str, str]) -> "pd.Series[float]":
+    """Return the first of two columns, and the second where the first is missing."""
+    first, second = names
+    return pd.to_numeric(table[first]).fillna(pd.to_numeric(table[second]))
 
 
-OF_ESTIMATOR = (*PLACE, "estimator")
+def _step_time_over(under: str) -> Reader:
+    """Return a reader of the time of a step relative to the estimator `under`."""
+    name = "step_over_forward"
+    columns = (*COST_FACETS, "estimator", "n", *with_interval(name))
+
+    def read_ratios(tables: Tables, where: Where) -> Iterator[Evidence]:
+        table = select_rows(tables, "cost", {}, *columns)
+        timed = table[table[f"{name}_low"].notna()]
+        for facets, group in facet_groups(timed, COST_FACETS):
+            rows = by_name(group, "estimator")
+            for over in where.get("estimator", ()):
+                if {over, under} <= rows.keys():
+                    yield ratio_of_rows(facets, rows[over], rows[under], name)
+
+    return read_ratios
+
+
+def _bytes_quantity(under: str) -> Quantity:
+    return Quantity(
+        evidence=_bytes_over(under),
+        tables=("memory",),
+        selectable=("estimator",),
+        logarithmic=True,
+    )
+
+
+def _step_time_quantity(under: str) -> Quantity:
+    return Quantity(
+        evidence=_step_time_over(under),
+        tables=("cost",),
+        selectable=("estimator",),
+        timed=True,
+        logarithmic=True,
+    )
+
+
 QUANTITIES = {
-    "derivative_over_forward": column("cost", "derivative_over_forward", OF_ESTIMATOR, timed=True),
-    "step_over_backprop": column("bench", "step_over_backprop", (*PLACE, "estimator"), timed=True),
-    "R_f_over_R_b": Quantity(_factors, ("baydin",), ("problem",), timed=True, logarithmic=True),
-    "products_over_backprop": Quantity(_products, ("cost",), ("problem", "cost")),
-    "power_of_bytes_in_length": Quantity(_growth_with_length, ("cost",), ("estimator", "cost")),
-    "power_of_bytes_in_depth": Quantity(_growth_with_depth, ("memory",), ("estimator",)),
-    "bytes_over_backprop": Quantity(
-        _bytes_over(BACKPROP), ("memory",), ("estimator",), logarithmic=True
+    "derivative_over_forward": column(
+        table="cost",
+        name="derivative_over_forward",
+        by=ESTIMATOR_FACETS,
+        timed=True,
     ),
-    "bytes_over_forward_gradient": Quantity(
-        _bytes_over(FORWARD), ("memory",), ("estimator",), logarithmic=True
+    "step_over_backprop": column(
+        table="bench",
+        name="step_over_backprop",
+        by=ESTIMATOR_FACETS,
+        timed=True,
     ),
-    "bytes_over_rank_one": Quantity(
-        _bytes_over(RANK_ONE), ("memory",), ("estimator",), logarithmic=True
+    "R_f_over_R_b": Quantity(
+        evidence=_time_factors,
+        tables=("baydin",),
+        selectable=("problem",),
+        timed=True,
+        logarithmic=True,
     ),
-    "step_over_forward_gradient": Quantity(
-        _step_over(FORWARD), ("cost",), ("estimator",), timed=True, logarithmic=True
+    "products_over_backprop": Quantity(
+        evidence=_products,
+        tables=("cost",),
+        selectable=("problem", "cost"),
     ),
-    "step_over_rank_one": Quantity(
-        _step_over(RANK_ONE), ("cost",), ("estimator",), timed=True, logarithmic=True
+    "power_of_bytes_in_length": Quantity(
+        evidence=_growth_with_length,
+        tables=("cost",),
+        selectable=("estimator", "cost"),
     ),
-    "step_over_random_direction": Quantity(
-        _step_over(RANDOM), ("cost",), ("estimator",), timed=True, logarithmic=True
+    "power_of_bytes_in_depth": Quantity(
+        evidence=_growth_with_depth,
+        tables=("memory",),
+        selectable=("estimator",),
     ),
+    "bytes_over_backprop": _bytes_quantity(BACKPROP),
+    "bytes_over_forward_gradient": _bytes_quantity(FORWARD),
+    "bytes_over_rank_one": _bytes_quantity(RANK_ONE),
+    "step_over_forward_gradient": _step_time_quantity(FORWARD),
+    "step_over_rank_one": _step_time_quantity(RANK_ONE),
+    "step_over_random_direction": _step_time_quantity(RANDOM),
     "bytes_over_random_direction": Quantity(
-        _along_sequences(RANDOM), ("cost",), ("estimator",), logarithmic=True
+        evidence=_sequence_bytes_over(RANDOM),
+        tables=("cost",),
+        selectable=("estimator",),
+        logarithmic=True,
     ),
 }

@@ -1,4 +1,4 @@
-"""Every quantity that a claim may be about, by name."""
+"""Every quantity that a claim can name, collected from the modules of this package."""
 
 from dirgrad.analysis.evidence import cost, noise, training
 from dirgrad.analysis.evidence.reading import Quantity

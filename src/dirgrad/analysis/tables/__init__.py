@@ -1,1 +1,1 @@
-"""From records to tables, one per file: `make(records, statistics) -> DataFrame`."""
+"""Tables, one module per table. Each has `make(records, settings) -> DataFrame`."""

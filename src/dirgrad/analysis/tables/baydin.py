@@ -1,8 +1,7 @@
-"""The quantities of Baydin et al. 2022 beside ours: one row per quantity and backend.
+"""Table `baydin`: the quantities of Baydin et al. 2022, measured here and in the paper.
 
-Seconds are never compared with another machine's; their ratios are. The paper's value stands beside ours only where ours is
-of a problem of the same size at the same rate, and with how it is known to us: `figure`, read off a crop of the paper's own
-figure; `secondary`, from a reader's notes; `derived`, computed from the paper's definition.
+Seconds depend on the machine, so only their ratios are compared with the paper. A value of the
+paper appears only next to a problem of the same dimension at the same learning rate.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,13 +17,24 @@ from dirgrad.records.schemas import Stage, Status
 
 BACKPROP, FORWARD = "backprop", "forward_gradient"
 FIGURES = {"beale": "2", "rosenbrock": "2", "logistic_regression": "3", "mlp": "4", "cnn": "5"}
-"""The experiments, or problems of the measurement of cost `baydin`, that are figures of the paper."""
+"""Figure of the paper by experiment, or by problem of the measurement of cost `baydin`."""
+GROUP_KEYS = ["experiment", "backend", "learning_rate"]
 
 
-class Known(NamedTuple):
-    """A value of the paper. rate: None where it does not depend on one, or which it was is not stated."""
+class PaperValue(NamedTuple):
+    """A value of the paper.
 
-    subject: str
+    Attributes:
+        problem: Name of the experiment, or of the problem of a measurement.
+        rate: Learning rate; None if the value does not depend on it or the paper does not state it.
+        quantity: Name of the quantity.
+        value: The value.
+        confidence: Source of the value. `figure`: read from a figure of the paper. `secondary`:
+            from the notes of a reader. `derived`: computed from the definition in the paper.
+        dimension: Number of parameters.
+    """
+
+    problem: str
     rate: float | None
     quantity: str
     value: float
@@ -34,148 +44,181 @@ class Known(NamedTuple):
 
 LOGISTIC, MLP = 7_850, 1_863_690
 PAPER = (
-    Known("beale", None, "gradient_0", -3.434, "secondary", 2),
-    Known("beale", None, "gradient_1", -0.808, "secondary", 2),
-    Known("beale", 0.01, "backprop_final_loss", 5.5e-5, "figure", 2),
-    Known("beale", 0.01, "seconds_forward_over_backprop", 0.19 / 0.22, "figure", 2),
-    Known("rosenbrock", 5e-4, "backprop_final_loss", 5e-6, "figure", 2),
-    Known("rosenbrock", 5e-4, "seconds_forward_over_backprop", 3.15 / 4.1, "figure", 2),
-    Known("logistic_regression", 1e-4, "T_f_over_T_b", 0.553, "figure", LOGISTIC),
-    Known("logistic_regression", 1e-4, "backprop_final_valid_loss", 0.55, "figure", LOGISTIC),
-    Known("logistic_regression", 1e-4, "forward_final_valid_loss", 0.55, "figure", LOGISTIC),
-    Known("mlp", 2e-5, "T_f_over_T_b", 0.567, "figure", MLP),
-    Known("mlp", 2e-5, "backprop_final_valid_loss", 2.21, "figure", MLP),
-    Known("mlp", 2e-5, "forward_final_valid_loss", 2.21, "figure", MLP),
-    Known("mlp", 2e-4, "T_f_over_T_b", 0.229, "figure", MLP),
-    Known("mlp", 2e-4, "backprop_final_valid_loss", 0.88, "figure", MLP),
-    Known("mlp", 2e-4, "forward_final_valid_loss", 0.52, "figure", MLP),
-    Known("mlp", None, "R_f", 2.46, "secondary", MLP),
-    Known("mlp", None, "R_b", 4.17, "secondary", MLP),
+    PaperValue("beale", None, "gradient_0", -3.434, "secondary", 2),
+    PaperValue("beale", None, "gradient_1", -0.808, "secondary", 2),
+    PaperValue("beale", 0.01, "backprop_final_loss", 5.5e-5, "figure", 2),
+    PaperValue("beale", 0.01, "seconds_forward_over_backprop", 0.19 / 0.22, "figure", 2),
+    PaperValue("rosenbrock", 5e-4, "backprop_final_loss", 5e-6, "figure", 2),
+    PaperValue("rosenbrock", 5e-4, "seconds_forward_over_backprop", 3.15 / 4.1, "figure", 2),
+    PaperValue("logistic_regression", 1e-4, "T_f_over_T_b", 0.553, "figure", LOGISTIC),
+    PaperValue("logistic_regression", 1e-4, "backprop_final_valid_loss", 0.55, "figure", LOGISTIC),
+    PaperValue("logistic_regression", 1e-4, "forward_final_valid_loss", 0.55, "figure", LOGISTIC),
+    PaperValue("mlp", 2e-5, "T_f_over_T_b", 0.567, "figure", MLP),
+    PaperValue("mlp", 2e-5, "backprop_final_valid_loss", 2.21, "figure", MLP),
+    PaperValue("mlp", 2e-5, "forward_final_valid_loss", 2.21, "figure", MLP),
+    PaperValue("mlp", 2e-4, "T_f_over_T_b", 0.229, "figure", MLP),
+    PaperValue("mlp", 2e-4, "backprop_final_valid_loss", 0.88, "figure", MLP),
+    PaperValue("mlp", 2e-4, "forward_final_valid_loss", 0.52, "figure", MLP),
+    PaperValue("mlp", None, "R_f", 2.46, "secondary", MLP),
+    PaperValue("mlp", None, "R_b", 4.17, "secondary", MLP),
 )
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """`value` and its interval over `n` seeds (rounds, for R_f and R_b); T_f/T_b only where all of them reached backprop's lowest
-    validation loss (`n_reached`). ratio_to_paper: ours over the paper's."""
-    found = [
+    """Return one row per quantity, problem, learning rate and backend.
+
+    value: inter-quartile mean with a bootstrap interval over `n` seeds (rounds for R_f and R_b).
+    paper_value, paper_confidence: see `PaperValue`.
+    ratio_to_paper: `value` divided by `paper_value`.
+
+    The column `quantity` has these values:
+
+    gradient_0, gradient_1: exact gradient of Beale's function at the point of figure 1.
+    seconds_forward_over_backprop: ratio of the training times.
+    backprop_final_*, forward_final_*: final validation loss, or training loss without validation.
+    T_b_seconds: training time of backprop until its lowest validation loss.
+    T_f_seconds, T_f_over_T_b: training time of the forward gradient until it reaches this loss,
+        and its ratio to T_b. Both are NaN unless all `n` seeds reach the loss (`n_reached`).
+    R_f, R_b: time of a forward gradient and of backprop, divided by the time of the loss function.
+    """
+    measured = [
         *_gradients(records),
         *_trainings(records, settings),
-        *_factors(records["cost"], settings),
+        *_time_ratios(records["cost"], settings),
     ]
-    rows = [row | _known(row) for row in found]
+    rows = [row | _paper_columns(row) for row in measured]
     return pd.DataFrame(rows, columns=None if rows else ["figure", "problem", "quantity"])
 
 
-def _known(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The paper's value of a row's quantity, if we know of one."""
-    place = (row["problem"], row["learning_rate"], row["quantity"], row["dimension"])
-    known = next(
-        (one for one in PAPER if (one.subject, one.rate, one.quantity, one.dimension) == place),
-        None,
-    )
-    paper = known.value if known else np.nan
-    confidence = known.confidence if known else ""
+def _paper_columns(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of the paper's value; they are empty if the paper has none."""
+    paper_value, confidence = np.nan, ""
+    key = (row["problem"], row["learning_rate"], row["quantity"], row["dimension"])
+    for entry in PAPER:
+        if (entry.problem, entry.rate, entry.quantity, entry.dimension) == key:
+            paper_value, confidence = entry.value, entry.confidence
+            break
     return {
-        "paper_value": paper,
+        "paper_value": paper_value,
         "paper_confidence": confidence,
-        "ratio_to_paper": row["value"] / paper,
+        "ratio_to_paper": row["value"] / paper_value,
     }
 
 
 def _gradients(records: Records) -> Iterator[dict[str, Any]]:
-    """Figure 1: the exact gradient at the point of the arrows."""
+    """Yield the exact gradient at the point of figure 1."""
     rows = records["coordinates"]
-    for _, row in rows[(rows["problem"] == "beale") & (rows["estimator"] == FORWARD)].iterrows():
-        facts = {
+    is_beale = (rows["problem"] == "beale") & (rows["estimator"] == FORWARD)
+    for _, row in rows[is_beale].iterrows():
+        yield {
             "figure": "1",
             "problem": "beale",
             "learning_rate": None,
             "dimension": row["dimension"],
             "backend": row["backend"],
+            "quantity": f"gradient_{row['coordinate']}",
+            "value": row["gradient"],
         }
-        yield facts | {"quantity": f"gradient_{row['coordinate']}", "value": row["gradient"]}
 
 
 def _trainings(records: Records, settings: Statistics) -> Iterator[dict[str, Any]]:
-    """Figures 2 to 5, from trials of one rate by both estimators."""
-    trials = records["trials"]
-    chosen = trials["estimator"].isin([BACKPROP, FORWARD]) & trials["experiment"].isin(FIGURES)
-    ok = trials[chosen & (trials["stage"] == Stage.FINAL) & (trials["status"] == Status.OK)]
-    place = ["experiment", "backend", "learning_rate"]
-    curves = dict(
-        iter(records["curves"].merge(ok[[*place, "estimator", "stage", "seed"]]).groupby(place))
-    )
-    for key, group in ok.groupby(place, sort=False):
-        by_estimator = {
-            name: group[group["estimator"] == name].set_index("seed")
-            for name in (BACKPROP, FORWARD)
+    """Yield the quantities of figures 2 to 5, from trials by both estimators at the same rate."""
+    trials = _final_trials(records["trials"])
+    curves = records["curves"].merge(trials[[*GROUP_KEYS, "estimator", "stage", "seed"]])
+    curves_by_rate = dict(iter(curves.groupby(GROUP_KEYS)))
+    for key, group in trials.groupby(GROUP_KEYS, sort=False):
+        backprop, forward = (_by_seed(group, name) for name in (BACKPROP, FORWARD))
+        if backprop.empty or forward.empty:
+            continue
+        experiment, backend, rate = map(str, key)
+        shared = {
+            "figure": FIGURES[experiment],
+            "problem": experiment,
+            "learning_rate": float(rate),
+            "backend": backend,
+            "dimension": group["dimension"].iloc[0],
         }
-        if all(map(len, by_estimator.values())):
-            experiment, backend, rate = map(str, key)
-            facts = {
-                "figure": FIGURES[experiment],
-                "problem": experiment,
-                "learning_rate": float(rate),
-                "backend": backend,
-            }
-            for quantity, values in _quantities(by_estimator, curves[key]).items():
-                yield (
-                    facts
-                    | {"dimension": group["dimension"].iloc[0]}
-                    | _summary(quantity, values, settings)
-                )
+        quantities = _quantities(backprop, forward, curves_by_rate[key])
+        for quantity, values in quantities.items():
+            yield shared | _summary(quantity, values, settings)
 
 
-def _quantities(trials: Mapping[str, pd.DataFrame], curves: pd.DataFrame) -> dict[str, np.ndarray]:
-    backprop, forward = trials[BACKPROP], trials[FORWARD]
+def _final_trials(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the final trials that are `ok`, of the paper's experiments and estimators."""
+    in_paper = trials["experiment"].isin(FIGURES)
+    in_paper &= trials["estimator"].isin([BACKPROP, FORWARD])
+    ok = (trials["stage"] == Stage.FINAL) & (trials["status"] == Status.OK)
+    return trials[in_paper & ok]
+
+
+def _by_seed(trials: pd.DataFrame, estimator: str) -> pd.DataFrame:
+    return trials[trials["estimator"] == estimator].set_index("seed")
+
+
+def _quantities(
+    backprop: pd.DataFrame, forward: pd.DataFrame, curves: pd.DataFrame
+) -> dict[str, np.ndarray]:
+    """Return the values of each quantity over the seeds, from the trials of both estimators."""
     seconds = (forward["train_seconds"] / backprop["train_seconds"]).dropna()
-    found = {"seconds_forward_over_backprop": seconds.to_numpy()}
-    validated = backprop["valid_loss"].notna().any()
-    told, column = ("valid_loss", "valid_loss") if validated else ("loss", "final_loss")
-    for name, rows in (("backprop", backprop), ("forward", forward)):
-        found[f"{name}_final_{told}"] = rows[column].to_numpy()
-    if validated:
-        reached, lowest = (
-            np.array([_times(curves[curves["seed"] == seed]) for seed in seconds.index])
-            .reshape(-1, 2)
-            .T
-        )
-        found |= {"T_f_seconds": reached, "T_b_seconds": lowest, "T_f_over_T_b": reached / lowest}
-    return found
+    quantities = {"seconds_forward_over_backprop": seconds.to_numpy()}
+    has_validation = backprop["valid_loss"].notna().any()
+    name, column = ("valid_loss", "valid_loss") if has_validation else ("loss", "final_loss")
+    quantities[f"backprop_final_{name}"] = backprop[column].to_numpy()
+    quantities[f"forward_final_{name}"] = forward[column].to_numpy()
+    if has_validation:
+        pairs = [_times(curves[curves["seed"] == seed]) for seed in seconds.index]
+        forward_times, backprop_times = np.array(pairs).reshape(-1, 2).T
+        quantities["T_f_seconds"] = forward_times
+        quantities["T_b_seconds"] = backprop_times
+        quantities["T_f_over_T_b"] = forward_times / backprop_times
+    return quantities
 
 
 def _times(curves: pd.DataFrame) -> tuple[float, float]:
-    """T_f and T_b of one seed: the seconds to backprop's lowest validation loss; NaN if the forward gradient does not reach it."""
-    backprop, forward = (curves[curves["estimator"] == name] for name in (BACKPROP, FORWARD))
+    """Return T_f and T_b of one seed; T_f is NaN if the forward gradient misses the loss."""
+    backprop = curves[curves["estimator"] == BACKPROP]
+    forward = curves[curves["estimator"] == FORWARD]
     lowest = int(backprop["valid_loss"].to_numpy().argmin())
-    reached = crossing(
+    forward_time = crossing(
         forward["train_seconds"].to_numpy(),
         forward["valid_loss"].to_numpy(),
         backprop["valid_loss"].iloc[lowest],
     )
-    return reached, float(backprop["train_seconds"].iloc[lowest])
+    return forward_time, float(backprop["train_seconds"].iloc[lowest])
 
 
-def _factors(cost: pd.DataFrame, settings: Statistics) -> Iterator[dict[str, Any]]:
-    """R_f and R_b: the time of the estimate over that of the function alone, of the measurement `baydin`."""
-    for key, group in cost[cost["cost"] == "baydin"].groupby(["problem", "backend"], sort=False):
+def _time_ratios(cost: pd.DataFrame, settings: Statistics) -> Iterator[dict[str, Any]]:
+    """Yield R_f and R_b, from the measurement of cost named `baydin`."""
+    rows = cost[cost["cost"] == "baydin"]
+    for key, group in rows.groupby(["problem", "backend"], sort=False):
         problem, backend = map(str, key)
-        forward = group[group["part"] == "forward"].set_index("round")["seconds"]
-        facts = {
+        shared = {
             "figure": FIGURES.get(problem, ""),
             "problem": problem,
             "learning_rate": None,
             "backend": backend,
+            "dimension": group["dimension"].iloc[0],
         }
-        facts |= {"dimension": group["dimension"].iloc[0]}
+        forward = _seconds(group[group["part"] == "forward"])
+        gradients = group[group["part"] == "gradient"]
         for quantity, name in (("R_f", FORWARD), ("R_b", BACKPROP)):
-            part = group[(group["estimator"] == name) & (group["part"] == "gradient")].set_index(
-                "round"
-            )["seconds"]
-            yield facts | _summary(quantity, (part / forward).to_numpy(), settings)
+            gradient = _seconds(gradients[gradients["estimator"] == name])
+            ratio = (gradient / forward).to_numpy()
+            yield shared | _summary(quantity, ratio, settings)
+
+
+def _seconds(rows: pd.DataFrame) -> pd.Series:
+    """Return the time per call in each round."""
+    return rows.set_index("round")["seconds"]
 
 
 def _summary(quantity: str, values: np.ndarray, settings: Statistics) -> dict[str, Any]:
+    """Return the columns of a quantity. Its value is NaN unless all values are finite."""
     reached = np.isfinite(values)
-    summary = scalars("value", values if reached.all() else values[:0], settings)
-    return {"quantity": quantity, **summary, "n": len(values), "n_reached": int(reached.sum())}
+    summarized = values if reached.all() else values[:0]
+    return {
+        "quantity": quantity,
+        **scalars("value", summarized, settings),
+        "n": len(values),
+        "n_reached": int(reached.sum()),
+    }

@@ -1,16 +1,19 @@
-"""What a step costs and what it is worth: one row per problem, size of the minibatch, backend and method."""
+"""Table `bench`: time, memory and signal-to-noise ratio of whole steps, by estimator."""
 
 from typing import Any
 
 import pandas as pd
 
-from dirgrad.analysis.tables.cost import SUBJECT, floor
+from dirgrad.analysis.tables.cost import WORKLOAD_KEYS, flop_bound
 from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import Answer
 
 BACKPROP, PLAIN = "backprop", "forward_gradient"
-"""What every method is held against: reverse accumulation, and a JVP along a Gaussian direction that is formed."""
+"""Names of the two estimators that all others are compared with.
+
+The second is a forward gradient along a Gaussian direction that is stored in full.
+"""
 KEYS = [
     "problem",
     "batch_size",
@@ -25,37 +28,69 @@ KEYS = [
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """Ratios of whole steps round by round: inter-quartile means with bootstrap intervals over `n` rounds. step_over_flop_bound: over
-    the time that the multiplications would take, were those of the function all of its time. snr_per_second: the closed form of the
-    signal-to-noise ratio of one step over its seconds; blank where there is no closed form, or no noise. step_temp_bytes: what a
-    step holds beside its arguments, by the account of its framework."""
+    """Return one row per problem, batch size, backend and estimator.
+
+    Every ratio is computed within a round. Ratios and times are inter-quartile means with
+    bootstrap intervals over `n` rounds.
+
+    step_over_backprop, step_over_plain, step_over_forward: step time relative to a step of
+        backprop, to a step of the plain forward gradient, and to the loss function.
+    step_over_flop_bound: step time relative to a lower bound, the time of the multiplications that
+        no step can avoid. It assumes that the loss function only multiplies.
+    step_temp_bytes: memory of a step without its arguments, as its framework counts it.
+    snr_per_second, snr_per_second_and_byte: closed form of the signal-to-noise ratio of a step,
+        divided by its time, and also by its memory. Both are null without a closed form, as for
+        backprop, which has no noise.
+    """
     cost = records["cost"]
+    # Records of earlier versions have no status, and everything in them was timed.
     timed = cost[cost["status"].fillna(Answer.OK) == Answer.OK]
-    rows = [
-        row for _, group in timed.groupby(SUBJECT, sort=False) for row in _methods(group, settings)
-    ]
+    rows: list[dict[str, Any]] = []
+    for _, workload in timed.groupby(WORKLOAD_KEYS, sort=False):
+        rows += _estimator_rows(workload, settings)
     return pd.DataFrame(rows, columns=None if rows else [*KEYS, "n"])
 
 
-def _methods(group: pd.DataFrame, settings: Statistics) -> list[dict[str, Any]]:
-    forward = group[group["part"] == "forward"].set_index("round")["seconds"]
-    steps = group[group["part"] == "step"].pivot(
-        index="round", columns="estimator", values="seconds"
-    )
+def _estimator_rows(workload: pd.DataFrame, settings: Statistics) -> list[dict[str, Any]]:
+    """Return one row per estimator of a workload."""
+    forward = workload[workload["part"] == "forward"].set_index("round")["seconds"]
+    steps = workload[workload["part"] == "step"]
+    by_estimator = steps.pivot(index="round", columns="estimator", values="seconds")
+    references = {
+        "backprop": by_estimator.get(BACKPROP),
+        "plain": by_estimator.get(PLAIN),
+        "forward": forward,
+    }
     rows = []
-    for method, estimator in group[group["part"] == "step"].groupby("estimator", sort=False):
+    for name, estimator in steps.groupby("estimator", sort=False):
         first = estimator.iloc[0]
-        row = {name: first[name] for name in KEYS} | {"n": len(estimator)}
-        row |= scalars("step_seconds", steps[method].to_numpy(), settings)
-        against = {"backprop": steps.get(BACKPROP), "plain": steps.get(PLAIN), "forward": forward}
-        for name, seconds in against.items():
-            if seconds is not None:
-                row |= scalars(f"step_over_{name}", (steps[method] / seconds).to_numpy(), settings)
-        row["step_over_flop_bound"] = row["step_over_forward"] / floor(group, estimator)
-        row["step_temp_bytes"] = (
-            first[["xla_temp_bytes", "graph_temp_bytes"]].dropna().astype(float).sum()
-        )
-        row["snr_per_second"] = float(first["signal_to_noise_theory"]) / row["step_seconds"]
-        row["snr_per_second_and_byte"] = row["snr_per_second"] / row["step_temp_bytes"]
+        row = {key: first[key] for key in KEYS}
+        row["n"] = len(estimator)
+        row |= _times(by_estimator[name], references, settings)
+        row["step_over_flop_bound"] = row["step_over_forward"] / flop_bound(workload, estimator)
+        row |= _efficiency(first, row["step_seconds"])
         rows.append(row)
     return rows
+
+
+def _times(
+    seconds: pd.Series, references: dict[str, pd.Series | None], settings: Statistics
+) -> dict[str, float]:
+    """Return the time of a step, and its ratio to each reference of the workload."""
+    row = scalars("step_seconds", seconds.to_numpy(), settings)
+    for name, reference in references.items():
+        if reference is not None:
+            ratio = seconds / reference
+            row |= scalars(f"step_over_{name}", ratio.to_numpy(), settings)
+    return row
+
+
+def _efficiency(step: pd.Series, seconds: float) -> dict[str, float]:
+    """Return the memory of a step and its signal-to-noise ratio per second and byte."""
+    temp_bytes = step[["xla_temp_bytes", "graph_temp_bytes"]].dropna().astype(float).sum()
+    snr_per_second = float(step["signal_to_noise_theory"]) / seconds
+    return {
+        "step_temp_bytes": temp_bytes,
+        "snr_per_second": snr_per_second,
+        "snr_per_second_and_byte": snr_per_second / temp_bytes,
+    }

@@ -1,30 +1,47 @@
-"""Each estimator at its own best rate: after tuning, the rate that the search found; else the best of the grid."""
+"""Best learning rate of each estimator: the rate from tuning, or else the best of the grid."""
 
+import numpy as np
 import pandas as pd
 
 from dirgrad.analysis.intervals import inter_quartile_mean
 from dirgrad.records.schemas import Stage, Status
 
-CELL = ["experiment", "backend", "estimator"]
-RATE = [*CELL, "stage", "learning_rate"]
-TRIAL = [*RATE, "seed"]
+ESTIMATOR_KEYS = ["experiment", "backend", "estimator"]
+"""Columns that identify an estimator in a cell."""
+RATE_KEYS = [*ESTIMATOR_KEYS, "stage", "learning_rate"]
+"""Columns that identify the trials of an estimator at one learning rate."""
+TRIAL_KEYS = [*RATE_KEYS, "seed"]
+"""Columns that identify a trial."""
 
 
 def best_rates(trials: pd.DataFrame) -> pd.DataFrame:
-    """The RATE columns of the best rates: per experiment, backend and estimator the one of the lowest validation loss (final
-    loss without validation), inter-quartile mean over seeds, among the rates of stage `final` at which no trial failed."""
+    """Return the best learning rate per experiment, backend and estimator.
+
+    Only rates of stage `final` at which every trial is `ok` are compared. The best rate has the
+    lowest inter-quartile mean over seeds of the validation loss, or of the final training loss
+    without validation data. An estimator without such a rate has no row.
+
+    Returns:
+        One row per estimator with the columns `RATE_KEYS`.
+    """
     final = trials[trials["stage"] == Stage.FINAL]
-    judged = final.assign(judged=final["valid_loss"].fillna(final["final_loss"]))
-    rates = judged.groupby(RATE, sort=False).agg(
-        failed=("status", lambda status: (status != Status.OK).any()),
-        judged=("judged", lambda losses: float(inter_quartile_mean(losses.to_numpy()))),
-    )
-    sound = rates[~rates["failed"].astype(bool)].reset_index()
-    return sound.loc[sound.groupby(CELL, sort=False)["judged"].idxmin(), RATE].reset_index(
-        drop=True
-    )
+    losses = final["valid_loss"].fillna(final["final_loss"])
+    groups = final.assign(compared_loss=losses).groupby(RATE_KEYS, sort=False)
+    rates = groups.agg(failed=("status", _any_failed), compared_loss=("compared_loss", _mean_loss))
+    valid = rates[~rates["failed"].astype(bool)].reset_index()
+    best = valid.groupby(ESTIMATOR_KEYS, sort=False)["compared_loss"].idxmin()
+    return valid.loc[best, RATE_KEYS].reset_index(drop=True)
 
 
 def at_best_rates(rows: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
-    """The rows, of trials or of curves, that are of a best rate."""
-    return rows.merge(best_rates(trials), on=RATE)
+    """Return the rows (of trials or of curves) that belong to a best learning rate."""
+    return rows.merge(best_rates(trials), on=RATE_KEYS)
+
+
+def _any_failed(status: pd.Series) -> bool:
+    return bool((status != Status.OK).any())
+
+
+def _mean_loss(losses: pd.Series) -> float:
+    values: np.ndarray = losses.to_numpy()
+    return float(inter_quartile_mean(values))

@@ -1,4 +1,4 @@
-"""One row per problem, backend and estimator: the time of an estimate and of a whole step over that of the function alone."""
+"""Table `cost`: time of an estimate and of a step relative to the time of the loss function."""
 
 from typing import Any
 
@@ -10,105 +10,127 @@ from dirgrad.core import theory
 from dirgrad.records.schemas import Answer
 
 KEYS = [
-    *(
-        "cost",
-        "problem",
-        "problem_kind",
-        "backend",
-        "estimator",
-        "estimator_kind",
-        "direction",
-        "num_directions",
-        "evaluations",
-    ),
-    *(
-        "dimension",
-        "depth",
-        "length",
-        "batch_size",
-        "precision",
-        "threads",
-        "compiled",
-        "observation_bytes",
-        "status",
-        "reason",
-    ),
-    *("other_cpu_fraction",),
+    "cost",
+    "problem",
+    "problem_kind",
+    "backend",
+    "estimator",
+    "estimator_kind",
+    "direction",
+    "num_directions",
+    "evaluations",
+    "dimension",
+    "depth",
+    "length",
+    "batch_size",
+    "precision",
+    "threads",
+    "compiled",
+    "observation_bytes",
+    "status",
+    "reason",
+    "other_cpu_fraction",
 ]
-SUBJECT = ["cost", "problem", "backend", "batch_size"]
+WORKLOAD_KEYS = ["cost", "problem", "backend", "batch_size"]
+"""Columns that identify the workload; all its estimators are compared with one loss function."""
 COUNTS = ("flops", "product_flops", "xla_temp_bytes", "graph_temp_bytes", "saved_bytes")
-PARTS = ("sampling", "derivative", "update", "gradient", "step")
-ALONE = ("forward", "forward_again")
+FORWARD_PARTS = ("forward", "forward_again")
+ESTIMATOR_PARTS = ("sampling", "derivative", "update", "gradient", "step")
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """Ratios are taken round by round, then summarised: inter-quartile means with bootstrap intervals over `n` rounds.
-    `noise` is the same ratio of the function to itself: nothing that differs by less is a difference. `flop_bound_over_forward`
-    is the ratio of multiplications that an estimate cannot do without; counts are of the function (`forward_`) and of the step.
-    sampling, derivative and update are the pieces of a step of one direction, each alone."""
+    """Return one row per problem, batch size, backend and estimator.
+
+    Every ratio is computed within a round. Ratios and times are inter-quartile means with
+    bootstrap intervals over `n` rounds.
+
+    timing_noise: ratio of two timings of the loss function in one round. A difference between
+        estimators that is smaller than this noise is not significant.
+    gradient_*, step_*: one estimate, and one whole step of SGD.
+    sampling_*, derivative_*, update_*: pieces of a step with one direction, timed separately.
+    flop_bound_over_forward: see `flop_bound`.
+    forward_*, step_* with the names in `COUNTS`: counts of the loss function and of the step.
+    """
     cost = records["cost"]
-    # Records of earlier versions have no status: what they hold was timed.
+    # Records of earlier versions have no status, and everything in them was timed.
     cost = cost.assign(status=cost["status"].fillna(Answer.OK))
-    rows = []
-    for _, group in cost.groupby(SUBJECT, sort=False):
-        forward = group[group["part"].isin(ALONE)].pivot(
-            index="round", columns="part", values="seconds"
-        )
-        same = _forward(group, forward, settings)
-        for _, estimator in group[group["estimator"].notna()].groupby("estimator", sort=False):
-            told = {name: estimator[name].iloc[0] for name in KEYS} | same
-            timed = estimator["status"].iloc[0] == Answer.OK
-            rows.append(
-                told
-                | (
-                    _ratios(estimator, forward["forward"], settings)
-                    | {"flop_bound_over_forward": floor(group, estimator)}
-                    if timed
-                    else {}
-                )
-            )
+    rows: list[dict[str, Any]] = []
+    for _, workload in cost.groupby(WORKLOAD_KEYS, sort=False):
+        rows += _estimator_rows(workload, settings)
     return pd.DataFrame(rows, columns=None if rows else [*KEYS, "n"])
 
 
-def _forward(group: pd.DataFrame, forward: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
-    """What all estimators of a problem are held against."""
-    row = {"n": len(forward)} | scalars("forward_seconds", forward["forward"].to_numpy(), settings)
-    row |= scalars(
-        "timing_noise", (forward["forward_again"] / forward["forward"]).to_numpy(), settings
+def flop_bound(workload: pd.DataFrame, estimator: pd.DataFrame) -> float:
+    """Return the lower bound of an estimate's multiplications relative to the loss function.
+
+    Only matrix products and convolutions count. The result is NaN if the function has none, or
+    without a closed form (see `theory.least_products`).
+
+    Args:
+        workload: Rows of all estimators of the workload.
+        estimator: Rows of one estimator.
+    """
+    is_forward = workload["part"] == "forward"
+    forward = workload.loc[is_forward, "product_flops"].iloc[0]
+    if not forward:
+        return float("nan")
+    row = estimator.iloc[0]
+    return theory.least_products(
+        row["estimator_kind"],
+        row["direction"] if isinstance(row["direction"], str) else "",
+        row["evaluations"],
+        row["num_directions"],
+        row["derivative_product_flops"] / forward,
     )
-    return row | _counts("forward", group)
+
+
+def _estimator_rows(workload: pd.DataFrame, settings: Statistics) -> list[dict[str, Any]]:
+    """Return one row per estimator of a workload."""
+    is_forward = workload["part"].isin(FORWARD_PARTS)
+    forward = workload[is_forward].pivot(index="round", columns="part", values="seconds")
+    shared = _forward_columns(workload, forward, settings)
+    has_estimator = workload["estimator"].notna()
+    rows = []
+    for _, estimator in workload[has_estimator].groupby("estimator", sort=False):
+        first = estimator.iloc[0]
+        row = {name: first[name] for name in KEYS} | shared
+        if first["status"] == Answer.OK:
+            row |= _ratios(estimator, forward["forward"], settings)
+            row["flop_bound_over_forward"] = flop_bound(workload, estimator)
+        rows.append(row)
+    return rows
+
+
+def _forward_columns(
+    workload: pd.DataFrame, forward: pd.DataFrame, settings: Statistics
+) -> dict[str, Any]:
+    """Return the columns of the loss function, which all estimators of the workload share."""
+    seconds = forward["forward"]
+    noise = forward["forward_again"] / seconds
+    row: dict[str, Any] = {"n": len(forward)}
+    row |= scalars("forward_seconds", seconds.to_numpy(), settings)
+    row |= scalars("timing_noise", noise.to_numpy(), settings)
+    return row | _counts("forward", workload)
 
 
 def _ratios(estimator: pd.DataFrame, forward: pd.Series, settings: Statistics) -> dict[str, Any]:
+    """Return the times and counts of an estimator. The rounds of `forward` are its index."""
     by_part = estimator.pivot(index="round", columns="part", values="seconds")
     row: dict[str, Any] = {}
-    for part in (part for part in PARTS if part in by_part):
-        row |= scalars(f"{part}_seconds", by_part[part].to_numpy(), settings)
-        row |= scalars(f"{part}_over_forward", (by_part[part] / forward).to_numpy(), settings)
-    whole = estimator[estimator["part"].isin(("gradient", "step"))].drop_duplicates("part")
-    row |= {name: whole[name].median() for name in ("compile_seconds", "first_seconds")}
-    step = _counts("step", estimator)
-    return row | step | {"flops": step["step_flops"]}
+    for part in ESTIMATOR_PARTS:
+        if part in by_part:
+            seconds = by_part[part]
+            row |= scalars(f"{part}_seconds", seconds.to_numpy(), settings)
+            row |= scalars(f"{part}_over_forward", (seconds / forward).to_numpy(), settings)
+    gradient_and_step = estimator[estimator["part"].isin(("gradient", "step"))]
+    programs = gradient_and_step.drop_duplicates("part")
+    for name in ("compile_seconds", "first_seconds"):
+        row[name] = programs[name].median()
+    row |= _counts("step", estimator)
+    row["flops"] = row["step_flops"]
+    return row
 
 
 def _counts(part: str, rows: pd.DataFrame) -> dict[str, Any]:
     first = rows[rows["part"] == part].iloc[0]
     return {f"{part}_{name}": first[name] for name in COUNTS}
-
-
-def floor(group: pd.DataFrame, estimator: pd.DataFrame) -> float:
-    """The ratio of multiplications that an estimate cannot do without; NaN where the function has none, or no closed form is known.
-    group: the rows of a subject, estimator: those of its estimator."""
-    first, forward = (
-        estimator.iloc[0],
-        group.loc[group["part"] == "forward", "product_flops"].iloc[0],
-    )
-    if not forward:
-        return float("nan")
-    share, direction = (
-        first["derivative_product_flops"] / forward,
-        first["direction"] if isinstance(first["direction"], str) else "",
-    )
-    return theory.least_products(
-        first["estimator_kind"], direction, first["evaluations"], first["num_directions"], share
-    )

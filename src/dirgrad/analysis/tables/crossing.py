@@ -1,16 +1,25 @@
-"""Where a recorded curve first comes down to a level, and what else was true there; linear between two record points."""
+"""Find where a recorded curve first reaches a level, by linear interpolation."""
 
 import numpy as np
 
 
 def crossing(abscissa: np.ndarray, losses: np.ndarray, level: float) -> float:
-    """The abscissa at which the losses first are at or below the level; NaN if they never are. All: (points,)."""
-    below = np.flatnonzero(losses <= level)
-    if not below.size:
+    """Return the abscissa at which the losses first reach the level or fall below it.
+
+    Between two record points the curve is linear. The result is NaN if the level is never reached.
+
+    Args:
+        abscissa: Steps or seconds of the record points, ascending, (points,).
+        losses: Losses at the record points, (points,).
+        level: Loss to reach.
+    """
+    reached = np.flatnonzero(losses <= level)
+    if not reached.size:
         return float("nan")
-    last = below[0]
-    if last == 0:
+    first = reached[0]
+    if first == 0:
         return float(abscissa[0])
-    ends = slice(last - 1, last + 1)
-    # np.interp wants ascending abscissae: the loss falls between these two.
-    return float(np.interp(-level, -losses[ends], abscissa[ends]))
+    ends = slice(first - 1, first + 1)
+    # np.interp requires increasing values, and the losses decrease between these two points.
+    position = np.interp(-level, -losses[ends], abscissa[ends])
+    return float(position)

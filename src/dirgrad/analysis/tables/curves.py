@@ -1,10 +1,10 @@
-"""One row per experiment, backend, estimator, stage, learning rate and step: loss and accuracy along training."""
+"""Table `curves`: loss and accuracy at every record point, averaged over seeds."""
 
 from typing import Any
 
 import pandas as pd
 
-from dirgrad.analysis.tables.best import RATE, TRIAL
+from dirgrad.analysis.tables.best import RATE_KEYS, TRIAL_KEYS
 from dirgrad.analysis.tables.summary import Records, columns
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import Status
@@ -13,25 +13,28 @@ VALUES = ("train_seconds", "loss", "valid_loss", "valid_accuracy", "test_accurac
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """Inter-quartile means with bootstrap intervals over the trials that are `ok` (`n` of them), at every record point."""
-    trials, curves = records["trials"], records["curves"]
-    ok = trials.loc[trials["status"] == Status.OK, TRIAL]
-    parts = [
-        _part(key, group, settings)
-        for key, group in curves.merge(ok, on=TRIAL).groupby(RATE, sort=False)
-    ]
-    return (
-        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*RATE, "step", "n"])
-    )
+    """Return one row per experiment, backend, estimator, stage, learning rate and step.
+
+    Values are inter-quartile means with bootstrap intervals over the `n` trials that are `ok`.
+    """
+    trials = records["trials"]
+    ok = trials.loc[trials["status"] == Status.OK, TRIAL_KEYS]
+    curves = records["curves"].merge(ok, on=TRIAL_KEYS)
+    groups = curves.groupby(RATE_KEYS, sort=False)
+    parts = [_mean_curve(key, group, settings) for key, group in groups]
+    if not parts:
+        return pd.DataFrame(columns=[*RATE_KEYS, "step", "n"])
+    return pd.concat(parts, ignore_index=True)
 
 
-def _part(key: tuple[Any, ...], group: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
+def _mean_curve(key: tuple[Any, ...], group: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
+    """Return the rows of one learning rate."""
     by_step = {name: group.pivot(index="step", columns="seed", values=name) for name in VALUES}
-    steps = by_step["loss"].index
-    part: dict[str, Any] = dict(zip(RATE, key, strict=True)) | {
-        "step": steps,
-        "n": by_step["loss"].shape[1],
-    }
+    losses = by_step["loss"]
+    curve: dict[str, Any] = dict(zip(RATE_KEYS, key, strict=True))
+    curve["step"] = losses.index
+    curve["n"] = losses.shape[1]
     for name, values in by_step.items():
-        part |= columns(name, values.to_numpy(), settings) if values.notna().all(axis=None) else {}
-    return pd.DataFrame(part)
+        if values.notna().all(axis=None):
+            curve |= columns(name, values.to_numpy(), settings)
+    return pd.DataFrame(curve)

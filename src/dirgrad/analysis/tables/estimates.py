@@ -1,4 +1,4 @@
-"""One row per estimate in two dimensions, as it is: what arrows are drawn from."""
+"""Table `estimates`: single estimates in two dimensions, for the figure that draws them."""
 
 import pandas as pd
 
@@ -9,5 +9,7 @@ COLUMNS = ["quality", "problem", "backend", "estimator", "draw", "estimate_0", "
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """Nothing is summarised."""
-    return records["draws"].loc[records["draws"]["estimate_0"].notna(), COLUMNS]
+    """Return one row per estimate, without a summary."""
+    draws = records["draws"]
+    two_dimensional = draws["estimate_0"].notna()
+    return draws.loc[two_dimensional, COLUMNS]

@@ -1,39 +1,45 @@
-"""One row per problem, backend and estimator (and `inference`): the memory of one step of SGD."""
+"""Table `memory`: memory of one step of SGD, or of one evaluation of the loss function."""
+
+from typing import Any
 
 import pandas as pd
 
-from dirgrad.analysis.tables.summary import Records, scalars
+from dirgrad.analysis.tables.summary import Records, scalars, summarize_groups
 from dirgrad.config.settings import Statistics
 
 KEYS = [
-    *(
-        "memory",
-        "problem",
-        "problem_kind",
-        "backend",
-        "estimator",
-        "direction",
-        "dimension",
-        "depth",
-        "length",
-        "batch_size",
-    ),
-    *("precision", "parameter_bytes", "xla_temp_bytes", "graph_temp_bytes", "saved_bytes"),
+    "memory",
+    "problem",
+    "problem_kind",
+    "backend",
+    "estimator",
+    "direction",
+    "dimension",
+    "depth",
+    "length",
+    "batch_size",
+    "precision",
+    "parameter_bytes",
+    "xla_temp_bytes",
+    "graph_temp_bytes",
+    "saved_bytes",
 ]
+PEAKS = ("resident_peak_bytes", "device_peak_bytes")
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """Peaks are inter-quartile means with bootstrap intervals over `n` processes; the other bytes are exact. depth: layers of
-    weights; length: of the sequences."""
-    rows = [
-        dict(zip(KEYS, key, strict=True))
-        | {"n": len(group)}
-        | scalars(
-            "resident_peak_bytes", group["resident_peak_bytes"].dropna().to_numpy(float), settings
-        )
-        | scalars(
-            "device_peak_bytes", group["device_peak_bytes"].dropna().to_numpy(float), settings
-        )
-        for key, group in records["memory"].groupby(KEYS, sort=False, dropna=False)
-    ]
+    """Return one row per problem, backend and estimator (or `inference`, the loss function).
+
+    Peaks are inter-quartile means with bootstrap intervals over `n` processes. All other numbers
+    of bytes are exact counts.
+    """
+    rows = summarize_groups(records["memory"], KEYS, lambda group: _peaks(group, settings))
     return pd.DataFrame(rows, columns=None if rows else [*KEYS, "n"])
+
+
+def _peaks(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
+    row: dict[str, Any] = {"n": len(group)}
+    for name in PEAKS:
+        values = group[name].dropna().to_numpy(float)
+        row |= scalars(name, values, settings)
+    return row

@@ -1,4 +1,4 @@
-"""One row per problem, backend and estimator: its signal-to-noise ratio beside the closed form, its cosine, its length."""
+"""Table `quality`: signal-to-noise ratio, bias and cosine of estimates, with closed forms."""
 
 from typing import Any
 
@@ -6,118 +6,129 @@ import numpy as np
 import pandas as pd
 
 from dirgrad.analysis.intervals import mean_interval
-from dirgrad.analysis.tables.summary import Records
+from dirgrad.analysis.tables.summary import Records, summarize_groups
 from dirgrad.config.settings import Statistics
 from dirgrad.core import theory
 
 KEYS = [
-    *(
-        "quality",
-        "problem",
-        "problem_kind",
-        "backend",
-        "estimator",
-        "estimator_kind",
-        "direction",
-        "num_directions",
-        "eps",
-    ),
-    *("dimension", "length", "batch_size", "dtype", "after_steps"),
+    "quality",
+    "problem",
+    "problem_kind",
+    "backend",
+    "estimator",
+    "estimator_kind",
+    "direction",
+    "num_directions",
+    "eps",
+    "dimension",
+    "length",
+    "batch_size",
+    "dtype",
+    "after_steps",
 ]
-
-ENDS = (("", "value"), ("_low", "low"), ("_high", "high"))
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """snr = ||g||^2 / E||estimate - g||^2, with the exact gradient g of the minibatch as the signal: the mean over `draws`, not a
-    trimmed one, since the tail belongs to it; its interval is a percentile bootstrap of that mean. squared_bias and
-    variance are its two parts, relative to ||g||^2: the first is the mean product of two errors, and `bias` its root, negative
-    where chance made it so. snr_theory: K/(d + 1) and its kin, at the gradients met; snr_z: how far 1/snr is from its
-    reciprocal, in standard errors, rounding counted in. best_shrinkage: the factor that brings an estimate closest to g.
-    direction_variance and minibatch_variance, relative to the whole gradient's ||g||^2: the two sources of noise, with more
-    than one minibatch. projection: <mean estimate, g> / ||g||^2, 1 without bias along g, with an error that does not grow with the
-    dimension. difference_error: the root of the mean square of what a difference is off along its direction, over ||g||;
-    difference_bias: the mean of the part of that along g."""
+    """Return one row per problem, backend, estimator and number of previous training steps.
+
+    e is an estimate, g the gradient on its minibatch, and G the gradient on all training data.
+    Expectations are plain means over `draws` estimates, because a trimmed mean would ignore the
+    tail. Their intervals are percentile bootstrap intervals.
+
+    squared_bias: ||E e - g||^2 / ||g||^2, from products of the errors of two estimates.
+    variance: 1/snr minus `squared_bias`.
+    bias: root of `squared_bias`, negative if `squared_bias` is negative by chance.
+    snr, snr_theory: ||g||^2 / E||e - g||^2, and its closed form, such as K/(d + 1).
+    snr_z: 1/snr minus 1/snr_theory, in standard errors (which include rounding).
+    direction_variance, minibatch_variance: E||e - g||^2 / ||G||^2 and E||g - G||^2 / ||G||^2, the
+        noise from directions and from `minibatches`. Null with a single minibatch.
+    difference_error, difference_error_theory: root mean square of the columns in `DRAWS`.
+    difference_bias: mean of the column in `DRAWS`.
+    projection: <E e, g> / ||g||^2, which is 1 without bias along g. Its error does not grow with
+        the dimension.
+    best_shrinkage, best_shrinkage_theory: the factor c that minimizes E||c e - g||^2.
+    gradient_norm, norm_ratio, cosine: means of the columns in `DRAWS`.
+    """
     draws = records["draws"].rename(columns={"precision": "dtype"})
-    rows = [
-        dict(zip(KEYS, key, strict=True)) | _row(group, settings)
-        for key, group in draws.groupby(KEYS, sort=False, dropna=False)
-    ]
+    rows = summarize_groups(draws, KEYS, lambda group: _row(group, settings))
     return pd.DataFrame(rows, columns=None if rows else [*KEYS, "draws"])
 
 
 def _row(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
+    projection = group["cosine"] * group["norm_ratio"]
+    squared_norm_ratio = group["norm_ratio"] ** 2
+    row: dict[str, Any] = {"draws": len(group)}
+    row |= _bias_and_noise(group, settings)
+    row |= _closed_forms(group)
+    for name in ("gradient_norm", "norm_ratio"):
+        row[name] = group[name].mean()
+    row |= _variances(group, settings)
+    row |= _differences(group, settings)
+    row |= _mean("projection", projection, settings)
+    row["best_shrinkage"] = projection.mean() / squared_norm_ratio.mean()
+    return row | _mean("cosine", group["cosine"], settings)
+
+
+def _bias_and_noise(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     error = mean_interval(group["relative_squared_error"].to_numpy(), settings)
-    # The interval of a reciprocal is the reciprocal of the interval, ends exchanged.
-    snr = (
-        {"snr": 1 / error.value, "snr_low": 1 / error.high, "snr_high": 1 / error.low}
-        if error.value
-        else {"snr": np.inf}
-    )
-    means = {name: group[name].mean() for name in ("gradient_norm", "norm_ratio")}
-    squared = _mean(group["error_product"], settings)
-    parts = {f"squared_bias{end}": value for end, value in squared.items()} | {
-        "variance": float(error.value - squared[""])
-    }
-    parts |= {"bias": float(np.sign(squared[""]) * np.sqrt(np.abs(squared[""])))}
-    row = {
-        "draws": len(group),
-        **parts,
-        **snr,
-        **_expected(group),
-        **means,
-        **_sources(group, settings),
-        **_differences(group, settings),
-    }
-    row |= {
-        f"projection{end}": value
-        for end, value in _mean(group["cosine"] * group["norm_ratio"], settings).items()
-    }
-    row["best_shrinkage"] = (group["cosine"] * group["norm_ratio"]).mean() / (
-        group["norm_ratio"] ** 2
-    ).mean()
-    return row | {f"cosine{end}": value for end, value in _mean(group["cosine"], settings).items()}
+    row: dict[str, Any] = {}
+    row |= _mean("squared_bias", group["error_product"], settings)
+    squared_bias = row["squared_bias"]
+    row["variance"] = float(error.value - squared_bias)
+    row["bias"] = float(np.sign(squared_bias) * np.sqrt(np.abs(squared_bias)))
+    if not error.value:
+        row["snr"] = np.inf
+        return row
+    # The reciprocal is decreasing, so it exchanges the ends of the interval.
+    row["snr"] = 1 / error.value
+    row["snr_low"] = 1 / error.high
+    row["snr_high"] = 1 / error.low
+    return row
 
 
-def _expected(group: pd.DataFrame) -> dict[str, float]:
-    """The closed forms, and how far the measured error is from its own."""
-    first, error = group.iloc[0], group["relative_squared_error"]
-    law = (first["direction"], int(first["num_directions"]), int(first["dimension"]))
+def _closed_forms(group: pd.DataFrame) -> dict[str, float]:
+    """Return the closed forms, and the distance of the measured error from its closed form."""
+    first = group.iloc[0]
+    error = group["relative_squared_error"]
     snr = 1 / (1 / group["signal_to_noise_theory"].astype(float)).mean()
-    # Where every estimate is as far from g, all that is left is rounding.
-    standard_error = np.hypot(error.std() / np.sqrt(len(error)), np.finfo(first["dtype"]).eps / snr)
+    # If all estimates have the same error, its standard deviation is zero up to rounding.
+    rounding = np.finfo(first["dtype"]).eps / snr
+    standard_error = np.hypot(error.std() / np.sqrt(len(error)), rounding)
+    num_directions = int(first["num_directions"])
+    dimension = int(first["dimension"])
+    cosine = np.nan
+    if np.isfinite(snr):
+        cosine = theory.cosine(first["direction"], num_directions, dimension)
     return {
         "snr_theory": snr,
         "snr_z": (error.mean() - 1 / snr) / standard_error,
-        "cosine_theory": theory.cosine(*law) if np.isfinite(snr) else np.nan,
+        "cosine_theory": cosine,
         "best_shrinkage_theory": theory.shrinkage(snr),
     }
 
 
-def _sources(group: pd.DataFrame, settings: Statistics) -> dict[str, float]:
-    """Where the noise comes from: of the estimates on a minibatch about its gradient, and of these about the whole one."""
-    each = group["relative_squared_error"] * group["squared_norm_ratio"]
-    between = group.drop_duplicates("minibatch")["minibatch_squared_error"]
-    parts = {"direction_variance": each, "minibatch_variance": between}
-    return {"minibatches": len(between)} | {
-        f"{name}{end}": value
-        for name, column in parts.items()
-        for end, value in _mean(column, settings).items()
-    }
-
-
-def _mean(column: pd.Series, settings: Statistics) -> dict[str, float]:
-    """The mean of what there is, with the ends of its interval."""
-    found = mean_interval(column.dropna().to_numpy(float), settings)._asdict()
-    return {end: float(found[name]) for end, name in ENDS}
+def _variances(group: pd.DataFrame, settings: Statistics) -> dict[str, float]:
+    """Return the variance due to directions, and the variance due to minibatches."""
+    by_minibatch = group.drop_duplicates("minibatch")["minibatch_squared_error"]
+    by_direction = group["relative_squared_error"] * group["squared_norm_ratio"]
+    row: dict[str, float] = {"minibatches": len(by_minibatch)}
+    row |= _mean("direction_variance", by_direction, settings)
+    return row | _mean("minibatch_variance", by_minibatch, settings)
 
 
 def _differences(group: pd.DataFrame, settings: Statistics) -> dict[str, float]:
-    squares = _mean(group["difference_error"].astype(float) ** 2, settings)
-    theory = np.sqrt((group["difference_error_theory"].astype(float) ** 2).mean())
-    errors = {f"difference_error{end}": float(np.sqrt(square)) for end, square in squares.items()}
-    biases = {
-        f"difference_bias{end}": bias
-        for end, bias in _mean(group["difference_bias"].astype(float), settings).items()
-    }
-    return errors | {"difference_error_theory": float(theory)} | biases
+    """Return the error and the bias of a finite difference; NaN for other estimators."""
+    squares = group["difference_error"].astype(float) ** 2
+    squares_theory = group["difference_error_theory"].astype(float) ** 2
+    mean_square = _mean("difference_error", squares, settings)
+    row = {name: float(np.sqrt(square)) for name, square in mean_square.items()}
+    row["difference_error_theory"] = float(np.sqrt(squares_theory.mean()))
+    biases = group["difference_bias"].astype(float)
+    return row | _mean("difference_bias", biases, settings)
+
+
+def _mean(name: str, column: pd.Series, settings: Statistics) -> dict[str, float]:
+    """Return the mean of a column without its nulls, and the ends of its interval."""
+    summary = mean_interval(column.dropna().to_numpy(float), settings)
+    names = (name, f"{name}_low", f"{name}_high")
+    return {key: float(value) for key, value in zip(names, summary, strict=True)}

@@ -1,57 +1,67 @@
-"""One row per problem, backend, optimizer and estimator: how the evaluations to a target grow with the dimension."""
+"""Table `scaling`: growth of the evaluations to a target with the dimension of the problem."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from dirgrad.analysis import intervals
 from dirgrad.analysis.tables.summary import Records
-from dirgrad.analysis.tables.targets import spent
+from dirgrad.analysis.tables.targets import trials_to_target
 from dirgrad.config.settings import Statistics
 
-FAMILY = ["problem", "backend", "optimizer", "estimator", "target_loss"]
+FAMILY_KEYS = ["problem", "backend", "optimizer", "estimator", "target_loss"]
+"""Columns that experiments share if they differ only in the dimension."""
+SLOPE = ("slope", "slope_low", "slope_high")
 COLUMNS = [
-    *FAMILY,
+    *FAMILY_KEYS,
     "dimensions",
     "lowest_dimension",
     "highest_dimension",
     "n",
     "n_reached",
-    "slope",
-    "slope_low",
-    "slope_high",
+    *SLOPE,
 ]
-LEAST = 3
-"""Dimensions that a line is fitted to."""
+MIN_DIMENSIONS = 3
+"""Minimum number of dimensions to which a line is fitted."""
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """`slope` is the p of evaluations ~ d^p, of the least-squares line through the logarithms; its interval resamples trials within
-    each dimension. A family has one problem, optimizer, estimator and target in three dimensions or more; its slope is NaN where a
-    trial did not reach the target (`n_reached` of `n`)."""
-    found = spent(records)
-    if found.empty:
+    """Return one row per problem, backend, optimizer, estimator and target.
+
+    `slope` is the exponent p of evaluations ~ d^p: the slope of the least-squares line through
+    the logarithms of dimension and evaluations. Its interval resamples the trials within each
+    dimension. A row needs at least three dimensions.
+
+    The slope is NaN unless all trials reached the target (`n_reached` equals `n`) and every
+    dimension has at least two trials.
+    """
+    trials = trials_to_target(records)
+    if trials.empty:
         return pd.DataFrame(columns=COLUMNS)
-    families = found.groupby(FAMILY, sort=False)
-    rows = [dict(zip(FAMILY, key, strict=True)) | _row(group, settings) for key, group in families]
+    groups = trials.groupby(FAMILY_KEYS, sort=False)
+    rows = []
+    for key, group in groups:
+        row = dict(zip(FAMILY_KEYS, key, strict=True))
+        rows.append(row | _row(group, settings))
     table = pd.DataFrame(rows, columns=COLUMNS)
-    return table[table["dimensions"] >= LEAST].reset_index(drop=True)
+    return table[table["dimensions"] >= MIN_DIMENSIONS].reset_index(drop=True)
 
 
-def _row(group: pd.DataFrame, settings: Statistics) -> dict[str, float]:
-    by_dimension = {
-        d: rows["evaluations_to_target"].to_numpy() for d, rows in group.groupby("dimension")
+def _row(trials: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
+    samples: dict[Any, np.ndarray] = {
+        d: group["evaluations_to_target"].to_numpy() for d, group in trials.groupby("dimension")
     }
-    dimensions, reached = (
-        np.array([*by_dimension]),
-        int(group["evaluations_to_target"].notna().sum()),
-    )
+    dimensions = np.array([*samples])
     row = {
         "dimensions": len(dimensions),
         "lowest_dimension": dimensions[0],
         "highest_dimension": dimensions[-1],
+        "n": len(trials),
+        "n_reached": int(trials["evaluations_to_target"].notna().sum()),
     }
-    row |= {"n": len(group), "n_reached": reached}
-    if reached < len(group) or len(dimensions) < LEAST or min(map(len, by_dimension.values())) < 2:
-        return row
-    found = intervals.slope(dimensions, [*by_dimension.values()], settings)
-    return row | dict(zip(("slope", "slope_low", "slope_high"), map(float, found), strict=True))
+    enough = len(samples) >= MIN_DIMENSIONS and min(map(len, samples.values())) >= 2
+    if enough and row["n_reached"] == row["n"]:
+        slope = intervals.slope(dimensions, [*samples.values()], settings)
+        row |= dict(zip(SLOPE, map(float, slope), strict=True))
+    return row

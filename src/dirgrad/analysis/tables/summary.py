@@ -1,7 +1,7 @@
-"""From records to tables, one a file: `make(records, statistics) -> DataFrame`."""
+"""Helpers that all tables share: the type of the records, and columns with an interval."""
 
-from collections.abc import Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -10,16 +10,43 @@ from dirgrad.analysis.intervals import summarise
 from dirgrad.config.settings import Statistics
 
 Records: TypeAlias = Mapping[str, pd.DataFrame]
-"""Rows by the kind of their records: trials, curves, cost, memory, draws, coordinates, stability."""
+"""Rows by the kind of the records: trials, curves, cost, memory, draws, ... (see `SCHEMAS`)."""
 
 
 def columns(name: str, values: np.ndarray, settings: Statistics) -> dict[str, np.ndarray]:
-    """Columns `name`, `name_low` and `name_high` from values (..., n)."""
-    return dict(
-        zip((name, f"{name}_low", f"{name}_high"), summarise(values, settings), strict=True)
-    )
+    """Return the inter-quartile mean of `values` and its bootstrap interval.
+
+    Args:
+        name: Prefix of the columns.
+        values: Finite numbers, (..., n).
+        settings: Confidence, resamples and seed of the bootstrap.
+
+    Returns:
+        Arrays (...) with the keys `name`, `name_low` and `name_high`.
+    """
+    names = (name, f"{name}_low", f"{name}_high")
+    return dict(zip(names, summarise(values, settings), strict=True))
 
 
 def scalars(name: str, values: np.ndarray, settings: Statistics) -> dict[str, float]:
-    """The same of values (n,), as numbers."""
-    return {key: float(value) for key, value in columns(name, values, settings).items()}
+    """Return the columns of `columns` as numbers, for one sample of `values`, (n,)."""
+    summary = columns(name, values, settings)
+    return {key: float(value) for key, value in summary.items()}
+
+
+def summarize_groups(
+    rows: pd.DataFrame,
+    keys: Sequence[str],
+    summary: Callable[[pd.DataFrame], Mapping[str, Any]],
+) -> list[dict[str, Any]]:
+    """Return one row per group of rows that agree in the columns `keys`.
+
+    A row has the values of `keys`, and then the columns that `summary` returns for its group. The
+    rows are in order of appearance. Null counts as a value of a key.
+    """
+    table: list[dict[str, Any]] = []
+    for key, group in rows.groupby([*keys], sort=False, dropna=False):
+        row = dict(zip(keys, key, strict=True))
+        row.update(summary(group))
+        table.append(row)
+    return table

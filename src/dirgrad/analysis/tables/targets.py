@@ -1,89 +1,119 @@
-"""One row per experiment, backend and estimator: what it takes to come to the experiment's target loss, at its best rate."""
+"""Table `targets`: steps, seconds and evaluations to the target loss of an experiment."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from dirgrad.analysis.tables.best import CELL, TRIAL, at_best_rates
+from dirgrad.analysis.tables.best import ESTIMATOR_KEYS, TRIAL_KEYS, at_best_rates
 from dirgrad.analysis.tables.crossing import crossing
 from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import Status
 
 VALUES = ("final_loss", "train_accuracy", "valid_loss", "test_accuracy")
-SPENT = ("steps", "seconds", "evaluations")
-COLUMNS = [*CELL, "optimizer", "learning_rate", "target_loss", "n", "n_reached"]
+EFFORTS = ("steps", "seconds", "evaluations")
+COLUMNS = [*ESTIMATOR_KEYS, "optimizer", "learning_rate", "target_loss", "n", "n_reached"]
+PAIR_KEYS = ["experiment", "backend", "seed"]
+"""Columns that identify the trial of backprop with which a trial is paired."""
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """`*_to_target` is summarised only where every trial reached the target (`n_reached` of `n`); `*_over_backprop` is the ratio to
-    the trial of the same seed by backprop, where both reached it in every seed; `*_over_backprop_at_least`, with all that
-    was spent where a trial did not reach it, where backprop did in every seed. The target is one of validation loss (of training
-    loss without validation); an experiment without a target is left out."""
-    found = spent(records)
-    if found.empty:
+    """Return one row per experiment, backend and estimator, at its best learning rate.
+
+    The target is a validation loss, or a training loss without validation data. An experiment
+    without a target has no row. EFFORT is `steps`, `seconds` or `evaluations`.
+
+    n, n_reached: number of trials, and of trials that reached the target.
+    EFFORT_to_target: only if all trials reached the target.
+    EFFORT_over_backprop: ratio to the trial by backprop with the same seed, only if both reached
+        the target for every seed.
+    EFFORT_over_backprop_at_least: lower bound of this ratio, only if backprop reached the target
+        for every seed. A trial that missed the target counts with its whole effort.
+
+    Values are inter-quartile means with bootstrap intervals.
+    """
+    trials = trials_to_target(records)
+    if trials.empty:
         return pd.DataFrame(columns=COLUMNS)
-    base = found[found["estimator_kind"] == "backprop"].set_index(["experiment", "backend", "seed"])
+    backprop = trials[trials["estimator_kind"] == "backprop"].set_index(PAIR_KEYS)
     rows = []
-    for key, group in found.groupby(CELL, sort=False):
-        rows.append(dict(zip(CELL, key, strict=True)) | _row(group, base, settings))
+    for key, group in trials.groupby(ESTIMATOR_KEYS, sort=False):
+        row = dict(zip(ESTIMATOR_KEYS, key, strict=True))
+        rows.append(row | _summary(group, backprop, settings))
     return pd.DataFrame(rows)
 
 
-def spent(records: Records) -> pd.DataFrame:
-    """The trials at best rates of experiments with a target, with what each spent until it reached it: `*_to_target`, NaN where it
-    did not."""
+def trials_to_target(records: Records) -> pd.DataFrame:
+    """Return the `ok` trials at best rates of experiments with a target, with their effort.
+
+    Besides the columns of `TRIALS`, there are two columns per effort. `EFFORT_to_target` is NaN
+    if the trial missed the target; `EFFORT_at_least` is then the whole effort of the trial.
+    """
     trials = records["trials"]
-    trials = trials[trials["target_loss"].notna() & (trials["status"] == Status.OK)]
+    has_target = trials["target_loss"].notna()
+    trials = trials[has_target & (trials["status"] == Status.OK)]
     if trials.empty:
         return trials
-    return at_best_rates(trials, records["trials"]).merge(
-        _per_trial(trials, records["curves"]), on=TRIAL
-    )
+    best = at_best_rates(trials, records["trials"])
+    return best.merge(_efforts(trials, records["curves"]), on=TRIAL_KEYS)
 
 
-def _per_trial(trials: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """Steps, seconds and evaluations to the target, a row per trial; NaN where it is not reached."""
+def _efforts(trials: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per trial with its effort to the target."""
+    columns = trials[[*TRIAL_KEYS, "target_loss", "steps", "evaluations"]]
+    columns = columns.rename(columns={"steps": "all_steps"})
+    groups = curves.merge(columns, on=TRIAL_KEYS).groupby(TRIAL_KEYS, sort=False)
     rows = []
-    told = trials[[*TRIAL, "target_loss", "steps", "evaluations"]].rename(
-        columns={"steps": "all_steps"}
-    )
-    for key, curve in curves.merge(told, on=TRIAL).groupby(TRIAL, sort=False):
-        trial = curve.iloc[0]
-        losses = curve["valid_loss"].fillna(curve["loss"]).to_numpy()
-        steps, seconds = (
-            crossing(curve[name].to_numpy(), losses, trial["target_loss"])
-            for name in ("step", "train_seconds")
-        )
-        each = trial["evaluations"] / trial["all_steps"]
-        met = {"steps": steps, "seconds": seconds, "evaluations": steps * each}
-        whole = {"steps": curve["step"].iloc[-1], "seconds": curve["train_seconds"].iloc[-1]}
-        whole["evaluations"] = whole["steps"] * each
-        row = {f"{name}_to_target": value for name, value in met.items()}
-        row |= {
-            f"{name}_at_least": value if np.isfinite(value) else whole[name]
-            for name, value in met.items()
-        }
-        rows.append(dict(zip(TRIAL, key, strict=True)) | row)
+    for key, curve in groups:
+        row = dict(zip(TRIAL_KEYS, key, strict=True))
+        rows.append(row | _effort(curve))
     return pd.DataFrame(rows)
 
 
-def _row(group: pd.DataFrame, base: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
-    row = {name: group[name].iloc[0] for name in ("optimizer", "learning_rate", "target_loss")}
-    row |= {"n": len(group), "n_reached": int(group["steps_to_target"].notna().sum())}
+def _effort(curve: pd.DataFrame) -> dict[str, Any]:
+    """Return the effort of one trial to the target, from its curve."""
+    trial = curve.iloc[0]
+    target = trial["target_loss"]
+    losses = curve["valid_loss"].fillna(curve["loss"]).to_numpy()
+    steps = crossing(curve["step"].to_numpy(), losses, target)
+    seconds = crossing(curve["train_seconds"].to_numpy(), losses, target)
+    per_step = trial["evaluations"] / trial["all_steps"]
+    all_steps = curve["step"].iloc[-1]
+    to_target = {"steps": steps, "seconds": seconds, "evaluations": steps * per_step}
+    whole = {
+        "steps": all_steps,
+        "seconds": curve["train_seconds"].iloc[-1],
+        "evaluations": all_steps * per_step,
+    }
+    row = {f"{name}_to_target": value for name, value in to_target.items()}
+    for name, value in to_target.items():
+        row[f"{name}_at_least"] = value if np.isfinite(value) else whole[name]
+    return row
+
+
+def _summary(group: pd.DataFrame, backprop: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name in ("optimizer", "learning_rate", "target_loss"):
+        row[name] = group[name].iloc[0]
+    row["n"] = len(group)
+    row["n_reached"] = int(group["steps_to_target"].notna().sum())
     for name in VALUES:
         row |= scalars(name, group[name].dropna().to_numpy(), settings)
-    paired = base.reindex(pd.MultiIndex.from_frame(group[["experiment", "backend", "seed"]]))
-    for name in SPENT:
-        own, theirs = (rows[f"{name}_to_target"].to_numpy() for rows in (group, paired))
-        row |= scalars(f"{name}_to_target", _all_or_none(own), settings)
-        row |= scalars(f"{name}_over_backprop", _all_or_none(own / theirs), settings)
-        bound = group[f"{name}_at_least"].to_numpy() / theirs
+    paired = backprop.reindex(pd.MultiIndex.from_frame(group[PAIR_KEYS]))
+    for name in EFFORTS:
+        effort = group[f"{name}_to_target"].to_numpy()
+        reference = paired[f"{name}_to_target"].to_numpy()
+        bound = group[f"{name}_at_least"].to_numpy() / reference
+        row |= scalars(f"{name}_to_target", _all_or_none(effort), settings)
+        row |= scalars(f"{name}_over_backprop", _all_or_none(effort / reference), settings)
         row |= scalars(f"{name}_over_backprop_at_least", _all_or_none(bound), settings)
     return row
 
 
 def _all_or_none(values: np.ndarray) -> np.ndarray:
-    """The values if all are finite: a mean over the trials that reached a target would speak for the luckiest alone."""
+    """Return the values if all are finite, else none.
+
+    A mean over only the trials that reached the target would favor an estimator that rarely does.
+    """
     return values if np.isfinite(values).all() else values[:0]

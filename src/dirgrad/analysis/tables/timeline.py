@@ -1,4 +1,4 @@
-"""The resident set of every process that was watched: a row per sample."""
+"""Table `timeline`: resident set over time of every sampled process."""
 
 import pandas as pd
 
@@ -20,5 +20,5 @@ COLUMNS = [
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """seconds: since the first step, negative before it."""
+    """Return one row per sample. `seconds` counts from the first step and is negative before it."""
     return records["resident"][COLUMNS]

@@ -1,4 +1,4 @@
-"""One row per record point of every trial of a problem of two parameters: where it was."""
+"""Table `trajectories`: parameters along training, for problems with two parameters."""
 
 import pandas as pd
 
@@ -19,5 +19,10 @@ COLUMNS = [
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """Every trial as it is, whatever its status: nothing is summarised."""
-    return records["curves"].loc[records["curves"]["theta_0"].notna(), COLUMNS]
+    """Return one row per record point of every trial, without a summary.
+
+    Trials of every status are included.
+    """
+    curves = records["curves"]
+    two_parameters = curves["theta_0"].notna()
+    return curves.loc[two_parameters, COLUMNS]
