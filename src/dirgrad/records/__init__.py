@@ -1,1 +1,1 @@
-"""What a run leaves behind, and where it comes from."""
+"""Records: the rows that a run leaves in parquet files, and their provenance."""

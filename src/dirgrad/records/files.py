@@ -1,4 +1,4 @@
-"""Records and tables as files, each written as a whole or not at all."""
+"""Read and write records (parquet) and tables (CSV). Every write is atomic."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -9,22 +9,31 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+METADATA_KEY = b"dirgrad"
+"""Key of the provenance in the metadata of a parquet file."""
+
 
 def to_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Rows as a table of exactly the schema's columns; what a row lacks is null."""
-    return pa.Table.from_pylist(
-        [{name: row.get(name) for name in schema.names} for row in rows], schema
-    )
+    """Return the rows as a table with exactly the columns of `schema`.
+
+    A column that a row lacks is null. A key that the schema lacks is dropped.
+    """
+    complete = [{name: row.get(name) for name in schema.names} for row in rows]
+    return pa.Table.from_pylist(complete, schema)
 
 
 def write_records(rows: pa.Table, provenance: Mapping[str, str], path: Path) -> None:
-    """Write a parquet file, with the provenance in its metadata, atomically."""
-    content = rows.replace_schema_metadata({b"dirgrad": json.dumps(dict(provenance)).encode()})
+    """Write a parquet file atomically, with the provenance as JSON in its metadata."""
+    metadata = {METADATA_KEY: json.dumps(dict(provenance)).encode()}
+    content = rows.replace_schema_metadata(metadata)
     write_atomically(path, lambda part: pq.write_table(content, part))
 
 
 def write_atomically(path: Path, save: Callable[[Path], object]) -> None:
-    """save(part) beside `path`, then renamed to it: a reader never sees half a file."""
+    """Write a file with `save`, so that a reader never sees half of it.
+
+    `save` writes to a temporary file in the same directory, which is then renamed to `path`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".part-{path.name}")
     save(part)
@@ -32,20 +41,28 @@ def write_atomically(path: Path, save: Callable[[Path], object]) -> None:
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV, numbers with nine digits, atomically."""
-    write_atomically(path, lambda part: table.to_csv(part, index=False, float_format="%.9g"))
+    """Write a table as CSV atomically. Numbers have nine significant digits."""
+
+    def save(part: Path) -> None:
+        table.to_csv(part, index=False, float_format="%.9g")
+
+    write_atomically(path, save)
 
 
 def read_provenance(path: Path) -> dict[str, str]:
-    """Where the rows of a parquet file come from."""
-    found: dict[str, str] = json.loads(pq.read_schema(path).metadata[b"dirgrad"])
-    return found
+    """Return the provenance of a parquet file of records."""
+    text = pq.read_schema(path).metadata[METADATA_KEY]
+    provenance: dict[str, str] = json.loads(text)
+    return provenance
 
 
 def read_records(paths: Iterable[Path], schema: pa.Schema) -> pa.Table:
-    """The rows of many parquet files of one schema, in the order of the paths; a column that a file lacks, as those of earlier
-    versions may, is null."""
+    """Return the rows of several parquet files, in the order of the paths.
+
+    A column that a file lacks is null, because files of earlier versions may lack new columns.
+    """
     parts = [pq.read_table(path).replace_schema_metadata() for path in paths]
-    return pa.concat_tables([schema.empty_table(), *parts], promote_options="default").select(
-        schema.names
-    )
+    # The empty table adds the missing columns, also when there are no files.
+    tables = [schema.empty_table(), *parts]
+    combined = pa.concat_tables(tables, promote_options="default")
+    return combined.select(schema.names)

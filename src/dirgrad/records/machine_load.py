@@ -1,4 +1,4 @@
-"""What else the machine does while something is measured."""
+"""Measure how much processor time other processes take during a measurement."""
 
 from time import perf_counter
 from typing import NamedTuple
@@ -6,11 +6,17 @@ from typing import NamedTuple
 import psutil
 
 NOISY = 0.05
-"""The share of the processors' time, taken by others, above which a measurement of time is flagged."""
+"""A measurement of time is flagged as noisy if `other_cpu_fraction` is above this value."""
 
 
 class Mark(NamedTuple):
-    """Seconds: of the clock, of all processors' work since the system began, of this process's own."""
+    """Clock and processor time counters at one moment, in seconds.
+
+    Attributes:
+        clock: Wall clock, from an arbitrary origin.
+        busy: Time that all processors together have spent on work since the system started.
+        own: Processor time of this process.
+    """
 
     clock: float
     busy: float
@@ -18,15 +24,23 @@ class Mark(NamedTuple):
 
 
 def mark() -> Mark:
-    """Now."""
-    every, own = psutil.cpu_times(), psutil.Process().cpu_times()
-    idle = every.idle + getattr(every, "iowait", 0.0)
-    return Mark(perf_counter(), sum(every) - idle, own.user + own.system)
+    """Read the counters."""
+    system = psutil.cpu_times()
+    process = psutil.Process().cpu_times()
+    # Only some systems count the time spent waiting for input and output.
+    idle = system.idle + getattr(system, "iowait", 0.0)
+    busy = sum(system) - idle
+    return Mark(clock=perf_counter(), busy=busy, own=process.user + process.system)
 
 
 def other_cpu_fraction(since: Mark) -> float:
-    """The share of the processors' time that other processes took since then, from 0 to 1, as the system counts: in hundredths of
-    a second."""
-    now = mark()
-    taken = (now.busy - since.busy) - (now.own - since.own)
-    return min(1.0, max(0.0, taken / ((now.clock - since.clock) * (psutil.cpu_count() or 1))))
+    """Return the fraction of all processor time that other processes have used since `since`.
+
+    The result lies between 0 and 1. Its resolution is the system's, often 0.01 seconds.
+    """
+    end = mark()
+    busy = end.busy - since.busy
+    own = end.own - since.own
+    processors = psutil.cpu_count() or 1
+    available = (end.clock - since.clock) * processors
+    return min(1.0, max(0.0, (busy - own) / available))

@@ -1,4 +1,4 @@
-"""Where a figure or a table comes from, in one line of JSON that files of every format can carry."""
+"""Origin of a figure or table: one line of JSON that fits into a file of any format."""
 
 import json
 import re
@@ -10,13 +10,20 @@ from dirgrad.core.errors import UserError
 from dirgrad.records import files, provenance
 
 ORIGIN_PATTERN = re.compile(rb'\{"run_id": [^{}]*\}')
-"""The line, as it stands uncompressed in SVG, PNG, PDF, HTML and LaTeX."""
+"""Pattern of the line. SVG, PNG, PDF, HTML and LaTeX files contain it uncompressed."""
 
 
 class Origin(NamedTuple):
-    """run_id: a hash of the provenance of all records, which holds the second at which each began: the same records give the same,
-    another run another. commit, dirgrad: of the code that made them, all there are. config_hash: of the part of the
-    configuration that it depends on, the settings of its records and the statistics. records: every job, with its own run_id."""
+    """Records, code and settings that a figure or table was made from.
+
+    Attributes:
+        run_id: Hash of the provenance of all records. The provenance contains the time at which
+            each job started, so two runs of one configuration have different hashes.
+        commit: Commits of the code that wrote the records, separated by commas.
+        config_hash: Hash of the settings of the records and of the statistics.
+        dirgrad: Versions of dirgrad that wrote the records, separated by commas.
+        records: Name and run_id of each job.
+    """
 
     run_id: str
     commit: str
@@ -26,62 +33,83 @@ class Origin(NamedTuple):
 
 
 def run_id(facts: Mapping[str, str]) -> str:
-    """The identity of one job, from the provenance of its records: 12 hexadecimal digits."""
+    """Return the identifier of one job, 12 hexadecimal digits, from its provenance."""
     return provenance.digest(facts)
 
 
 def from_records(root: Path, paths: Iterable[str], statistics: Mapping[str, Any]) -> Origin:
-    """The origin of what is made from these files of records below root. Raises FileNotFoundError where one is missing."""
-    return from_jobs(
-        {_job(Path(path)): files.read_provenance(root / path) for path in sorted(paths)}, statistics
-    )
+    """Return the origin of a file that is made from these records.
+
+    Args:
+        root: Directory of the records.
+        paths: Parquet files, relative to `root`.
+        statistics: Settings of the statistics.
+
+    Raises:
+        FileNotFoundError: A file does not exist.
+    """
+    facts: dict[str, dict[str, str]] = {}
+    for path in sorted(paths):
+        facts[_job(Path(path))] = files.read_provenance(root / path)
+    return from_jobs(facts, statistics)
 
 
 def from_jobs(facts: Mapping[str, Mapping[str, str]], statistics: Mapping[str, Any]) -> Origin:
-    """The origin of what is made from these jobs, given by the provenance of each."""
-    ids = {job: run_id(dict(one)) for job, one in facts.items()}
-    settings = {job: one["settings_hash"] for job, one in facts.items()}
+    """Return the origin of a file that is made from these jobs.
+
+    Args:
+        facts: Provenance of each job, by the name of the job.
+        statistics: Settings of the statistics.
+    """
+    run_ids = {job: run_id(dict(entry)) for job, entry in facts.items()}
+    settings = {job: entry["settings_hash"] for job, entry in facts.items()}
+    configuration = {"settings": settings, "statistics": dict(statistics)}
     return Origin(
-        run_id=provenance.digest(ids),
-        commit=_all(facts, "commit"),
-        config_hash=provenance.digest({"settings": settings, "statistics": dict(statistics)}),
-        dirgrad=_all(facts, "dirgrad"),
-        records=tuple(f"{job} {one}" for job, one in ids.items()),
+        run_id=provenance.digest(run_ids),
+        commit=_join_values(facts, "commit"),
+        config_hash=provenance.digest(configuration),
+        dirgrad=_join_values(facts, "dirgrad"),
+        records=tuple(f"{job} {identifier}" for job, identifier in run_ids.items()),
     )
 
 
 def from_manifest(manifest: Mapping[str, Any]) -> Origin:
-    """The origin of what is made from all that a run leaves behind."""
+    """Return the origin of a file that is made from all records of a manifest."""
     jobs = manifest["cells"] | manifest["measurements"]
     return Origin(
-        manifest["run_id"],
-        ", ".join(manifest["commit"]),
-        manifest["config_hash"],
-        ", ".join(manifest["dirgrad"]),
-        tuple(f"{job} {one['run_id']}" for job, one in jobs.items()),
+        run_id=manifest["run_id"],
+        commit=", ".join(manifest["commit"]),
+        config_hash=manifest["config_hash"],
+        dirgrad=", ".join(manifest["dirgrad"]),
+        records=tuple(f"{job} {entry['run_id']}" for job, entry in jobs.items()),
     )
 
 
 def _job(path: Path) -> str:
-    """What a file of records is called: one job leaves several, of one provenance."""
+    """Return the name of the job that wrote a file of records; one job may write several."""
     return path.parent.as_posix() if path.parent.parts else path.stem
 
 
-def _all(facts: Mapping[str, Mapping[str, str]], name: str) -> str:
-    return ", ".join(sorted({one[name] for one in facts.values()}))
+def _join_values(facts: Mapping[str, Mapping[str, str]], name: str) -> str:
+    return ", ".join(sorted({entry[name] for entry in facts.values()}))
 
 
 def line(origin: Origin) -> str:
-    """The line that a file carries: flat JSON in ASCII."""
+    """Return the line that a file contains: a flat JSON object in ASCII."""
     return json.dumps(origin._asdict())
 
 
 def read(path: Path) -> dict[str, Any]:
-    """What a figure or a page says of its origin. Raises UserError where it says nothing."""
-    found = ORIGIN_PATTERN.search(path.read_bytes())
-    if found is None:
+    """Return the origin that a figure or table contains.
+
+    Raises:
+        UserError: The file contains no origin.
+    """
+    match = ORIGIN_PATTERN.search(path.read_bytes())
+    if match is None:
         raise UserError(
-            f"{path}: carries no origin: name a figure (svg, png, pdf) or a table (html, tex) that dirgrad has made"
+            f"{path}: contains no origin; "
+            "expected a figure (svg, png, pdf) or a table (html, tex) written by dirgrad"
         )
-    told: dict[str, Any] = json.loads(found[0])
-    return told
+    origin: dict[str, Any] = json.loads(match[0])
+    return origin

@@ -1,4 +1,4 @@
-"""Where a number comes from: code, versions, machine, settings."""
+"""Provenance of a record: code, versions, machine and settings."""
 
 import hashlib
 import json
@@ -15,44 +15,54 @@ import numpy as np
 
 import dirgrad
 
+UNKNOWN = "unknown"
+"""Value of a fact that cannot be determined."""
+
 
 def commit() -> str:
-    """The commit of the source tree, `-dirty` behind it if tracked files have changed since; `unknown` outside a repository."""
+    """Return the commit of the source tree, 12 hexadecimal digits.
+
+    `-dirty` is appended if tracked files have changed since the commit. Outside a repository,
+    or without git, the result is `unknown`.
+    """
+    directory = str(Path(__file__).parent)
+    options = ["--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    command = ["git", "-C", directory, "describe", *options]
     try:
-        command = [
-            "git",
-            "-C",
-            str(Path(__file__).parent),
-            "describe",
-            "--always",
-            "--dirty",
-            "--abbrev=12",
-            "--exclude=*",
-        ]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        process = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return UNKNOWN
+    return process.stdout.strip()
 
 
 def digest(settings: Mapping[str, Any]) -> str:
-    """The first 12 hexadecimal digits of the SHA-256 of settings, whatever the order of their keys."""
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
+    """Return the first 12 hexadecimal digits of the SHA-256 hash of settings.
+
+    The order of the keys does not matter.
+    """
+    text = json.dumps(settings, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def cpu_model() -> str:
-    """The processor's name."""
+    """Return the name of the processor, or of its architecture if the name is not available."""
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         return platform.processor() or platform.machine()
-    return next(
-        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),
-        platform.machine(),
-    )
+    for line in text.splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
 
 
 def collect(settings: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
-    """The facts that every record carries. environment: what the backend says of itself."""
+    """Return the facts that every file of records contains.
+
+    Args:
+        settings: Settings of the job.
+        environment: Facts about the framework: its version and its device.
+    """
     return {
         "dirgrad": dirgrad.__version__,
         "commit": commit(),
@@ -65,8 +75,13 @@ def collect(settings: Mapping[str, Any], environment: Mapping[str, str]) -> dict
         "platform": platform.platform(),
         "cpu": cpu_model(),
         "cpu_count": str(os.cpu_count()),
-        "load_average_1min": f"{os.getloadavg()[0]:.2f}"
-        if hasattr(os, "getloadavg")
-        else "unknown",
+        "load_average_1min": _load_average(),
         "command": " ".join(sys.argv[1:]),
     }
+
+
+def _load_average() -> str:
+    """Return the load average over one minute; not every system has one."""
+    if not hasattr(os, "getloadavg"):
+        return UNKNOWN
+    return f"{os.getloadavg()[0]:.2f}"

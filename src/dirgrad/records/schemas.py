@@ -1,4 +1,8 @@
-"""What a run leaves behind: one row per trial, one row per point of its curve, and where they come from."""
+"""Schemas of the records that a job writes, one per kind, with the meaning of every column.
+
+Null means "does not apply" or "was not measured". Times are wall-clock seconds, losses of
+classifiers are in nats, and accuracies are fractions from 0 to 1.
+"""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,243 +10,301 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+BOOLEAN, FLOAT, INTEGER, STRING = pa.bool_(), pa.float64(), pa.int64(), pa.string()
+
 
 class Status(StrEnum):
-    """How a trial ended."""
+    """Outcome of a trial."""
 
     OK = "ok"
+    """All steps were taken."""
     DIVERGED = "diverged"
+    """The loss was not finite, or above the limit of the configuration."""
     TIMEOUT = "timeout"
+    """The time budget of the estimator was spent before the last step."""
     UNSUPPORTED = "unsupported"
+    """The framework cannot compute this estimate on this problem."""
 
 
 class Answer(StrEnum):
-    """What became of a measurement; `wrong`: the answer was not the oracle's."""
+    """Outcome of a measurement of time."""
 
     OK = "ok"
+    """The estimate was correct and was timed."""
     UNSUPPORTED = "unsupported"
+    """The framework cannot compute this estimate on this problem."""
     WRONG = "wrong"
+    """The estimate differs from its expected value, so it was not timed."""
 
 
 class Stage(StrEnum):
-    """What a trial is for."""
+    """Purpose of a trial."""
 
     TUNING = "tuning"
+    """The search for a learning rate."""
     FINAL = "final"
+    """The result that is reported."""
 
 
 class TrainingRecords(NamedTuple):
-    """The rows of one cell. provenance: versions, device, threads, commit, hash of the settings."""
+    """Records of one cell.
+
+    Attributes:
+        trials: One row per trial, with the columns of `TRIALS`.
+        curves: One row per record point, with the columns of `CURVES`.
+        provenance: Versions, device, commit, settings and the other facts about the job.
+    """
 
     trials: pa.Table
     curves: pa.Table
     provenance: Mapping[str, str]
 
 
+def _columns(data_type: pa.DataType, *names: str) -> list[tuple[str, pa.DataType]]:
+    """Return one column of the same type per name."""
+    return [(name, data_type) for name in names]
+
+
 TRIALS = pa.schema(
     [
-        (name, pa.string())
-        for name in ("experiment", "problem", "backend", "estimator", "estimator_kind", "direction")
-    ]
-    + [("num_directions", pa.int64()), ("optimizer", pa.string()), ("stage", pa.string())]
-    + [
-        ("learning_rate", pa.float64()),
-        ("learning_rate_decay", pa.float64()),
-        ("batch_size", pa.int64()),
-    ]
-    + [
-        ("seed", pa.int64()),
-        ("dimension", pa.int64()),
-        ("precision", pa.string()),
-        ("lanes", pa.int64()),
-    ]
-    + [
-        ("status", pa.string()),
-        ("reason", pa.string()),
-        ("steps", pa.int64()),
-        ("evaluations", pa.int64()),
-    ]
-    + [
-        (name, pa.float64())
-        for name in ("final_loss", "train_accuracy", "valid_loss", "valid_accuracy")
-    ]
-    + [
-        (name, pa.float64())
-        for name in (
-            "test_loss",
-            "test_accuracy",
-            "train_seconds",
-            "step_seconds",
-            "compile_seconds",
-        )
-    ]
-    + [
-        ("support_recovered", pa.float64()),
-        ("target_loss", pa.float64()),
-        ("threads", pa.int64()),
-        ("exclusive", pa.bool_()),
+        *_columns(STRING, "experiment", "problem", "backend"),
+        *_columns(STRING, "estimator", "estimator_kind", "direction"),
+        ("num_directions", INTEGER),
+        *_columns(STRING, "optimizer", "stage"),
+        *_columns(FLOAT, "learning_rate", "learning_rate_decay"),
+        *_columns(INTEGER, "batch_size", "seed", "dimension"),
+        ("precision", STRING),
+        ("lanes", INTEGER),
+        *_columns(STRING, "status", "reason"),
+        *_columns(INTEGER, "steps", "evaluations"),
+        *_columns(FLOAT, "final_loss", "train_accuracy", "valid_loss", "valid_accuracy"),
+        *_columns(FLOAT, "test_loss", "test_accuracy"),
+        *_columns(FLOAT, "train_seconds", "step_seconds", "compile_seconds"),
+        *_columns(FLOAT, "support_recovered", "target_loss"),
+        ("threads", INTEGER),
+        ("exclusive", BOOLEAN),
     ]
 )
-"""One row per trial. stage: `tuning`, the search of a learning rate, or `final`, what is reported. steps: taken; evaluations:
-of the minibatch loss; train_seconds: this trial's share of its lanes' wall time in training alone; step_seconds: that per
-step; compile_seconds: of the whole group of lanes; support_recovered: of a problem whose truth is sparse and known, the share of
-its support that was found. Losses of classifiers are in nats; those of the last record point."""
+"""One row per trial.
+
+experiment, estimator: names in the configuration.
+problem, estimator_kind, optimizer: kinds of the components.
+backend: framework, `jax` or `torch`.
+direction, num_directions: law of the directions (may be empty), and their number per estimate.
+stage: `tuning` for the search of a learning rate, `final` for a result.
+learning_rate, learning_rate_decay: eta_0 and k of the rate eta_0 exp(-k i) at step i.
+batch_size: examples per minibatch; 0 for a problem without data.
+seed: seed of the initial parameters, the minibatches and the directions.
+dimension: number of parameters.
+precision: data type of parameters, data and directions, `float32` or `float64`.
+lanes: number of trials that were vmapped together.
+status, reason: outcome of the trial (see `Status`), and the reason if it is not `ok`.
+steps, evaluations: number of steps taken, and of evaluations of the minibatch loss.
+final_loss: training loss at the last record point.
+train_accuracy, valid_loss, valid_accuracy, test_loss, test_accuracy: at the last record point.
+train_seconds: training time of all lanes divided by their number, without evaluation.
+step_seconds: `train_seconds` divided by the number of steps.
+compile_seconds: time to compile the training of all lanes together.
+support_recovered: fraction of the true support recovered, in sparse regression.
+target_loss: validation loss to reach (training loss without validation).
+threads, exclusive: processor threads of the job, and whether training jobs ran one at a time.
+"""
 
 CURVES = pa.schema(
-    [(name, pa.string()) for name in ("experiment", "backend", "estimator", "stage")]
-    + [
-        ("learning_rate", pa.float64()),
-        ("seed", pa.int64()),
-        ("step", pa.int64()),
-        ("train_seconds", pa.float64()),
-    ]
-    + [(name, pa.float64()) for name in ("loss", "train_accuracy", "valid_loss", "valid_accuracy")]
-    + [(name, pa.float64()) for name in ("test_loss", "test_accuracy", "batch_loss")]
-    + [(name, pa.float64()) for name in ("support_recovered", "theta_0", "theta_1")]
-)
-"""One row per record point. loss, train_accuracy: over the training data at the parameters of this step; batch_loss: the
-mean over the steps since the last point; theta_0, theta_1: the parameters of a problem of two."""
-
-
-LANDSCAPE = pa.schema(
     [
-        ("experiment", pa.string()),
-        ("theta_0", pa.float64()),
-        ("theta_1", pa.float64()),
-        ("loss", pa.float64()),
+        *_columns(STRING, "experiment", "backend", "estimator", "stage"),
+        ("learning_rate", FLOAT),
+        *_columns(INTEGER, "seed", "step"),
+        ("train_seconds", FLOAT),
+        *_columns(FLOAT, "loss", "train_accuracy", "valid_loss", "valid_accuracy"),
+        *_columns(FLOAT, "test_loss", "test_accuracy", "batch_loss"),
+        *_columns(FLOAT, "support_recovered", "theta_0", "theta_1"),
     ]
 )
-"""The loss on a grid around the minimum of a problem of two parameters."""
+"""One row per record point of a trial.
 
+experiment, backend, estimator, stage, learning_rate, seed: identify the trial, as in `TRIALS`.
+step: number of steps taken before this point.
+train_seconds: training time up to this point divided by the number of lanes.
+loss, train_accuracy: on the training data, at the parameters of this step.
+valid_loss, valid_accuracy, test_loss, test_accuracy: on the validation and the test data.
+batch_loss: mean minibatch loss over the steps since the previous point.
+support_recovered: fraction of the true support recovered, in sparse regression.
+theta_0, theta_1: parameters of a problem with two parameters.
+"""
 
-WORKLOAD = (
-    [
-        (name, pa.string())
-        for name in (
-            "backend",
-            "problem",
-            "problem_kind",
-            "estimator",
-            "estimator_kind",
-            "direction",
-        )
-    ]
-    + [
-        (name, pa.int64())
-        for name in ("num_directions", "dimension", "depth", "length", "batch_size")
-    ]
-    + [("precision", pa.string())]
-)
-"""What every instrument tells of its subject. dimension: of the parameters; layers: of weights; length: of the sequences."""
+LANDSCAPE = pa.schema([("experiment", STRING), *_columns(FLOAT, "theta_0", "theta_1", "loss")])
+"""One row per grid point of a problem with two parameters.
+
+experiment: name of the experiment in the configuration.
+theta_0, theta_1, loss: the parameters, and the loss at these parameters.
+"""
+
+WORKLOAD = [
+    *_columns(STRING, "backend", "problem", "problem_kind"),
+    *_columns(STRING, "estimator", "estimator_kind", "direction"),
+    *_columns(INTEGER, "num_directions", "dimension", "depth", "length", "batch_size"),
+    ("precision", STRING),
+]
+"""Columns that every instrument writes.
+
+backend: framework, `jax` or `torch`.
+problem, estimator: names in the configuration.
+problem_kind, estimator_kind: kinds of the components.
+direction, num_directions: law of the directions (may be empty), and their number per estimate.
+dimension: number of parameters.
+depth: number of parameter arrays with at least two axes (layers of weights).
+length: length of the sequences; null for a problem without sequences.
+batch_size: examples per minibatch; 0 for a problem without data.
+precision: data type of parameters, data and directions, `float32` or `float64`.
+"""
 
 COST = pa.schema(
     [
-        ("cost", pa.string()),
+        ("cost", STRING),
         *WORKLOAD,
-        ("part", pa.string()),
-        ("status", pa.string()),
-        ("reason", pa.string()),
+        *_columns(STRING, "part", "status", "reason"),
+        *_columns(INTEGER, "round", "calls", "evaluations"),
+        ("compiled", BOOLEAN),
+        *_columns(FLOAT, "seconds", "compile_seconds", "first_seconds"),
+        *_columns(INTEGER, "flops", "product_flops", "derivative_product_flops"),
+        *_columns(INTEGER, "xla_temp_bytes", "graph_temp_bytes", "saved_bytes"),
+        *_columns(INTEGER, "observation_bytes", "threads"),
+        *_columns(FLOAT, "other_cpu_fraction", "signal_to_noise_theory"),
     ]
-    + [
-        ("round", pa.int64()),
-        ("calls", pa.int64()),
-        ("evaluations", pa.int64()),
-        ("compiled", pa.bool_()),
-    ]
-    + [(name, pa.float64()) for name in ("seconds", "compile_seconds", "first_seconds")]
-    + [(name, pa.int64()) for name in ("flops", "product_flops", "derivative_product_flops")]
-    + [
-        (name, pa.int64())
-        for name in (
-            "xla_temp_bytes",
-            "graph_temp_bytes",
-            "saved_bytes",
-            "observation_bytes",
-            "threads",
-        )
-    ]
-    + [(name, pa.float64()) for name in ("other_cpu_fraction", "signal_to_noise_theory")]
 )
-"""One row per value of time, or per estimator that is not timed, with its status. part: forward, forward_again (the same once
-more), gradient, step, or a piece of a step: sampling, derivative, update; seconds: a call, a mean over `calls` of them;
-first_seconds: the first call; flops: as the framework counts them (XLA: all arithmetic; torch: products alone); product_flops:
-of products of matrices and convolutions; derivative_product_flops: those that reverse accumulation adds to the function's;
-xla_temp_bytes, graph_temp_bytes: as the backend tells of the compiled function; saved_bytes: the most that autograd's
-tape holds at once, in torch; observation_bytes: of what is met along a sequence, put in order;
-other_cpu_fraction: of the processors' time during all rounds, what other processes took; signal_to_noise_theory: of the estimate,
-by its closed form at the gradient there."""
+"""One row per part of an estimator and round, or one row per estimator that was not timed.
+
+cost: name of the measurement.
+part: `forward` (the loss function), `forward_again` (the loss function again, for the noise),
+    `gradient` (an estimate), `step` (a step of SGD), or `sampling`, `derivative`, `update`, the
+    pieces of a step.
+status, reason: outcome of the estimator (see `Answer`), and the reason if it is not `ok`.
+round, calls: number of the round, and of the calls in it; each round times every part once.
+evaluations: evaluations of the minibatch loss per estimate.
+compiled: whether the functions were compiled; otherwise they ran operator by operator.
+seconds: time per call, the mean over the calls of the round.
+compile_seconds, first_seconds: time to compile the part, and time of its first call.
+flops: as the framework counts them. XLA counts all arithmetic; torch counts matrix products and
+    convolutions only.
+product_flops: flops of matrix products and convolutions.
+derivative_product_flops: product flops of backprop minus product flops of the loss function.
+xla_temp_bytes: temporary memory of the compiled function according to XLA (JAX only).
+graph_temp_bytes: peak memory of intermediate results of the traced graph (torch only).
+saved_bytes: peak memory of the tensors that autograd saves for the backward pass (torch only).
+observation_bytes: memory of the inputs of all time steps of a sequence.
+threads: processor threads of the job.
+other_cpu_fraction: fraction of all processor time that other processes used during the rounds.
+signal_to_noise_theory: signal-to-noise ratio of the estimate, by its closed form; NaN without one.
+"""
 
 MEMORY = pa.schema(
-    [("memory", pa.string()), *WORKLOAD, ("round", pa.int64())]
-    + [(name, pa.int64()) for name in ("parameter_bytes", "xla_temp_bytes", "graph_temp_bytes")]
-    + [(name, pa.int64()) for name in ("saved_bytes", "device_peak_bytes", "resident_peak_bytes")]
+    [
+        ("memory", STRING),
+        *WORKLOAD,
+        *_columns(INTEGER, "round", "parameter_bytes", "xla_temp_bytes", "graph_temp_bytes"),
+        *_columns(INTEGER, "saved_bytes", "device_peak_bytes", "resident_peak_bytes"),
+    ]
 )
-"""One row per process. estimator: or `inference`, the function alone; xla_temp_bytes: by the compiler's own account, in JAX;
-graph_temp_bytes: the most that lives at once between the calls of the traced graph, and saved_bytes: the most that autograd's
-tape holds at once, in torch; device_peak_bytes: by the device's allocator, where there is one;
-resident_peak_bytes: the rise of the resident set during one step of SGD, which makes new parameters."""
+"""One row per process, which takes one step of SGD or evaluates the loss function once.
+
+memory: name of the measurement.
+estimator: name of the estimator, or `inference` for the loss function.
+round: number of the round; each round starts one process per problem and estimator.
+parameter_bytes: size of the parameters.
+xla_temp_bytes, graph_temp_bytes, saved_bytes: as in `COST`.
+device_peak_bytes: peak memory according to the device's allocator, if it has one.
+resident_peak_bytes: rise of the resident set during the step, which allocates new parameters.
+"""
 
 RESIDENT = pa.schema(
     [
-        ("memory", pa.string()),
+        ("memory", STRING),
         *WORKLOAD,
-        ("steps", pa.int64()),
-        ("seconds", pa.float64()),
-        ("resident_bytes", pa.int64()),
+        ("steps", INTEGER),
+        ("seconds", FLOAT),
+        ("resident_bytes", INTEGER),
     ]
 )
-"""One row per sample of a process that takes `steps` steps of SGD, one after another. seconds: since the first of them, so that
-imports and compilation have negative ones; resident_bytes: its resident set."""
+"""One row per sample of the resident set of a process that takes steps of SGD in a loop.
+
+memory, estimator: as in `MEMORY`.
+steps: number of steps that the process took in total.
+seconds: time since the first step; negative during imports and compilation.
+resident_bytes: resident set of the process.
+"""
 
 DRAWS = pa.schema(
     [
-        ("quality", pa.string()),
+        ("quality", STRING),
         *WORKLOAD,
-        ("after_steps", pa.int64()),
-        ("minibatch", pa.int64()),
-        ("draw", pa.int64()),
+        *_columns(INTEGER, "after_steps", "minibatch", "draw"),
+        *_columns(FLOAT, "eps", "gradient_norm"),
+        *_columns(FLOAT, "minibatch_squared_error", "squared_norm_ratio"),
+        *_columns(FLOAT, "relative_squared_error", "error_product"),
+        *_columns(FLOAT, "norm_ratio", "cosine", "signal_to_noise_theory"),
+        *_columns(FLOAT, "difference_error", "difference_error_theory", "difference_bias"),
+        *_columns(FLOAT, "estimate_0", "estimate_1"),
     ]
-    + [
-        (name, pa.float64())
-        for name in ("eps", "gradient_norm", "minibatch_squared_error", "squared_norm_ratio")
-    ]
-    + [
-        (name, pa.float64())
-        for name in ("relative_squared_error", "error_product", "norm_ratio", "cosine")
-    ]
-    + [("signal_to_noise_theory", pa.float64())]
-    + [
-        (name, pa.float64())
-        for name in ("difference_error", "difference_error_theory", "difference_bias")
-    ]
-    + [(name, pa.float64()) for name in ("estimate_0", "estimate_1")]
 )
-"""One row per estimate; g is the gradient on its minibatch. relative_squared_error: ||estimate - g||^2 / ||g||^2; error_product:
-<estimate - g, next estimate - g> / ||g||^2, whose mean is the squared bias; norm_ratio: ||estimate|| / ||g||;
-minibatch_squared_error: ||g - whole||^2 / ||whole||^2 with the gradient over all training data, and squared_norm_ratio:
-||g||^2 / ||whole||^2; signal_to_noise_theory: the closed form at this gradient; difference_error: how far a difference is from
-(g . v) v, over ||g||; difference_bias: the part of that along g, <estimate - (g . v) v, g> / ||g||^2, whose mean is the bias along
-g; estimate_0, estimate_1: the estimate itself in two dimensions."""
+"""One row per estimate e. g is the gradient on its minibatch, G the gradient on all training data.
+
+quality: name of the measurement.
+after_steps: number of training steps (by backprop) before the measurement.
+minibatch, draw: numbers of the minibatch and of the estimate on it.
+eps: step of a finite difference; null for other estimators.
+gradient_norm: ||g||.
+minibatch_squared_error: ||g - G||^2 / ||G||^2; null with a single minibatch.
+squared_norm_ratio: ||g||^2 / ||G||^2; null with a single minibatch.
+relative_squared_error: ||e - g||^2 / ||g||^2.
+error_product: <e - g, e' - g> / ||g||^2 with the next estimate e'; its mean is the squared bias.
+norm_ratio: ||e|| / ||g||.
+cosine: cosine of the angle between e and g.
+signal_to_noise_theory: closed form of ||g||^2 / E||e - g||^2; NaN without one.
+difference_error: ||e - (g . v) v|| / ||g|| of a finite difference along v.
+difference_error_theory: expected value of `difference_error` from truncation and rounding.
+difference_bias: <e - (g . v) v, g> / ||g||^2; its mean is the bias along g.
+estimate_0, estimate_1: the estimate, for a problem with two parameters.
+"""
 
 COORDINATES = pa.schema(
-    [("quality", pa.string()), *WORKLOAD, ("after_steps", pa.int64()), ("minibatch", pa.int64())]
-    + [("eps", pa.float64()), ("coordinate", pa.int64()), ("draws", pa.int64())]
-    + [(name, pa.float64()) for name in ("gradient", "mean", "variance", "kurtosis")]
+    [
+        ("quality", STRING),
+        *WORKLOAD,
+        *_columns(INTEGER, "after_steps", "minibatch"),
+        ("eps", FLOAT),
+        *_columns(INTEGER, "coordinate", "draws"),
+        *_columns(FLOAT, "gradient", "mean", "variance", "kurtosis"),
+    ]
 )
-"""One row per coordinate: the exact gradient, and moments of its estimates over the draws; kurtosis of a normal law is 3."""
+"""One row per coordinate of an estimate.
 
+quality, after_steps, minibatch, eps: as in `DRAWS`.
+coordinate: index of the coordinate.
+draws: number of estimates.
+gradient: exact gradient.
+mean, variance: mean and variance of the estimates.
+kurtosis: fourth central moment divided by the squared variance; 3 for a normal law.
+"""
 
 STABILITY = pa.schema(
-    [("stability", pa.string()), *WORKLOAD]
-    + [
-        ("learning_rate", pa.float64()),
-        ("seed", pa.int64()),
-        ("steps", pa.int64()),
-        ("status", pa.string()),
+    [
+        ("stability", STRING),
+        *WORKLOAD,
+        ("learning_rate", FLOAT),
+        *_columns(INTEGER, "seed", "steps"),
+        ("status", STRING),
+        *_columns(FLOAT, "initial_loss", "final_loss", "stable_rate_theory"),
     ]
-    + [(name, pa.float64()) for name in ("initial_loss", "final_loss", "stable_rate_theory")]
 )
-"""One row per trial. stable_rate_theory: below it the mean square contracts, where a closed form is known."""
+"""One row per trial of SGD at a rate of the grid.
+
+stability: name of the measurement.
+learning_rate, seed: rate and seed of the trial.
+steps, status: number of steps taken, and outcome of the trial (see `Status`).
+initial_loss, final_loss: training loss before the first and after the last step.
+stable_rate_theory: rate below which the mean square contracts; null without a closed form.
+"""
 
 SCHEMAS = {
     "trials": TRIALS,
@@ -254,4 +316,4 @@ SCHEMAS = {
     "coordinates": COORDINATES,
     "stability": STABILITY,
 }
-"""By the kind of record."""
+"""Schema of each kind of records."""
