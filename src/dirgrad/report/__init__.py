@@ -1,1 +1,1 @@
-"""Figures and pages."""
+"""Figures, HTML pages, README tables and the manifest of a tier."""

@@ -1,4 +1,4 @@
-"""The tables of the README, as Markdown: verdicts, the paper's numbers beside ours, and every estimator at its own best rate."""
+"""Markdown tables of the README files: verdicts, paper values, targets and the benchmark."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
@@ -14,56 +14,84 @@ CONFIDENCE = {
     "secondary": "from a reader's notes",
     "derived": "derived",
 }
+"""Text of a row's source for the paper value, by the column `paper_confidence`."""
+FAST = "forward_gradient_rank_one"
+PLAIN = "forward_gradient"
+"""Estimators of the benchmark table: rank-one directions, and materialized Gaussian ones."""
+
 Row = Mapping[Hashable, Any]
+Cells = Sequence[Any]
 
 
 def page(paths: Sequence[Path]) -> str:
-    """The table in these files as Markdown: one file, or the claims.csv of several tiers. Raises UserError for others."""
-    (name, *others) = dict.fromkeys(path.stem for path in paths)
+    """Return the table in CSV files as Markdown.
+
+    Args:
+        paths: One CSV file, or the claims.csv files of several tiers.
+
+    Raises:
+        UserError: If the files cannot be shown as one table.
+    """
+    name, *others = dict.fromkeys(path.stem for path in paths)
     if others or (len(paths) > 1 and name != "claims"):
         raise UserError(
-            f"no headline of {len(paths)} tables: name one, or the claims.csv of several tiers"
+            f"cannot make one README table from {len(paths)} files: "
+            "give one table, or the claims.csv files of several tiers"
         )
-    return markdown(name, pd.concat([pd.read_csv(path) for path in paths], ignore_index=True))
+    tables = [pd.read_csv(path) for path in paths]
+    return markdown(name, pd.concat(tables, ignore_index=True))
 
 
 def markdown(name: str, table: pd.DataFrame) -> str:
-    """The table `baydin`, `targets`, `claims` or `bench` as Markdown. Raises UserError for another."""
+    """Return the table `baydin`, `targets`, `claims` or `bench` as Markdown.
+
+    Raises:
+        UserError: If `name` is another table.
+    """
     if name not in ROW_MAKERS:
-        raise UserError(f"no headline of the table '{name}': {nearest(name, ROW_MAKERS)}")
+        raise UserError(
+            f"no README table is made from the table '{name}': {nearest(name, ROW_MAKERS)}"
+        )
     head, *rows = ROW_MAKERS[name](table)
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(map(str, cells))} |\n" for cells in lines)
+    separator = ["---"] * len(head)
+    return "".join(_markdown_row(cells) for cells in [head, separator, *rows])
 
 
-def _baydin(table: pd.DataFrame) -> list[Sequence[str]]:
-    """A row per quantity of which the paper's value is known."""
-    known = table[table["paper_value"].notna()]
-    rows: list[Sequence[str]] = [
-        ["figure", "problem", "rate", "quantity", "paper", "JAX", "PyTorch"]
-    ]
-    place = ["figure", "problem", "learning_rate", "quantity"]
-    for _, group in known.groupby(place, sort=False, dropna=False):
+def _markdown_row(cells: Cells) -> str:
+    return f"| {' | '.join(map(str, cells))} |\n"
+
+
+def _baydin(table: pd.DataFrame) -> list[Cells]:
+    """Return one row per quantity with a known paper value."""
+    rows: list[Cells] = [["figure", "problem", "rate", "quantity", "paper", "JAX", "PyTorch"]]
+    with_paper_value = table[table["paper_value"].notna()]
+    keys = ["figure", "problem", "learning_rate", "quantity"]
+    for _, group in with_paper_value.groupby(keys, sort=False, dropna=False):
         by_backend = {row["backend"]: row for row in group.to_dict("records")}
-        one = group.iloc[0]
-        paper = f"{one['paper_value']:.3g} ({CONFIDENCE[one['paper_confidence']]})"
-        rate = f"{one['learning_rate']:g}" if pd.notna(one["learning_rate"]) else ""
+        first = group.iloc[0]
+        confidence = CONFIDENCE[first["paper_confidence"]]
+        paper = f"{first['paper_value']:.3g} ({confidence})"
+        rate = f"{first['learning_rate']:g}" if pd.notna(first["learning_rate"]) else ""
         ours = [
-            _reached(by_backend[name]) if name in by_backend else "" for name in ("jax", "torch")
+            _value_or_count(by_backend[backend]) if backend in by_backend else ""
+            for backend in ("jax", "torch")
         ]
-        rows.append([str(one["figure"]), one["problem"], rate, one["quantity"], paper, *ours])
+        facts = [str(first["figure"]), first["problem"], rate, first["quantity"]]
+        rows.append([*facts, paper, *ours])
     return rows
 
 
-def _reached(row: Row) -> str:
+def _value_or_count(row: Row) -> str:
     return _interval(row, "value") or f"reached by {row['n_reached']:.0f} of {row['n']:.0f}"
 
 
-def _targets(table: pd.DataFrame) -> list[Sequence[str]]:
-    """A row per experiment, backend and estimator, of the experiments that have backprop beside them."""
-    table = table[
-        table["experiment"].isin(table.loc[table["estimator"] == "backprop", "experiment"])
-    ]
+def _targets(table: pd.DataFrame) -> list[Cells]:
+    """Return one row per experiment, backend and estimator.
+
+    Only experiments that include backprop are listed, because the steps are relative to it.
+    """
+    with_backprop = table.loc[table["estimator"] == "backprop", "experiment"]
+    table = table[table["experiment"].isin(with_backprop)]
     head = [
         "experiment",
         "framework",
@@ -71,54 +99,59 @@ def _targets(table: pd.DataFrame) -> list[Sequence[str]]:
         "estimator",
         "best rate",
         "steps to target / backprop's",
+        "train accuracy",
+        "test accuracy",
+        "n",
     ]
-    rows: list[Sequence[str]] = [[*head, "train accuracy", "test accuracy", "n"]]
-    for row in table.to_dict("records"):
-        steps = (
-            _interval(row, "steps_over_backprop") or f"reached by {row['n_reached']} of {row['n']}"
-        )
-        named = [
-            row["experiment"],
-            row["backend"],
-            row["optimizer"],
-            row["estimator"],
-            f"{row['learning_rate']:g}",
-            steps,
-        ]
-        rows.append(
-            [*named, _interval(row, "train_accuracy"), _interval(row, "test_accuracy"), row["n"]]
-        )
-    return rows
+    return [head, *(_targets_row(row) for row in table.to_dict("records"))]
 
 
-def _claims(table: pd.DataFrame) -> list[Sequence[str]]:
-    """A row per claim and tier in which it was run; one that was run in none says so."""
-    head = ["claim", "source", "quantity", "criterion", "tier", "measured", "n", "verdict"]
-    rows: list[Sequence[str]] = [head]
+def _targets_row(row: Row) -> Cells:
+    steps = _interval(row, "steps_over_backprop")
+    return [
+        row["experiment"],
+        row["backend"],
+        row["optimizer"],
+        row["estimator"],
+        f"{row['learning_rate']:g}",
+        steps or f"reached by {row['n_reached']} of {row['n']}",
+        _interval(row, "train_accuracy"),
+        _interval(row, "test_accuracy"),
+        row["n"],
+    ]
+
+
+def _claims(table: pd.DataFrame) -> list[Cells]:
+    """Return one row per claim and tier that measured it.
+
+    A claim that no tier measured has one row with the verdict "not run".
+    """
+    texts = ["statement", "source", "quantity", "criterion"]
+    rows: list[Cells] = [["claim", *texts[1:], "tier", "measured", "n", "verdict"]]
     for _, group in table.groupby("id", sort=False):
-        run = group[group["places"] > 0]
-        for i, row in enumerate(run.to_dict("records") or group.head(1).to_dict("records")):
-            told = [
-                row[name] if i == 0 else ""
-                for name in ("statement", "source", "quantity", "criterion")
-            ]
-            tier, verdict = (row["tier"], row["verdict"]) if len(run) else ("", "not run")
-            rows.append(
-                [*map(_cell, told), tier, _measured(row), _count(row), _cell(f"**{verdict}**")]
-            )
+        was_run = group[group["places"] > 0]
+        if len(was_run):
+            by_tier = [(row, row["tier"], row["verdict"]) for row in was_run.to_dict("records")]
+        else:
+            by_tier = [(group.head(1).to_dict("records")[0], "", "not run")]
+        for i, (row, tier, verdict) in enumerate(by_tier):
+            # The texts of a claim are printed once, in its first row.
+            claim = [_escape(row[name]) if i == 0 else "" for name in texts]
+            rows.append([*claim, tier, _measured(row), _count(row), _escape(f"**{verdict}**")])
     return rows
 
 
-def _cell(text: Any) -> str:
+def _escape(text: Any) -> str:
     return str(text).replace("|", "\\|")
 
 
 def _measured(row: Row) -> str:
-    """With its place, where there is more than one."""
+    """Return the measured value, with its facets if the claim was measured more than once."""
     if row["places"] == 0:
         return ""
     value = "target not reached" if np.isinf(row["measured"]) else f"{row['measured']:.3g}"
-    value = f"at least {value}" if row["at_least"] is True else value
+    if row["at_least"] is True:
+        value = f"at least {value}"
     if np.isfinite(row["low"]):
         value += f" [{row['low']:.3g}, {row['high']:.3g}]"
     return value if row["places"] == 1 else f"{value} ({row['at']})"
@@ -128,37 +161,45 @@ def _count(row: Row) -> str:
     return f"{row['n']:.0f}" if row["n"] > 0 else ""
 
 
-FAST, PLAIN = "forward_gradient_rank_one", "forward_gradient"
-"""Of the benchmark: the methods that the README shows, of outer products and as others write it."""
-
-
-def _bench(table: pd.DataFrame) -> list[Sequence[str]]:
-    """A row per problem, size of the minibatch and framework: the fast step over others."""
-    over = (
+def _bench(table: pd.DataFrame) -> list[Cells]:
+    """Return one row per problem, batch size and framework, with step-time ratios."""
+    head = [
+        "problem",
+        "batch",
+        "framework",
         "plain / backprop",
         "fast / backprop",
         "fast / plain",
         "fast / function",
         "fast / floor",
-    )
-    rows: list[Sequence[str]] = [["problem", "batch", "framework", *over]]
-    for (problem, size, backend), group in table.groupby(
-        ["problem", "batch_size", "backend"], sort=False
-    ):
-        by_method = {row["estimator"]: row for row in group.to_dict("records")}
-        fast, plain = by_method[FAST], by_method[PLAIN]
-        held = [_interval(fast, f"step_over_{one}") for one in ("backprop", "plain", "forward")]
-        place = [str(problem), str(size), str(backend), _interval(plain, "step_over_backprop")]
-        rows.append([*place, *held, f"{fast['step_over_flop_bound']:.3g}"])
+    ]
+    rows: list[Cells] = [head]
+    keys = ["problem", "batch_size", "backend"]
+    for key, group in table.groupby(keys, sort=False):
+        by_estimator = {row["estimator"]: row for row in group.to_dict("records")}
+        fast = by_estimator[FAST]
+        plain = by_estimator[PLAIN]
+        ratios = [
+            _interval(plain, "step_over_backprop"),
+            _interval(fast, "step_over_backprop"),
+            _interval(fast, "step_over_plain"),
+            _interval(fast, "step_over_forward"),
+            f"{fast['step_over_flop_bound']:.3g}",
+        ]
+        rows.append([*map(str, key), *ratios])
     return rows
 
 
 ROW_MAKERS = {"baydin": _baydin, "targets": _targets, "claims": _claims, "bench": _bench}
+"""Function that returns the head and the rows of the Markdown table, by the name of the table."""
 
 
 def _interval(row: Row, name: str) -> str:
-    if np.isnan(row[name]):
+    """Return `value [low, high]`, only the value without an interval, or "" without a value."""
+    value = row[name]
+    if np.isnan(value):
         return ""
-    if np.isnan(row[f"{name}_low"]):
-        return f"{row[name]:.3g}"
-    return f"{row[name]:.3g} [{row[f'{name}_low']:.3g}, {row[f'{name}_high']:.3g}]"
+    low = row[f"{name}_low"]
+    if np.isnan(low):
+        return f"{value:.3g}"
+    return f"{value:.3g} [{low:.3g}, {row[f'{name}_high']:.3g}]"

@@ -1,1 +1,4 @@
-"""From tables to figures, one a file: `draw(tables, *subjects) -> Figure`. Nothing here can rerun an experiment."""
+"""Figures drawn from tables, one module per figure.
+
+Each module has a function `draw(tables, *subjects) -> Figure`. No figure reruns an experiment.
+"""

@@ -1,51 +1,62 @@
-"""The time of a step over the function alone, against the number of layers."""
+"""Step time relative to the forward pass is plotted against the number of layers.
 
-from collections.abc import Mapping
-from typing import Any
+The wide pale lines are the lower bound that the multiplications of an estimator set (FLOP bound).
+"""
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dirgrad.report.figures import style
 
 
-def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
-    """tables: `cost`. A panel per framework."""
+def draw(tables: style.Tables, name: str) -> Figure:
+    """Draw one panel per framework.
+
+    Args:
+        tables: The table `cost`.
+        name: The cost measurement to show.
+    """
     cost = tables["cost"].query("cost == @name").sort_values("depth")
-    backends, kinds = list(cost["backend"].unique()), style.lines(cost["estimator"].unique())
-    made, panels = style.figure(1, len(backends), height=3.0)
+    backends = cost["backend"].unique()
+    styles = style.lines(cost["estimator"].unique())
+    figure, panels = style.new_figure(1, len(backends), height=3.0)
     for axes, backend in zip(panels[0], backends, strict=True):
-        here = cost.query("backend == @backend")
-        for estimator, line in kinds.items():
-            part = here[here["estimator"] == estimator]
-            style.line_with_interval(
-                axes, part["depth"], part, "step_over_forward", line, style.label(estimator)
-            )
-            floor: dict[str, Any] = {"color": line["color"], "linewidth": 3, "alpha": 0.25}
-            axes.plot(
-                part["depth"],
-                part["flop_bound_over_forward"],
-                label=f"{style.label(estimator)}: floor",
-                **floor,
-            )
-        noise = here.drop_duplicates("depth")
-        axes.fill_between(
-            noise["depth"],
-            noise["timing_noise_low"],
-            noise["timing_noise_high"],
-            color="0.8",
-            label=style.NOISE_LABEL,
-        )
-        axes.set(
-            xlabel="layers of weights", xscale="log", ylim=(0, None), title=style.BACKENDS[backend]
-        )
-        axes.set_ylabel("time of a step / of the function alone")
-        axes.set_xticks(noise["depth"])
-        style.plain_ticks(axes.xaxis)
-    made.legend(*style.shared_legend(panels), loc="outside lower center", ncols=3)
-    made.suptitle(
-        f"{style.label(name)}: inter-quartile mean of n = {style.count_range(cost['n'])} rounds, {style.interval()}; "
-        f"batch {style.count_range(cost['batch_size'])}{style.noisy(cost)}",
-        fontsize=9,
+        _panel(axes, cost.query("backend == @backend"), styles)
+        axes.set_title(style.BACKENDS[backend])
+    style.add_legend(figure, panels, ncols=3)
+    rounds = style.count_range(cost["n"])
+    batch = style.count_range(cost["batch_size"])
+    style.add_title(
+        figure,
+        f"{style.label(name)}: inter-quartile mean of n = {rounds} rounds, {style.interval()}; "
+        f"batch {batch}{style.noise_warning(cost)}",
     )
-    return made
+    return figure
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
+    for estimator, line in styles.items():
+        part = rows[rows["estimator"] == estimator]
+        name = style.label(estimator)
+        style.line_with_interval(axes, part["depth"], part, "step_over_forward", line, name)
+        axes.plot(
+            part["depth"],
+            part["flop_bound_over_forward"],
+            label=f"{name}: FLOP bound",
+            color=line["color"],
+            linewidth=3,
+            alpha=0.25,
+        )
+    noise = rows.drop_duplicates("depth")
+    axes.fill_between(
+        noise["depth"],
+        noise["timing_noise_low"],
+        noise["timing_noise_high"],
+        color="0.8",
+        label=style.NOISE_LABEL,
+    )
+    axes.set(xlabel="number of weight layers", xscale="log", ylim=(0, None))
+    axes.set_ylabel("step time / forward time")
+    axes.set_xticks(noise["depth"])
+    style.plain_ticks(axes.xaxis)

@@ -1,6 +1,8 @@
-"""What a gradient estimate and a whole step cost, over the function alone, beside the floor that multiplications set."""
+"""Times of a gradient estimate and of a whole step are shown relative to the forward pass.
 
-from collections.abc import Mapping
+The orange marks are the lower bound that the multiplications of an estimator set (FLOP bound).
+"""
+
 from typing import Any
 
 import numpy as np
@@ -14,63 +16,70 @@ PARTS = {
     "gradient_over_forward": ("estimate", "o", "none", 0.14),
     "step_over_forward": ("whole step", "s", "full", -0.14),
 }
+"""Label, marker, fill style and vertical shift of each column."""
 
 
-def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
-    """tables: `cost`. A row of panels per framework, a panel per problem and size of the minibatch."""
+def draw(tables: style.Tables, *names: str) -> Figure:
+    """Draw a row of panels per framework and a column per problem and batch size.
+
+    Args:
+        tables: The table `cost`.
+        *names: The cost measurements to show.
+    """
     cost = tables["cost"].query("cost in @names")
-    backends, estimators = list(cost["backend"].unique()), list(cost["estimator"].unique())[::-1]
+    backends = cost["backend"].unique()
+    # The y axis points upward, so the reversed order puts the first estimator at the top.
+    estimators = list(cost["estimator"].unique())[::-1]
     subjects = list(cost[["problem", "batch_size"]].drop_duplicates().itertuples(index=False))
-    made, panels = style.figure(
+    figure, panels = style.new_figure(
         len(backends),
         len(subjects),
         height=0.6 + 0.26 * len(estimators),
         width=2.2 + 2.1 * len(subjects),
     )
-    for row, backend in zip(panels, backends, strict=True):
-        for axes, (problem, batch_size) in zip(row, subjects, strict=True):
-            here = cost.query(
+    for panel_row, backend in zip(panels, backends, strict=True):
+        for axes, (problem, batch_size) in zip(panel_row, subjects, strict=True):
+            rows = cost.query(
                 "backend == @backend and problem == @problem and batch_size == @batch_size"
             )
-            _dots(axes, here.set_index("estimator").reindex(estimators))
-            axes.set_title(
-                f"{style.BACKENDS[backend]}, {style.label(problem)},\nbatch {batch_size}",
-                fontsize=9,
-            )
-            axes.set_yticks(
-                range(len(estimators)),
-                [style.label(one) for one in estimators] if axes is row[0] else [],
-            )
-            axes.set_xlabel("time / function alone")
-    made.legend(*style.shared_legend(panels), loc="outside lower center", ncols=4)
-    made.suptitle(
-        f"inter-quartile mean of n = {style.count_range(cost['n'])} rounds, {style.interval()}; nothing that differs by less than "
-        f"the grey band is ranked{style.noisy(cost)}",
-        fontsize=9,
+            _dots(axes, rows.set_index("estimator").reindex(estimators))
+            title = f"{style.BACKENDS[backend]}, {style.label(problem)},\nbatch {batch_size}"
+            axes.set_title(title, fontsize=9)
+            labels = [style.label(estimator) for estimator in estimators]
+            axes.set_yticks(range(len(estimators)), labels if axes is panel_row[0] else [])
+            axes.set_xlabel("time / forward time")
+    style.add_legend(figure, panels, ncols=4)
+    rounds = style.count_range(cost["n"])
+    style.add_title(
+        figure,
+        f"inter-quartile mean of n = {rounds} rounds, {style.interval()}; "
+        "differences smaller than the gray band "
+        f"are not ranked{style.noise_warning(cost)}",
     )
-    return made
+    return figure
 
 
 def _dots(axes: Axes, rows: pd.DataFrame) -> None:
-    place = np.arange(len(rows))
+    y = np.arange(len(rows))
     for column, (label, marker, fill, shift) in PARTS.items():
-        ends = [rows[column] - rows[f"{column}_low"], rows[f"{column}_high"] - rows[column]]
-        shape: dict[str, Any] = {
-            "marker": marker,
-            "fillstyle": fill,
-            "color": "black",
-            "markersize": 4,
-            "linestyle": "",
-        }
-        axes.errorbar(rows[column], place + shift, xerr=ends, label=label, elinewidth=0.8, **shape)
-    floor: dict[str, Any] = {"color": "#D55E00", "markersize": 11, "markeredgewidth": 2}
-    axes.plot(
-        rows["flop_bound_over_forward"], place, "|", label="floor of multiplications", **floor
-    )
-    first = rows.dropna(subset=["timing_noise_low"]).iloc[0]
+        axes.errorbar(
+            rows[column],
+            y + shift,
+            xerr=style.error_lengths(rows, column),
+            label=label,
+            elinewidth=0.8,
+            marker=marker,
+            fillstyle=fill,
+            color="black",
+            markersize=4,
+            linestyle="",
+        )
+    bound_style: dict[str, Any] = {"color": "#D55E00", "markersize": 11, "markeredgewidth": 2}
+    axes.plot(rows["flop_bound_over_forward"], y, "|", label="FLOP bound", **bound_style)
+    noise = rows.dropna(subset=["timing_noise_low"]).iloc[0]
     axes.axvspan(
-        first["timing_noise_low"],
-        first["timing_noise_high"],
+        noise["timing_noise_low"],
+        noise["timing_noise_high"],
         color="0.8",
         zorder=0,
         label=style.NOISE_LABEL,

@@ -1,8 +1,8 @@
-"""Problems of two parameters by backprop and by the forward gradient: loss against iterations and against seconds, and the paths
-over the contours: the layout of Baydin et al. 2022, figure 2."""
+"""Backprop and the forward gradient descend on problems with two parameters.
 
-from collections.abc import Mapping
-from typing import Any
+The loss is plotted against iterations and against seconds, and the paths are drawn over the
+contours of the loss. The layout follows figure 2 of Baydin et al. 2022.
+"""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,38 +14,45 @@ from dirgrad.report.figures.trajectories import contours, paths
 SHOWN = ("backprop", "forward_gradient")
 
 
-def draw(tables: Mapping[str, pd.DataFrame], *experiments: str) -> Figure:
-    """tables: `curves`, `trajectories` and `landscape`. A row of panels per experiment and framework."""
+def draw(tables: style.Tables, *experiments: str) -> Figure:
+    """Draw a row of three panels per experiment and framework.
+
+    Args:
+        tables: The tables `curves`, `trajectories` and `landscape`.
+        *experiments: The experiments to show.
+    """
     curves = tables["curves"].query("estimator in @SHOWN and experiment in @experiments")
-    rows = [(name, backend) for name in experiments for backend in curves["backend"].unique()]
-    made, panels = style.figure(len(rows), 3, height=2.1)
-    for row, (experiment, backend) in zip(panels, rows, strict=True):
-        here = curves.query("experiment == @experiment and backend == @backend")
-        for axes, (column, label) in zip(row, style.ABSCISSAE.items(), strict=False):
-            for estimator, line in style.lines(SHOWN).items():
-                part = here[here["estimator"] == estimator]
-                style.line_with_interval(
-                    axes, part[column], part, "loss", line, style.label(estimator)
-                )
-            axes.set(
-                xlabel=label,
-                ylabel="loss",
-                yscale="log",
-                title=f"{style.label(experiment)}, {style.BACKENDS[backend]}",
-            )
-        chosen = tables["trajectories"].query("experiment == @experiment and backend == @backend")
-        _map(row[2], chosen, tables["landscape"].query("experiment == @experiment"))
+    backends = curves["backend"].unique()
+    subjects = [(experiment, backend) for experiment in experiments for backend in backends]
+    figure, panels = style.new_figure(len(subjects), 3, height=2.1)
+    for panel_row, (experiment, backend) in zip(panels, subjects, strict=True):
+        rows = curves.query("experiment == @experiment and backend == @backend")
+        title = f"{style.label(experiment)}, {style.BACKENDS[backend]}"
+        for axes, (column, label) in zip(panel_row, style.ABSCISSAE.items(), strict=False):
+            _losses(axes, rows, column)
+            axes.set(xlabel=label, ylabel="loss", yscale="log", title=title)
+        points = tables["trajectories"].query("experiment == @experiment and backend == @backend")
+        _map(panel_row[2], points, tables["landscape"].query("experiment == @experiment"))
     panels[0][0].legend()
-    made.suptitle(
-        f"inter-quartile mean of n = {style.count_range(curves['n'])} runs, {style.interval()}; right: every run",
-        fontsize=9,
+    count = style.count_range(curves["n"])
+    style.add_title(
+        figure,
+        f"left and middle: inter-quartile mean of n = {count} runs, {style.interval()}; "
+        "right: all runs",
     )
-    return made
+    return figure
 
 
-def _map(axes: Axes, chosen: pd.DataFrame, landscape: pd.DataFrame) -> None:
+def _losses(axes: Axes, curves: pd.DataFrame, column: str) -> None:
+    for estimator, line in style.lines(SHOWN).items():
+        part = curves[curves["estimator"] == estimator]
+        style.line_with_interval(axes, part[column], part, "loss", line, style.label(estimator))
+
+
+def _map(axes: Axes, points: pd.DataFrame, landscape: pd.DataFrame) -> None:
     contours(axes, landscape)
-    lines: dict[str, dict[str, Any]] = style.lines(SHOWN)
+    styles = style.lines(SHOWN)
+    # Backprop is drawn last, so that its paths lie on top.
     for estimator in reversed(SHOWN):
-        paths(axes, chosen[chosen["estimator"] == estimator], lines[estimator]["color"])
+        paths(axes, points[points["estimator"] == estimator], styles[estimator]["color"])
     axes.set(xlabel="x", ylabel="y")

@@ -1,7 +1,9 @@
-"""Training and validation loss of backprop and of the forward gradient at one rate, against iterations and against seconds, with
-the times T_b and T_f at which each reaches backprop's lowest validation loss: the layout of Baydin et al. 2022."""
+"""Training and validation loss of backprop and the forward gradient are compared at equal rates.
 
-from collections.abc import Mapping
+The losses are plotted against iterations and against seconds. T_b and T_f are the times at which
+backprop and the forward gradient reach the lowest validation loss of backprop. The layout follows
+Baydin et al. 2022.
+"""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,66 +12,68 @@ from matplotlib.figure import Figure
 from dirgrad.report.figures import style
 
 SHOWN = ("backprop", "forward_gradient")
-PARTS = {"loss": ("training", "-"), "valid_loss": ("validation", ":")}
+LOSSES = {"loss": ("training", "-"), "valid_loss": ("validation", ":")}
+"""Label and dashes of each loss column."""
+TIMES = {"T_b": "backprop", "T_f": "forward_gradient"}
+"""Estimator of each time."""
 
 
-def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
-    """tables: `curves` and `baydin`. A row of panels per rate and framework."""
+def draw(tables: style.Tables, experiment: str) -> Figure:
+    """Draw a row of two panels per learning rate and framework.
+
+    Args:
+        tables: The tables `curves` and `baydin`.
+        experiment: The experiment to show.
+    """
     curves = tables["curves"].query("experiment == @experiment and estimator in @SHOWN")
-    times = tables["baydin"].query("subject == @experiment")
-    rows = list(
-        curves[["learning_rate", "backend"]]
-        .drop_duplicates()
-        .sort_values(["learning_rate", "backend"])
-        .itertuples(index=False)
+    times = tables["baydin"].query("problem == @experiment")
+    keys = ["learning_rate", "backend"]
+    pairs = curves[keys].drop_duplicates().sort_values(keys)
+    subjects = list(pairs.itertuples(index=False))
+    figure, panels = style.new_figure(max(len(subjects), 1), 2, height=2.2)
+    for panel_row, (rate, backend) in zip(panels, subjects, strict=False):
+        rows = curves.query("learning_rate == @rate and backend == @backend")
+        title = f"{style.BACKENDS[backend]}, rate {rate:g}"
+        for axes, (column, label) in zip(panel_row, style.ABSCISSAE.items(), strict=True):
+            _panel(axes, rows, column)
+            axes.set(xlabel=label, ylabel="loss [nat]", title=title)
+        times_axes = panel_row[1]
+        _times(times_axes, rows, times.query("learning_rate == @rate and backend == @backend"))
+        times_axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
+    seeds = style.count_range(curves["n"])
+    style.add_title(
+        figure,
+        f"{style.label(experiment)}: equal rate for both estimators; "
+        f"inter-quartile mean of n = {seeds} seeds, {style.interval()}",
     )
-    made, panels = style.figure(max(len(rows), 1), 2, height=2.2)
-    for row, (rate, backend) in zip(panels, rows, strict=False):
-        chosen = curves.query("learning_rate == @rate and backend == @backend")
-        for axes, (column, label) in zip(row, style.ABSCISSAE.items(), strict=True):
-            _panel(axes, chosen, column)
-            axes.set(
-                xlabel=label, ylabel="loss [nat]", title=f"{style.BACKENDS[backend]}, rate {rate:g}"
-            )
-        _times(row[1], chosen, times.query("learning_rate == @rate and backend == @backend"))
-        row[1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
-    made.suptitle(
-        f"{style.label(experiment)}: the same rate for both; inter-quartile mean of n = {style.count_range(curves['n'])} seeds, "
-        f"{style.interval()}",
-        fontsize=9,
-    )
-    return made
+    return figure
 
 
 def _panel(axes: Axes, curves: pd.DataFrame, column: str) -> None:
     for estimator, line in style.lines(SHOWN).items():
         part = curves[curves["estimator"] == estimator]
-        for values, (name, dashes) in PARTS.items():
+        for values, (name, dashes) in LOSSES.items():
             if values in part and part[values].notna().any():
                 label = f"{style.label(estimator)}, {name}"
-                style.line_with_interval(
-                    axes, part[column], part, values, line | {"linestyle": dashes}, label
-                )
+                dashed = line | {"linestyle": dashes}
+                style.line_with_interval(axes, part[column], part, values, dashed, label)
 
 
-def _times(axes: Axes, curves: pd.DataFrame, found: pd.DataFrame) -> None:
-    """Backprop's lowest validation loss, and the times at which it is reached."""
-    values = found.set_index("quantity")["value"]
+def _times(axes: Axes, curves: pd.DataFrame, times: pd.DataFrame) -> None:
+    """Draw backprop's lowest validation loss and the times at which it is reached."""
+    by_quantity = times.set_index("quantity")["value"]
     lowest = curves.loc[curves["estimator"] == "backprop", "valid_loss"].min()
     axes.axhline(lowest, color="0.6", linewidth=0.8)
-    for quantity, estimator, name in (
-        ("T_b_seconds", "backprop", "T_b"),
-        ("T_f_seconds", "forward_gradient", "T_f"),
-    ):
-        if quantity in values and pd.notna(values[quantity]):
-            line = style.lines(SHOWN)[estimator]
-            label = f"{name} = {values[quantity]:.3g} s"
+    styles = style.lines(SHOWN)
+    for name, estimator in TIMES.items():
+        seconds = by_quantity.get(f"{name}_seconds")
+        if pd.isna(seconds):
+            axes.plot([], [], " ", label=f"{name} not reached by all")
+        else:
             axes.axvline(
-                values[quantity],
-                color=line["color"],
+                seconds,
+                color=styles[estimator]["color"],
                 linestyle=(0, (1, 1)),
                 linewidth=1,
-                label=label,
+                label=f"{name} = {seconds:.3g} s",
             )
-        else:
-            axes.plot([], [], " ", label=f"{name} not reached by all")

@@ -1,6 +1,9 @@
-"""Evaluations of the loss to a target against the dimension, by the rule of the update: what hard thresholding saves."""
+"""Loss evaluations until the target loss are plotted against the dimension.
 
-from collections.abc import Callable, Mapping
+Each line is an update rule with an estimator. The comparison shows what hard thresholding saves.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,94 +14,131 @@ from matplotlib.figure import Figure
 from dirgrad.report.figures import style
 
 GUIDES: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
-    "sgd": ("-", "proportional to d (guide, no fit)", lambda d: d),
-    "hard_thresholding": (":", "proportional to log d (guide, no fit)", np.log),
+    "sgd": ("-", "proportional to d (guide, not a fit)", lambda d: d),
+    "hard_thresholding": (":", "proportional to log d (guide, not a fit)", np.log),
 }
-"""Lines to compare with, through the lowest first point of each rule: dashes, label, law."""
+"""Dashes, label and growth of the guide line of each optimizer.
+
+A guide starts at the lowest point that the optimizer has in its smallest dimension.
+"""
 
 
-def draw(tables: Mapping[str, pd.DataFrame], *names: str) -> Figure:
-    """tables: `final`, `targets` and `scaling`. A panel per framework."""
-    keys = ["experiment", "backend", "estimator"]
-    told = tables["final"].query("experiment in @names and best_rate")[
-        [*keys, "dimension", "evaluations"]
-    ]
-    rows = _named(
-        tables["targets"]
-        .query("experiment in @names")
-        .merge(told, on=keys)
-        .sort_values("dimension")
-    )
-    kinds, backends = style.lines(sorted(rows["family"].unique())), list(rows["backend"].unique())
-    made, panels = style.figure(1, len(backends), width=8.0, height=4.6)
+def draw(tables: style.Tables, *names: str) -> Figure:
+    """Draw one panel per framework.
+
+    Args:
+        tables: The tables `final`, `targets` and `scaling`.
+        *names: The experiments to show.
+    """
+    rows = _join_tables(tables, names)
+    styles = style.lines(sorted(rows["family"].unique()))
+    backends = rows["backend"].unique()
+    figure, panels = style.new_figure(1, len(backends), width=8.0, height=4.6)
     for axes, backend in zip(panels[0], backends, strict=True):
-        here = rows[rows["backend"] == backend]
-        slopes = (
-            _named(tables["scaling"].query("backend == @backend"))
-            .dropna(subset=["slope"])
-            .set_index("family")
-        )
-        for family, line in kinds.items():
-            # The points where every trial reached the target.
-            part = here[(here["family"] == family) & (here["n_reached"] == here["n"])]
-            name = style.label(family) + (
-                _slope(slopes.loc[[family]]) if family in slopes.index else ""
-            )
-            style.line_with_interval(
-                axes, part["dimension"], part, "evaluations_to_target", line, name
-            )
-        _unreached(axes, here[here["n_reached"] < here["n"]], kinds)
-        for optimizer, guide in GUIDES.items():
-            _guide(axes, here[here["optimizer"] == optimizer], *guide)
-        axes.set(
-            xlabel="dimension d",
-            ylabel="evaluations of the loss to the target",
-            title=style.BACKENDS[backend],
-        )
-        axes.set(xscale="log", yscale="log", xticks=here["dimension"].unique())
-        axes.minorticks_off()
-        for axis in (axes.xaxis, axes.yaxis):
-            style.plain_ticks(axis)
-    made.legend(*style.shared_legend(panels), loc="outside lower center", ncols=2, fontsize=7)
-    made.suptitle(_title(rows), fontsize=9)
-    return made
-
-
-def _title(rows: pd.DataFrame) -> str:
+        scaling = _with_family(tables["scaling"].query("backend == @backend"))
+        exponents = scaling.dropna(subset=["slope"]).set_index("family")
+        _panel(axes, rows[rows["backend"] == backend], exponents, styles)
+        axes.set_title(style.BACKENDS[backend])
+    style.add_legend(figure, panels, ncols=2, fontsize=7)
     target = rows["target_loss"].iloc[0]
-    return (
-        f"evaluations until the loss is {target:g}, each at its own tuned rate; inter-quartile mean of n = {style.count_range(rows['n'])} "
-        f"seeds,\n{style.interval()}; arrow: not every trial came there, how many of n, at all they spent"
+    seeds = style.count_range(rows["n"])
+    style.add_title(
+        figure,
+        f"evaluations until the loss is {target:g}, each estimator at its own tuned rate; "
+        f"inter-quartile mean of n = {seeds} seeds,",
+        f"{style.interval()}; arrow: evaluations spent where not all trials reached the target, "
+        "with the number that did",
     )
+    return figure
 
 
-def _named(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with their family: the rule of the update and the estimator."""
+def _join_tables(tables: style.Tables, names: tuple[str, ...]) -> pd.DataFrame:
+    keys = ["experiment", "backend", "estimator"]
+    final = tables["final"].query("experiment in @names and best_rate")
+    targets = tables["targets"].query("experiment in @names")
+    rows = targets.merge(final[[*keys, "dimension", "evaluations"]], on=keys)
+    return _with_family(rows.sort_values("dimension"))
+
+
+def _with_family(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with a column `family`: the optimizer and the estimator."""
     return rows.assign(family=rows["optimizer"] + ", " + rows["estimator"])
 
 
-def _slope(rows: pd.DataFrame) -> str:
-    slope, low, high = (rows[name].to_numpy()[0] for name in ("slope", "slope_low", "slope_high"))
-    return f": d^{slope:.2f} [{low:.2f}, {high:.2f}]"
+def _panel(
+    axes: Axes,
+    rows: pd.DataFrame,
+    exponents: pd.DataFrame,
+    styles: style.LineStyles,
+) -> None:
+    reached = rows["n_reached"] == rows["n"]
+    for family, line in styles.items():
+        part = rows[(rows["family"] == family) & reached]
+        name = style.label(family)
+        if family in exponents.index:
+            name += _exponent_label(exponents.loc[[family]])
+        style.line_with_interval(axes, part["dimension"], part, "evaluations_to_target", line, name)
+    _unreached(axes, rows[rows["n_reached"] < rows["n"]], styles)
+    for optimizer, guide in GUIDES.items():
+        _guide(axes, rows[rows["optimizer"] == optimizer], *guide)
+    axes.set(xlabel="dimension d", ylabel="loss evaluations to the target")
+    axes.set(xscale="log", yscale="log", xticks=rows["dimension"].unique())
+    axes.minorticks_off()
+    for axis in (axes.xaxis, axes.yaxis):
+        style.plain_ticks(axis)
 
 
-def _unreached(axes: Axes, rows: pd.DataFrame, kinds: Mapping[str, dict[str, Any]]) -> None:
-    """Arrows where not, at all that a trial spent; what is said of two that lie together stands apart."""
-    for i, row in enumerate(rows.sort_values(["dimension", "evaluations"]).to_dict("records")):
-        color, below = kinds[row["family"]]["color"], i % 2 == 0
-        at = (row["dimension"], row["evaluations"])
-        axes.plot(*at, marker="^", color=color, markerfacecolor="none", linestyle="")
-        said, offset = f"{row['n_reached']} of {row['n']}", (0, -14 if below else 8)
-        axes.annotate(said, at, offset, textcoords="offset points", ha="center", color=color)
+def _exponent_label(rows: pd.DataFrame) -> str:
+    columns = ("slope", "slope_low", "slope_high")
+    exponent, low, high = (rows[column].to_numpy()[0] for column in columns)
+    return f": d^{exponent:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _unreached(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
+    """Draw an arrow at the evaluations spent where not all trials reached the target."""
+    ordered = rows.sort_values(["dimension", "evaluations"]).to_dict("records")
+    for i, row in enumerate(ordered):
+        color = styles[row["family"]]["color"]
+        point = (row["dimension"], row["evaluations"])
+        axes.plot(
+            *point,
+            marker="^",
+            color=color,
+            markerfacecolor="none",
+            linestyle="",
+        )
+        # The texts alternate between below and above, so that those of close points do not overlap.
+        offset = (0, -14 if i % 2 == 0 else 8)
+        text = f"{row['n_reached']} of {row['n']}"
+        axes.annotate(
+            text,
+            point,
+            offset,
+            textcoords="offset points",
+            ha="center",
+            color=color,
+        )
 
 
 def _guide(
-    axes: Axes, rows: pd.DataFrame, dashes: str, said: str, law: Callable[[Any], Any]
+    axes: Axes,
+    rows: pd.DataFrame,
+    dashes: str,
+    label: str,
+    growth: Callable[[Any], Any],
 ) -> None:
     reached = rows.dropna(subset=["evaluations_to_target"])
     if reached.empty:
         return
     first = reached.sort_values(["dimension", "evaluations_to_target"]).iloc[0]
     d = np.geomspace(first["dimension"], rows["dimension"].max(), 50)
-    level = first["evaluations_to_target"] * law(d) / law(first["dimension"])
-    axes.plot(d, level, color="0.7", linestyle=dashes, linewidth=3, zorder=0, label=said)
+    level = first["evaluations_to_target"] * growth(d) / growth(first["dimension"])
+    axes.plot(
+        d,
+        level,
+        color="0.7",
+        linestyle=dashes,
+        linewidth=3,
+        zorder=0,
+        label=label,
+    )

@@ -1,8 +1,13 @@
-"""Influence balancing: a truncated gradient goes the wrong way, and descent along the same one the right way."""
+"""Losses of truncated BPTT and of directional descent are compared on influence balancing.
 
-from collections.abc import Mapping
+The truncated gradient points the wrong way, so the loss of truncated BPTT rises. Directional
+descent along the truncated gradient lowers the loss.
+"""
+
+from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dirgrad.report.figures import style
@@ -11,41 +16,63 @@ SIDES = {
     "truncated_bptt": "truncated BPTT",
     "directional_truncated": "directional descent along it",
 }
+"""Title of each column of panels, by the prefix of the estimators that it shows."""
 
 
-def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
-    """tables: `curves`. A row of panels per framework."""
+def draw(tables: style.Tables, experiment: str) -> Figure:
+    """Draw a row of two panels per framework.
+
+    Args:
+        tables: The table `curves`.
+        experiment: The experiment to show.
+    """
     curves = tables["curves"].query("experiment == @experiment")
-    backends = list(curves["backend"].unique())
-    windows = sorted(
-        {
-            int(name.rpartition("_")[2])
-            for name in curves["estimator"]
-            if name.rpartition("_")[0] in SIDES
-        }
+    backends = curves["backend"].unique()
+    windows = _windows(curves["estimator"].unique())
+    styles = style.lines(["backprop", *map(str, windows)])
+    figure, panels = style.new_figure(len(backends), len(SIDES), height=2.6)
+    for panel_row, backend in zip(panels, backends, strict=True):
+        rows = curves.query("backend == @backend")
+        for axes, (side, title) in zip(panel_row, SIDES.items(), strict=True):
+            _panel(axes, rows, side, styles)
+            axes.set_title(f"{title}, {style.BACKENDS[backend]}")
+        panel_row[0].set_ylabel("loss per sequence")
+        panel_row[1].sharey(panel_row[0])
+    style.add_legend(figure, panels, ncols=4)
+    trials = style.count_range(curves["n"])
+    style.add_title(
+        figure,
+        f"{style.label(experiment)}: one trial each (n = {trials}), "
+        "no interval because nothing is random",
     )
-    kinds = style.lines(["backprop", *map(str, windows)])
-    made, panels = style.figure(len(backends), len(SIDES), height=2.6)
-    for row, backend in zip(panels, backends, strict=True):
-        for axes, (side, title) in zip(row, SIDES.items(), strict=True):
-            here = curves.query("backend == @backend")
-            for kind, line in kinds.items():
-                part = here[here["estimator"] == (kind if kind == "backprop" else f"{side}_{kind}")]
-                label = "backprop" if kind == "backprop" else f"window of {kind}"
-                axes.plot(
-                    part["step"],
-                    part["loss"],
-                    label=label,
-                    markevery=max(len(part) // 6, 1),
-                    markersize=3.5,
-                    **line,
-                )
-            axes.set(xlabel="sequences", yscale="log", title=f"{title}, {style.BACKENDS[backend]}")
-        row[0].set_ylabel("loss of a sequence")
-        row[1].sharey(row[0])
-    made.legend(*style.shared_legend(panels), loc="outside lower center", ncols=4)
-    made.suptitle(
-        f"{style.label(experiment)}: one trial each (n = {style.count_range(curves['n'])}), no interval, since nothing in it is random",
-        fontsize=9,
-    )
-    return made
+    return figure
+
+
+def _windows(estimators: Any) -> list[int]:
+    windows = set()
+    for name in estimators:
+        side, _, window = name.rpartition("_")
+        if side in SIDES:
+            windows.add(int(window))
+    return sorted(windows)
+
+
+def _panel(
+    axes: Axes,
+    rows: pd.DataFrame,
+    side: str,
+    styles: style.LineStyles,
+) -> None:
+    for name, line in styles.items():
+        is_backprop = name == "backprop"
+        estimator = name if is_backprop else f"{side}_{name}"
+        part = rows[rows["estimator"] == estimator]
+        axes.plot(
+            part["step"],
+            part["loss"],
+            label="backprop" if is_backprop else f"window of {name}",
+            markevery=max(len(part) // 6, 1),
+            markersize=3.5,
+            **line,
+        )
+    axes.set(xlabel="sequences", yscale="log")

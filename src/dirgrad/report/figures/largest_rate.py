@@ -1,7 +1,4 @@
-"""The largest learning rate that an estimator bears, against the number of parameters."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Largest stable learning rates of the estimators are plotted against the number of parameters."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,38 +7,55 @@ from matplotlib.figure import Figure
 from dirgrad.report.figures import style
 
 
-def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
-    """tables: `stability`. A column of panels per framework, a row per kind of problem."""
-    rows = tables["stability"].query("stability == @name").sort_values("dimension")
-    backends, kinds = list(rows["backend"].unique()), list(rows["problem_kind"].unique())
-    lines = style.lines(rows["estimator"].unique())
-    made, panels = style.figure(len(kinds), len(backends))
-    for row, kind in zip(panels, kinds, strict=True):
-        for axes, backend in zip(row, backends, strict=True):
-            here = rows.query("problem_kind == @kind and backend == @backend")
-            for estimator, line in lines.items():
-                _threshold(axes, here[here["estimator"] == estimator], style.label(estimator), line)
-            axes.set(
-                title=f"{style.label(kind)}, {style.BACKENDS[backend]}",
-                xlabel="parameters d",
-                ylabel="learning rate",
-            )
+def draw(tables: style.Tables, name: str) -> Figure:
+    """Draw a column of panels per framework and a row per kind of problem.
+
+    Args:
+        tables: The table `stability`.
+        name: The stability measurement to show.
+    """
+    stability = tables["stability"].query("stability == @name").sort_values("dimension")
+    backends = stability["backend"].unique()
+    kinds = stability["problem_kind"].unique()
+    styles = style.lines(stability["estimator"].unique())
+    figure, panels = style.new_figure(len(kinds), len(backends))
+    for panel_row, kind in zip(panels, kinds, strict=True):
+        for axes, backend in zip(panel_row, backends, strict=True):
+            rows = stability.query("problem_kind == @kind and backend == @backend")
+            for estimator, line in styles.items():
+                part = rows[rows["estimator"] == estimator]
+                _threshold(axes, part, style.label(estimator), line)
+            title = f"{style.label(kind)}, {style.BACKENDS[backend]}"
+            axes.set(title=title, xlabel="parameters d", ylabel="learning rate")
             axes.set(xscale="log", yscale="log")
     panels[0][0].legend(fontsize=7)
-    made.suptitle(
-        f"largest rate of a grid that n = {style.count_range(rows['n_seeds'])} of {style.count_range(rows['n_seeds'])} trials of "
-        f"{style.count_range(rows['steps'])} steps bear; bar: the interval to the next rate, which they do not; line: closed form",
-        fontsize=9,
+    trials = style.count_range(stability["n_seeds"])
+    steps = style.count_range(stability["steps"])
+    style.add_title(
+        figure,
+        f"largest rate of the grid at which n = {trials} of {trials} trials of {steps} steps "
+        "were stable",
+        "bar: interval to the next rate of the grid, which was unstable; line: closed form",
     )
-    return made
+    return figure
 
 
-def _threshold(axes: Axes, rows: pd.DataFrame, name: str, line: dict[str, Any]) -> None:
-    found = rows[rows["stable_rate"].notna()]
-    above = (found["unstable_rate"] - found["stable_rate"]).fillna(0)
-    marks: dict[str, Any] = {"markersize": 4, "capsize": 2} | style.mark(line)
+def _threshold(
+    axes: Axes,
+    rows: pd.DataFrame,
+    name: str,
+    line: style.LineStyle,
+) -> None:
+    stable = rows[rows["stable_rate"].notna()]
+    above = (stable["unstable_rate"] - stable["stable_rate"]).fillna(0)
     axes.errorbar(
-        found["dimension"], found["stable_rate"], yerr=[0 * above, above], label=name, **marks
+        stable["dimension"],
+        stable["stable_rate"],
+        yerr=[0 * above, above],
+        label=name,
+        markersize=4,
+        capsize=2,
+        **style.mark(line),
     )
     if rows["stable_rate_theory"].notna().any():
         axes.plot(

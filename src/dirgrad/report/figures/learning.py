@@ -1,37 +1,46 @@
-"""Learning along sequences: the training loss of every task against the sequences seen, each method at its own best rate."""
+"""Training loss on every sequence task is plotted against the number of minibatches.
 
-from collections.abc import Mapping
+Each estimator runs at its own best learning rate.
+"""
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dirgrad.report.figures import style
 
 
-def draw(tables: Mapping[str, pd.DataFrame], *tasks: str) -> Figure:
-    """tables: `curves`. A row of panels per framework, a panel per task."""
+def draw(tables: style.Tables, *tasks: str) -> Figure:
+    """Draw a row of panels per framework and a column per task.
+
+    Args:
+        tables: The table `curves`.
+        *tasks: The experiments to show.
+    """
     curves = tables["curves"].query("stage == 'final' and experiment in @tasks")
-    backends, kinds = list(curves["backend"].unique()), style.lines(curves["estimator"].unique())
-    made, panels = style.figure(len(backends), len(tasks), height=2.6)
-    for row, backend in zip(panels, backends, strict=True):
-        for axes, task in zip(row, tasks, strict=True):
-            here = curves.query("backend == @backend and experiment == @task")
-            for estimator, line in kinds.items():
-                part = here[here["estimator"] == estimator]
-                if len(part):
-                    style.line_with_interval(
-                        axes, part["step"], part, "loss", line, style.label(estimator)
-                    )
-            axes.set(
-                xlabel="minibatches of sequences",
-                yscale="log",
-                title=f"{style.label(task)}, {style.BACKENDS[backend]}",
-            )
-            axes.set_visible(len(here) > 0)
-        row[0].set_ylabel("training loss")
-    made.legend(*style.shared_legend(panels), loc="outside lower center", ncols=4)
-    made.suptitle(
-        f"each method at its own best rate; inter-quartile mean of n = {style.count_range(curves['n'])} seeds, {style.interval()}",
-        fontsize=9,
+    backends = curves["backend"].unique()
+    styles = style.lines(curves["estimator"].unique())
+    figure, panels = style.new_figure(len(backends), len(tasks), height=2.6)
+    for panel_row, backend in zip(panels, backends, strict=True):
+        for axes, task in zip(panel_row, tasks, strict=True):
+            rows = curves.query("backend == @backend and experiment == @task")
+            _panel(axes, rows, styles)
+            axes.set_title(f"{style.label(task)}, {style.BACKENDS[backend]}")
+        panel_row[0].set_ylabel("training loss")
+    style.add_legend(figure, panels, ncols=4)
+    seeds = style.count_range(curves["n"])
+    style.add_title(
+        figure,
+        "each estimator at its own best rate; "
+        f"inter-quartile mean of n = {seeds} seeds, {style.interval()}",
     )
-    return made
+    return figure
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
+    for estimator, line in styles.items():
+        part = rows[rows["estimator"] == estimator]
+        if len(part):
+            style.line_with_interval(axes, part["step"], part, "loss", line, style.label(estimator))
+    axes.set(xlabel="minibatches of sequences", yscale="log")
+    axes.set_visible(len(rows) > 0)

@@ -1,7 +1,9 @@
-"""Loss against iteration and against seconds, one row of panels per framework, each estimator at the best rate of its grid."""
+"""Training loss is plotted against iterations and against seconds.
+
+Each estimator is shown at the best learning rate of its grid.
+"""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,56 +11,64 @@ from matplotlib.figure import Figure
 
 from dirgrad.report.figures import style
 
+KEYS = ["backend", "estimator", "stage", "learning_rate"]
 
-def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
-    """tables: `final` and `curves`."""
+
+def draw(tables: style.Tables, experiment: str) -> Figure:
+    """Draw a row of two panels per framework.
+
+    Args:
+        tables: The tables `final` and `curves`.
+        experiment: The experiment to show.
+    """
     final = tables["final"].query("experiment == @experiment")
-    best = final.loc[final["best_rate"], ["backend", "estimator", "stage", "learning_rate"]]
-    curves = (
-        tables["curves"]
-        .astype({"learning_rate": float})
-        .query("experiment == @experiment")
-        .merge(best, on=["backend", "estimator", "stage", "learning_rate"])
-    )
-    backends, kinds = list(final["backend"].unique()), style.lines(final["estimator"].unique())
-    made, panels = style.figure(len(backends), 2)
-    for row, backend in zip(panels, backends, strict=True):
-        names = _labels(best.query("backend == @backend"), kinds)
-        for axes, (column, label) in zip(row, style.ABSCISSAE.items(), strict=True):
-            _panel(axes, curves.query("backend == @backend"), column, kinds, names)
-            axes.set(
-                xlabel=label, ylabel="training loss", yscale="log", title=style.BACKENDS[backend]
-            )
+    best = final.loc[final["best_rate"], KEYS]
+    all_curves = tables["curves"].astype({"learning_rate": float})
+    curves = all_curves.query("experiment == @experiment").merge(best, on=KEYS)
+    backends = final["backend"].unique()
+    styles = style.lines(final["estimator"].unique())
+    figure, panels = style.new_figure(len(backends), 2)
+    for panel_row, backend in zip(panels, backends, strict=True):
+        labels = _labels(best.query("backend == @backend"), styles)
+        rows = curves.query("backend == @backend")
+        title = style.BACKENDS[backend]
+        for axes, (column, xlabel) in zip(panel_row, style.ABSCISSAE.items(), strict=True):
+            _panel(axes, rows, column, styles, labels)
+            axes.set(xlabel=xlabel, ylabel="training loss", yscale="log", title=title)
             style.plain_ticks(axes.yaxis)
-        row[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
+        panel_row[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
     lanes = " or ".join(str(n) for n in sorted(final["lanes"].unique()))
-    made.suptitle(
-        f"{style.label(experiment)}: each estimator at its best rate; inter-quartile mean of n = {style.count_range(curves['n'])} seeds, "
-        f"{style.interval()}; {lanes} trials advancing together",
-        fontsize=9,
+    seeds = style.count_range(curves["n"])
+    style.add_title(
+        figure,
+        f"{style.label(experiment)}: each estimator at its best rate; "
+        f"inter-quartile mean of n = {seeds} seeds, {style.interval()}; "
+        f"{lanes} trials vmapped together",
     )
-    return made
+    return figure
 
 
-def _labels(best: pd.DataFrame, kinds: Iterable[str]) -> dict[str, str]:
-    """What the legend says: the estimator and the rate at which it is shown."""
+def _labels(best: pd.DataFrame, estimators: Iterable[str]) -> dict[str, str]:
+    """Return the legend label of each estimator, which states its learning rate."""
     rates = best.set_index("estimator")["learning_rate"]
-    return {
-        name: f"{style.label(name)}, {f'rate {rates[name]:g}' if name in rates else 'failed at every rate'}"
-        for name in kinds
-    }
+    labels = {}
+    for name in estimators:
+        rate = f"rate {rates[name]:g}" if name in rates else "failed at every rate"
+        labels[name] = f"{style.label(name)}, {rate}"
+    return labels
 
 
 def _panel(
     axes: Axes,
     curves: pd.DataFrame,
     column: str,
-    kinds: Mapping[str, dict[str, Any]],
-    names: Mapping[str, str],
+    styles: style.LineStyles,
+    labels: Mapping[str, str],
 ) -> None:
-    for estimator, line in kinds.items():
+    for estimator, line in styles.items():
         part = curves[curves["estimator"] == estimator]
+        label = labels[estimator]
         if len(part):
-            style.line_with_interval(axes, part[column], part, "loss", line, names[estimator])
+            style.line_with_interval(axes, part[column], part, "loss", line, label)
         else:
-            axes.plot([], [], label=names[estimator], **line)
+            axes.plot([], [], label=label, **line)

@@ -1,8 +1,8 @@
-"""The resident set of a training over time, sampled from outside its process."""
+"""Resident memory of a training process is plotted over time.
 
-from collections.abc import Mapping
+A second process takes the samples. The gray line marks the first step.
+"""
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from dirgrad.report.figures import style
@@ -10,37 +10,37 @@ from dirgrad.report.figures import style
 MEBIBYTE = 2**20
 
 
-def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
-    """tables: `timeline`. A panel per framework, a line per estimator."""
+def draw(tables: style.Tables, name: str) -> Figure:
+    """Draw one panel per framework, with a line per estimator.
+
+    Args:
+        tables: The table `timeline`.
+        name: The memory measurement to show.
+    """
     timeline = tables["timeline"].query("memory == @name")
-    backends, kinds = (
-        list(timeline["backend"].unique()),
-        style.lines(timeline["estimator"].unique()),
-    )
-    made, panels = style.figure(1, len(backends), height=3.0)
+    backends = timeline["backend"].unique()
+    styles = style.lines(timeline["estimator"].unique())
+    figure, panels = style.new_figure(1, len(backends), height=3.0)
     for axes, backend in zip(panels[0], backends, strict=True):
-        here = timeline.query("backend == @backend")
-        for estimator, line in kinds.items():
-            part = here[here["estimator"] == estimator]
-            shape = {"color": line["color"], "linestyle": line["linestyle"]}
+        rows = timeline.query("backend == @backend")
+        for estimator, line in styles.items():
+            part = rows[rows["estimator"] == estimator]
             axes.plot(
                 part["seconds"],
                 part["resident_bytes"] / MEBIBYTE,
                 label=style.label(estimator),
-                **shape,
+                color=line["color"],
+                linestyle=line["linestyle"],
             )
         axes.axvline(0, color="0.6", linewidth=0.8)
-        axes.set(
-            xlabel="time since the first step [s]",
-            ylabel="resident set [MiB]",
-            ylim=(0, None),
-            title=style.BACKENDS[backend],
-        )
-    made.legend(*style.shared_legend(panels), loc="outside lower center", ncols=5)
-    layers, sizes = (style.count_range(timeline[column]) for column in ("depth", "batch_size"))
-    made.suptitle(
-        f"{style.label(name)}: n = 1 process each, no interval; {layers} layers, batch {sizes}; left of the grey line imports and "
-        "compilation",
-        fontsize=9,
+        axes.set(xlabel="time since the first step [s]", ylabel="resident set [MiB]")
+        axes.set(ylim=(0, None), title=style.BACKENDS[backend])
+    style.add_legend(figure, panels, ncols=5)
+    depth = style.count_range(timeline["depth"])
+    batch = style.count_range(timeline["batch_size"])
+    style.add_title(
+        figure,
+        f"{style.label(name)}: n = 1 process each, no interval; {depth} layers, batch {batch}; "
+        "left of the gray line: imports and compilation",
     )
-    return made
+    return figure

@@ -1,6 +1,5 @@
-"""Where every estimator ends on every experiment, and what a step of it costs beside backprop's."""
+"""Final training loss and step time relative to backprop are shown for every experiment."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -10,70 +9,76 @@ from matplotlib.figure import Figure
 from dirgrad.report.figures import style
 
 BAND = 0.7
-"""The part of the space between two experiments over which their estimators are spread."""
-ROW, FRAME = 0.3, 0.7
-"""Inches: of an experiment, and of what stands around a panel."""
+"""Fraction of the distance between two experiments over which the estimators are spread."""
+ROW_HEIGHT = 0.3
+"""Height of an experiment in inches."""
+MARGIN = 0.7
+"""Height in inches of the title and the labels of a panel."""
 
 
-def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """tables: `final`. A framework shows the experiments that it ran."""
+def draw(tables: style.Tables) -> Figure:
+    """Draw a row of two panels per framework, with the experiments that the framework ran.
+
+    Args:
+        tables: The table `final`.
+    """
     final = tables["final"]
     best = final.query("best_rate")
-    kinds = style.lines(final["estimator"].unique())
-    ran = {
-        name: list(final[final["backend"] == name]["experiment"].unique())
-        for name in final["backend"].unique()
+    styles = style.lines(final["estimator"].unique())
+    experiments_of = {
+        backend: list(final[final["backend"] == backend]["experiment"].unique())
+        for backend in final["backend"].unique()
     }
-    made, panels = style.figure(
-        len(ran), 2, height=[ROW * len(experiments) + FRAME for experiments in ran.values()]
+    heights = [ROW_HEIGHT * len(names) + MARGIN for names in experiments_of.values()]
+    figure, panels = style.new_figure(len(experiments_of), 2, height=heights)
+    for (left, right), (backend, names) in zip(panels, experiments_of.items(), strict=True):
+        rows = best.query("backend == @backend")
+        _dots(left, rows, names, styles, "final_loss")
+        left.set(xlabel="final training loss", title=style.BACKENDS[backend])
+        _dots(right, _over_backprop(rows), names, styles, "step_ratio")
+        right.set(xlabel="step time / backprop step time", title=style.BACKENDS[backend])
+        right.axvline(1.0, color="0.5", linewidth=0.8)
+        style.plain_ticks(right.xaxis)
+    style.add_legend(figure, panels, ncols=min(len(styles), 4), fontsize=8)
+    seeds = style.count_range(best["n_ok"])
+    style.add_title(
+        figure,
+        "each estimator at the best rate of the grid; "
+        f"inter-quartile mean of n = {seeds} seeds, {style.interval()}",
     )
-    for row, (backend, experiments) in zip(panels, ran.items(), strict=True):
-        here = best.query("backend == @backend")
-        _dots(row[0], here, experiments, kinds, "final_loss")
-        row[0].set(xlabel="final training loss", title=style.BACKENDS[backend])
-        _dots(row[1], _over_backprop(here), experiments, kinds, "step_ratio")
-        row[1].set(xlabel="time of a step / backprop's", title=style.BACKENDS[backend])
-        row[1].axvline(1.0, color="0.5", linewidth=0.8)
-        style.plain_ticks(row[1].xaxis)
-    made.legend(
-        *style.shared_legend(panels),
-        loc="outside lower center",
-        ncols=min(len(kinds), 4),
-        fontsize=8,
-    )
-    made.suptitle(
-        f"each estimator at the best rate of the grid; inter-quartile mean of n = {style.count_range(best['n_ok'])} seeds, "
-        f"{style.interval()}",
-        fontsize=9,
-    )
-    return made
+    return figure
 
 
 def _over_backprop(final: pd.DataFrame) -> pd.DataFrame:
-    base = final[final["estimator_kind"] == "backprop"].set_index("experiment")["step_seconds"]
-    below = final["experiment"].map(base).astype(float)
-    return final.assign(
-        **{f"step_ratio{end}": final[f"step_seconds{end}"] / below for end in ("", "_low", "_high")}
-    )
+    """Return the rows with the columns `step_ratio`, relative to backprop's mean step time."""
+    backprop = final[final["estimator_kind"] == "backprop"].set_index("experiment")
+    seconds = final["experiment"].map(backprop["step_seconds"]).astype(float)
+    ratios = {
+        f"step_ratio{end}": final[f"step_seconds{end}"] / seconds for end in ("", "_low", "_high")
+    }
+    return final.assign(**ratios)
 
 
 def _dots(
     axes: Axes,
     final: pd.DataFrame,
     experiments: list[str],
-    kinds: Mapping[str, dict[str, Any]],
+    styles: style.LineStyles,
     column: str,
 ) -> None:
-    known = final[final[column].notna()]
-    among = known.groupby("experiment")["estimator"].cumcount() + 0.5
-    spread = (among / known.groupby("experiment")["estimator"].transform("size") - 0.5) * BAND
-    placed = known.assign(y=known["experiment"].map(experiments.index).astype(float) + spread)
-    for estimator, line in kinds.items():
-        part = placed[placed["estimator"] == estimator]
-        ends = (part[column] - part[f"{column}_low"], part[f"{column}_high"] - part[column])
-        errors = [end.clip(lower=0).fillna(0) for end in ends]
+    rows = _with_heights(final[final[column].notna()], experiments)
+    for estimator, line in styles.items():
+        part = rows[rows["estimator"] == estimator]
+        lengths = style.error_lengths(part, column)
+        errors = [length.clip(lower=0).fillna(0) for length in lengths]
         shape: dict[str, Any] = {"markersize": 3.5, "elinewidth": 1} | style.mark(line)
-        axes.errorbar(part[column], part["y"], xerr=errors, label=style.label(estimator), **shape)
+        axes.errorbar(
+            part[column],
+            part["y"],
+            xerr=errors,
+            label=style.label(estimator),
+            **shape,
+        )
     axes.set(
         yticks=range(len(experiments)),
         yticklabels=map(style.label, experiments),
@@ -81,3 +86,11 @@ def _dots(
     )
     if len(final):
         axes.set_xscale("log")
+
+
+def _with_heights(rows: pd.DataFrame, experiments: list[str]) -> pd.DataFrame:
+    """Return the rows with a column `y`, which spreads the estimators of an experiment."""
+    groups = rows.groupby("experiment")["estimator"]
+    position = (groups.cumcount() + 0.5) / groups.transform("size")
+    spread = (position - 0.5) * BAND
+    return rows.assign(y=rows["experiment"].map(experiments.index).astype(float) + spread)

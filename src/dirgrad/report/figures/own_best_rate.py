@@ -1,4 +1,8 @@
-"""Each estimator at its own best rate: its steps to the target over backprop's, its test accuracy at equal loss."""
+"""Each estimator is compared with backprop, both at their own best learning rates.
+
+The panels show the steps to the target relative to backprop, and the difference in test accuracy
+at equal training loss.
+"""
 
 from collections.abc import Mapping, Sequence
 from math import ceil, floor, log10
@@ -11,57 +15,84 @@ from matplotlib.figure import Figure
 from dirgrad.report.figures import style
 
 BAND = 0.7
+"""Fraction of the distance between two experiments over which the estimators are spread."""
 
 
-def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """tables: `targets` and `equal_loss`. A row of panels per framework, with the experiments that have backprop beside them."""
-    targets, equal = tables["targets"], tables["equal_loss"]
-    backprop = targets["estimator"] == "backprop"
-    targets = targets[~backprop & targets["experiment"].isin(targets.loc[backprop, "experiment"])]
+def draw(tables: style.Tables) -> Figure:
+    """Draw a row of two panels per framework, with the experiments that include backprop.
+
+    Args:
+        tables: The tables `targets` and `equal_loss`.
+    """
+    targets = _other_than_backprop(tables["targets"])
     experiments = list(targets["experiment"].unique())
-    equal = equal[equal["experiment"].isin(experiments)]
-    backends, kinds = (
-        list(targets["backend"].unique()),
-        style.lines(["backprop", *targets["estimator"].unique()]),
-    )
-    made, panels = style.figure(max(len(backends), 1), 2, height=0.45 * len(experiments) + 1.0)
+    equal_loss = tables["equal_loss"]
+    equal_loss = equal_loss[equal_loss["experiment"].isin(experiments)]
+    backends = targets["backend"].unique()
+    styles = style.lines(["backprop", *targets["estimator"].unique()])
+    height = 0.45 * len(experiments) + 1.0
+    figure, panels = style.new_figure(max(len(backends), 1), 2, height=height)
     for (left, right), backend in zip(panels, backends, strict=False):
-        _dots(left, targets.query("backend == @backend"), experiments, "steps_over_backprop", kinds)
-        left.set(
-            xscale="log", xlabel="steps to the target / backprop's", title=style.BACKENDS[backend]
-        )
+        rows = targets.query("backend == @backend")
+        _steps(left, rows, experiments, styles)
         left.set_xlim(*_decades(targets["steps_over_backprop"].dropna()))
-        style.plain_ticks(left.xaxis)
-        _unreached(left, targets.query("backend == @backend"), experiments, kinds)
-        _dots(right, equal.query("backend == @backend"), experiments, "difference", kinds)
-        right.axvline(0, color="0.5", linewidth=0.8)
-        right.set(
-            xlabel="test accuracy less backprop's, at equal training loss",
-            title=style.BACKENDS[backend],
-        )
-    handles, labels = panels[0][1].get_legend_handles_labels()
-    made.legend(handles, labels, loc="outside lower center", ncols=3)
-    made.suptitle(
-        f"each estimator at its own best rate; inter-quartile mean of n = {style.count_range(targets['n'])} fresh seeds, "
-        f"{style.interval()}",
-        fontsize=9,
+        left.set_title(style.BACKENDS[backend])
+        _accuracies(right, equal_loss.query("backend == @backend"), experiments, styles)
+        right.set_title(style.BACKENDS[backend])
+    style.add_legend(figure, panels[:1, 1:], ncols=3)
+    seeds = style.count_range(targets["n"])
+    style.add_title(
+        figure,
+        "each estimator at its own best rate; "
+        f"inter-quartile mean of n = {seeds} fresh seeds, {style.interval()}",
     )
-    return made
+    return figure
+
+
+def _other_than_backprop(targets: pd.DataFrame) -> pd.DataFrame:
+    """Return the other estimators of the experiments that include backprop."""
+    backprop = targets["estimator"] == "backprop"
+    with_backprop = targets.loc[backprop, "experiment"]
+    return targets[~backprop & targets["experiment"].isin(with_backprop)]
 
 
 def _decades(ratios: pd.Series) -> tuple[float, float]:
-    """From 1, or the power of ten below the least, to the power of ten above twice the greatest."""
+    """Return powers of ten around the ratios, at most 1 and at least 10."""
     low, high = (ratios.min(), 2 * ratios.max()) if len(ratios) else (1.0, 10.0)
     return 10.0 ** min(floor(log10(low)), 0), 10.0 ** max(ceil(log10(high)), 1)
 
 
-def _place(
-    experiments: Sequence[str], kinds: Mapping[str, Any], experiment: str, estimator: str
+def _steps(
+    axes: Axes,
+    rows: pd.DataFrame,
+    experiments: Sequence[str],
+    styles: style.LineStyles,
+) -> None:
+    _dots(axes, rows, experiments, "steps_over_backprop", styles)
+    axes.set(xscale="log", xlabel="steps to the target / backprop steps")
+    style.plain_ticks(axes.xaxis)
+    _unreached(axes, rows, experiments, styles)
+
+
+def _accuracies(
+    axes: Axes,
+    rows: pd.DataFrame,
+    experiments: Sequence[str],
+    styles: style.LineStyles,
+) -> None:
+    _dots(axes, rows, experiments, "difference", styles)
+    axes.axvline(0, color="0.5", linewidth=0.8)
+    axes.set_xlabel("test accuracy minus backprop's, at equal training loss")
+
+
+def _height(
+    experiments: Sequence[str],
+    styles: Mapping[str, Any],
+    experiment: str,
+    estimator: str,
 ) -> float:
-    return (
-        experiments.index(experiment)
-        + ((list(kinds).index(estimator) + 0.5) / len(kinds) - 0.5) * BAND
-    )
+    position = (list(styles).index(estimator) + 0.5) / len(styles)
+    return experiments.index(experiment) + (position - 0.5) * BAND
 
 
 def _dots(
@@ -69,22 +100,20 @@ def _dots(
     rows: pd.DataFrame,
     experiments: Sequence[str],
     column: str,
-    kinds: Mapping[str, dict[str, Any]],
+    styles: style.LineStyles,
 ) -> None:
-    for estimator, line in kinds.items():
-        part = (
-            rows[(rows["estimator"] == estimator) & rows[column].notna()]
-            if column in rows
-            else rows[:0]
-        )
+    rows = rows[rows[column].notna()] if column in rows else rows[:0]
+    for estimator, line in styles.items():
+        part = rows[rows["estimator"] == estimator]
         if len(part):
-            errors = [part[column] - part[f"{column}_low"], part[f"{column}_high"] - part[column]]
-            y = [_place(experiments, kinds, one, estimator) for one in part["experiment"]]
+            y = [_height(experiments, styles, name, estimator) for name in part["experiment"]]
+            lengths = style.error_lengths(part, column)
+            errors = [length.clip(lower=0).fillna(0) for length in lengths]
             shape: dict[str, Any] = {"markersize": 5, "elinewidth": 1} | style.mark(line)
             axes.errorbar(
                 part[column],
                 y,
-                xerr=[e.clip(lower=0).fillna(0) for e in errors],
+                xerr=errors,
                 label=style.label(estimator),
                 **shape,
             )
@@ -96,12 +125,19 @@ def _dots(
 
 
 def _unreached(
-    axes: Axes, rows: pd.DataFrame, experiments: Sequence[str], kinds: Mapping[str, Any]
+    axes: Axes,
+    rows: pd.DataFrame,
+    experiments: Sequence[str],
+    styles: Mapping[str, Any],
 ) -> None:
-    """What did not come to its target, in words: it has no ratio."""
-    for _, row in rows[rows["n_reached"] < rows["n"]].iterrows():
-        y = _place(experiments, kinds, row["experiment"], row["estimator"])
-        text = f"{style.label(row['estimator'])}: reached by {row['n_reached']} of {row['n']}"
+    """Write how many trials reached the target if not all did, because then there is no ratio."""
+    for row in rows[rows["n_reached"] < rows["n"]].to_dict("records"):
+        y = _height(experiments, styles, row["experiment"], row["estimator"])
         axes.annotate(
-            text, (0.98, y), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=7
+            f"{style.label(row['estimator'])}: reached by {row['n_reached']} of {row['n']}",
+            (0.98, y),
+            xycoords=("axes fraction", "data"),
+            ha="right",
+            va="center",
+            fontsize=7,
         )

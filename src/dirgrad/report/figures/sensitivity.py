@@ -1,7 +1,9 @@
-"""Loss against the learning rate: the search of every estimator over the grid that all share."""
+"""Loss is plotted against the learning rate for every rate of the search.
 
-from collections.abc import Mapping
-from typing import Any
+A line ends where a trial failed. A ring marks the rate that the search selected.
+"""
+
+from collections.abc import Iterable
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,61 +12,69 @@ from matplotlib.figure import Figure
 from dirgrad.report.figures import style
 
 
-def draw(tables: Mapping[str, pd.DataFrame], experiment: str) -> Figure:
-    """tables: `final`."""
-    rows = tables["final"].query("experiment == @experiment")
-    search, backends = rows.query("stage == 'tuning'"), list(rows["backend"].unique())
+def draw(tables: style.Tables, experiment: str) -> Figure:
+    """Draw one panel per framework.
+
+    Args:
+        tables: The table `final`.
+        experiment: The experiment to show.
+    """
+    final = tables["final"].query("experiment == @experiment")
+    search = final.query("stage == 'tuning'")
+    backends = final["backend"].unique()
     column = "valid_loss" if search["valid_loss"].notna().any() else "final_loss"
-    kinds = style.lines(rows["estimator"].unique())
-    made, panels = style.figure(1, len(backends), height=2.8)
+    styles = style.lines(final["estimator"].unique())
+    figure, panels = style.new_figure(1, len(backends), height=2.8)
     for axes, backend in zip(panels[0], backends, strict=True):
-        here, best = (
-            search.query("backend == @backend"),
-            rows.query("backend == @backend and best_rate"),
-        )
-        for estimator, line in kinds.items():
-            chosen = best.loc[best["estimator"] == estimator, "learning_rate"]
-            _curve(
-                axes,
-                here[here["estimator"] == estimator],
-                column,
-                line,
-                style.label(estimator),
-                list(chosen),
-            )
-        axes.set(
-            xscale="log",
-            yscale="log",
-            xlabel="learning rate",
-            ylabel=style.LOSSES[column],
-            title=style.BACKENDS[backend],
-        )
-    handles, labels = panels[0][0].get_legend_handles_labels()
-    made.legend(handles, labels, loc="outside lower center", ncols=3)
-    made.suptitle(
-        f"{style.label(experiment)}, {rows['optimizer'].iloc[0]}: inter-quartile mean of n = {style.count_range(search['n_seeds'])} seeds "
-        f"of the search, {style.interval()}; ring: the rate chosen; a line ends where a trial fails",
-        fontsize=9,
+        rows = search.query("backend == @backend")
+        best = final.query("backend == @backend and best_rate")
+        for estimator, line in styles.items():
+            selected = best.loc[best["estimator"] == estimator, "learning_rate"]
+            part = rows[rows["estimator"] == estimator]
+            _curve(axes, part, column, line, style.label(estimator), list(selected))
+        axes.set(xscale="log", yscale="log", xlabel="learning rate")
+        axes.set(ylabel=style.LOSSES[column], title=style.BACKENDS[backend])
+    style.add_legend(figure, panels[:1, :1], ncols=3)
+    optimizer = final["optimizer"].iloc[0]
+    seeds = style.count_range(search["n_seeds"])
+    style.add_title(
+        figure,
+        f"{style.label(experiment)}, {optimizer}: inter-quartile mean of n = {seeds} seeds "
+        f"of the search, {style.interval()}",
+        "ring: selected rate; a line ends where a trial failed",
     )
-    return made
+    return figure
 
 
 def _curve(
     axes: Axes,
     rows: pd.DataFrame,
     column: str,
-    line: dict[str, Any],
+    line: style.LineStyle,
     name: str,
-    chosen: list[float],
+    selected: Iterable[float],
 ) -> None:
-    sound = rows[rows["n_ok"] == rows["n_seeds"]].sort_values("learning_rate")
-    axes.plot(sound["learning_rate"], sound[column], label=name, markersize=4, **line)
-    if sound[f"{column}_low"].notna().any():
-        bounds = (sound[f"{column}_low"], sound[f"{column}_high"])
+    succeeded = rows[rows["n_ok"] == rows["n_seeds"]].sort_values("learning_rate")
+    rates = succeeded["learning_rate"]
+    axes.plot(
+        rates,
+        succeeded[column],
+        label=name,
+        markersize=4,
+        **line,
+    )
+    low = succeeded[f"{column}_low"]
+    high = succeeded[f"{column}_high"]
+    if low.notna().any():
         axes.fill_between(
-            sound["learning_rate"], *bounds, color=line["color"], alpha=0.15, linewidth=0
+            rates,
+            low,
+            high,
+            color=line["color"],
+            alpha=0.15,
+            linewidth=0,
         )
-    ring = sound[sound["learning_rate"].isin(chosen)]
+    ring = succeeded[rates.isin(selected)]
     axes.plot(
         ring["learning_rate"],
         ring[column],

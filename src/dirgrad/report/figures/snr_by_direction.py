@@ -1,62 +1,71 @@
-"""What each law of directions is worth on each problem: its signal to noise, in units of K/d, beside its closed form."""
+"""Signal-to-noise ratio (SNR) of each law of directions is compared with its closed form.
 
-from collections.abc import Mapping
+The unit is K/d, for K directions and d parameters.
+"""
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dirgrad.report.figures import style
 
 
-def draw(tables: Mapping[str, pd.DataFrame], name: str) -> Figure:
-    """tables: `quality`. A row of panels per framework, a panel per problem."""
+def draw(tables: style.Tables, name: str) -> Figure:
+    """Draw a row of panels per framework and a column per problem.
+
+    Args:
+        tables: The table `quality`.
+        name: The quality measurement to show.
+    """
     quality = tables["quality"].query("quality == @name")
-    backends, problems = list(quality["backend"].unique()), list(quality["problem"].unique())
+    backends = quality["backend"].unique()
+    problems = quality["problem"].unique()
+    # The y axis points upward, so the reversed order puts the first estimator at the top.
     estimators = list(quality["estimator"].unique())[::-1]
-    made, panels = style.figure(
-        len(backends), len(problems), height=0.7 + 0.24 * len(estimators), width=10.5
+    height = 0.7 + 0.24 * len(estimators)
+    figure, panels = style.new_figure(len(backends), len(problems), height=height, width=10.5)
+    for panel_row, backend in zip(panels, backends, strict=True):
+        for axes, problem in zip(panel_row, problems, strict=True):
+            rows = quality.query("backend == @backend and problem == @problem")
+            rows = rows.set_index("estimator").reindex(estimators)
+            _panel(axes, rows)
+            labels = [style.label(estimator) for estimator in estimators]
+            axes.set_yticks(np.arange(len(rows)), labels if axes is panel_row[0] else [])
+            dimension = rows["dimension"].iloc[0]
+            title = f"{style.BACKENDS[backend]}, {style.label(problem)},\nd = {dimension}"
+            axes.set_title(title, fontsize=9)
+    style.add_legend(figure, panels, ncols=2)
+    draws = style.count_range(quality["draws"])
+    z = quality["snr_z"]
+    style.add_title(
+        figure,
+        f"n = {draws} estimates, {style.interval()} "
+        f"(worst residual {z.abs().max():.1f} standard errors of {z.notna().sum()})",
     )
-    for row, backend in zip(panels, backends, strict=True):
-        for axes, problem in zip(row, problems, strict=True):
-            here = (
-                quality.query("backend == @backend and problem == @problem")
-                .set_index("estimator")
-                .reindex(estimators)
-            )
-            unit, place = here["num_directions"] / here["dimension"], np.arange(len(here))
-            ends = [(here["snr"] - here["snr_low"]) / unit, (here["snr_high"] - here["snr"]) / unit]
-            axes.errorbar(
-                here["snr"] / unit,
-                place,
-                xerr=ends,
-                color="black",
-                marker="o",
-                markersize=4,
-                linestyle="",
-                label="measured",
-            )
-            axes.plot(
-                here["snr_theory"] / unit,
-                place,
-                "|",
-                color="#D55E00",
-                markersize=11,
-                markeredgewidth=2,
-                label="closed form",
-            )
-            axes.set_yticks(
-                place, [style.label(one) for one in estimators] if axes is row[0] else []
-            )
-            axes.set(xlabel="signal to noise / (K/d)", ylim=(-0.6, len(here) - 0.4))
-            axes.set_title(
-                f"{style.BACKENDS[backend]}, {style.label(problem)},\nd = {here['dimension'].iloc[0]}",
-                fontsize=9,
-            )
-    made.legend(*style.shared_legend(panels), loc="outside lower center", ncols=2)
-    made.suptitle(
-        f"n = {style.count_range(quality['draws'])} estimates, {style.interval()} (worst residual "
-        f"{quality['snr_z'].abs().max():.1f} standard errors of {quality['snr_z'].notna().sum()})",
-        fontsize=9,
+    return figure
+
+
+def _panel(axes: Axes, rows: pd.DataFrame) -> None:
+    unit = rows["num_directions"] / rows["dimension"]
+    y = np.arange(len(rows))
+    axes.errorbar(
+        rows["snr"] / unit,
+        y,
+        xerr=[length / unit for length in style.error_lengths(rows, "snr")],
+        color="black",
+        marker="o",
+        markersize=4,
+        linestyle="",
+        label="measured",
     )
-    return made
+    axes.plot(
+        rows["snr_theory"] / unit,
+        y,
+        "|",
+        color="#D55E00",
+        markersize=11,
+        markeredgewidth=2,
+        label="closed form",
+    )
+    axes.set(xlabel="SNR / (K/d)", ylim=(-0.6, len(rows) - 0.4))

@@ -1,4 +1,4 @@
-"""How all figures look: the same estimator has the same line everywhere, told apart in grey by its dashes and marker."""
+"""Common style of all figures: an estimator keeps its line within a figure, even in gray print."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +17,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from dirgrad.records.files import write_atomically
 from dirgrad.records.machine_load import NOISY
 
-# Okabe and Ito's palette, which the colour-blind can tell apart, ordered from dark to light for print in grey.
+# The palette of Okabe and Ito, which color-blind readers can distinguish. It is ordered from dark
+# to light, so that the first colors also differ in gray print.
 COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#8C6D31")
 DASHES: tuple[Any, ...] = (
     "-",
@@ -33,13 +34,14 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 FILLS = ("full", "none", "left")
 BACKENDS = {"jax": "JAX", "torch": "PyTorch"}
 ABSCISSAE = {"step": "iteration", "train_seconds": "training time [s per trial]"}
-"""What a curve is drawn against: the columns and their labels."""
+"""Columns that training curves are plotted against, with their axis labels."""
 LOSSES = {"valid_loss": "validation loss [nat]", "final_loss": "final training loss"}
-NOISE_LABEL = "the function again / the function"
-"""How a figure names the noise of a clock."""
+NOISE_LABEL = "timing noise (forward pass / itself)"
+"""Legend label of the ratio between two timings of the same forward pass."""
 FORMATS = ("svg", "png", "pdf")
 REPORT_FORMATS = ("svg",)
-"""What the report shows."""
+"""Formats of the figures that only the report shows."""
+TITLE_SIZE = 9
 RC: Any = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -54,70 +56,127 @@ RC: Any = {
     "svg.fonttype": "none",
 }
 
+Tables = Mapping[str, pd.DataFrame]
+LineStyle = dict[str, Any]
+LineStyles = Mapping[str, LineStyle]
+"""Line style of each estimator, as `lines` returns them."""
 
 _CONFIDENCE: ContextVar[float] = ContextVar("_CONFIDENCE")
 
 
 @contextmanager
 def figure_style(confidence: float) -> Iterator[None]:
-    """The context in which figures are drawn and saved. confidence: of the intervals in the tables, which titles tell."""
-    before = _CONFIDENCE.set(confidence)
+    """Set the context in which figures are drawn and saved.
+
+    Args:
+        confidence: Confidence of the intervals in the tables, which figure titles state.
+    """
+    token = _CONFIDENCE.set(confidence)
     try:
         with mpl.rc_context(RC):
             yield
     finally:
-        _CONFIDENCE.reset(before)
+        _CONFIDENCE.reset(token)
 
 
 def interval() -> str:
-    """What interval the tables have: `95 % bootstrap interval`."""
+    """Return the description of the intervals in the tables, for example for a title.
+
+    At a confidence of 0.95 it is "95 % bootstrap interval".
+    """
     return f"{100 * _CONFIDENCE.get():g} % bootstrap interval"
 
 
-def figure(
-    rows: int, columns: int, width: float = 9.0, height: float | Sequence[float] = 2.4
+def new_figure(
+    rows: int,
+    columns: int,
+    width: float = 9.0,
+    height: float | Sequence[float] = 2.4,
 ) -> tuple[Figure, Any]:
-    """A figure in inches, `height` per row or of each, and its axes: (rows, columns)."""
+    """Return a new figure and its axes as an array of shape (rows, columns).
+
+    Args:
+        rows: Number of rows of panels.
+        columns: Number of columns of panels.
+        width: Width of the figure in inches.
+        height: Height of every row in inches, or one height per row.
+    """
     heights = [height] * rows if isinstance(height, float) else height
-    made = Figure(figsize=(width, sum(heights) + 0.5), layout="constrained")
-    return made, made.subplots(rows, columns, squeeze=False, height_ratios=heights)
+    figure = Figure(figsize=(width, sum(heights) + 0.5), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False, height_ratios=heights)
+
+
+def add_title(figure: Figure, *lines_of_text: str) -> None:
+    """Add a title of one or more lines above all panels."""
+    figure.suptitle("\n".join(lines_of_text), fontsize=TITLE_SIZE)
+
+
+def add_legend(figure: Figure, panels: Any, ncols: int, **text: Any) -> None:
+    """Add one legend for all panels below them.
+
+    Args:
+        figure: The figure.
+        panels: Array of the axes whose labels the legend shows.
+        ncols: Number of columns of the legend.
+        **text: Further options of the legend, such as `fontsize`.
+    """
+    handles, labels = shared_legend(panels)
+    figure.legend(
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=ncols,
+        **text,
+    )
 
 
 def one_framework(
     draw: Callable[..., Figure],
-    tables: Mapping[str, pd.DataFrame],
+    tables: Tables,
     subjects: Iterable[str],
     backend: str,
 ) -> Figure:
-    """A figure of one framework: the same drawing, of its rows alone."""
-    rows = {
-        name: table[table["backend"] == backend] if "backend" in table else table
+    """Return a figure that is drawn only from the rows of one framework.
+
+    Args:
+        draw: Function that draws the figure.
+        tables: Tables of all frameworks; a table without the column `backend` is used as it is.
+        subjects: Further arguments of `draw`.
+        backend: The framework, `jax` or `torch`.
+    """
+    has_backend = [name for name, table in tables.items() if "backend" in table]
+    selected = {
+        name: table[table["backend"] == backend] if name in has_backend else table
         for name, table in tables.items()
     }
-    if all(part.empty for name, part in rows.items() if "backend" in tables[name]):
-        made, _ = figure(1, 1)
-        made.suptitle(f"{BACKENDS[backend]}: n = 0 rows, nothing to show", fontsize=9)
-        return made
-    return draw(rows, *subjects)
+    if all(selected[name].empty for name in has_backend):
+        figure, _ = new_figure(1, 1)
+        add_title(figure, f"{BACKENDS[backend]}: n = 0 rows, nothing to show")
+        return figure
+    return draw(selected, *subjects)
 
 
-def lines(estimators: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """The line of every estimator, in the order given: the ninth has the first's colour and marker, with other dashes and hollow,
-    so that both lines and points tell them apart."""
+def lines(estimators: Iterable[str]) -> dict[str, LineStyle]:
+    """Return the line style of each estimator, in the given order.
+
+    The ninth estimator has the color and the marker of the first one, but other dashes and a hollow
+    marker. Both lines and single points therefore stay distinguishable.
+    """
     count = len(COLOURS)
-    return {
-        name: {
+    styles: dict[str, LineStyle] = {}
+    for i, name in enumerate(estimators):
+        repeats = i // count
+        styles[name] = {
             "color": COLOURS[i % count],
-            "linestyle": DASHES[(i + i // count) % count],
+            "linestyle": DASHES[(i + repeats) % count],
             "marker": MARKERS[i % count],
+            "fillstyle": FILLS[repeats % len(FILLS)],
         }
-        | {"fillstyle": FILLS[i // count % len(FILLS)]}
-        for i, name in enumerate(estimators)
-    }
+    return styles
 
 
-def mark(line: Mapping[str, Any]) -> dict[str, Any]:
-    """The points of a line, without the line."""
+def mark(line: LineStyle) -> LineStyle:
+    """Return the style of the points of a line, without the line between them."""
     return {
         "color": line["color"],
         "marker": line["marker"],
@@ -127,58 +186,88 @@ def mark(line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def label(name: str) -> str:
-    """A name of the configuration as words."""
+    """Return a name of the configuration as words."""
     return name.replace("_", " ")
 
 
 def shared_legend(panels: Any) -> tuple[list[Any], list[str]]:
-    """What one legend says of all panels: each name once."""
-    found: dict[str, Any] = {}
+    """Return the handles and the labels of all panels, each label once."""
+    entries: dict[str, Any] = {}
     for axes in panels.flat:
         handles, labels = axes.get_legend_handles_labels()
-        found = dict(zip(labels, handles, strict=True)) | found
-    return list(found.values()), list(found)
+        entries = dict(zip(labels, handles, strict=True)) | entries
+    return list(entries.values()), list(entries)
 
 
 def plain_ticks(axis: Axis) -> None:
-    """Ticks of a logarithmic axis that read 0.001, not 10 to a power."""
+    """Label the ticks of a logarithmic axis with plain numbers, such as 0.001."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_locator(NullLocator())
 
 
 def whole_ticks(axis: Axis) -> None:
-    """Ticks of a logarithmic axis of small ratios: 1, 2, 5, 10 and so on."""
+    """Place ticks at 1, 2, 5, 10 and so on, for a logarithmic axis with a short range."""
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     plain_ticks(axis)
 
 
-def noisy(cost: pd.DataFrame) -> str:
-    """What a title says where other processes took more of the machine than a clock bears."""
+def noise_warning(cost: pd.DataFrame) -> str:
+    """Return a warning of a noisy machine as an extra title line, or "" on a quiet machine."""
     share = cost["other_cpu_fraction"].max()
-    return f"\nNOISY MACHINE: others took {share:.0%} of it" if share > NOISY else ""
+    if share > NOISY:
+        return f"\nNOISY MACHINE: other processes used {share:.0%} of the CPU time"
+    return ""
 
 
 def count_range(counts: pd.Series) -> str:
-    """How many: a number, or the least and the greatest."""
-    return (
-        "0"
-        if counts.empty
-        else str(counts.min())
-        if counts.min() == counts.max()
-        else f"{counts.min()} to {counts.max()}"
-    )
+    """Return a count as text, or the smallest and the largest count if they differ."""
+    if counts.empty:
+        return "0"
+    if counts.min() == counts.max():
+        return str(counts.min())
+    return f"{counts.min()} to {counts.max()}"
+
+
+def error_lengths(rows: pd.DataFrame, column: str) -> list[pd.Series]:
+    """Return the distances from the values of a column to the two ends of their intervals."""
+    below = rows[column] - rows[f"{column}_low"]
+    above = rows[f"{column}_high"] - rows[column]
+    return [below, above]
 
 
 def line_with_interval(
-    axes: Axes, x: pd.Series, part: pd.DataFrame, column: str, line: dict[str, Any], name: str
+    axes: Axes,
+    x: pd.Series,
+    part: pd.DataFrame,
+    column: str,
+    line: LineStyle,
+    name: str,
 ) -> None:
-    """A line with its interval."""
-    axes.plot(x, part[column], label=name, markevery=max(len(x) // 6, 1), markersize=3.5, **line)
-    if part[f"{column}_low"].notna().any():
+    """Draw a column as a line, with its interval as a band.
+
+    Args:
+        axes: The panel.
+        x: Abscissae, one per row.
+        part: Rows with the columns `column`, `column_low` and `column_high`.
+        column: Name of the column.
+        line: Line style.
+        name: Label in the legend.
+    """
+    axes.plot(
+        x,
+        part[column],
+        label=name,
+        markevery=max(len(x) // 6, 1),
+        markersize=3.5,
+        **line,
+    )
+    low = part[f"{column}_low"]
+    high = part[f"{column}_high"]
+    if low.notna().any():
         axes.fill_between(
             x,
-            part[f"{column}_low"],
-            part[f"{column}_high"],
+            low,
+            high,
             color=line["color"],
             alpha=0.18,
             linewidth=0,
@@ -186,25 +275,50 @@ def line_with_interval(
 
 
 def points_with_interval(
-    axes: Axes, x: pd.Series, rows: pd.DataFrame, column: str, line: Mapping[str, Any], name: str
+    axes: Axes,
+    x: pd.Series,
+    rows: pd.DataFrame,
+    column: str,
+    line: LineStyle,
+    name: str,
 ) -> None:
-    """Marks without a line, each with its interval."""
-    ends = [rows[column] - rows[f"{column}_low"], rows[f"{column}_high"] - rows[column]]
-    axes.errorbar(x, rows[column], yerr=ends, label=name, markersize=4, **mark(line))
+    """Draw a column as points with error bars; the arguments are as in `line_with_interval`."""
+    errors = error_lengths(rows, column)
+    axes.errorbar(
+        x,
+        rows[column],
+        yerr=errors,
+        label=name,
+        markersize=4,
+        **mark(line),
+    )
 
 
-def save(made: Figure, stem: Path, origin: str, formats: Sequence[str] = FORMATS) -> None:
-    """`stem` in each format, with `origin` in its metadata; the same figure of the same origin gives the same bytes."""
-    layout = made.get_layout_engine()
+def save(
+    figure: Figure,
+    stem: Path,
+    origin: str,
+    formats: Sequence[str] = FORMATS,
+) -> None:
+    """Save a figure as `stem` plus each suffix; equal figures give equal bytes.
+
+    Args:
+        figure: The figure.
+        stem: Path without the suffix.
+        origin: Line that says where the data come from; it is stored as metadata.
+        formats: Suffixes of the files.
+    """
+    layout = figure.get_layout_engine()
     if layout is not None:
-        # Laid out once, not once for each format.
-        layout.execute(made)
-        made.set_layout_engine("none")
-    told: dict[str, dict[str, str | None]] = {
+        # The layout is computed once instead of once per format.
+        layout.execute(figure)
+        figure.set_layout_engine("none")
+    # A date would make the bytes depend on the time of saving.
+    metadata: dict[str, dict[str, str | None]] = {
         "svg": {"Title": stem.name, "Description": origin, "Date": None},
         "png": {"Title": stem.name, "Description": origin},
         "pdf": {"Title": stem.name, "Subject": origin, "CreationDate": None},
     }
     for suffix in formats:
-        write = partial(made.savefig, format=suffix, metadata=told[suffix])
+        write = partial(figure.savefig, format=suffix, metadata=metadata[suffix])
         write_atomically(stem.with_name(f"{stem.name}.{suffix}"), write)

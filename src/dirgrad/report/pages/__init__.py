@@ -1,4 +1,7 @@
-"""What readers see of tables: pages in HTML, tables in LaTeX, the front page. The CSV files stay the source."""
+"""Pages of the report: tables as HTML and LaTeX, and the front page.
+
+The CSV files remain the source of all numbers.
+"""
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -9,4 +12,4 @@ ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-"""The templates, in the folder beside this file; what is put into them is escaped."""
+"""Jinja environment for the folder `templates`; inserted values are HTML-escaped."""

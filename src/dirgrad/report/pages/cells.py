@@ -1,4 +1,4 @@
-"""From the rows of a table to cells for reading: three digits, a value and its interval in one, what all rows share apart."""
+"""Turn the rows of a table into text cells with three significant digits and intervals."""
 
 from typing import NamedTuple
 
@@ -6,64 +6,102 @@ import numpy as np
 import pandas as pd
 
 DIGITS = 3
+MAX_EXACT_COUNT = 1e15
+"""Limit below which a column of whole numbers is printed without an exponent."""
 
 
 class Readable(NamedTuple):
-    """columns: what differs between the rows, as text. shared: what does not, by the name of its column."""
+    """Cells of a table as text.
+
+    Attributes:
+        columns: The columns whose values differ between rows.
+        shared: The value of every other column, by column name.
+    """
 
     columns: pd.DataFrame
     shared: dict[str, str]
 
 
 def readable(table: pd.DataFrame) -> Readable:
-    """`x`, `x_low` and `x_high` become one column `x`, as `value [low, high]`; columns without any value are left out."""
-    names = set(table.columns)
-    ends = {
-        f"{name}{end}"
-        for name in names
-        for end in ("_low", "_high")
-        if {f"{name}_low", f"{name}_high"} <= names
-    }
-    kept = [name for name in table.columns if name not in ends and table[name].notna().any()]
-    made = pd.DataFrame({name: with_interval(table, name) for name in kept}, index=table.index)
+    """Return the cells of a table as text.
+
+    The columns `x`, `x_low` and `x_high` become one column `x` with cells `value [low, high]`.
+    Columns without any value are dropped.
+    """
+    ends = _interval_ends(set(table.columns))
+    names = [name for name in table.columns if name not in ends and table[name].notna().any()]
+    cells = {name: with_interval(table, name) for name in names}
+    columns = pd.DataFrame(cells, index=table.index)
     shared = {
-        name: str(made[name].iloc[0])
-        for name in kept
-        if len(made) > 1 and made[name].nunique() == 1
+        name: str(columns[name].iloc[0])
+        for name in names
+        if len(columns) > 1 and columns[name].nunique() == 1
     }
-    return Readable(made.drop(columns=list(shared)), shared)
+    return Readable(columns.drop(columns=list(shared)), shared)
+
+
+def _interval_ends(names: set[str]) -> set[str]:
+    ends = set()
+    for name in names:
+        low_and_high = {f"{name}_low", f"{name}_high"}
+        if low_and_high <= names:
+            ends |= low_and_high
+    return ends
 
 
 def with_interval(
-    table: pd.DataFrame, name: str, low: str | None = None, high: str | None = None
+    table: pd.DataFrame,
+    name: str,
+    low: str | None = None,
+    high: str | None = None,
 ) -> list[str]:
-    """A column as text, with its interval where it has one. low, high: its ends, if not NAME_low and NAME_high."""
-    values = text(table[name])
-    ends = (low or f"{name}_low", high or f"{name}_high")
-    if not set(ends) <= set(table.columns):
+    """Return a column as text, followed by its interval if the table has one.
+
+    Args:
+        table: The table.
+        name: Column of the values.
+        low: Column of the lower ends; `{name}_low` by default.
+        high: Column of the upper ends; `{name}_high` by default.
+    """
+    values = format_column(table[name])
+    low = low or f"{name}_low"
+    high = high or f"{name}_high"
+    if not {low, high} <= set(table.columns):
         return values
-    bounds = zip(*(text(table[end]) for end in ends), strict=True)
+    lows = format_column(table[low])
+    highs = format_column(table[high])
     return [
-        f"{value} [{low}, {high}]" if low and high else value
-        for value, (low, high) in zip(values, bounds, strict=True)
+        f"{value} [{lower}, {upper}]" if lower and upper else value
+        for value, lower, upper in zip(values, lows, highs, strict=True)
     ]
 
 
-def text(column: pd.Series) -> list[str]:
-    """Values as text: counts in full, other numbers to three significant digits, what is missing as nothing."""
+def format_column(column: pd.Series) -> list[str]:
+    """Return the values of a column as text.
+
+    Whole numbers are printed in full and other numbers with three significant digits. A missing
+    value becomes an empty string.
+    """
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        missing = column.isna()
         return [
-            "" if missing else str(value)
-            for value, missing in zip(column, column.isna(), strict=True)
+            "" if is_missing else str(value)
+            for value, is_missing in zip(column, missing, strict=True)
         ]
     numbers = column.to_numpy(dtype=float, na_value=np.nan)
     finite = numbers[np.isfinite(numbers)]
-    whole = (finite == np.round(finite)).all() and (np.abs(finite) < 1e15).all()
-    return [
-        "" if np.isnan(value) else f"{value:.0f}" if whole else number(value) for value in numbers
-    ]
+    is_whole = (finite == np.round(finite)).all()
+    is_count = is_whole and (np.abs(finite) < MAX_EXACT_COUNT).all()
+    return [_format_number(value, is_count) for value in numbers]
+
+
+def _format_number(value: float, is_count: bool) -> str:
+    if np.isnan(value):
+        return ""
+    return f"{value:.0f}" if is_count else number(value)
 
 
 def number(value: float) -> str:
-    """To three significant digits: 1090, not 1.09e+03."""
-    return f"{float(f'{value:.{DIGITS}g}'):g}"
+    """Return a number with three significant digits: 1090, not 1.09e+03."""
+    rounded = float(f"{value:.{DIGITS}g}")
+    return f"{rounded:g}"

@@ -1,4 +1,4 @@
-"""The front page of a tier's report: what was run, on what, what the papers' claims came to, and the figures that say it."""
+"""Front page of a tier's report: the run, the machine, the verdicts and the main figures."""
 
 import base64
 import re
@@ -15,105 +15,140 @@ from dirgrad.report.pages import ENVIRONMENT
 from dirgrad.report.pages.cells import number, with_interval
 
 VERSIONS = ("dirgrad", "python", "numpy", "jax", "torch")
+CLAIM_TEXTS = ("id", "statement", "source", "quantity", "criterion", "verdict")
+"""Columns of claims.csv that the page prints as they are."""
 
 
-class Shown(NamedTuple):
-    """A figure of the page. says: what it shows, in one sentence. data: the PNG as a data URI."""
+class PageFigure(NamedTuple):
+    """A figure of the page.
+
+    Attributes:
+        name: The file name in words.
+        caption: The module docstring of the figure.
+        data: The PNG as a data URI.
+    """
 
     name: str
-    says: str
+    caption: str
     data: str
 
 
 def page(manifest: Mapping[str, Any], claims: pd.DataFrame | None, figures: Sequence[Path]) -> str:
-    """A page of HTML that needs nothing else. claims: a row per claim, as claims.csv has them, None where there are none; figures:
-    PNGs that `dirgrad figure` made of the same configuration."""
-    known = outputs.figure_specs(manifest["config"])
+    """Return the front page as HTML that loads no other file.
+
+    Args:
+        manifest: Manifest of the run.
+        claims: The rows of claims.csv, or None if no claims were judged.
+        figures: PNG files that `dirgrad figure` drew from the configuration in the manifest.
+
+    Raises:
+        UserError: If claims.csv lacks a column or the configuration lacks a figure.
+    """
+    specs = outputs.figure_specs(manifest["config"])
     return ENVIRONMENT.get_template("front.html").render(
         tier=manifest["tier"],
-        run=ran(manifest),
-        machine=machine(manifest),
-        noise=noise(manifest),
+        run=run_facts(manifest),
+        machine=machine_facts(manifest),
+        noise=noise_facts(manifest),
         claims=None if claims is None else verdicts(claims),
-        counts={}
-        if claims is None
-        else claims.get("verdict", pd.Series(dtype=str)).value_counts().to_dict(),
-        figures=[shown(path, known) for path in figures],
+        counts=_count_verdicts(claims),
+        figures=[embed_figure(path, specs) for path in figures],
     )
 
 
-def ran(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """What was run."""
-    trials = manifest["trials_by_status"]
+def run_facts(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the facts that identify the run, by label."""
+    versions = {name: _join(manifest[name]) for name in VERSIONS if manifest.get(name)}
+    cells = len(manifest["cells"])
+    measurements = len(manifest["measurements"])
+    trials = [f"{count} {status}" for status, count in manifest["trials_by_status"].items()]
     return {
         "tier": manifest["tier"],
         "run": manifest["run_id"],
-        "commit": said(manifest["commit"]),
+        "commit": _join(manifest["commit"]),
         "configuration": manifest["config_hash"],
-        **{name: said(manifest[name]) for name in VERSIONS if manifest.get(name)},
-        "jobs": f"{len(manifest['cells'])} of training, {len(manifest['measurements'])} of measurement",
-        "trials": said([f"{count} {status}" for status, count in trials.items()]) or "none",
-        "time in training": f"{number(manifest['training_seconds'])} s",
+        **versions,
+        "jobs": f"{cells} training, {measurements} measurement",
+        "trials": _join(trials) or "none",
+        "training time": f"{number(manifest['training_seconds'])} s",
     }
 
 
-def machine(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """On what it was run."""
-    return {
-        "processor": f"{said(manifest['cpu'])}, {said(manifest['cpu_count'])} logical",
-        "device": said(manifest["device"]),
-        "threads of a job": str(manifest["threads"]),
-        "training jobs": "one at a time"
+def machine_facts(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the facts about the machine that ran the jobs, by label."""
+    cpu = _join(manifest["cpu"])
+    cpu_count = _join(manifest["cpu_count"])
+    concurrency = (
+        "one at a time"
         if manifest["exclusive"]
-        else "side by side: their seconds are compared within a job alone",
-        "system": said(manifest["platform"]),
-    }
-
-
-def noise(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Every measurement of time, by how much of the processors' time other processes took meanwhile; those that took more than a
-    clock bears are called noisy."""
-    timed = {
-        name: one
-        for name, one in manifest["measurements"].items()
-        if one.get("other_cpu_fraction") is not None
-    }
+        else "in parallel; compare their times only within a job"
+    )
     return {
-        name: f"{one['other_cpu_fraction']:.1%}{', NOISY' if one['noisy'] else ''}"
-        for name, one in timed.items()
+        "processor": f"{cpu}, {cpu_count} logical CPUs",
+        "device": _join(manifest["device"]),
+        "threads per job": str(manifest["threads"]),
+        "training jobs": concurrency,
+        "system": _join(manifest["platform"]),
     }
+
+
+def noise_facts(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the share of CPU time that other processes used during each timed measurement.
+
+    A measurement that the manifest flags as noisy is labeled NOISY.
+    """
+    facts = {}
+    for name, entry in manifest["measurements"].items():
+        share = entry.get("other_cpu_fraction")
+        if share is not None:
+            facts[name] = f"{share:.1%}{', NOISY' if entry['noisy'] else ''}"
+    return facts
 
 
 def verdicts(claims: pd.DataFrame) -> list[dict[str, str]]:
-    """The rows of the table of verdicts, those that were measured first. Raises UserError where a column is missing."""
-    told = ("id", "statement", "source", "quantity", "criterion", "verdict")
-    for name in (*told, "measured", "low", "high"):
+    """Return the rows of the verdict table, with measured claims first.
+
+    Raises:
+        UserError: If a column is missing.
+    """
+    for name in (*CLAIM_TEXTS, "measured", "low", "high"):
         if name not in claims:
+            columns = ", ".join(CLAIM_TEXTS)
             raise UserError(
-                f"claims.csv: {name}: missing: a claim has the columns {', '.join(told)}, measured, low and high"
+                f"claims.csv: {name}: missing column: "
+                f"the required columns are {columns}, measured, low and high"
             )
     claims = claims.sort_values("measured", key=lambda values: values.isna(), kind="stable")
     measured = with_interval(claims, "measured", "low", "high")
     return [
-        {name: str(row[name]) for name in told} | {"measured": value}
+        {name: str(row[name]) for name in CLAIM_TEXTS} | {"measured": value}
         for row, value in zip(claims.to_dict("records"), measured, strict=True)
     ]
 
 
-def shown(path: Path, known: Mapping[str, outputs.FigureSpec]) -> Shown:
-    """A figure, with the sentence that its module says of itself. Raises UserError where the configuration has no such figure."""
-    if path.stem not in known:
-        raise UserError(f"{path}: no figure of this configuration: {nearest(path.stem, known)}")
-    drawing = known[path.stem]
-    text = " ".join(
-        (import_module(f"dirgrad.report.figures.{drawing.module}").__doc__ or "").split()
-    )
+def _count_verdicts(claims: pd.DataFrame | None) -> dict[str, int]:
+    if claims is None:
+        return {}
+    column = claims.get("verdict", pd.Series(dtype=str))
+    return {str(verdict): count for verdict, count in column.value_counts().items()}
+
+
+def embed_figure(path: Path, specs: Mapping[str, outputs.FigureSpec]) -> PageFigure:
+    """Return a PNG file as a figure of the page, with its module docstring as the caption.
+
+    Raises:
+        UserError: If the configuration has no figure of this name.
+    """
+    if path.stem not in specs:
+        suggestion = nearest(path.stem, specs)
+        raise UserError(f"{path}: the configuration has no such figure: {suggestion}")
+    module = import_module(f"dirgrad.report.figures.{specs[path.stem].module}")
+    text = " ".join((module.__doc__ or "").split())
+    caption = re.sub(r"(?<=\w)$", ".", text)
     data = base64.b64encode(path.read_bytes()).decode("ascii")
-    return Shown(
-        path.stem.replace("_", " "), re.sub(r"(?<=\w)$", ".", text), f"data:image/png;base64,{data}"
-    )
+    return PageFigure(path.stem.replace("_", " "), caption, f"data:image/png;base64,{data}")
 
 
-def said(values: Sequence[str]) -> str:
-    """Several values of one fact, as of a run over two commits."""
+def _join(values: Sequence[str]) -> str:
+    # A fact has several values if, for example, the run spans two commits.
     return ", ".join(values)

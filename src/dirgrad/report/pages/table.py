@@ -1,4 +1,4 @@
-"""A table as a page of HTML, which needs nothing else, and as LaTeX with the rules of booktabs."""
+"""Render a table as a self-contained HTML page and as LaTeX with booktabs rules."""
 
 from pathlib import Path
 
@@ -8,52 +8,63 @@ from dirgrad.records.files import write_atomically
 from dirgrad.report.pages import ENVIRONMENT
 from dirgrad.report.pages.cells import readable
 
-INTERVAL = "In brackets: the ends of the interval, at the confidence that the configuration gives under statistics."
+INTERVAL_NOTE = (
+    "Brackets show the interval of a value, at the confidence set under `statistics` "
+    "in the configuration."
+)
 PAGE_ROWS = 40
-"""More do not fit on a page of paper: such a table goes on to the next."""
+"""Number of rows that fit on a printed page; a table with more rows becomes a longtable."""
 
 
 def write(csv: Path, origin: str) -> None:
-    """Beside a CSV file, NAME.html and NAME.tex of the same rows. origin: the line that both carry."""
-    # As it was written, so that what is read is what is there.
+    """Write NAME.html and NAME.tex next to the file NAME.csv.
+
+    Args:
+        csv: Path of the CSV file.
+        origin: Line that says where the rows come from; both files contain it.
+    """
+    # The rounded CSV file is read, not the table in memory, so that all formats agree.
     table = pd.read_csv(csv)
-    for suffix, made in (
-        ("html", html(table, csv.stem, origin)),
-        ("tex", latex(table, csv.stem, origin)),
-    ):
-        write_atomically(
-            csv.with_suffix(f".{suffix}"),
-            lambda part, made=made: part.write_text(made, encoding="utf-8"),
-        )  # type: ignore[misc]
+    _write_text(csv.with_suffix(".html"), html(table, csv.stem, origin))
+    _write_text(csv.with_suffix(".tex"), latex(table, csv.stem, origin))
+
+
+def _write_text(path: Path, text: str) -> None:
+    write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def html(table: pd.DataFrame, name: str, origin: str) -> str:
-    """A page."""
+    """Return the table as an HTML page that loads no other file."""
     columns, shared = readable(table)
     return ENVIRONMENT.get_template("table.html").render(
         name=name,
         head=list(columns),
         rows=columns.to_numpy().tolist(),
         shared=shared,
-        about=INTERVAL if _has_intervals(table) else "",
+        note=INTERVAL_NOTE if _has_intervals(table) else "",
         origin=origin,
     )
 
 
 def latex(table: pd.DataFrame, name: str, origin: str) -> str:
-    """A tabular, or a longtable where the rows are many; needs the packages booktabs and longtable."""
+    """Return the table as a LaTeX tabular, or as a longtable above `PAGE_ROWS` rows.
+
+    The document must load the packages booktabs and longtable.
+    """
     columns, shared = readable(table)
-    long = len(columns) > PAGE_ROWS
-    made: str = columns.to_latex(
-        index=False, escape=True, longtable=long, column_format="l" * max(columns.shape[1], 1)
+    body: str = columns.to_latex(
+        index=False,
+        escape=True,
+        longtable=len(columns) > PAGE_ROWS,
+        column_format="l" * max(columns.shape[1], 1),
     )
-    same = "; ".join(f"{name} {' '.join(value.split())}" for name, value in shared.items())
-    comments = [
-        f"{name}.csv, {len(table)} rows",
-        *([f"the same in all rows: {same}"] if same else []),
-        origin,
-    ]
-    return "".join(f"% {line}\n" for line in comments) + made
+    comments = [f"{name}.csv, {len(table)} rows"]
+    if shared:
+        # A comment must not contain a line break.
+        constants = [f"{column} {' '.join(value.split())}" for column, value in shared.items()]
+        comments.append(f"constant columns: {'; '.join(constants)}")
+    comments.append(origin)
+    return "".join(f"% {line}\n" for line in comments) + body
 
 
 def _has_intervals(table: pd.DataFrame) -> bool:
