@@ -1,1 +1,1 @@
-"""From configuration files to jobs."""
+"""Configuration: from YAML files to jobs and their outputs."""

@@ -1,4 +1,8 @@
-"""The files of this package that a job depends on: whose change makes what it leaves behind out of date, and no others."""
+"""Source files of this package that a job depends on.
+
+If one of these files changes, the results of the job are out of date. Snakemake cannot see what a
+job imports, so the workflow declares these files as inputs.
+"""
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,98 +23,108 @@ ROOT = Path(__file__).parents[1]
 
 
 def for_landscape(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """The files of this package whose change makes the landscapes out of date."""
-    problems = {
-        type(problem(raw, experiment)).__module__ for experiment in two_parameter_experiments(raw)
-    }
-    return closure("dirgrad.runs.instruments.landscape", *problems, *_framework(raw["backends"][0]))
+    """Return the source files that the landscapes of two-parameter problems depend on."""
+    names = two_parameter_experiments(raw)
+    problems = {type(problem(raw, name)).__module__ for name in names}
+    framework = _framework_modules(raw["backends"][0])
+    return closure("dirgrad.runs.instruments.landscape", *problems, *framework)
 
 
-def _framework(backend: str) -> tuple[str, ...]:
-    return tuple(f"dirgrad.backends.{backend}.{part}" for part in ("ops", "engine"))
+def _framework_modules(backend: str) -> tuple[str, ...]:
+    package = f"dirgrad.backends.{backend}"
+    return f"{package}.ops", f"{package}.engine"
 
 
 def for_cell(cell: Cell) -> tuple[str, ...]:
-    """The files of this package whose change makes a cell's records out of date, and no others."""
+    """Return the source files that the records of a cell depend on."""
     return closure(
         "dirgrad.runs.training.train",
-        *_modules(cell.training.optimizer),
-        *_subjects([cell.training.problem], cell.estimators.values()),
-        *_framework(cell.backend),
+        *_component_modules(cell.training.optimizer),
+        *_workload_modules([cell.training.problem], cell.estimators.values()),
+        *_framework_modules(cell.backend),
     )
 
 
-def for_measurement(made: Measurement) -> tuple[str, ...]:
-    """The files of this package whose change makes a measurement out of date, and no others."""
-    subjects = _subjects(made.settings.problems.values(), made.estimators.values())
-    rule = _modules(getattr(made.settings, "optimizer", Sgd()))
+def for_measurement(measurement: Measurement) -> tuple[str, ...]:
+    """Return the source files that the records of a measurement depend on."""
+    settings = measurement.settings
+    optimizer = getattr(settings, "optimizer", Sgd())
     return closure(
-        f"dirgrad.runs.instruments.{made.instrument}", *subjects, *rule, *_framework(made.backend)
+        f"dirgrad.runs.instruments.{measurement.instrument}",
+        *_workload_modules(settings.problems.values(), measurement.estimators.values()),
+        *_component_modules(optimizer),
+        *_framework_modules(measurement.backend),
     )
 
 
-def for_figure(drawing: FigureSpec) -> tuple[str, ...]:
-    """The files of this package whose change makes a figure out of date."""
-    made = [
-        f"dirgrad.analysis.tables.{table}"
-        for table in drawing.tables
-        if drawing.own_records_only and table in TABLES
-    ]
-    return closure(f"dirgrad.report.figures.{drawing.module}", *made)
+def for_figure(spec: FigureSpec) -> tuple[str, ...]:
+    """Return the source files that a figure depends on.
+
+    They include the modules of its tables if the figure's own job makes them from records.
+    """
+    tables = [table for table in spec.tables if spec.own_records_only and table in TABLES]
+    modules = [f"dirgrad.analysis.tables.{table}" for table in tables]
+    return closure(f"dirgrad.report.figures.{spec.module}", *modules)
 
 
-def _subjects(
+def _workload_modules(
     problems: Iterable[Problem], estimators: Iterable[Estimator | OnlineEstimator]
-) -> tuple[str, ...]:
-    return tuple(module for part in (*problems, *estimators) for module in _modules(part))
+) -> Iterator[str]:
+    for component in (*problems, *estimators):
+        yield from _component_modules(component)
 
 
-def _modules(part: Any) -> Iterator[str]:
-    """The modules of a component and of those that are its options."""
-    yield type(part).__module__
-    for field in fields(part):
-        if is_pydantic_dataclass(type(value := getattr(part, field.name))):
-            yield from _modules(value)
+def _component_modules(component: Any) -> Iterator[str]:
+    """Yield the module of a component and of every component among its options."""
+    yield type(component).__module__
+    for field in fields(component):
+        option = getattr(component, field.name)
+        if is_pydantic_dataclass(type(option)):
+            yield from _component_modules(option)
 
 
 @cache
 def closure(*modules: str) -> tuple[str, ...]:
-    """The files of these modules and of all in this package that they import, by their text: nothing is executed."""
-    found: set[str] = set()
-    waiting = list(modules)
-    while waiting:
-        module = waiting.pop()
-        if module not in found:
-            found.add(module)
-            waiting += imported(module)
-    return tuple(sorted(str(_file(module)) for module in found))
+    """Return the source files of these modules and of all they import from this package.
+
+    The files are parsed, not executed.
+    """
+    visited: set[str] = set()
+    pending = list(modules)
+    while pending:
+        module = pending.pop()
+        if module not in visited:
+            visited.add(module)
+            pending += imported(module)
+    return tuple(sorted(str(_file(module)) for module in visited))
 
 
 @cache
 def _file(module: str) -> Path | None:
-    """The file of a module of this package, None if there is no such module. Looked for by its name: asking the import
-    system would import the packages above it, frameworks and all."""
-    inside = ROOT.parent.joinpath(*module.split("."))
-    return next(
-        (path for path in (inside.with_suffix(".py"), inside / "__init__.py") if path.is_file()),
-        None,
-    )
+    """Return the file of a module of this package, or None if it does not exist."""
+    # importlib.util.find_spec would import the parent packages, including JAX and PyTorch.
+    base = ROOT.parent.joinpath(*module.split("."))
+    candidates = (base.with_suffix(".py"), base / "__init__.py")
+    return next((path for path in candidates if path.is_file()), None)
 
 
 @cache
 def imported(module: str) -> tuple[str, ...]:
-    """The modules of this package that a module's text imports."""
+    """Return the modules of this package that a module imports, without duplicates."""
     path = _file(module)
-    return (
-        tuple(dict.fromkeys(_imports(ast.parse(path.read_text(encoding="utf-8"))))) if path else ()
-    )
+    if path is None:
+        return ()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return tuple(dict.fromkeys(_imports(tree)))
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names if name.name.startswith(ROOT.name))
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(ROOT.name):
-            for name in node.names:
-                inner = f"{node.module}.{name.name}"
-                yield inner if _file(inner) else str(node.module)
+            names = [alias.name for alias in node.names]
+            yield from (name for name in names if name.startswith(ROOT.name))
+        elif isinstance(node, ast.ImportFrom):
+            package = node.module or ""
+            if package.startswith(ROOT.name):
+                submodules = [f"{package}.{alias.name}" for alias in node.names]
+                yield from (name if _file(name) else package for name in submodules)

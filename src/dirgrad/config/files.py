@@ -1,4 +1,4 @@
-"""Configuration files, read and laid over each other; nothing is validated here."""
+"""Configuration files: how they are read and merged, without validation."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,38 +14,47 @@ COMMAND_LINE = "the command line"
 
 
 def overlay(base: Any, over: Any) -> Any:
-    """`over` laid over `base`: mappings are merged key by key, all else is replaced. As Snakemake does it, for which an
-    empty mapping changes nothing."""
+    """Return `base` updated by `over`, as Snakemake merges configurations.
+
+    Mappings are merged key by key; any other value of `over` replaces the value of `base`. An
+    empty mapping changes nothing.
+    """
     if not isinstance(over, Mapping):
         return over
     if not over:
         return base
     below = base if isinstance(base, Mapping) else {}
-    return {**below, **{key: overlay(below.get(key, {}), value) for key, value in over.items()}}
+    merged = dict(below)
+    for key, value in over.items():
+        merged[key] = overlay(below.get(key, {}), value)
+    return merged
 
 
 def read(path: str | Path) -> dict[str, Any]:
-    """One YAML (or JSON) file. Raises UserError where it cannot be read, is no YAML or is no mapping."""
+    """Read one YAML or JSON file.
+
+    Raises:
+        UserError: If the file cannot be read, is not valid YAML or does not hold a mapping.
+    """
     path = Path(path)
     try:
-        content = _parsed(path.read_text(encoding="utf-8"))
+        content = _parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(
-            f"{path}: no such file: {nearest(path.name, (p.name for p in path.parent.glob('*.yaml')))}"
-        ) from None
+        siblings = (sibling.name for sibling in path.parent.glob("*.yaml"))
+        message = f"{path}: no such file: {nearest(path.name, siblings)}"
+        raise UserError(message) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(
-            f"{path}: cannot be read as YAML: {' '.join(str(error).split())}"
-        ) from error
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path}: cannot be read as YAML: {reason}") from error
     if not isinstance(content, dict):
-        raise UserError(
-            f"{path}: the file must hold keys and values, not a {type(content).__name__}"
-        )
+        kind = type(content).__name__
+        raise UserError(f"{path}: the file must contain keys and values, not a {kind}")
     return content
 
 
-def _parsed(text: str) -> Any:
-    """JSON as JSON, since YAML would read its 5e-05 as text; all else as YAML."""
+def _parse(text: str) -> Any:
+    """Parse JSON or YAML."""
+    # JSON first: YAML 1.1 would read the JSON number 5e-05 as text.
     try:
         return json.loads(text)
     except ValueError:
@@ -53,17 +62,24 @@ def _parsed(text: str) -> Any:
 
 
 def layers(raw: Mapping[str, Any], paths: Sequence[str | Path]) -> dict[str, Mapping[str, Any]]:
-    """The files as layers by name, and as a last one what the command line laid over them."""
-    found: dict[str, Mapping[str, Any]] = {str(path): read(path) for path in paths}
-    return found | {COMMAND_LINE: _difference(raw, reduce(overlay, found.values(), {}))}
+    """Split a merged configuration into its layers, by name.
+
+    Returns:
+        The content of each file, then under COMMAND_LINE the values that `raw` adds or changes.
+    """
+    contents: dict[str, Mapping[str, Any]] = {str(path): read(path) for path in paths}
+    merged: dict[str, Any] = reduce(overlay, contents.values(), {})
+    return contents | {COMMAND_LINE: _difference(raw, merged)}
 
 
 def _difference(over: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
-    """What was laid over `base` to make `over`."""
-    found: dict[str, Any] = {}
+    """Return the keys and values of `over` that `base` lacks or that differ there."""
+    difference: dict[str, Any] = {}
     for key, value in over.items():
         if isinstance(value, Mapping) and isinstance(base.get(key), Mapping):
-            found |= {key: inner} if (inner := _difference(value, base[key])) else {}
+            inner = _difference(value, base[key])
+            if inner:
+                difference[key] = inner
         elif key not in base or value != base[key]:
-            found[key] = value
-    return found
+            difference[key] = value
+    return difference

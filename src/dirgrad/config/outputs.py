@@ -1,4 +1,4 @@
-"""What records become: every table, and the figures of a configuration."""
+"""Tables and figures that are made from the records of a configuration."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -27,21 +27,27 @@ TABLES: dict[str, tuple[str, ...]] = {
     "stability": ("stability",),
     "baydin": ("trials", "curves", "cost", "coordinates"),
 }
-"""Every table, and the kinds of records that it is made from."""
+"""All tables, with the kinds of records each is made from."""
 
 VERDICTS = ("claims", "evidence")
-"""The tables that are made from those: a row per claim, and one per place at which it was measured."""
+"""Tables made from the other tables: a row per claim, and a row per claim and its facets."""
 
 
 def tables(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """The tables of a configuration: those that it has records for."""
-    found = record_paths(raw)
-    return tuple(name for name, kinds in TABLES.items() if found[kinds[0]])
+    """Return the names of the tables for which a configuration has records."""
+    paths = record_paths(raw)
+    return tuple(name for name, kinds in TABLES.items() if paths[kinds[0]])
 
 
 class FigureSpec(NamedTuple):
-    """A figure. module: what draws it. tables: what it is drawn from; `landscape` is a record itself. subjects: what it shows of
-    them, experiments or measurements as `instrument/name`. narrow: whether it needs the records of its subjects alone."""
+    """Description of a figure.
+
+    Attributes:
+        module: Module of `dirgrad.report.figures` that draws it.
+        tables: Tables it is drawn from; `landscape` is a file of records.
+        subjects: Experiments, or measurements as `instrument/name`, that it shows; empty for all.
+        own_records_only: Whether it needs only the records of its subjects.
+    """
 
     module: str
     tables: tuple[str, ...]
@@ -50,129 +56,102 @@ class FigureSpec(NamedTuple):
 
 
 def figure_specs(raw: Mapping[str, Any]) -> dict[str, FigureSpec]:
-    """The figures of a configuration, by the names of their files: those whose subjects it has."""
+    """Return the figures of a configuration by file name.
+
+    Figures with a subject that the configuration leaves out are left out too.
+    """
     names = experiments(raw)
+    specs = {"overview": FigureSpec("overview", ("final",))}
+    for name in names:
+        specs[f"loss_{name}"] = FigureSpec("loss", ("final", "curves"), (name,))
+    for name in two_parameter_experiments(raw):
+        sources = ("final", "trajectories", "landscape")
+        specs[f"trajectories_{name}"] = FigureSpec("trajectories", sources, (name,))
     tuned = [name for name in names if raw["experiments"][name].get("tuning")]
-    made = {"overview": FigureSpec("overview", ("final",))}
-    made |= {f"loss_{name}": FigureSpec("loss", ("final", "curves"), (name,)) for name in names}
-    made |= {
-        f"trajectories_{name}": FigureSpec(
-            "trajectories", ("final", "trajectories", "landscape"), (name,)
-        )
-        for name in two_parameter_experiments(raw)
-    }
-    made |= {
-        f"sensitivity_{name}": FigureSpec("sensitivity", ("final",), (name,)) for name in tuned
-    }
+    for name in tuned:
+        specs[f"sensitivity_{name}"] = FigureSpec("sensitivity", ("final",), (name,))
     if tuned:
-        made["fair"] = FigureSpec("own_best_rate", ("targets", "equal_loss"))
-    known = {*names, *(one.rpartition("/")[0] for one, _ in all_measurements(raw))}
-    return made | {
-        name: drawing
-        for name, drawing in (INSTRUMENT_FIGURES | PAPER_FIGURES).items()
-        if known.issuperset(drawing.subjects)
-    }
+        specs["fair"] = FigureSpec("own_best_rate", ("targets", "equal_loss"))
+    measured = (path.rpartition("/")[0] for path, _ in all_measurements(raw))
+    subjects = {*names, *measured}
+    fixed = INSTRUMENT_FIGURES | PAPER_FIGURES
+    shown = {name: spec for name, spec in fixed.items() if subjects.issuperset(spec.subjects)}
+    return specs | shown
+
+
+def _own_records(module: str, tables: tuple[str, ...], subjects: tuple[str, ...]) -> FigureSpec:
+    return FigureSpec(module, tables, subjects, own_records_only=True)
 
 
 INSTRUMENT_FIGURES = {
-    "cost": FigureSpec(
-        "cost_ratios", ("cost",), ("cost/baydin", "cost/large"), own_records_only=True
+    "cost": _own_records("cost_ratios", ("cost",), ("cost/baydin", "cost/large")),
+    "bench": _own_records(
+        "bench", ("bench",), ("cost/steps", "cost/steps_deep", "cost/steps_large")
     ),
-    "bench": FigureSpec(
-        "bench",
-        ("bench",),
-        ("cost/steps", "cost/steps_deep", "cost/steps_large"),
-        own_records_only=True,
+    "cost_depth": _own_records("cost_by_depth", ("cost",), ("cost/depth",)),
+    "memory_depth": _own_records("memory_by_depth", ("memory",), ("memory/depth",)),
+    "memory_timeline": _own_records("memory_timeline", ("timeline",), ("memory/timeline",)),
+    "quality_signal": _own_records(
+        "snr_growth", ("quality",), ("quality/dimension", "quality/directions")
     ),
-    "cost_depth": FigureSpec("cost_by_depth", ("cost",), ("cost/depth",), own_records_only=True),
-    "memory_depth": FigureSpec(
-        "memory_by_depth", ("memory",), ("memory/depth",), own_records_only=True
-    ),
-    "memory_timeline": FigureSpec(
-        "memory_timeline", ("timeline",), ("memory/timeline",), own_records_only=True
-    ),
-    "quality_signal": FigureSpec(
-        "snr_growth",
-        ("quality",),
-        ("quality/dimension", "quality/directions"),
-        own_records_only=True,
-    ),
-    "quality_laws": FigureSpec(
-        "snr_by_direction", ("quality",), ("quality/laws",), own_records_only=True
-    ),
-    "quality_training": FigureSpec(
-        "sources_of_noise", ("quality",), ("quality/training",), own_records_only=True
-    ),
-    "quality_steps": FigureSpec(
-        "differences",
-        ("quality",),
-        ("quality/steps", "quality/steps_float64"),
-        own_records_only=True,
+    "quality_laws": _own_records("snr_by_direction", ("quality",), ("quality/laws",)),
+    "quality_training": _own_records("sources_of_noise", ("quality",), ("quality/training",)),
+    "quality_steps": _own_records(
+        "differences", ("quality",), ("quality/steps", "quality/steps_float64")
     ),
 }
-"""The figures of instruments, which belong to no paper."""
+"""Figures of measurements that reproduce no paper."""
+
+SZOHT_EXPERIMENTS = tuple(
+    f"szoht_{variant}{dimension}"
+    for variant in ("", "plain_")
+    for dimension in (50, 160, 500, 1600)
+)
 
 PAPER_FIGURES = {
-    "baydin_fig1": FigureSpec(
-        "sampled_gradients", ("estimates", "coordinates"), ("quality/beale",), own_records_only=True
+    "baydin_fig1": _own_records(
+        "sampled_gradients", ("estimates", "coordinates"), ("quality/beale",)
     ),
-    "baydin_fig2": FigureSpec(
-        "descents",
-        ("curves", "trajectories", "landscape"),
-        ("beale", "rosenbrock"),
-        own_records_only=True,
+    "baydin_fig2": _own_records(
+        "descents", ("curves", "trajectories", "landscape"), ("beale", "rosenbrock")
     ),
-    "baydin_fig3": FigureSpec(
-        "equal_rate", ("curves", "baydin"), ("logistic_regression",), own_records_only=True
+    "baydin_fig3": _own_records("equal_rate", ("curves", "baydin"), ("logistic_regression",)),
+    "baydin_fig4": _own_records("equal_rate", ("curves", "baydin"), ("mlp",)),
+    "baydin_fig5": _own_records("equal_rate", ("curves", "baydin"), ("cnn",)),
+    "baydin_fig6": _own_records(
+        "time_and_memory_by_depth", ("cost", "memory"), ("cost/depth", "memory/depth")
     ),
-    "baydin_fig4": FigureSpec("equal_rate", ("curves", "baydin"), ("mlp",), own_records_only=True),
-    "baydin_fig5": FigureSpec("equal_rate", ("curves", "baydin"), ("cnn",), own_records_only=True),
-    "baydin_fig6": FigureSpec(
-        "time_and_memory_by_depth",
-        ("cost", "memory"),
-        ("cost/depth", "memory/depth"),
-        own_records_only=True,
+    "frye_noise": _own_records("moments", ("quality", "coordinates"), ("quality/growth",)),
+    "frye_rate": _own_records("largest_rate", ("stability",), ("stability/growth",)),
+    "silver_learning": _own_records(
+        "learning", ("curves",), ("digits_rows", "copy", "image_regression")
     ),
-    "frye_noise": FigureSpec(
-        "moments", ("quality", "coordinates"), ("quality/growth",), own_records_only=True
+    "silver_influence": _own_records("influence_balancing", ("curves",), ("influence_balancing",)),
+    "silver_candidates": _own_records("candidates", ("quality",), ("quality/candidates",)),
+    "silver_lengths": _own_records(
+        "cost_by_length", ("cost",), ("cost/lengths", "cost/lengths_torch")
     ),
-    "frye_rate": FigureSpec(
-        "largest_rate", ("stability",), ("stability/growth",), own_records_only=True
-    ),
-    "silver_learning": FigureSpec(
-        "learning", ("curves",), ("digits_rows", "copy", "image_regression"), own_records_only=True
-    ),
-    "silver_influence": FigureSpec(
-        "influence_balancing", ("curves",), ("influence_balancing",), own_records_only=True
-    ),
-    "silver_candidates": FigureSpec(
-        "candidates", ("quality",), ("quality/candidates",), own_records_only=True
-    ),
-    "silver_lengths": FigureSpec(
-        "cost_by_length", ("cost",), ("cost/lengths", "cost/lengths_torch"), own_records_only=True
-    ),
-    "szoht_queries": FigureSpec(
-        "evaluations_to_target",
-        ("final", "targets", "scaling"),
-        tuple(
-            f"szoht_{rule}{dimension}"
-            for rule in ("", "plain_")
-            for dimension in (50, 160, 500, 1600)
-        ),
-        own_records_only=True,
+    "szoht_queries": _own_records(
+        "evaluations_to_target", ("final", "targets", "scaling"), SZOHT_EXPERIMENTS
     ),
 }
-"""The figures of papers: baydin, Baydin et al. 2022 by their number there; frye, what Frye 2022 predicts; silver, the questions of
-Silver et al. 2022, whose figures are not known to us; szoht, that of de Vazelhes et al. 2022."""
+"""Figures that reproduce or test a paper.
+
+- `baydin_figN`: figure N of Baydin et al. 2022.
+- `frye_*`: predictions of Frye 2022.
+- `silver_*`: questions of Silver et al. 2022, whose own figures were not available to us.
+- `szoht_*`: the question of de Vazelhes et al. 2022.
+"""
 
 
 CSV_ONLY = ("curves", "trajectories", "timeline", "estimates", "coordinates")
-"""The tables whose rows are points of figures, thousands of them: CSV alone. All others are HTML and LaTeX too."""
+"""Tables with thousands of rows, the points of figures; all others are also HTML and LaTeX."""
 
 
 def tables_by_format() -> dict[str, tuple[str, ...]]:
-    """The tables that are read, and those that are series."""
-    return {"table": tuple(name for name in TABLES if name not in CSV_ONLY), "series": CSV_ONLY}
+    """Return the tables to read under `table`, and the tables for plots under `series`."""
+    readable = tuple(name for name in TABLES if name not in CSV_ONLY)
+    return {"table": readable, "series": CSV_ONLY}
 
 
 CATEGORIES = {
@@ -184,15 +163,15 @@ CATEGORIES = {
     "experiments": "6. Experiments",
     "tables": "7. Tables",
 }
-"""Where the report keeps figures, by the first word of a paper's; numbered, since the report sorts by name."""
+"""Categories of the report, by the first word of a figure's name; the report sorts by number."""
 CRITICISM = ("fair", "sensitivity")
-"""What draws the answer to the criticism that one rate for all is fair to none."""
+"""Name prefixes of the figures that compare estimators at their own best learning rates."""
 FRONT_PAGE = ("baydin_fig3", "baydin_fig4", "fair", "cost", "frye_noise", "silver_learning")
-"""The figures of the front page, of those that a configuration has."""
+"""Figures of the front page, in order; those that a configuration lacks are left out."""
 
 
 def category(name: str) -> str:
-    """Where the report keeps a figure, by its name."""
+    """Return the report category of a figure."""
     if name in INSTRUMENT_FIGURES:
         return CATEGORIES["instruments"]
     paper = "frye" if name.startswith(CRITICISM) else name.partition("_")[0]
@@ -200,29 +179,37 @@ def category(name: str) -> str:
 
 
 def front_page_figures(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """The figures of the front page."""
-    known = figure_specs(raw)
-    return tuple(name for name in FRONT_PAGE if name in known)
+    """Return the names of the figures on the front page."""
+    specs = figure_specs(raw)
+    return tuple(name for name in FRONT_PAGE if name in specs)
 
 
-def figure_records(raw: Mapping[str, Any], drawing: FigureSpec) -> tuple[str, ...]:
-    """The files below the directory of records that a figure shows something of."""
-    kinds = {kind: None for table in drawing.tables for kind in TABLES.get(table, ())}
-    found = record_paths(raw, drawing.subjects or None)
-    alone = ["landscape.parquet"] if "landscape" in drawing.tables else []
-    return (*alone, *(path for kind in kinds for path in found[kind]))
+def figure_records(raw: Mapping[str, Any], spec: FigureSpec) -> tuple[str, ...]:
+    """Return the record files whose content a figure shows, relative to the records directory."""
+    paths = record_paths(raw, spec.subjects or None)
+    landscape = ["landscape.parquet"] if "landscape" in spec.tables else []
+    kinds = dict.fromkeys(kind for table in spec.tables for kind in TABLES.get(table, ()))
+    return (*landscape, *(path for kind in kinds for path in paths[kind]))
 
 
-def frameworks(raw: Mapping[str, Any], drawing: FigureSpec) -> tuple[str, ...]:
-    """The frameworks that a figure shows side by side, of each of which it is drawn alone too; none where it shows but one."""
-    found = {path.split("/")[-2]: None for path in figure_records(raw, drawing) if "/" in path}
-    ordered = tuple(name for name in raw["backends"] if name in found)
+def frameworks(raw: Mapping[str, Any], spec: FigureSpec) -> tuple[str, ...]:
+    """Return the frameworks of a figure that compares several; empty if it shows only one.
+
+    Such a figure is also drawn for each framework separately.
+    """
+    shown = {path.split("/")[-2] for path in figure_records(raw, spec) if "/" in path}
+    ordered = tuple(name for name in raw["backends"] if name in shown)
     return ordered if len(ordered) > 1 else ()
 
 
-def drawing_jobs(drawings: Mapping[str, FigureSpec]) -> dict[str, list[str]]:
-    """The jobs that draw: figures by the name of their job."""
-    found: dict[str, list[str]] = {}
-    for name, drawing in drawings.items():
-        found.setdefault(name if drawing.own_records_only else drawing.module, []).append(name)
-    return found
+def drawing_jobs(specs: Mapping[str, FigureSpec]) -> dict[str, list[str]]:
+    """Group figures into jobs: figure names by the name of their job.
+
+    A figure that needs only the records of its subjects has its own job; all other figures of
+    one module share a job.
+    """
+    jobs: dict[str, list[str]] = {}
+    for name, spec in specs.items():
+        job = name if spec.own_records_only else spec.module
+        jobs.setdefault(job, []).append(name)
+    return jobs

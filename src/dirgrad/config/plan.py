@@ -1,4 +1,4 @@
-"""From the configuration to jobs, cells and measurements, with all that each needs to know and leaves behind."""
+"""Jobs of a configuration: its cells and measurements, with their settings and record files."""
 
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from dirgrad.components import registry
 from dirgrad.components.registry import STRICT, component_field
-from dirgrad.config import settings as options
+from dirgrad.config import settings
 from dirgrad.config.settings import Name, Run, Training
 from dirgrad.core.errors import UserError, nearest
 from dirgrad.core.recurrent import OnlineEstimator
@@ -20,11 +20,11 @@ INSTRUMENTS: dict[str, tuple[str, ...]] = {
     "quality": ("draws", "coordinates"),
     "stability": ("stability",),
 }
-"""Every instrument, and the kinds of records that it leaves behind; trials and curves are of experiments."""
+"""Instruments, with the kinds of records each writes; experiments write trials and curves."""
 
 
 class Cell(BaseModel):
-    """One job: every seed, learning rate and estimator of one experiment in one framework."""
+    """One experiment in one framework, with all its estimators, learning rates and seeds."""
 
     model_config = STRICT
 
@@ -37,12 +37,12 @@ class Cell(BaseModel):
 
 
 def experiments(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """The experiments that are not left out."""
+    """Return the names of the experiments that are not null."""
     return tuple(name for name, experiment in raw["experiments"].items() if experiment is not None)
 
 
 def cells(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """The cells of a validated configuration, as `experiment/backend`."""
+    """Return the cells of a validated configuration, as `experiment/backend`."""
     return tuple(
         f"{name}/{backend}"
         for name in experiments(raw)
@@ -50,39 +50,54 @@ def cells(raw: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _backends(raw: Mapping[str, Any], of: Mapping[str, Any]) -> list[str]:
-    chosen = of.get("backends") or raw["backends"]
-    return [backend for backend in raw["backends"] if backend in chosen]
+def _backends(raw: Mapping[str, Any], section: Mapping[str, Any]) -> list[str]:
+    selected = section.get("backends") or raw["backends"]
+    return [backend for backend in raw["backends"] if backend in selected]
 
 
 def cell_settings(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """What one cell needs to know, as plain data: its own part of the configuration and no other.
+    """Return the settings of one cell as plain data, without any other part of the configuration.
 
-    Raises UserError where there is no such cell.
+    Raises:
+        UserError: If the cell does not exist.
     """
     if path not in cells(raw):
         raise UserError(f"no cell '{path}': {nearest(path, cells(raw))}")
     experiment, backend = path.split("/")
     training = dict(raw["experiments"][experiment])
-    chosen = training.pop("estimators")
+    estimators = training.pop("estimators")
     training.pop("backends", None)
     return {
         "tier": raw["tier"],
         "experiment": experiment,
         "backend": backend,
-        "estimators": {name: raw["estimators"][name] for name in chosen},
+        "estimators": {name: raw["estimators"][name] for name in estimators},
         "training": training,
         "run": raw.get("run", {}),
     }
 
 
 def cell(raw: Mapping[str, Any], path: str) -> Cell:
-    """One cell, typed. Raises UserError where there is no such cell."""
+    """Return one cell with validated settings.
+
+    Raises:
+        UserError: If the cell does not exist.
+    """
     return Cell.model_validate_json(json.dumps(cell_settings(raw, path)))
 
 
 class Measurement(NamedTuple):
-    """One job: one instrument on its problems, in one framework. settings: Cost, Memory, Quality or Stability."""
+    """One instrument applied to its problems in one framework.
+
+    Attributes:
+        tier: Name of the configuration.
+        instrument: `cost`, `memory`, `quality` or `stability`.
+        name: Name of the measurement in the instrument's section.
+        backend: Framework.
+        estimators: Estimators by name.
+        settings: The section of the configuration: Cost, Memory, Quality or Stability.
+        run: Settings of the job.
+    """
 
     tier: str
     instrument: str
@@ -94,101 +109,111 @@ class Measurement(NamedTuple):
 
 
 def measurements(raw: Mapping[str, Any], instrument: str) -> tuple[str, ...]:
-    """The measurements of one instrument, as `instrument/name/backend`."""
-    found = {
-        name: measured for name, measured in raw.get(instrument, {}).items() if measured is not None
-    }
+    """Return the measurements of one instrument, as `instrument/name/backend`."""
+    sections = raw.get(instrument, {})
     return tuple(
         f"{instrument}/{name}/{backend}"
-        for name, measured in found.items()
-        for backend in _backends(raw, measured)
+        for name, section in sections.items()
+        if section is not None
+        for backend in _backends(raw, section)
     )
 
 
 def all_measurements(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Every measurement, and the kinds of records that it leaves behind."""
+    """Yield every measurement with the kinds of records it writes."""
     for instrument, kinds in INSTRUMENTS.items():
-        yield from ((one, kinds) for one in measurements(raw, instrument))
+        for path in measurements(raw, instrument):
+            yield path, kinds
 
 
 def measurement_settings(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """What one measurement needs to know, as plain data. Raises UserError where there is no such measurement."""
-    known = [one for one, _ in all_measurements(raw)]
-    if path not in known:
-        raise UserError(f"no measurement '{path}': {nearest(path, known)}")
+    """Return the settings of one measurement as plain data.
+
+    Raises:
+        UserError: If the measurement does not exist.
+    """
+    paths = [name for name, _ in all_measurements(raw)]
+    if path not in paths:
+        raise UserError(f"no measurement '{path}': {nearest(path, paths)}")
     instrument, name, backend = path.split("/")
-    settings = dict(raw[instrument][name])
+    section = dict(raw[instrument][name])
     return {
         "tier": raw["tier"],
         "instrument": instrument,
         "name": name,
         "backend": backend,
-        "estimators": {name: raw["estimators"][name] for name in settings["estimators"]},
-        "settings": settings,
+        "estimators": {
+            estimator: raw["estimators"][estimator] for estimator in section["estimators"]
+        },
+        "settings": section,
         "run": raw.get("run", {}),
     }
 
 
 def measurement(raw: Mapping[str, Any], path: str) -> Measurement:
-    """One measurement, typed. Raises UserError where there is no such measurement."""
-    facts = measurement_settings(raw, path)
-    return Measurement(
-        **facts
-        | {
-            "estimators": {
-                name: registry.parse("estimators", spec)
-                for name, spec in facts["estimators"].items()
-            },
-            "settings": options.INSTRUMENTS[facts["instrument"]].model_validate_json(
-                json.dumps(facts["settings"])
-            ),
-            "run": Run.model_validate(facts["run"] | _own(facts["settings"])),
-        }
-    )
+    """Return one measurement with validated settings.
+
+    Raises:
+        UserError: If the measurement does not exist.
+    """
+    plain = measurement_settings(raw, path)
+    section = plain["settings"]
+    estimators = {
+        name: registry.parse("estimators", spec) for name, spec in plain["estimators"].items()
+    }
+    instrument = settings.INSTRUMENTS[plain["instrument"]]
+    validated = {
+        "estimators": estimators,
+        "settings": instrument.model_validate_json(json.dumps(section)),
+        "run": Run.model_validate(plain["run"] | _run_overrides(section)),
+    }
+    return Measurement(**plain | validated)
 
 
-def _own(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What an instrument asks for instead of what the run is told."""
-    return {"precision": settings["precision"]} if settings.get("precision") else {}
+def _run_overrides(section: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the run settings that an instrument overrides."""
+    return {"precision": section["precision"]} if section.get("precision") else {}
 
 
 def record_paths(
     raw: Mapping[str, Any], subjects: Container[str] | None = None
 ) -> dict[str, tuple[str, ...]]:
-    """The files below the directory of records, by their kind; of these subjects alone (experiments, or measurements as
-    `instrument/name`) if they are given."""
-    made = {kind: cells(raw) for kind in ("trials", "curves")}
-    made |= {
-        kind: measurements(raw, instrument)
-        for instrument, kinds in INSTRUMENTS.items()
-        for kind in kinds
-    }
+    """Return the record files, relative to the records directory, by kind of record.
+
+    Args:
+        raw: The configuration.
+        subjects: Experiments, or measurements as `instrument/name`, to include; None means all.
+    """
+    jobs = {kind: cells(raw) for kind in ("trials", "curves")}
+    for instrument, kinds in INSTRUMENTS.items():
+        for kind in kinds:
+            jobs[kind] = measurements(raw, instrument)
+
+    def included(job: str) -> bool:
+        return subjects is None or job.rpartition("/")[0] in subjects
+
     return {
-        kind: tuple(
-            f"{one}/{kind}.parquet"
-            for one in all_of
-            if subjects is None or one.rpartition("/")[0] in subjects
-        )
-        for kind, all_of in made.items()
+        kind: tuple(f"{job}/{kind}.parquet" for job in paths if included(job))
+        for kind, paths in jobs.items()
     }
 
 
 def datasets_to_download(problems: Iterable[Problem]) -> tuple[str, ...]:
-    """The data sets of these problems that are not embedded."""
-    found = (problem.dataset for problem in problems)
-    return tuple(
-        sorted(
-            {registry.kind(dataset) for dataset in found if dataset is not None and dataset.files}
-        )
-    )
+    """Return the sorted names of the data sets of these problems that are not bundled."""
+    datasets = [problem.dataset for problem in problems]
+    names = {
+        registry.kind(dataset) for dataset in datasets if dataset is not None and dataset.files
+    }
+    return tuple(sorted(names))
 
 
 def two_parameter_experiments(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """The experiments on problems of two parameters, whose trajectories can be drawn."""
+    """Return the experiments on two-parameter problems, whose trajectories can be plotted."""
     return tuple(name for name in experiments(raw) if problem(raw, name).plot_range is not None)
 
 
 def problem(raw: Mapping[str, Any], experiment: str) -> Problem:
-    """The problem of an experiment."""
-    found: Problem = registry.parse("problems", raw["experiments"][experiment]["problem"])
-    return found
+    """Return the problem of an experiment."""
+    spec = raw["experiments"][experiment]["problem"]
+    parsed: Problem = registry.parse("problems", spec)
+    return parsed

@@ -1,4 +1,4 @@
-"""The options of a configuration, each documented where it is declared."""
+"""Options of a configuration: one class per section, and a docstring below each option."""
 
 from math import log10
 from typing import Annotated, Literal
@@ -15,149 +15,186 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Grid(BaseModel):
-    """Learning rates in equal ratios."""
+    """Learning rates with a constant ratio between neighbors."""
 
     model_config = STRICT
 
     lowest: PositiveFloat
-    """The first rate of the grid."""
+    """Lowest rate."""
     highest: PositiveFloat
-    """The last rate of the grid."""
+    """Highest rate; if it is not on the grid, the nearest grid point on a log scale is used."""
     per_decade: PositiveInt = 2
-    """Rates to a factor of ten."""
+    """Number of rates per factor of ten."""
 
     @property
     def rates(self) -> tuple[float, ...]:
-        """The grid, rounded to 3 digits."""
-        count = round(log10(self.highest / self.lowest) * self.per_decade)
-        return tuple(
-            float(f"{self.lowest * 10 ** (i / self.per_decade):.3g}") for i in range(count + 1)
-        )
+        """Return the rates in ascending order, rounded to 3 significant digits."""
+        decades = log10(self.highest / self.lowest)
+        count = round(decades * self.per_decade)
+        exact = (self.lowest * 10 ** (i / self.per_decade) for i in range(count + 1))
+        return tuple(float(f"{rate:.3g}") for rate in exact)
 
 
 class Tuning(Grid):
-    """How each estimator finds its own learning rate: every rate of a logarithmic grid with a few seeds, the same for all."""
+    """Search for the learning rate of each estimator.
+
+    Every estimator is trained at every rate of the same logarithmic grid, with a few seeds.
+    """
 
     seeds: PositiveInt = 3
-    """Trials per rate: seeds 0, 1, ...; the seeds of the training that follows are the next ones."""
+    """Number of trials per rate; they use seeds 0, 1, ..., and the final trials the next ones."""
 
 
 class Training(BaseModel):
-    """How one problem is trained: at the rates that are given, or at each estimator's own, found by tuning."""
+    """Training of one problem, at fixed learning rates or at the tuned rate of each estimator."""
 
     model_config = STRICT
 
     problem: Annotated[Problem, component_field("problems")]
-    """The problem: its name, or `kind` with its options."""
+    """Problem: its name, or `kind` with options."""
     optimizer: Annotated[Optimizer, component_field("optimizers")]
-    """The rule of the update: its name, or `kind` with its options."""
+    """Optimizer: its name, or `kind` with options."""
     learning_rates: Annotated[tuple[PositiveFloat, ...], MinLen(1)] | None = None
-    """eta_0, the same for every estimator; left out where there is `tuning`."""
+    """Initial learning rates eta_0, for every estimator; null if `tuning` is given."""
     tuning: Tuning | None = None
-    """The search of each estimator's own rate: the one of the lowest validation loss (training loss without validation),
-    among those at which no trial failed; then `seeds` fresh seeds are trained at it."""
+    """Search for the learning rate of each estimator; null if `learning_rates` is given.
+
+    The best rate has the lowest mean validation loss (training loss if the problem has no
+    validation data) among the rates at which no trial failed. The final trials use this rate.
+    """
     learning_rate_decay: NonNegativeFloat = 0.0
-    """k of eta_i = eta_0 exp(-k i) at step i; 1.0e-4 in Baydin et al. 2022."""
+    """Decay rate k in eta_i = eta_0 exp(-k i) at step i; Baydin et al. 2022 use 1.0e-4."""
     seeds: PositiveInt
-    """Trials per learning rate: seeds 0, 1, ... or, after tuning, the next ones; a seed sets initial values, minibatches
-    and directions."""
+    """Number of final trials per learning rate.
+
+    They use seeds 0, 1, ...; after tuning, they use seeds that the search did not use. The seed
+    determines initial values, minibatches and directions.
+    """
     steps: PositiveInt
-    """Optimiser steps of a trial."""
+    """Number of optimizer steps per trial."""
     record_every: PositiveInt
-    """Steps between two points of a curve; divides `steps`."""
+    """Number of steps between two points of a curve; must divide `steps`."""
     batch_size: PositiveInt = 64
-    """Examples of a minibatch, drawn without replacement within an epoch; a problem without data has none."""
+    """Number of examples per minibatch, drawn without replacement within an epoch.
+
+    Problems without data ignore it.
+    """
     lanes: PositiveInt | Literal["all"] = "all"
-    """Trials that advance together, vectorised: `all` for small models, 1 where a model fills the machine by itself."""
+    """Number of trials that are vectorized and advance together, or `all`.
+
+    Use `all` for small models, and 1 for a model that keeps the machine busy with a single trial.
+    """
     evaluation_examples: PositiveInt = 10_000
-    """Examples at most, of each part of the data, on which loss and accuracy are evaluated at a record point."""
+    """Maximum number of examples per data split on which loss and accuracy are evaluated."""
     target_loss: PositiveFloat | None = None
-    """The validation loss (training loss without validation) whose time, steps and evaluations the table `targets` reports."""
+    """Validation loss (training loss if the problem has no validation data) to reach.
+
+    The table `targets` reports the steps, seconds and evaluations needed to reach it. Null leaves
+    the experiment out of that table.
+    """
     timeout_seconds: PositiveFloat = 3600.0
-    """Training time of one job after which its remaining trials are recorded as `timeout`."""
+    """Training time limit per estimator of a cell, in seconds, without compilation and evaluation.
+
+    Trials that are unfinished when it is reached are recorded as `timeout`.
+    """
     diverged_above: PositiveFloat = 1.0e6
-    """A trial whose loss is above this, or not finite, is recorded as `diverged`."""
+    """Loss above which a trial is recorded as `diverged`; so is a loss that is not finite."""
 
 
 class Experiment(Training):
-    """A problem, how it is trained, and by which estimators."""
+    """One problem, its training, and the estimators to compare."""
 
     estimators: Annotated[tuple[str, ...], MinLen(1)]
     """Names from the top-level `estimators`."""
     backends: Annotated[tuple[Literal["jax", "torch"], ...], MinLen(1)] | None = None
-    """The frameworks, if not all of the tier's."""
+    """Frameworks to use, out of the tier's `backends`; null means all."""
 
 
 class Instrument(BaseModel):
-    """What is measured at the start of training: at the initial values of seed 0, on its first minibatch."""
+    """Settings shared by all instruments.
+
+    An instrument measures at the initial values of seed 0, on the first minibatch.
+    """
 
     model_config = STRICT
 
     problems: Annotated[dict[Name, Annotated[Problem, component_field("problems")]], MinLen(1)]
-    """The problems by the names that tables show."""
+    """Problems, by the names that tables show."""
     estimators: Annotated[tuple[str, ...], MinLen(1)]
     """Names from the top-level `estimators`."""
     batch_sizes: Annotated[tuple[PositiveInt, ...], MinLen(1)] = (64,)
-    """Examples of the minibatch; every problem that has data is measured with each."""
+    """Minibatch sizes, in examples; every problem with data is measured at each of them."""
     backends: Annotated[tuple[Literal["jax", "torch"], ...], MinLen(1)] | None = None
-    """The frameworks, if not all of the tier's."""
+    """Frameworks to use, out of the tier's `backends`; null means all."""
 
 
 class Cost(Instrument):
-    """The time of a gradient estimate and of a whole step, beside the function alone; all take turns, round by round."""
+    """Time of a gradient estimate and of a full step, compared with a forward pass.
+
+    All functions are timed in turn, once per round.
+    """
 
     rounds: PositiveInt = 10
-    """Rounds, each with one value of everything."""
+    """Number of rounds; each gives one value per timed function."""
     round_seconds: PositiveFloat = 0.05
-    """A value is a mean over as many calls as fill this time."""
+    """Duration of one value in seconds; the value is the mean time of the calls that fill it."""
     pieces: bool = False
-    """Whether the pieces of a step are timed too: sampling a direction, the derivative along it, the update."""
+    """Whether to time the parts of a step too: sampling, directional derivative, update."""
     compiled: bool = True
-    """Whether functions are compiled (PyTorch: traced) or called operator by operator: the graph of a long sequence takes
-    PyTorch minutes to trace."""
+    """Whether to compile (PyTorch: trace) the functions; otherwise operators run one by one.
+
+    Tracing a long sequence in PyTorch takes minutes.
+    """
 
 
 class Memory(Instrument):
-    """The memory of a step, beside the function alone; each value from a process of its own."""
+    """Memory of a step, compared with a forward pass; each value is measured in a new process."""
 
     rounds: NonNegativeInt = 3
-    """Processes per value; none for 0, where a timeline is all that is asked for."""
+    """Number of processes per value; 0 measures no peak, only the timeline."""
     timeline_seconds: NonNegativeFloat = 0.0
-    """Seconds of steps, one after another in one more process, of which the resident set is sampled from outside; none for 0."""
+    """Duration of the timeline in seconds; 0 records none.
+
+    The timeline samples the resident memory of one more process while it takes steps.
+    """
 
 
 class Quality(Instrument):
-    """The noise of an estimate against the exact gradient: its size, its direction, its tail."""
+    """Error of an estimate relative to the exact gradient: size, direction and tail."""
 
     draws: PositiveInt = 1000
-    """Estimates, of independent directions on the same minibatch."""
+    """Number of estimates per minibatch, with independent directions."""
     minibatches: PositiveInt = 1
-    """Minibatches on which so many estimates are made; from two on, the variance between them is told from that of directions."""
+    """Number of minibatches.
+
+    With 2 or more, the variance between minibatches is separated from the variance between
+    directions.
+    """
     eps: tuple[PositiveFloat, ...] = ()
-    """The steps at which differences are taken, if not their own."""
+    """Steps of the finite differences; an empty list means each estimator's own `eps`."""
     precision: Literal["float32", "float64"] | None = None
-    """Of parameters, data and directions, if not that of the run."""
+    """Precision of parameters, data and directions; null means `run.precision`."""
     coordinates: PositiveInt = 200
-    """Coordinates at most, evenly spaced, whose moments are recorded."""
+    """Maximum number of coordinates, evenly spaced, whose moments are recorded."""
     after_steps: Annotated[tuple[NonNegativeInt, ...], MinLen(1)] = (0,)
-    """Where along training: after so many steps by backprop."""
+    """Numbers of backprop steps after which estimates are drawn."""
     optimizer: Annotated[Optimizer, component_field("optimizers")] = registry.default(
         "optimizers", "sgd"
     )
-    """The rule of these steps."""
+    """Optimizer of these backprop steps."""
     learning_rate: PositiveFloat = 0.1
-    """The rate of these steps."""
+    """Learning rate of these backprop steps."""
 
 
 class Stability(Instrument):
-    """The largest learning rate that an estimator bears, from trainings by SGD at every rate of a grid."""
+    """Largest stable learning rate of an estimator, from SGD training at each rate of a grid."""
 
     rates: Grid
-    """The grid."""
+    """Grid of learning rates."""
     seeds: PositiveInt = 3
-    """Trials per rate."""
+    """Number of trials per rate."""
     steps: PositiveInt = 200
-    """Steps of a trial."""
+    """Number of steps per trial."""
 
 
 INSTRUMENTS: dict[str, type[Instrument]] = {
@@ -169,31 +206,38 @@ INSTRUMENTS: dict[str, type[Instrument]] = {
 
 
 class Run(BaseModel):
-    """What every job of a tier is told."""
+    """Settings shared by all jobs of a tier."""
 
     model_config = STRICT
 
     precision: Literal["float32", "float64"] = "float32"
-    """Of parameters, data and directions."""
+    """Precision of parameters, data and directions."""
     threads: PositiveInt = 2
-    """Processor threads of a job."""
+    """Number of processor threads per job."""
     exclusive: bool = True
-    """Whether training jobs run one at a time, so that their seconds mean something; recorded with every trial."""
+    """Whether training jobs run one at a time, which makes their times comparable.
+
+    It is recorded with every trial.
+    """
     data_directory: str | None = None
-    """Where data sets that are not embedded lie; else the environment variable DIRGRAD_DATA, else they are downloaded."""
+    """Directory with the files of data sets that are not bundled, such as MNIST.
+
+    Null means the directory in the environment variable DIRGRAD_DATA; if that is unset too, the
+    files are downloaded.
+    """
 
 
 class Statistics(BaseModel):
-    """How tables summarise seeds: inter-quartile mean, with a percentile bootstrap interval."""
+    """Summary over seeds: inter-quartile mean with a percentile bootstrap interval."""
 
     model_config = STRICT
 
     confidence: Annotated[float, Gt(0.0), Lt(1.0)] = 0.95
-    """Coverage of the intervals."""
+    """Coverage of the intervals, as a fraction."""
     resamples: PositiveInt = 2000
-    """Bootstrap resamples."""
+    """Number of bootstrap resamples."""
     seed: Annotated[int, Ge(0)] = 0
-    """Of the bootstrap."""
+    """Seed of the bootstrap."""
 
 
 class Config(BaseModel):
@@ -202,22 +246,22 @@ class Config(BaseModel):
     model_config = STRICT
 
     tier: Name
-    """`default`, or the name of an overlay beside config.yaml: `smoke`, `paper`."""
+    """`default`, or the name of an overlay next to config.yaml, such as `smoke` or `paper`."""
     backends: Annotated[tuple[Literal["jax", "torch"], ...], MinLen(1)]
-    """The frameworks."""
+    """Frameworks to run."""
     run: Run = Field(default_factory=Run)
-    """What every job is told."""
+    """Settings shared by all jobs."""
     statistics: Statistics = Field(default_factory=Statistics)
-    """How tables summarise seeds."""
+    """Settings of the summary over seeds."""
     estimators: dict[Name, Annotated[Estimator | OnlineEstimator, component_field("estimators")]]
-    """The estimators by the names that tables and figures show: each a `kind` with its options."""
+    """Estimators, by the names that tables and figures show: each a `kind` with options."""
     experiments: Annotated[dict[Name, Experiment | None], MinLen(1)]
-    """The experiments by name; an overlay leaves one out, or one of what follows, by setting it to null."""
+    """Experiments by name; null in an overlay removes one."""
     cost: dict[Name, Cost | None] = Field(default_factory=dict)
-    """What is timed, by name."""
+    """Time measurements by name; null in an overlay removes one."""
     memory: dict[Name, Memory | None] = Field(default_factory=dict)
-    """Whose memory is measured, by name."""
+    """Memory measurements by name; null in an overlay removes one."""
     quality: dict[Name, Quality | None] = Field(default_factory=dict)
-    """Whose estimates are compared with the gradient, by name."""
+    """Comparisons of estimates with the exact gradient, by name; null removes one."""
     stability: dict[Name, Stability | None] = Field(default_factory=dict)
-    """Whose largest learning rates are looked for, by name."""
+    """Searches for the largest stable learning rate, by name; null removes one."""
