@@ -1,126 +1,125 @@
-"""The commands that take measurements and train."""
+"""Commands that train and measure."""
 
 import argparse
 import json
 import sys
+from functools import partial
 from importlib import import_module
 
 from dirgrad.config import plan, validation
 from dirgrad.core.errors import UserError, nearest
 from dirgrad.records import files
 
-
-def cells(options: argparse.Namespace) -> None:
-    """Print the cells of a configuration, one a line: what `dirgrad run` takes."""
-    print("\n".join(plan.cells(validation.load(options.config, options.override))))
+# Each command imports the frameworks only when it runs, so that all other commands start fast.
 
 
-def run(options: argparse.Namespace) -> None:
-    """Train every trial of one cell, given as experiment/backend."""
-    raw = validation.load(options.config, options.override)
-    cell, facts = plan.cell(raw, options.cell), plan.cell_settings(raw, options.cell)
-    if options.threads:
-        cell.run.threads = options.threads
+def cells(args: argparse.Namespace) -> None:
+    """Print the cells of a configuration, one per line, as `dirgrad run` expects them."""
+    raw = validation.load(args.config, args.override)
+    print("\n".join(plan.cells(raw)))
+
+
+def run(args: argparse.Namespace) -> None:
+    """Train all trials of one cell, given as experiment/backend; OUT is a directory."""
+    raw = validation.load(args.config, args.override)
+    cell = plan.cell(raw, args.cell)
+    settings = plan.cell_settings(raw, args.cell)
+    if args.threads:
+        cell.run.threads = args.threads
 
     from dirgrad import backends
     from dirgrad.runs.training import progress, train, trials
 
     backend = backends.load(cell.backend, cell.run.threads, cell.run.precision)
-    report = progress.reporter(options.cell, trials.total_steps(cell))
-    found = train.run(cell, backend, facts, report)
-    files.write_records(found.curves, found.provenance, options.out / "curves.parquet")
-    files.write_records(found.trials, found.provenance, options.out / "trials.parquet")
+    report = progress.reporter(args.cell, trials.total_steps(cell))
+    records = train.run(cell, backend, settings, report)
+    files.write_records(records.curves, records.provenance, args.out / "curves.parquet")
+    files.write_records(records.trials, records.provenance, args.out / "trials.parquet")
 
 
-def measure(options: argparse.Namespace) -> None:
+def measure(args: argparse.Namespace) -> None:
     """Take one measurement, given as instrument/name/backend; OUT is a directory."""
-    raw = validation.load(options.config, options.override)
-    made, facts = (
-        plan.measurement(raw, options.measurement),
-        plan.measurement_settings(raw, options.measurement),
-    )
-    if options.threads:
-        made.run.threads = options.threads
+    raw = validation.load(args.config, args.override)
+    measurement = plan.measurement(raw, args.measurement)
+    settings = plan.measurement_settings(raw, args.measurement)
+    if args.threads:
+        measurement.run.threads = args.threads
 
     from dirgrad import backends
     from dirgrad.records import provenance
 
-    backend = backends.load(made.backend, made.run.threads, made.run.precision)
-    run = import_module(f"dirgrad.runs.instruments.{made.instrument}").run
-    told = [
-        *map(str, options.config),
-        "--override",
-        json.dumps(options.override),
-        "--threads",
-        str(made.run.threads),
-    ]
-
-    def probe(problem: str, batch_size: int, estimator: str, seconds: float = 0.0) -> list[str]:
-        about = [
-            options.measurement,
-            problem,
-            str(batch_size),
-            estimator,
-            "--seconds",
-            str(seconds),
-        ]
-        return [sys.executable, "-m", "dirgrad", "memory-probe", *about, "--config", *told]
-
-    found = run(made, probe) if made.instrument == "memory" else run(made, backend)
-    origin = provenance.collect(facts, backend.engine.environment())
-    for name, rows in found.items():
-        files.write_records(rows, origin, options.out / f"{name}.parquet")
+    threads = measurement.run.threads
+    backend = backends.load(measurement.backend, threads, measurement.run.precision)
+    instrument = import_module(f"dirgrad.runs.instruments.{measurement.instrument}")
+    if measurement.instrument == "memory":
+        tables = instrument.run(measurement, partial(_probe_command, args, threads))
+    else:
+        tables = instrument.run(measurement, backend)
+    facts = provenance.collect(settings, backend.engine.environment())
+    for name, rows in tables.items():
+        files.write_records(rows, facts, args.out / f"{name}.parquet")
 
 
-def memory_probe(options: argparse.Namespace) -> None:
-    """Print the memory of one step as JSON, or take steps for some seconds: of a measurement memory/name/backend, one problem,
-    size of the minibatch and estimator."""
-    made = plan.measurement(validation.load(options.config, options.override), options.measurement)
+def _probe_command(
+    args: argparse.Namespace,
+    threads: int,
+    problem: str,
+    batch_size: int,
+    estimator: str,
+    seconds: float = 0.0,
+) -> list[str]:
+    """Return the command line of `memory_probe` for one step in a new process."""
+    workload = [args.measurement, problem, str(batch_size), estimator]
+    config = ["--config", *map(str, args.config), "--override", json.dumps(args.override)]
+    options = ["--seconds", str(seconds), *config, "--threads", str(threads)]
+    return [sys.executable, "-m", "dirgrad", "memory-probe", *workload, *options]
+
+
+def memory_probe(args: argparse.Namespace) -> None:
+    """Print the memory of one step as JSON; with --seconds, take steps for that long instead.
+
+    The measurement is given as memory/name/backend, followed by one of its problems, minibatch
+    sizes and estimators.
+    """
+    raw = validation.load(args.config, args.override)
+    measurement = plan.measurement(raw, args.measurement)
 
     from dirgrad import backends
     from dirgrad.runs.instruments import memory
 
-    backend = backends.load(made.backend, options.threads or made.run.threads, made.run.precision)
-    about = (made, backend, options.problem, int(options.batch_size), options.estimator)
-    print(
-        json.dumps(
-            memory.step_for(*about, options.seconds) if options.seconds else memory.measure(*about)
-        )
-    )
+    threads = args.threads or measurement.run.threads
+    backend = backends.load(measurement.backend, threads, measurement.run.precision)
+    workload = (measurement, backend, args.problem, int(args.batch_size), args.estimator)
+    if args.seconds:
+        print(json.dumps(memory.step_for(*workload, args.seconds)))
+    else:
+        print(json.dumps(memory.measure(*workload)))
 
 
-def landscape(options: argparse.Namespace) -> None:
-    """Evaluate the problems of two parameters on a grid, with the first backend."""
-    raw = validation.load(options.config, options.override)
+def landscape(args: argparse.Namespace) -> None:
+    """Evaluate the losses of two-parameter problems on a grid, with the first backend."""
+    raw = validation.load(args.config, args.override)
     problems = {name: plan.problem(raw, name) for name in plan.two_parameter_experiments(raw)}
+    settings = {name: raw["experiments"][name] for name in problems}
 
     from dirgrad import backends
     from dirgrad.runs.instruments import landscape
 
-    found, facts = landscape.run(
-        problems,
-        backends.load(raw["backends"][0]),
-        {name: raw["experiments"][name] for name in problems},
-    )
-    files.write_records(found, facts, options.out)
+    backend = backends.load(raw["backends"][0])
+    rows, facts = landscape.run(problems, backend, settings)
+    files.write_records(rows, facts, args.out)
 
 
-def data(options: argparse.Namespace) -> None:
-    """Fetch a data set if need be, verify it, and write a receipt."""
+def data(args: argparse.Namespace) -> None:
+    """Download a data set if necessary, verify it, and write a receipt to OUT."""
     from dirgrad.components import registry
-    from dirgrad.records.files import write_atomically
 
-    raw = validation.load(options.config, options.override)
-    if options.dataset not in registry.names("datasets"):
-        raise UserError(
-            f"unknown dataset '{options.dataset}': {nearest(options.dataset, registry.names('datasets'))}"
-        )
+    raw = validation.load(args.config, args.override)
+    names = registry.names("datasets")
+    if args.dataset not in names:
+        raise UserError(f"unknown dataset '{args.dataset}': {nearest(args.dataset, names)}")
     directory = raw.get("run", {}).get("data_directory")
-    splits = registry.parse("datasets", options.dataset).load(directory)
-    receipt = {
-        "dataset": options.dataset,
-        **{name: len(part[0]) for name, part in splits._asdict().items()},
-    }
-    write_atomically(
-        options.out, lambda part: part.write_text(json.dumps(receipt) + "\n", encoding="utf-8")
-    )
+    splits = registry.parse("datasets", args.dataset).load(directory)
+    sizes = {name: len(arrays[0]) for name, arrays in splits._asdict().items()}
+    receipt = json.dumps({"dataset": args.dataset, **sizes}) + "\n"
+    files.write_atomically(args.out, lambda part: part.write_text(receipt, encoding="utf-8"))

@@ -1,33 +1,39 @@
-"""The commands. Each goes from files to files; a rule of the workflow is one of them."""
+"""Command-line parser. Each command reads files and writes files; each workflow rule calls one."""
 
 import argparse
 import json
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from dirgrad.cli import jobs, pages, reference, results, verdicts
 from dirgrad.core.errors import UserError
 
+Command: TypeAlias = Callable[[argparse.Namespace], None]
+AddCommand: TypeAlias = Callable[..., argparse.ArgumentParser]
+
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command; a user's mistake ends it with one line per mistake and exit status 2."""
-    # `dirgrad cells | head` ends in silence, as other commands do.
+    """Run one command.
+
+    A user's mistake is printed with one line per mistake, and the exit status is 2.
+    """
+    # A closed pipe, as in `dirgrad cells | head`, ends the process without a traceback.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    options = _parser().parse_args(arguments)
+    args = _parser().parse_args(arguments)
     try:
-        options.command(options)
+        args.command(args)
     except UserError as error:
-        sys.exit(_failed(str(error)))
+        sys.exit(_print_errors(str(error)))
     except FileNotFoundError as error:
-        sys.exit(
-            _failed(f"{error.filename or error}: no such file: make it first, or name another")
-        )
+        path = error.filename or error
+        sys.exit(_print_errors(f"{path}: no such file: create it first, or give another path"))
 
 
-def _failed(text: str) -> int:
+def _print_errors(text: str) -> int:
     for line in text.splitlines():
         print(f"dirgrad: {line}", file=sys.stderr)
     return 2
@@ -38,103 +44,128 @@ def _parser() -> argparse.ArgumentParser:
         prog="dirgrad", description="Learning without backpropagation, measured."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def command(function: Any, *positional: str, out: bool = True) -> argparse.ArgumentParser:
-        made = commands.add_parser(
-            function.__name__.replace("_", "-"), help=function.__doc__, description=function.__doc__
-        )
-        made.set_defaults(command=function)
-        for name in positional:
-            made.add_argument(name)
-        if out:
-            made.add_argument("--out", type=Path, required=True, help="where to write")
-        return made
-
-    for made in (
-        command(jobs.cells, out=False),
-        command(jobs.run, "cell"),
-        command(jobs.measure, "measurement"),
-        command(jobs.memory_probe, "measurement", "problem", "batch_size", "estimator", out=False),
-        command(jobs.landscape),
-        command(jobs.data, "dataset"),
-        command(results.table, "table"),
-        command(results.figure),
-        command(results.manifest),
-        command(verdicts.claims, "tables"),
-        command(verdicts.verify, "run", "reference"),
-    ):
-        _configured(made)
-    command(verdicts.readme_table, out=False).add_argument(
-        "tables", type=Path, nargs="+", metavar="table"
-    )
-    command(verdicts.calibration, out=False).add_argument(
-        "--repeats", type=_count, default=400, help="claims per law and n"
-    )
-    _published(command)
-    command(reference.options, out=False)
-    command(reference.schema, out=False)
+    add = partial(_add_command, commands)
+    _add_jobs(add)
+    _add_results(add)
+    _add_verdicts(add)
+    _add_pages(add)
+    add(reference.options, out=False)
+    add(reference.schema, out=False)
     return parser
 
 
-def _configured(made: argparse.ArgumentParser) -> None:
-    """The options of a command that reads a configuration."""
-    made.add_argument(
+def _add_command(
+    commands: Any, function: Command, *positional: str, out: bool = True, config: bool = False
+) -> argparse.ArgumentParser:
+    """Add a command with the name and the docstring of its function."""
+    name = function.__name__.replace("_", "-")
+    text = function.__doc__
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(command=function)
+    for argument in positional:
+        parser.add_argument(argument)
+    if out:
+        parser.add_argument("--out", type=Path, required=True, help="file or directory to write")
+    if config:
+        _add_config(parser)
+    return parser
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--config",
         type=Path,
         nargs="+",
         required=True,
-        help="YAML or JSON files, later ones laid over earlier",
+        help="YAML or JSON files; later files override earlier ones",
     )
-    made.add_argument("--override", type=json.loads, default={}, help="JSON, laid over the files")
-    if made.prog.endswith((" run", " measure", " memory-probe")):
-        made.add_argument(
-            "--threads", type=_count, help="threads, if not those of the configuration"
+    parser.add_argument(
+        "--override", type=json.loads, default={}, help="JSON that overrides all files"
+    )
+
+
+def _add_jobs(add: AddCommand) -> None:
+    add(jobs.cells, out=False, config=True)
+    run = add(jobs.run, "cell", config=True)
+    measure = add(jobs.measure, "measurement", config=True)
+    workload = ("measurement", "problem", "batch_size", "estimator")
+    probe = add(jobs.memory_probe, *workload, out=False, config=True)
+    for parser in (run, measure, probe):
+        parser.add_argument(
+            "--threads",
+            type=positive_integer,
+            help="number of threads (default: from the configuration)",
         )
-    if made.prog.endswith(" memory-probe"):
-        made.add_argument(
-            "--seconds",
-            type=float,
-            default=0.0,
-            help="take steps for so long, to be watched from outside",
-        )
-    if made.prog.endswith((" table", " manifest", " figure")):
-        made.add_argument("--records", type=Path, required=True, help="the directory of records")
-    if made.prog.endswith((" claims", " verify")):
-        made.add_argument(
+    probe.add_argument(
+        "--seconds",
+        type=float,
+        default=0.0,
+        help="take steps for this many seconds while another process samples the memory",
+    )
+    add(jobs.landscape, config=True)
+    add(jobs.data, "dataset", config=True)
+
+
+def _add_results(add: AddCommand) -> None:
+    table = add(results.table, "table", config=True)
+    figure = add(results.figure, config=True)
+    manifest = add(results.manifest, config=True)
+    for parser in (table, figure, manifest):
+        parser.add_argument("--records", type=Path, required=True, help="directory of the records")
+    figure.add_argument("figures", nargs="+", help="figure names, without a suffix")
+    figure.add_argument(
+        "--tables",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="CSV files to use instead of making these tables from the records",
+    )
+
+
+def _add_verdicts(add: AddCommand) -> None:
+    claims = add(verdicts.claims, "tables", config=True)
+    verify = add(verdicts.verify, "run", "reference", config=True)
+    for parser in (claims, verify):
+        parser.add_argument(
             "--claims",
             type=Path,
             default=Path("config/claims.yaml"),
-            help="the claims, if not config/claims.yaml",
+            help="file of claims (default: config/claims.yaml)",
         )
-    if made.prog.endswith(" figure"):
-        made.add_argument("figures", nargs="+", help="names of files, without their suffix")
-        made.add_argument(
-            "--tables",
-            type=Path,
-            nargs="*",
-            default=[],
-            help="CSV files, if the tables are made already",
-        )
+    readme_table = add(verdicts.readme_table, out=False)
+    readme_table.add_argument("tables", type=Path, nargs="+", metavar="table")
+    calibration = add(verdicts.calibration, out=False)
+    calibration.add_argument(
+        "--repeats",
+        type=positive_integer,
+        default=400,
+        help="number of simulated claims per distribution and n (default: 400)",
+    )
 
 
-def _published(command: Callable[..., argparse.ArgumentParser]) -> None:
-    front, render = command(pages.front_page), command(pages.render, out=False)
-    for made in (front, render):
-        made.add_argument("--manifest", type=Path, required=True, help="the manifest.json of a run")
+def _add_pages(add: AddCommand) -> None:
+    front = add(pages.front_page)
+    render = add(pages.render, out=False)
+    for parser in (front, render):
+        parser.add_argument("--manifest", type=Path, required=True, help="manifest.json of a run")
     front.add_argument(
-        "--tables", type=Path, nargs="*", default=[], help="CSV files: claims.csv is shown"
+        "--tables", type=Path, nargs="*", default=[], help="CSV files; only claims.csv is shown"
     )
     front.add_argument(
-        "--figures", type=Path, nargs="*", default=[], help="PNG files, in the order of the page"
+        "--figures", type=Path, nargs="*", default=[], help="PNG files, in the order to show them"
     )
     render.add_argument("tables", type=Path, nargs="+", help="CSV files")
-    command(pages.origin, out=False).add_argument(
-        "files", type=Path, nargs="+", help="SVG, PNG, PDF, HTML or LaTeX"
-    )
+    origin = add(pages.origin, out=False)
+    origin.add_argument("files", type=Path, nargs="+", help="SVG, PNG, PDF, HTML or LaTeX files")
 
 
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no number of anything: give 1 or more")
-    return count
+def positive_integer(text: str) -> int:
+    """Parse a whole number of at least 1.
+
+    Raises:
+        ArgumentTypeError: If the number is less than 1.
+    """
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text}")
+    return number

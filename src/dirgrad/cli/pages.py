@@ -1,4 +1,4 @@
-"""The commands about pages and origins: they read tables and figures, and no records."""
+"""Commands for pages and for the origin of files; they read tables and figures, not records."""
 
 import argparse
 import json
@@ -6,45 +6,51 @@ from pathlib import Path
 from typing import Any
 
 from dirgrad.core.errors import UserError
-from dirgrad.records import origin as origins
+from dirgrad.records.files import write_atomically
 
 
-def front_page(options: argparse.Namespace) -> None:
-    """Make the front page of a report from MANIFEST, from claims.csv if it is among the tables, and from figures as PNG."""
+def front_page(args: argparse.Namespace) -> None:
+    """Write the front page of a report from a manifest, claims.csv and figures in PNG format.
+
+    Without claims.csv among the tables, the page has no verdicts.
+    """
     import pandas as pd
 
-    from dirgrad.records.files import write_atomically
-    from dirgrad.report.pages import front as pages
+    from dirgrad.report.pages import front
 
-    claims = next((pd.read_csv(path) for path in options.tables if path.stem == "claims"), None)
-    made = pages.page(_manifest(options.manifest), claims, options.figures)
-    write_atomically(options.out, lambda part: part.write_text(made, encoding="utf-8"))
+    claims = next((pd.read_csv(path) for path in args.tables if path.stem == "claims"), None)
+    page = front.page(_read_manifest(args.manifest), claims, args.figures)
+    write_atomically(args.out, lambda part: part.write_text(page, encoding="utf-8"))
 
 
-def render(options: argparse.Namespace) -> None:
-    """Write tables, given as CSV, also as HTML and as LaTeX beside them, with the origin that MANIFEST tells."""
+def render(args: argparse.Namespace) -> None:
+    """Write an HTML and a LaTeX version next to each CSV table, with the origin of the run."""
+    from dirgrad.records import origin
     from dirgrad.report.pages import table
 
-    told = origins.line(origins.from_manifest(_manifest(options.manifest)))
-    for path in options.tables:
-        table.write(path, told)
+    manifest = _read_manifest(args.manifest)
+    origin_line = origin.line(origin.from_manifest(manifest))
+    for path in args.tables:
+        table.write(path, origin_line)
 
 
-def origin(options: argparse.Namespace) -> None:
-    """Print what figures or tables say of where they come from."""
-    for path in options.files:
-        print(json.dumps({"file": str(path), **origins.read(path)}, indent=1))
+def origin(args: argparse.Namespace) -> None:
+    """Print the origin of figures or tables as JSON: run, commit and configuration."""
+    from dirgrad.records.origin import read
+
+    for path in args.files:
+        print(json.dumps({"file": str(path), **read(path)}, indent=1))
 
 
-def _manifest(path: Path) -> dict[str, Any]:
+def _read_manifest(path: Path) -> dict[str, Any]:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
+        message = f"{path}: line {error.lineno}: invalid JSON: give the manifest.json of a run"
+        raise UserError(message) from None
+    if not isinstance(manifest, dict) or "run_id" not in manifest:
         raise UserError(
-            f"{path}: line {error.lineno}: no JSON: name the manifest.json of a run"
-        ) from None
-    if not isinstance(told, dict) or "run_id" not in told:
-        raise UserError(
-            f"{path}: run_id: missing: make the manifest again with `dirgrad manifest`, or name another run's"
+            f"{path}: run_id: the key is missing: write the manifest again with "
+            "`dirgrad manifest`, or give the manifest of another run"
         )
-    return told
+    return manifest

@@ -1,18 +1,18 @@
-"""The commands that print the options of the configuration."""
+"""Commands that print the reference of the configuration options."""
 
 import argparse
 import json
 
 
-def options(options: argparse.Namespace) -> None:
-    """Print every option of the configuration as Markdown: config/README.md."""
-    from dirgrad.config.options_page import page
+def options(_args: argparse.Namespace) -> None:
+    """Print all configuration options as Markdown, the content of config/README.md."""
+    from dirgrad.config import options_page
 
-    print(page(), end="")
+    print(options_page.page(), end="")
 
 
-def schema(options: argparse.Namespace) -> None:
-    """Print the JSON schema of the configuration: workflow/schemas/config.schema.json."""
-    from dirgrad.config.options_page import schema
+def schema(_args: argparse.Namespace) -> None:
+    """Print the JSON schema of a configuration: workflow/schemas/config.schema.json."""
+    from dirgrad.config import options_page
 
-    print(json.dumps(schema(), indent=1))
+    print(json.dumps(options_page.schema(), indent=1))

@@ -1,109 +1,133 @@
-"""The commands that turn records into tables, figures and the manifest."""
+"""Commands that turn records into tables, figures and the manifest."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dirgrad.config import outputs, plan, validation
 from dirgrad.core.errors import UserError, nearest
 from dirgrad.records import files
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def table(options: argparse.Namespace) -> None:
-    """Make a table from the records of all cells: OUT is the CSV file; what is read as a table is HTML and LaTeX too."""
-    if options.table not in outputs.TABLES:
-        raise UserError(
-            f"unknown table '{options.table}': {nearest(options.table, outputs.TABLES)}"
-        )
+
+def table(args: argparse.Namespace) -> None:
+    """Make one table from the records of all jobs; OUT is a CSV file.
+
+    Tables to read are also written next to it as HTML and LaTeX.
+    """
+    if args.table not in outputs.TABLES:
+        hint = nearest(args.table, outputs.TABLES)
+        raise UserError(f"unknown table '{args.table}': {hint}")
     from dirgrad.records import origin
-    from dirgrad.report.pages import table as pages
+    from dirgrad.report.pages.table import write
 
-    raw = validation.load(options.config, options.override)
-    table = _made(raw, options.table, options.records)
-    files.write_table(table, options.out)
-    if options.table not in outputs.CSV_ONLY:
-        found = plan.record_paths(raw)
-        paths = [path for kind in outputs.TABLES[options.table] for path in found[kind]]
-        pages.write(
-            options.out, origin.line(origin.from_records(options.records, paths, _statistics(raw)))
-        )
+    raw = validation.load(args.config, args.override)
+    files.write_table(_make_table(raw, args.table, args.records), args.out)
+    if args.table not in outputs.CSV_ONLY:
+        by_kind = plan.record_paths(raw)
+        paths = [path for kind in outputs.TABLES[args.table] for path in by_kind[kind]]
+        source = origin.from_records(args.records, paths, _statistics(raw))
+        write(args.out, origin.line(source))
 
 
-def manifest(options: argparse.Namespace) -> None:
-    """Write what the results rest on: versions, machine, commit, and the fate of every trial."""
+def manifest(args: argparse.Namespace) -> None:
+    """Write the manifest: versions, machine, commit, and the status of every trial."""
     from dirgrad.report import manifest
 
-    raw = validation.load(options.config, options.override)
-    cells = {cell: options.records / cell / "trials.parquet" for cell in plan.cells(raw)}
-    measured = {
-        one: options.records / one / f"{kinds[0]}.parquet"
-        for one, kinds in plan.all_measurements(raw)
+    raw = validation.load(args.config, args.override)
+    cells = {cell: args.records / cell / "trials.parquet" for cell in plan.cells(raw)}
+    measurements = {
+        path: args.records / path / f"{kinds[0]}.parquet"
+        for path, kinds in plan.all_measurements(raw)
     }
-    manifest.write(manifest.make(raw, cells, measured), options.out)
+    manifest.write(manifest.make(raw, cells, measurements), args.out)
 
 
-def _made(
-    raw: dict[str, Any], table: str, root: Path, subjects: Sequence[str] | None = None
-) -> Any:
-    """A table from the records of all subjects, or of these alone."""
-    from dirgrad.records import schemas
+def _make_table(
+    raw: dict[str, Any], name: str, root: Path, subjects: Sequence[str] | None = None
+) -> "pd.DataFrame":
+    """Make a table from the records of these subjects, or of all subjects."""
+    from dirgrad.records.schemas import SCHEMAS
 
-    found = {
-        kind: files.read_records(
-            (root / path for path in plan.record_paths(raw, subjects)[kind]), schemas.SCHEMAS[kind]
-        ).to_pandas()
-        for kind in outputs.TABLES[table]
-    }
-    return import_module(f"dirgrad.analysis.tables.{table}").make(
-        found, validation.check(raw, {}).statistics
-    )
+    paths = plan.record_paths(raw, subjects)
+    records = {}
+    for kind in outputs.TABLES[name]:
+        rows = files.read_records((root / path for path in paths[kind]), SCHEMAS[kind])
+        records[kind] = rows.to_pandas()
+    module = import_module(f"dirgrad.analysis.tables.{name}")
+    result: pd.DataFrame = module.make(records, validation.check(raw, {}).statistics)
+    return result
 
 
 def _statistics(raw: dict[str, Any]) -> dict[str, Any]:
     return validation.check(raw, {}).statistics.model_dump()
 
 
-def figure(options: argparse.Namespace) -> None:
-    """Draw figures as OUT/NAME.{svg,png,pdf}, from tables or from the records that they need; of several frameworks each alone
-    too, as OUT/NAME.FRAMEWORK.svg."""
-    raw = validation.load(options.config, options.override)
-    known = outputs.figure_specs(raw)
-    for name in options.figures:
-        if name not in known:
-            raise UserError(f"no figure '{name}' in this configuration: {nearest(name, known)}")
+def figure(args: argparse.Namespace) -> None:
+    """Draw figures as OUT/NAME.svg, .png and .pdf, from tables or from records.
+
+    A figure that compares frameworks is also drawn for each of them, as OUT/NAME.FRAMEWORK.svg.
+    """
+    raw = validation.load(args.config, args.override)
+    specs = outputs.figure_specs(raw)
+    for name in args.figures:
+        if name not in specs:
+            hint = nearest(name, specs)
+            raise UserError(f"no figure '{name}' in this configuration: {hint}")
     import pandas as pd
 
+    from dirgrad.report.figures import style
+
+    csv_tables = {path.stem: pd.read_csv(path) for path in args.tables}
+    with style.figure_style(_statistics(raw)["confidence"]):
+        for name in args.figures:
+            spec = specs[name]
+            tables = {
+                source: _figure_table(raw, spec, source, csv_tables, args.records)
+                for source in spec.tables
+            }
+            _draw(raw, name, spec, tables, args)
+
+
+def _figure_table(
+    raw: dict[str, Any],
+    spec: outputs.FigureSpec,
+    name: str,
+    csv_tables: Mapping[str, "pd.DataFrame"],
+    records: Path,
+) -> "pd.DataFrame":
+    """Return a table for a figure, from the CSV tables if possible, otherwise from records."""
+    import pandas as pd
+
+    if name == "landscape":
+        return pd.read_parquet(records / "landscape.parquet")
+    if name in csv_tables:
+        return csv_tables[name]
+    subjects = spec.subjects if spec.own_records_only else None
+    return _make_table(raw, name, records, subjects)
+
+
+def _draw(
+    raw: dict[str, Any],
+    name: str,
+    spec: outputs.FigureSpec,
+    tables: Mapping[str, "pd.DataFrame"],
+    args: argparse.Namespace,
+) -> None:
+    """Draw and save one figure, for all frameworks together and then for each of them."""
     from dirgrad.records import origin
     from dirgrad.report.figures import style
 
-    given = {path.stem: pd.read_csv(path) for path in options.tables}
-
-    def table(name: str, drawing: outputs.FigureSpec) -> pd.DataFrame:
-        if name == "landscape":
-            return pd.read_parquet(options.records / "landscape.parquet")
-        return (
-            given[name]
-            if name in given
-            else _made(
-                raw, name, options.records, drawing.subjects if drawing.own_records_only else None
-            )
-        )
-
-    statistics = _statistics(raw)
-    with style.figure_style(statistics["confidence"]):
-        for name in options.figures:
-            drawing = known[name]
-            draw = import_module(f"dirgrad.report.figures.{drawing.module}").draw
-            shown = dict.fromkeys(subject.rpartition("/")[2] for subject in drawing.subjects)
-            tables = {one: table(one, drawing) for one in drawing.tables}
-            told = origin.line(
-                origin.from_records(
-                    options.records, outputs.figure_records(raw, drawing), statistics
-                )
-            )
-            style.save(draw(tables, *shown), options.out / name, told)
-            for backend in outputs.frameworks(raw, drawing):
-                alone = style.one_framework(draw, tables, shown, backend)
-                style.save(alone, options.out / f"{name}.{backend}", told, style.REPORT_FORMATS)
+    draw: Callable[..., Any] = import_module(f"dirgrad.report.figures.{spec.module}").draw
+    subjects = dict.fromkeys(subject.rpartition("/")[2] for subject in spec.subjects)
+    paths = outputs.figure_records(raw, spec)
+    source = origin.from_records(args.records, paths, _statistics(raw))
+    line = origin.line(source)
+    style.save(draw(tables, *subjects), args.out / name, line)
+    for backend in outputs.frameworks(raw, spec):
+        drawing = style.one_framework(draw, tables, subjects, backend)
+        style.save(drawing, args.out / f"{name}.{backend}", line, style.REPORT_FORMATS)

@@ -1,59 +1,63 @@
-"""The commands about verdicts: they read tables, and no records."""
+"""Commands for verdicts; they read tables, not records."""
 
 import argparse
 import json
 import sys
 from pathlib import Path
 
-from dirgrad.analysis import claims as claiming
+from dirgrad.analysis.claims import load as load_claims
 from dirgrad.config import validation
 from dirgrad.records import files
 
 
-def claims(options: argparse.Namespace) -> None:
-    """Judge the claims of the papers by the tables in a directory; OUT is a directory, for claims.csv and evidence.csv."""
-    from dirgrad.analysis.claims_table import make, read
+def claims(args: argparse.Namespace) -> None:
+    """Judge the claims of the papers from a directory of tables.
 
-    raw = validation.load(options.config, options.override)
+    OUT is a directory; claims.csv and evidence.csv are written to it.
+    """
+    from dirgrad.analysis import claims_table
+
+    raw = validation.load(args.config, args.override)
     confidence = validation.check(raw, {}).statistics.confidence
-    judged = make(
-        read(Path(options.tables)), claiming.load(options.claims), confidence, raw["tier"]
-    )
+    tables = claims_table.read(Path(args.tables))
+    judged = claims_table.make(tables, load_claims(args.claims), confidence, raw["tier"])
     for name, table in judged._asdict().items():
-        files.write_table(table, options.out / f"{name}.csv")
+        files.write_table(table, args.out / f"{name}.csv")
 
 
-def verify(options: argparse.Namespace) -> None:
-    """Compare a fresh run with its reference, both directories, verdict by verdict and number by number: OUT/tables/verify.csv and
-    OUT/verify.json; exit status 1 where something is flagged."""
-    from dirgrad.analysis import verify as verifying
+def verify(args: argparse.Namespace) -> None:
+    """Compare the verdicts and numbers of a new run with a reference run.
 
-    raw = validation.load(options.config, options.override)
+    RUN and REFERENCE are directories of results. The comparison is written to
+    OUT/tables/verify.csv and OUT/verify.json; the exit status is 1 if a difference is flagged.
+    """
+    from dirgrad.analysis.verify import compare, read, sentence, summary
+
+    raw = validation.load(args.config, args.override)
     confidence = validation.check(raw, {}).statistics.confidence
-    fresh, reference = (
-        verifying.read(Path(one), raw["tier"]) for one in (options.run, options.reference)
-    )
-    found = verifying.compare(fresh, reference, claiming.load(options.claims), confidence)
-    told = verifying.summary(found, raw["tier"])
-    files.write_table(found, options.out / "tables" / "verify.csv")
+    fresh = read(Path(args.run), raw["tier"])
+    reference = read(Path(args.reference), raw["tier"])
+    comparison = compare(fresh, reference, load_claims(args.claims), confidence)
+    result = summary(comparison, raw["tier"])
+    text = json.dumps(result, indent=1) + "\n"
+    files.write_table(comparison, args.out / "tables" / "verify.csv")
     files.write_atomically(
-        options.out / "verify.json",
-        lambda part: part.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8"),
+        args.out / "verify.json", lambda part: part.write_text(text, encoding="utf-8")
     )
-    print(verifying.sentence(found))
-    if not told["ok"]:
+    print(sentence(comparison))
+    if not result["ok"]:
         sys.exit(1)
 
 
-def calibration(options: argparse.Namespace) -> None:
-    """Print how often a verdict is wrong where the truth lies at the criterion, and how often an effect is found, as Markdown."""
+def calibration(args: argparse.Namespace) -> None:
+    """Print the error rates and the power of the verdicts on simulated trials, as Markdown."""
     from dirgrad.analysis.calibration import page
 
-    print(page(options.repeats), end="")
+    print(page(args.repeats), end="")
 
 
-def readme_table(options: argparse.Namespace) -> None:
-    """Print a table of the README: of TABLES/baydin.csv, TABLES/targets.csv, or of the claims.csv of several tiers."""
+def readme_table(args: argparse.Namespace) -> None:
+    """Print a table of the README from baydin.csv, targets.csv, or claims.csv of several tiers."""
     from dirgrad.report.readme_tables import page
 
-    print(page(options.tables), end="")
+    print(page(args.tables), end="")
