@@ -1,4 +1,4 @@
-# Two commands: `make reproduce` and `make test`. Both install what they need into .venv first.
+# The main targets are `make reproduce` and `make test`; both first install everything into .venv.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +17,7 @@ smoke: install
 paper: install
 	snakemake --config tier=paper
 
-# A fresh run beside its committed reference: `make verify TIER=paper`.
+# Compare a new run with its committed reference: `make verify TIER=paper`.
 TIER := default
 verify: install
 	python -m dirgrad verify results/$(TIER) results/reference/$(TIER) --out results/$(TIER) \
@@ -34,8 +34,8 @@ check: install
 	snakefmt --check $(WORKFLOW)
 	snakemake --lint
 
-# Steps by every way to take them, side by side, and what they hold at depth; then trials of Rosenbrock together against one by one, of
-# which step_seconds is a trial's share.
+# Benchmark: time of a step for every estimator, memory of a step in deep networks, and throughput
+# of vectorized trials on the Rosenbrock function. In final.csv, step_seconds is the time per trial.
 bench: install
 	for cell in together/jax one_by_one/jax together/torch one_by_one/torch; do \
 	  python -m dirgrad run $$cell --config benchmarks/bench.yaml --out results/bench/$$cell || exit 1; done
@@ -50,24 +50,25 @@ bench: install
 	python -m dirgrad readme-table results/bench/tables/bench.csv
 	python -c "import pandas; t = pandas.read_csv('results/bench/tables/final.csv'); print(t.assign(trials_per_second=1 / (t.step_seconds * t.evaluations))[['experiment', 'backend', 'estimator', 'lanes', 'step_seconds', 'trials_per_second']].to_string(index=False))"
 
-# PyTorch steps as they are run here, beside the same through torch.compile. Needs a C++ compiler.
+# Compare traced steps in PyTorch with steps compiled by torch.compile. Needs a C++ compiler.
 bench-compiled: install
 	python benchmarks/compiled.py --out results/bench/tables/compiled.csv
 
-# Open a report as a reader does, without a network: its size, how long it loads, and what is missing. Needs Chromium.
+# Open a report in a browser without a network and check its size, loading time and missing files.
+# Needs Chromium.
 report-check: install
 	python tests/support/browser.py $(or $(REPORT),results/default/report.html)
 
 install: $(INSTALLED)
 
 $(INSTALLED): requirements.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "dirgrad needs Python 3.11, 3.12 or 3.13: install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 2; }
+	@test -n "$(PYTHON)" || { echo "dirgrad needs Python 3.11, 3.12 or 3.13: install one, or give its path: make PYTHON=/path/to/python3.12" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-# Resolve anew from pyproject.toml, into a fresh environment, with the torch that the lock has.
+# Update requirements.lock from pyproject.toml, in a new environment; the version of torch stays.
 lock:
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet $$(grep '^torch==' requirements.lock)

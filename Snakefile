@@ -1,9 +1,9 @@
-# The entry for `snakemake` at the top of the repository. The workflow itself is in workflow/, where the catalogue of
-# Snakemake workflows looks for it; both entries plan the same jobs.
+# Entry for `snakemake` at the top of the repository. The workflow is in workflow/, where the
+# catalog of Snakemake workflows expects it. Both entries plan the same jobs.
 include: "workflow/Snakefile"
 
 
-# An included file cannot set the default target, so this file names it again.
+# An included file cannot set the default target, so it is set again here.
 rule default:
     default_target: True
     input:

@@ -1,11 +1,19 @@
-"""A step of PyTorch two ways, in turn: as this package runs it, a traced graph called operator by operator, and the same graph
-through `torch.compile`, which needs a C++ compiler. The JVP is in the graph already, so that no tangent is lost in compilation.
+"""Compare two ways to run a training step in PyTorch: traced, and compiled by `torch.compile`.
+
+dirgrad traces a step into a graph and calls its operators one by one. `torch.compile` generates
+code for the same graph; it needs a C++ compiler. The trace already contains the JVP, so compilation
+cannot lose tangents.
 
     python benchmarks/compiled.py --out compiled.csv
 
-prints a row per problem and estimator of `cost.steps` and `cost.steps_large` in benchmarks/bench.yaml: seconds of a step each way,
-their ratio (inter-quartile mean and bootstrap interval over the rounds), the seconds that either way took to make ready, how many
-steps it takes until compiling has paid, and how far the two results are apart.
+prints one row per problem and estimator of `cost.steps` and `cost.steps_large` in
+benchmarks/bench.yaml:
+
+- the seconds per step of both ways, and their ratio (inter-quartile mean and bootstrap interval
+  over the rounds),
+- the seconds to trace and to compile,
+- the number of steps after which compilation has saved as much time as it took,
+- the largest difference between the two results.
 """
 
 import argparse
@@ -41,8 +49,8 @@ PROBLEMS = ("logistic_regression", "mlp", "cnn", "rnn")
 Call = Callable[[], Any]
 
 
-def shapes_of_draws() -> None:
-    """Tell the compiler what the package's random operators return, which it must know and eager calls need not."""
+def register_output_shapes() -> None:
+    """Register the output shapes of the package's random operators, which the compiler needs."""
     torch.library.register_fake("dirgrad::mix", torch.empty_like)
     torch.library.register_fake(
         "dirgrad::draw",
@@ -51,97 +59,122 @@ def shapes_of_draws() -> None:
 
 
 @torch.no_grad()
-def through_inductor(backend: Backend, part: Program) -> tuple[float, Call]:
-    """Seconds of compilation, and a call of the step that goes on where the last has ended."""
-    leaves, structure = pytree.tree_flatten(part.arguments)
-    build = part.build(backend.ops)
-    state = len(pytree.tree_leaves(part.arguments[: part.renewed]))
-    graph = make_fx(
-        lambda *leaves: pytree.tree_leaves(build(*pytree.tree_unflatten(leaves, structure)))
-    )(*leaves)
+def compile_with_inductor(backend: Backend, program: Program) -> tuple[float, Call]:
+    """Compile a program with `torch.compile`.
+
+    Returns:
+        The seconds of compilation, and a function that runs the program once. Each call starts
+        from the state in which the previous call ended.
+    """
+    leaves, structure = pytree.tree_flatten(program.arguments)
+    function = program.build(backend.ops)
+
+    def flat_function(*leaves: torch.Tensor) -> list[torch.Tensor]:
+        return pytree.tree_leaves(function(*pytree.tree_unflatten(leaves, structure)))
+
+    graph = make_fx(flat_function)(*leaves)
     graph.graph.eliminate_dead_code()
     graph.recompile()
     compiled = torch.compile(graph, fullgraph=True, dynamic=False)
-    here, same = leaves[:state], leaves[state:]
-    begun = perf_counter()
-    compiled(*here, *same)
-    seconds = perf_counter() - begun
+    state_size = len(pytree.tree_leaves(program.arguments[: program.renewed]))
+    state, constants = leaves[:state_size], leaves[state_size:]
+    start = perf_counter()
+    compiled(*state, *constants)
+    seconds = perf_counter() - start
 
     @torch.no_grad()
     def call() -> list[torch.Tensor]:
-        nonlocal here
-        found = compiled(*here, *same)
-        here = found[:state]
-        return found
+        nonlocal state
+        result = compiled(*state, *constants)
+        state = result[:state_size]
+        return result
 
     return seconds, call
 
 
-def timed(call: Call, seconds: float) -> Iterator[float]:
-    """Seconds of one call, again and again, each the mean of what fills so many seconds."""
-    begun = perf_counter()
+def call_seconds(call: Call, seconds: float) -> Iterator[float]:
+    """Yield the seconds per call without end; each is the mean of the calls that fill `seconds`."""
+    start = perf_counter()
     call()
-    calls = max(1, round(seconds / (perf_counter() - begun)))
+    count = max(1, round(seconds / (perf_counter() - start)))
     while True:
-        begun = perf_counter()
-        for _ in range(calls):
+        start = perf_counter()
+        for _ in range(count):
             call()
-        yield (perf_counter() - begun) / calls
+        yield (perf_counter() - start) / count
+
+
+def largest_difference(results: Any, others: Any) -> float:
+    """Return the largest absolute difference between the floating-point leaves of two results."""
+    pairs = zip(pytree.tree_leaves(results), others, strict=True)
+    return max(
+        float((result - other).abs().max()) for result, other in pairs if result.is_floating_point()
+    )
 
 
 def row(
-    backend: Backend, about: Workload, name: str, estimator: Any, rounds: int, seconds: float
+    backend: Backend, workload: Workload, name: str, estimator: Any, rounds: int, seconds: float
 ) -> dict[str, Any]:
-    _, part = programs.estimate_and_step(backend, about, estimator)
-    ready, traced = programs.compile(backend, part)
-    compile_seconds, compiled = through_inductor(backend, part)
-    apart = max(
-        float((ours - theirs).abs().max())
-        for ours, theirs in zip(pytree.tree_leaves(traced()), compiled(), strict=True)
-        if ours.is_floating_point()
-    )
-    begun = machine_load.mark()
-    ways = timed(traced, seconds), timed(compiled, seconds)
-    clocks = np.array([[next(way) for way in ways] for _ in range(rounds)])
-    ratio = summarise(clocks[:, 1] / clocks[:, 0], Statistics())
-    saved = float(np.median(clocks[:, 0] - clocks[:, 1]))
+    """Measure the step of one estimator on one problem, both ways in turn.
+
+    Args:
+        backend: PyTorch.
+        workload: Problem, parameters and minibatch.
+        name: Name of the estimator.
+        estimator: The estimator.
+        rounds: Number of values per way.
+        seconds: Duration of one value in seconds.
+    """
+    _, step = programs.estimate_and_step(backend, workload, estimator)
+    prepared, traced = programs.compile(backend, step)
+    compile_seconds, compiled = compile_with_inductor(backend, step)
+    difference = largest_difference(traced(), compiled())
+    load_mark = machine_load.mark()
+    timers = call_seconds(traced, seconds), call_seconds(compiled, seconds)
+    values = np.array([[next(timer) for timer in timers] for _ in range(rounds)])
+    traced_values, compiled_values = values.T
+    ratio = summarise(compiled_values / traced_values, Statistics())
+    saved = float(np.median(traced_values - compiled_values))
     return {
-        "problem": about.name,
-        "batch_size": about.batch_size,
+        "problem": workload.name,
+        "batch_size": workload.batch_size,
         "estimator": name,
-        "traced_seconds": np.median(clocks[:, 0]),
-        "compiled_seconds": np.median(clocks[:, 1]),
+        "traced_seconds": np.median(traced_values),
+        "compiled_seconds": np.median(compiled_values),
         "compiled_over_traced": float(ratio.value),
         "compiled_over_traced_low": float(ratio.low),
         "compiled_over_traced_high": float(ratio.high),
-        "trace_seconds": ready.compile_seconds,
+        "trace_seconds": prepared.compile_seconds,
         "compile_seconds": compile_seconds,
         "steps_to_pay": round(compile_seconds / saved) if saved > 0 else None,
-        "largest_difference": apart,
+        "largest_difference": difference,
         "rounds": rounds,
-        "other_cpu_fraction": machine_load.other_cpu_fraction(begun),
+        "other_cpu_fraction": machine_load.other_cpu_fraction(load_mark),
         "torch": torch.__version__,
     }
 
 
 def rows(paths: list[str], rounds: int, seconds: float) -> Iterator[dict[str, Any]]:
+    """Yield one row per problem and estimator of the two measurements."""
     raw = validation.load(paths)
     backends.load("torch", 0, "float32")
-    # What an earlier run has compiled would be found again, and the seconds of compiling with it.
+    # Caches of an earlier run would shorten the measured compilation.
     inductor.force_disable_caches = True
-    shapes_of_draws()
+    register_output_shapes()
     for name in ("cost/steps/torch", "cost/steps_large/torch"):
-        made = plan.measurement(raw, name)
-        backend = backends.load("torch", made.run.threads, made.run.precision)
-        for about in workloads(made, backend):
-            if about.name in PROBLEMS:
-                yield from (
-                    row(backend, about, one, made.estimators[one], rounds, seconds)
-                    for one in ESTIMATORS
-                )
+        measurement = plan.measurement(raw, name)
+        run = measurement.run
+        backend = backends.load("torch", run.threads, run.precision)
+        for workload in workloads(measurement, backend):
+            if workload.name not in PROBLEMS:
+                continue
+            for estimator in ESTIMATORS:
+                component = measurement.estimators[estimator]
+                yield row(backend, workload, estimator, component, rounds, seconds)
 
 
 def main() -> None:
+    """Print the rows as they are measured; with --out, write them as CSV."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -149,13 +182,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=0.5)
     parser.add_argument("--out", type=Path)
-    options = parser.parse_args()
-    found = []
-    for one in rows(options.config, options.rounds, options.seconds):
-        found.append(one)
-        print(pd.DataFrame([one]).to_string(index=False, header=len(found) == 1), flush=True)
-    if options.out:
-        pd.DataFrame(found).to_csv(options.out, index=False)
+    args = parser.parse_args()
+    table = []
+    for values in rows(args.config, args.rounds, args.seconds):
+        table.append(values)
+        is_first = len(table) == 1
+        print(pd.DataFrame([values]).to_string(index=False, header=is_first), flush=True)
+    if args.out:
+        pd.DataFrame(table).to_csv(args.out, index=False)
 
 
 if __name__ == "__main__":

@@ -1,3 +1,6 @@
-"""dirgrad: learning without backpropagation, measured. See README.md beside this file for the architecture."""
+"""dirgrad: learning without backpropagation, measured.
+
+README.md in the folder of this file describes the architecture.
+"""
 
 __version__ = "0.1.0"

@@ -1,3 +1,5 @@
+"""Entry point of `python -m dirgrad`."""
+
 from dirgrad.cli.main import main
 
 main()

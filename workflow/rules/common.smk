@@ -3,7 +3,7 @@ import shlex
 import sys
 from pathlib import Path
 
-# `workflow.basedir` is the folder of the entry, which may be either Snakefile; these paths hold for both.
+# `workflow.basedir` depends on which of the two Snakefiles is the entry; this path does not.
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 SOURCE = WORKFLOW.parent / "src"
 CLAIMS = str(WORKFLOW.parent / "config" / "claims.yaml")
@@ -13,38 +13,40 @@ from dirgrad import backends
 from dirgrad.config import code_inputs, files, outputs, plan, validation
 from dirgrad.core.errors import UserError
 
-# What runs a job: the interpreter that runs Snakemake or, where conda is used, that of the rule's environment; the package
-# itself is in no conda environment.
+# Jobs use the Python that runs Snakemake or, with conda, the Python of the rule's environment.
+# No conda environment contains the package, so it is put on PYTHONPATH.
 CONDA = "conda" in map(str, workflow.deployment_settings.deployment_method)
-PYTHON_FIRST = (
-    "" if CONDA else f"PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH "
-)
+PYTHON_FOLDER = shlex.quote(str(Path(sys.executable).parent))
+PYTHON_FIRST = "" if CONDA else f"PATH={PYTHON_FOLDER}:$PATH "
 shell.prefix(
     f"set -euo pipefail; export {PYTHON_FIRST}PYTHONPATH={shlex.quote(str(SOURCE))}; "
 )
 
 
 def stop(error):
-    """End with one line per mistake, before anything runs and without a traceback."""
+    """Exit with one line per mistake, before any job runs and without a traceback."""
     for line in str(error).splitlines():
         print(f"dirgrad: {line}", file=sys.stderr)
     sys.exit(2)
 
 
 def tier_file(tier):
-    """The overlay of a tier, None for the default; ends where there is none of this name."""
+    """Return the overlay of a tier, None for `default`; exit if the tier does not exist."""
     path = Path("config") / f"{tier}.yaml"
     if tier == "default":
         return None
     try:
         files.read(path)
     except UserError as error:
-        stop(f"config/config.yaml: tier: there is no tier '{tier}': {error}")
+        stop(f"config/config.yaml: tier: tier '{tier}' does not exist: {error}")
     return str(path)
 
 
-def checked(raw, paths):
-    """What the command line laid over the files; ends where the configuration is wrong, or a backend is not installed."""
+def validated_override(raw, paths):
+    """Return the values from the command line that change the configuration files.
+
+    Exit if the configuration is not valid or a backend is not installed.
+    """
     try:
         layers = files.layers(raw, paths)
         validation.check(raw, layers)
@@ -59,189 +61,215 @@ def checked(raw, paths):
 TIER_FILE = tier_file(config["tier"])
 
 
-def cell(wildcards):
+# Cells.
+
+
+def cell_name(wildcards):
     return f"{wildcards.experiment}/{wildcards.backend}"
 
 
-def cell_sources(wildcards):
-    """The package's files that a cell depends on: Snakemake does not see what a job imports."""
-    return code_inputs.for_cell(plan.cell(config, cell(wildcards)))
+def cell_code(wildcards):
+    """Return the source files of a cell; Snakemake cannot see what a job imports."""
+    return code_inputs.for_cell(plan.cell(config, cell_name(wildcards)))
 
 
-def receipt(problems):
-    """What says that the data sets of these problems are there, of those that are not embedded."""
-    return [
-        f"{RESULTS}/data/{dataset}.json"
-        for dataset in plan.datasets_to_download(problems)
-    ]
+def cell_settings(wildcards):
+    settings = plan.cell_settings(config, cell_name(wildcards))
+    return json.dumps(settings, sort_keys=True)
 
 
-def receipts(wildcards):
-    return receipt([plan.problem(config, wildcards.experiment)])
+def dataset_receipts(problems):
+    """Return the receipts of the data sets of these problems that must be downloaded."""
+    datasets = plan.datasets_to_download(problems)
+    return [f"{RESULTS}/data/{dataset}.json" for dataset in datasets]
 
 
-def settings(wildcards):
-    return json.dumps(plan.cell_settings(config, cell(wildcards)), sort_keys=True)
+def cell_receipts(wildcards):
+    return dataset_receipts([plan.problem(config, wildcards.experiment)])
 
 
-def measurement(instrument, wildcards):
+# Measurements. Each function returns an input or params function for the rule of an instrument.
+
+
+def measurement_name(instrument, wildcards):
     return f"{instrument}/{wildcards.name}/{wildcards.backend}"
 
 
-def measurement_sources(instrument):
-    return lambda wildcards: code_inputs.for_measurement(
-        plan.measurement(config, measurement(instrument, wildcards))
-    )
+def measurement_code(instrument):
+    def code(wildcards):
+        name = measurement_name(instrument, wildcards)
+        return code_inputs.for_measurement(plan.measurement(config, name))
+
+    return code
 
 
 def measurement_receipts(instrument):
-    return lambda wildcards: receipt(
-        plan.measurement(
-            config, measurement(instrument, wildcards)
-        ).settings.problems.values()
-    )
+    def receipts(wildcards):
+        name = measurement_name(instrument, wildcards)
+        problems = plan.measurement(config, name).settings.problems
+        return dataset_receipts(problems.values())
+
+    return receipts
 
 
 def measurement_settings(instrument):
-    return lambda wildcards: json.dumps(
-        plan.measurement_settings(config, measurement(instrument, wildcards)),
-        sort_keys=True,
-    )
+    def settings(wildcards):
+        name = measurement_name(instrument, wildcards)
+        return json.dumps(plan.measurement_settings(config, name), sort_keys=True)
+
+    return settings
 
 
-def table_sources(wildcards):
-    return [
-        *code_inputs.closure(
-            f"dirgrad.analysis.tables.{wildcards.table}", "dirgrad.records.origin"
-        ),
-        *PAGES,
-    ]
+# Records and tables.
 
-
-PAGES = [
+TEMPLATES = SOURCE / "dirgrad" / "report" / "pages" / "templates"
+PAGE_CODE = [
     *code_inputs.closure("dirgrad.report.pages.table"),
-    *sorted(
-        map(str, (SOURCE / "dirgrad" / "report" / "pages" / "templates").iterdir())
-    ),
+    *sorted(map(str, TEMPLATES.iterdir())),
 ]
-"""What makes pages of tables."""
+"""Source files and templates of the HTML and LaTeX versions of tables."""
+
+
+def table_code(wildcards):
+    table_module = f"dirgrad.analysis.tables.{wildcards.table}"
+    table_files = code_inputs.closure(table_module, "dirgrad.records.origin")
+    return [*table_files, *PAGE_CODE]
 
 
 def records_root(wildcards):
     return f"{RESULTS}/records"
 
 
-def recorded(leaves):
-    """Files of records, by their kind, as one list."""
-    return [f"{RESULTS}/records/{path}" for paths in leaves.values() for path in paths]
+def record_files(paths_by_kind):
+    """Return all record files as one list."""
+    return [
+        f"{RESULTS}/records/{path}"
+        for paths in paths_by_kind.values()
+        for path in paths
+    ]
 
 
 def table_records(wildcards):
-    return recorded(
-        {
-            kind: paths
-            for kind, paths in RECORDS.items()
-            if kind in outputs.TABLES[wildcards.table]
-        }
+    kinds = outputs.TABLES[wildcards.table]
+    return record_files(
+        {kind: paths for kind, paths in RECORDS.items() if kind in kinds}
     )
 
 
-def tables(*names):
+def csv_files(*names):
     return [f"{RESULTS}/tables/{name}.csv" for name in names]
 
 
-def tabled(name, kind):
-    """The files of a table: the CSV file and, of one that is read, a page and LaTeX."""
+def table_outputs(name, table_format):
+    """Return the files of a table: CSV, and for a table to read also HTML and LaTeX."""
 
-    def marked(suffix, **labels):
+    def in_report(suffix, **labels):
+        is_series = table_format == "series"
         return report(
             f"{RESULTS}/tables/{name}.{suffix}",
             caption="../report/table.rst",
             category=outputs.CATEGORIES["tables"],
-            subcategory="points of figures" if kind == "series" else "tables",
+            subcategory="points of figures" if is_series else "tables",
             labels={"table": name, **labels},
         )
 
-    if kind == "series":
-        return [marked("csv")]
-    # The report shows first what sorts first.
-    page, file = marked("html", format="HTML"), marked("csv", format="a file, CSV")
+    if table_format == "series":
+        return [in_report("csv")]
+    # The report shows the first label in sort order first, here HTML.
+    page = in_report("html", format="HTML")
+    file = in_report("csv", format="as CSV file")
     return [file, page, f"{RESULTS}/tables/{name}.tex"]
 
 
-def landscape(drawing):
-    """A record that some figures are drawn from as it is."""
-    return (
-        [f"{RESULTS}/records/landscape.parquet"]
-        if "landscape" in drawing.tables
-        else []
-    )
+# Figures.
+
+FRAMEWORK_LABELS = {"jax": "JAX", "torch": "PyTorch"}
+REFERENCE_FOLDERS = [
+    Path("figures/reference", tier) for tier in ("paper", "sequences", "default")
+]
+"""Committed figures by tier, in order of preference.
+
+The folders do not exist if the workflow runs in another directory.
+"""
 
 
-def figure_tables(drawing):
-    return (
-        []
-        if drawing.own_records_only
-        else tables(*(name for name in drawing.tables if name in outputs.TABLES))
-    )
+def landscape_record(spec):
+    """Return the landscape file as a list if a figure needs it, otherwise an empty list."""
+    if "landscape" not in spec.tables:
+        return []
+    return [f"{RESULTS}/records/landscape.parquet"]
 
 
-def figure_records(drawing):
-    """The records that a figure makes its tables from, if it needs those of its subjects alone."""
-    if not drawing.own_records_only:
-        return landscape(drawing)
+def figure_tables(spec):
+    """Return the CSV files of a figure; none if its job makes the tables from records."""
+    if spec.own_records_only:
+        return []
+    return csv_files(*(name for name in spec.tables if name in outputs.TABLES))
+
+
+def figure_records(spec):
+    """Return the record files that the job of a figure reads."""
+    if not spec.own_records_only:
+        return landscape_record(spec)
     return [
-        f"{RESULTS}/records/{path}" for path in outputs.figure_records(config, drawing)
+        f"{RESULTS}/records/{path}" for path in outputs.figure_records(config, spec)
     ]
 
 
-REFERENCES = [
-    Path("figures/reference", tier) for tier in ("paper", "sequences", "default")
-]
-"""Figures of runs that are kept, the first that has a figure; none where the workflow runs in another directory."""
+def reference_figure(name):
+    """Return the committed figure of this name and its tier, or None."""
+    for folder in REFERENCE_FOLDERS:
+        path = folder / f"{name}.png"
+        if path.is_file():
+            return str(path), folder.name
+    return None
 
 
-def reference(name):
-    """The kept figure of this name, and its tier."""
-    found = (root for root in REFERENCES if (root / f"{name}.png").is_file())
-    return next(((f"{root}/{name}.png", root.name) for root in found), None)
+def figure_in_report(path, name, subcategory, **labels):
+    """Mark a file of a figure for the report.
 
-
-def marked(path, name, subcategory, **labels):
-    """A file of a figure, as the report shows it. Of labels with two values, each of half the files of a subcategory, the report
-    makes a switch, with what sorts first shown first; so each switch has a subcategory of its own.
+    If half of the files of a subcategory have one value of a label and half the other, the report
+    shows a switch for it and starts with the first value in sort order. Therefore each switch has
+    its own subcategory.
     """
     return report(
         path,
-        caption=f"../report/figure_{DRAWINGS[name].module}.rst",
+        caption=f"../report/figure_{FIGURE_SPECS[name].module}.rst",
         category=outputs.category(name),
         subcategory=subcategory,
         labels={"figure": name.replace("_", " "), **labels},
     )
 
 
-def drawn(name):
-    """The files of a figure."""
+def figure_outputs(name):
+    """Return the files of a figure."""
     stem = f"{FIGURE_ROOT}/{name}"
-    tier = {"tier": f"This run: {config['tier']}"} if reference(name) else {}
-    alone = [
-        marked(f"{stem}.{one}.svg", name, "one framework", framework=LABELS[one])
-        for one in outputs.frameworks(config, DRAWINGS[name])
+    if reference_figure(name):
+        subcategory = "with reference"
+        labels = {"tier": f"This run: {config['tier']}"}
+    else:
+        subcategory = "this run"
+        labels = {}
+    figure = figure_in_report(f"{stem}.svg", name, subcategory, **labels)
+    by_framework = [
+        figure_in_report(
+            f"{stem}.{backend}.svg",
+            name,
+            "one framework",
+            framework=FRAMEWORK_LABELS[backend],
+        )
+        for backend in outputs.frameworks(config, FIGURE_SPECS[name])
     ]
-    whole = marked(
-        f"{stem}.svg", name, "beside a reference" if tier else "this run", **tier
-    )
-    return [whole, *alone, f"{stem}.png", f"{stem}.pdf"]
+    return [figure, *by_framework, f"{stem}.png", f"{stem}.pdf"]
 
 
-LABELS = {"jax": "JAX", "torch": "PyTorch"}
-
-
-def kept():
-    """The kept figures beside those of this run."""
-    found = {name: reference(name) for name in DRAWINGS}
-    return [
-        marked(one[0], name, "beside a reference", tier=f"reference: {one[1]}")
-        for name, one in found.items()
-        if one
-    ]
+def reference_figures():
+    """Return the committed figures that the report compares with those of this run."""
+    figures = []
+    for name in FIGURE_SPECS:
+        reference = reference_figure(name)
+        if reference:
+            path, tier = reference
+            label = f"reference: {tier}"
+            figures.append(figure_in_report(path, name, "with reference", tier=label))
+    return figures

@@ -9,4 +9,5 @@ rule data:
         config=CONFIG,
         directory=config.get("run", {}).get("data_directory"),
     shell:
-        "python -m dirgrad data {wildcards.dataset} --config {params.config} --out {output} 2> {log}"
+        "python -m dirgrad data {wildcards.dataset} --config {params.config}"
+        " --out {output} 2> {log}"

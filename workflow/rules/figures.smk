@@ -1,21 +1,21 @@
-DRAWINGS = outputs.figure_specs(config)
-# Plain names: what is marked for the report is what the jobs that draw leave behind.
-FIGURES = [str(path) for name in DRAWINGS for path in drawn(name)]
+FIGURE_SPECS = outputs.figure_specs(config)
+# Plain strings: only the outputs of the drawing jobs carry the marks of report().
+FIGURES = [str(path) for name in FIGURE_SPECS for path in figure_outputs(name)]
 
 
-# One job draws all figures of a kind from the same tables, which are out of date together; one that needs the records of its
-# subjects alone has a job of its own, and so can be had without all else.
-for JOB, NAMES in outputs.drawing_jobs(DRAWINGS).items():
+# Figures of one module that use the tables of the whole tier share a job, because they go out of
+# date together. A figure that needs only its own records has its own job and can be drawn early.
+for JOB, NAMES in outputs.drawing_jobs(FIGURE_SPECS).items():
 
     rule:
         name:
             f"draw_{JOB}"
         input:
-            tables=figure_tables(DRAWINGS[NAMES[0]]),
-            records=figure_records(DRAWINGS[NAMES[0]]),
-            code=code_inputs.for_figure(DRAWINGS[NAMES[0]]),
+            tables=figure_tables(FIGURE_SPECS[NAMES[0]]),
+            records=figure_records(FIGURE_SPECS[NAMES[0]]),
+            code=code_inputs.for_figure(FIGURE_SPECS[NAMES[0]]),
         output:
-            [path for name in NAMES for path in drawn(name)],
+            [path for name in NAMES for path in figure_outputs(name)],
         log:
             f"{RESULTS}/logs/figures/{JOB}.log",
         conda:
@@ -27,15 +27,15 @@ for JOB, NAMES in outputs.drawing_jobs(DRAWINGS).items():
             records=records_root,
             root=lambda wildcards, output: Path(output[0]).parent,
         shell:
-            "python -m dirgrad figure {params.names} --config {params.config} --records {params.records}"
-            " --tables {input.tables} --out {params.root} 2> {log}"
+            "python -m dirgrad figure {params.names} --config {params.config}"
+            " --records {params.records} --tables {input.tables} --out {params.root} 2> {log}"
 
 
-# `snakemake baydin_fig3` makes that figure.
-for NAME in DRAWINGS:
+# `snakemake baydin_fig3` draws that figure.
+for NAME in FIGURE_SPECS:
 
     rule:
         name:
             NAME
         input:
-            drawn(NAME),
+            figure_outputs(NAME),

@@ -1,11 +1,12 @@
-# One rule per instrument: they differ in what they leave behind, and a cost runs alone: it takes every core.
+# One rule per instrument, because their outputs differ. A cost measurement reserves all cores, so
+# that no other job disturbs its times.
 for INSTRUMENT, KINDS in plan.INSTRUMENTS.items():
 
     rule:
         name:
             f"measure_{INSTRUMENT}"
         input:
-            code=measurement_sources(INSTRUMENT),
+            code=measurement_code(INSTRUMENT),
             data=measurement_receipts(INSTRUMENT),
         output:
             [
@@ -23,4 +24,5 @@ for INSTRUMENT, KINDS in plan.INSTRUMENTS.items():
             path=f"{INSTRUMENT}/{{name}}/{{backend}}",
             out=lambda wildcards, output: Path(output[0]).parent,
         shell:
-            "python -m dirgrad measure {params.path} --config {params.config} --out {params.out} 2> {log}"
+            "python -m dirgrad measure {params.path} --config {params.config}"
+            " --out {params.out} 2> {log}"

@@ -1,13 +1,13 @@
 FILES = ["config/config.yaml", *filter(None, [TIER_FILE])]
-OVERRIDE = checked(config, FILES)
+OVERRIDE = validated_override(config, FILES)
 RESULTS = f"results/{config['tier']}"
 FIGURE_ROOT = f"figures/{config['tier']}"
 
-# What every command is given to read. The files are no input of any rule: what depends on the configuration names the part
-# that it reads in `params`, and only an edit to that part makes it run again.
-CONFIG = " ".join(FILES) + (
-    f" --override {shlex.quote(json.dumps(OVERRIDE))}" if OVERRIDE else ""
-)
+# Configuration arguments of every command. The files are not an input of any rule: each rule lists
+# the part that it depends on in `params`, so only an edit to that part makes it run again.
+CONFIG = " ".join(FILES)
+if OVERRIDE:
+    CONFIG += f" --override {shlex.quote(json.dumps(OVERRIDE))}"
 
 
 wildcard_constraints:

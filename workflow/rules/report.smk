@@ -1,11 +1,11 @@
 rule front:
     input:
         manifest=f"{RESULTS}/manifest.json",
-        claims=tables("claims"),
+        claims=csv_files("claims"),
         figures=[
             f"{FIGURE_ROOT}/{name}.png" for name in outputs.front_page_figures(config)
         ],
-        code=[*code_inputs.closure("dirgrad.report.pages.front"), *PAGES],
+        code=[*code_inputs.closure("dirgrad.report.pages.front"), *PAGE_CODE],
     output:
         f"{RESULTS}/front.html",
     log:
@@ -13,10 +13,11 @@ rule front:
     conda:
         "../../envs/report.yaml"
     shell:
-        "python -m dirgrad front-page --manifest {input.manifest} --tables {input.claims} --figures {input.figures} --out {output} 2> {log}"
+        "python -m dirgrad front-page --manifest {input.manifest} --tables {input.claims}"
+        " --figures {input.figures} --out {output} 2> {log}"
 
 
-# Everything but the report itself: what the report is made of.
+# All files that the report contains.
 rule results:
     input:
         TABLES,
@@ -24,11 +25,11 @@ rule results:
         FIGURES,
         f"{RESULTS}/manifest.json",
         f"{RESULTS}/front.html",
-        kept(),
+        reference_figures(),
 
 
-# Snakemake itself makes the page, from the figures and tables that are wrapped in report(). Called inside the workflow,
-# so that plain `snakemake` ends with the page and makes it again only when something in it has changed.
+# Snakemake makes the report from the files that are marked with report(). This job calls Snakemake
+# again, so that a plain `snakemake` ends with the report and rebuilds it only after a change.
 rule report:
     input:
         rules.results.input,
@@ -45,7 +46,8 @@ rule report:
         style=Path(WORKFLOW, "report", "report.css"),
         raw=json.dumps(config, sort_keys=True),
     shell:
-        "python -m snakemake results --snakefile {params.snakefile} --configfile <(printf %s {params.raw:q})"
+        "python -m snakemake results --snakefile {params.snakefile}"
+        " --configfile <(printf %s {params.raw:q})"
         " --cores 1 --nolock --report {params.part}"
         " --report-stylesheet {params.style} > {log} 2>&1"
         " && mv {params.part} {output}"

@@ -1,7 +1,7 @@
 rule run:
     input:
-        code=cell_sources,
-        data=receipts,
+        code=cell_code,
+        data=cell_receipts,
     output:
         trials=f"{RESULTS}/records/{{experiment}}/{{backend}}/trials.parquet",
         curves=f"{RESULTS}/records/{{experiment}}/{{backend}}/curves.parquet",
@@ -14,7 +14,7 @@ rule run:
         timing=int(config.get("run", {}).get("exclusive", True)),
     params:
         config=CONFIG,
-        settings=settings,
+        settings=cell_settings,
         out=lambda wildcards, output: Path(output.trials).parent,
     shell:
         "python -m dirgrad run {wildcards.experiment}/{wildcards.backend}"

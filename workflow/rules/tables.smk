@@ -1,19 +1,20 @@
-TABLES = tables(*outputs.tables(config))
-VERDICTS = tables(*outputs.VERDICTS)
+TABLES = csv_files(*outputs.tables(config))
+VERDICTS = csv_files(*outputs.VERDICTS)
 RECORDS = plan.record_paths(config)
 
 
-# Tables to read, and tables whose rows are points of figures: CSV alone. They differ in nothing else.
-for KIND, NAMES in outputs.tables_by_format().items():
+# Two rules that differ only in their outputs: tables to read are written as CSV, HTML and LaTeX,
+# series of points for figures only as CSV.
+for FORMAT, NAMES in outputs.tables_by_format().items():
 
     rule:
         name:
-            KIND
+            FORMAT
         input:
             records=table_records,
-            code=table_sources,
+            code=table_code,
         output:
-            tabled("{table}", KIND),
+            table_outputs("{table}", FORMAT),
         log:
             f"{RESULTS}/logs/tables/{{table}}.log",
         wildcard_constraints:
@@ -26,18 +27,19 @@ for KIND, NAMES in outputs.tables_by_format().items():
             records=records_root,
             out=lambda wildcards, output: output[0],
         shell:
-            "python -m dirgrad table {wildcards.table} --config {params.config} --records {params.records} --out {params.out} 2> {log}"
+            "python -m dirgrad table {wildcards.table} --config {params.config}"
+            " --records {params.records} --out {params.out} 2> {log}"
 
 
-# What the papers claim, judged from the tables alone.
+# Judges the claims of the papers, from tables only.
 rule claims:
     input:
         tables=TABLES,
         claims=CLAIMS,
         manifest=f"{RESULTS}/manifest.json",
-        code=[*code_inputs.closure("dirgrad.analysis.claims_table"), *PAGES],
+        code=[*code_inputs.closure("dirgrad.analysis.claims_table"), *PAGE_CODE],
     output:
-        tabled("claims", "table"),
+        table_outputs("claims", "table"),
         f"{RESULTS}/tables/evidence.csv",
     log:
         f"{RESULTS}/logs/tables/claims.log",
@@ -48,11 +50,14 @@ rule claims:
         confidence=config.get("statistics", {}).get("confidence"),
         out=lambda wildcards, output: Path(output[0]).parent,
     shell:
-        "python -m dirgrad claims {params.out} --config {params.config} --claims {input.claims} --out {params.out} 2> {log}"
-        " && python -m dirgrad render {params.out}/claims.csv --manifest {input.manifest} 2>> {log}"
+        "python -m dirgrad claims {params.out} --config {params.config} --claims {input.claims}"
+        " --out {params.out} 2> {log}"
+        " && python -m dirgrad render {params.out}/claims.csv"
+        " --manifest {input.manifest} 2>> {log}"
 
 
-# It leaves results/<tier>/tables/verify.csv and verify.json, also where it fails; so they are no output that is taken away.
+# Writes results/<tier>/tables/verify.csv and results/<tier>/verify.json, even if it fails. They are
+# not declared as outputs, because Snakemake would delete them after a failure.
 rule verify:
     input:
         TABLES,
@@ -68,13 +73,13 @@ rule verify:
         results=lambda wildcards, input: Path(input[0]).parent.parent,
         reference=f"results/reference/{config['tier']}",
     shell:
-        "python -m dirgrad verify {params.results} {params.reference} --config {params.config} --claims {input.claims}"
-        " --out {params.results} 2> {log}"
+        "python -m dirgrad verify {params.results} {params.reference} --config {params.config}"
+        " --claims {input.claims} --out {params.results} 2> {log}"
 
 
 rule manifest:
     input:
-        records=recorded(RECORDS),
+        records=record_files(RECORDS),
         code=code_inputs.closure("dirgrad.report.manifest"),
     output:
         f"{RESULTS}/manifest.json",
@@ -87,4 +92,5 @@ rule manifest:
         all=json.dumps(config, sort_keys=True),
         records=records_root,
     shell:
-        "python -m dirgrad manifest --config {params.config} --records {params.records} --out {output} 2> {log}"
+        "python -m dirgrad manifest --config {params.config} --records {params.records}"
+        " --out {output} 2> {log}"

@@ -10,7 +10,7 @@ bootstrap interval is too narrow. Two corrections repair this:
 - The t distribution has h - 1 degrees of freedom (Yuen 1974), but at least 3. Five values would
   leave only 2.
 
-`dirgrad calibration` prints how often the resulting verdicts are wrong when there is no effect.
+`dirgrad calibration` prints how often the resulting verdicts are wrong without an effect.
 """
 
 from collections.abc import Callable, Sequence

@@ -44,19 +44,20 @@ class GradientShare(NamedTuple):
 def excess(direction: str, parts: Sequence[GradientShare], rank: int = 1) -> float:
     """Return the relative squared error of one direction minus d; NaN for an unknown law.
 
-    For most laws this is EXCESS. If each matrix of v is an outer product whose norm varies, the
-    value depends on the shapes. The derivation treats one matrix G (m, n) of the gradient:
+    EXCESS has the value for most laws. Under `rank_one_gaussian` and `low_rank` the norm of v
+    varies, and the value depends on the shapes of the arrays.
 
-    For V = a b^T with Gaussian a and b,
-    E[(a^T G b)^2 ||a||^2 ||b||^2] = (m + 2)(n + 2) ||G||^2, since a standard normal a satisfies
-    E[(a . u)^2 ||a||^2] = (m + 2) ||u||^2.
+    Derivation: let G (m, n) be the gradient of one matrix and V its direction. Under
+    `rank_one_gaussian`, V = a b^T with Gaussian a and b. A standard normal a satisfies
+    E[(a . u)^2 ||a||^2] = (m + 2) ||u||^2, so that
+    E[(a^T G b)^2 ||a||^2 ||b||^2] = (m + 2)(n + 2) ||G||^2.
 
-    For V = sum_j a_j b_j^T / sqrt(r) with random signs, ||V||^2 is m n plus the sum over j != k of
-    (a_j . a_k)(b_j . b_k) / r. The product of this sum with (G . V)^2 has the mean
-    2 (1 - 1/r) ||G||^2.
+    Under `low_rank`, V = sum_j a_j b_j^T / sqrt(r) with random signs. Then ||V||^2 is m n plus the
+    sum over j != k of (a_j . a_k)(b_j . b_k) / r. The product of this sum with (G . V)^2 has the
+    mean 2 (1 - 1/r) ||G||^2.
 
-    Different arrays of v are independent. Therefore their contributions add up, in proportion to
-    their shares of ||g||^2.
+    The arrays of v are independent of each other. Therefore their contributions add up, each in
+    proportion to the array's share of ||g||^2.
 
     Args:
         direction: Name of the law, without the prefix `replayed_`.

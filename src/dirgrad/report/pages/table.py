@@ -9,8 +9,8 @@ from dirgrad.report.pages import ENVIRONMENT
 from dirgrad.report.pages.cells import readable
 
 INTERVAL_NOTE = (
-    "Brackets show the interval of a value, at the confidence set under `statistics` "
-    "in the configuration."
+    "Brackets show the interval of a value, at the confidence that the configuration sets "
+    "under statistics."
 )
 PAGE_ROWS = 40
 """Number of rows that fit on a printed page; a table with more rows becomes a longtable."""
