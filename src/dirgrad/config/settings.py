@@ -151,7 +151,7 @@ class Memory(Instrument):
     """Memory of a step, compared with a forward pass; each value is measured in a new process."""
 
     rounds: NonNegativeInt = 3
-    """Number of processes per value; 0 measures no peak, only the timeline."""
+    """Number of processes per value; 0 records only the timeline."""
     timeline_seconds: NonNegativeFloat = 0.0
     """Duration of the timeline in seconds; 0 records none.
 

@@ -28,8 +28,7 @@ from dirgrad.core.types import Problem
 
 Mistake: TypeAlias = tuple[tuple[str | int, ...], str]
 """Location of a mistake in the configuration, and a message."""
-Location: TypeAlias = tuple[Any, ...]
-Models: TypeAlias = dict[Location, type[BaseModel]]
+Models: TypeAlias = dict[messages.Location, type[BaseModel]]
 
 
 def load(paths: Sequence[str | Path], override: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -92,7 +91,7 @@ def _below(mistakes: Iterable[Mistake], *parent: str) -> Iterator[Mistake]:
         yield (*parent, *location), text
 
 
-def _allowed_keys(location: Location) -> Iterable[str]:
+def _allowed_keys(location: messages.Location) -> Iterable[str]:
     """Return the keys allowed at a location of the configuration."""
     top_level: Models = {("run",): Run, ("statistics",): Statistics}
     if len(location) < 2:

@@ -5,9 +5,9 @@ from dirgrad.core.types import Key, Ops, Params
 
 @component
 class Rademacher:
-    """Independent random signs: the smallest variance among independent entries.
+    """Independent random signs.
 
-    The SNR of K directions in dimension d is K / (d - 1).
+    No other law with independent entries gives the estimate a smaller variance. The SNR of K directions in dimension d is K / (d - 1).
     """
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:

@@ -13,8 +13,8 @@ from dirgrad.core.types import Array, Batch, Criterion, Ops, Params
 class SparseRegression:
     """Least squares with sparse true coefficients: ||A x - y||^2 / (2 n) over n examples.
 
-    y = A x* + noise. The rows of A are drawn from N(0, diag lambda), with lambda from 1/condition
-    to 1 in geometric progression. The expected loss of a new example is then
+    The labels are y = A x* + noise. The rows of A are drawn from N(0, diag lambda), with lambda
+    from 1/condition to 1 in geometric progression. The expected loss of a new example is then
     (1/2) sum_i lambda_i (x_i - x*_i)^2 + noise^2 / 2. This is the validation loss if `examples` is
     set; otherwise it is the loss. The nonzero entries of x* are evenly spaced, with equal
     magnitudes and alternating signs, and ||x*|| = 1. Training starts at 0, and every step uses all

@@ -3,8 +3,6 @@
 Points further left are cheaper steps. Points further up gain more signal per second.
 """
 
-from typing import Any
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -52,10 +50,14 @@ def _panel(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
         part = rows[rows["estimator"] == estimator]
         ratio = part["step_over_backprop"]
         errors = style.error_lengths(part, "step_over_backprop")
-        shape: dict[str, Any] = {"label": style.label(estimator), "markersize": 5} | style.mark(
-            line
+        axes.errorbar(
+            ratio,
+            part["snr_per_second"],
+            xerr=errors,
+            label=style.label(estimator),
+            markersize=5,
+            **style.mark(line),
         )
-        axes.errorbar(ratio, part["snr_per_second"], xerr=errors, **shape)
     axes.axvline(1, color="0.6", linewidth=0.8, label="backprop")
     axes.margins(0.1)
     axes.set(xlabel="step time\n/ backprop step time", yscale="log")

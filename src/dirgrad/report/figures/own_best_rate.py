@@ -57,7 +57,7 @@ def _other_than_backprop(targets: pd.DataFrame) -> pd.DataFrame:
 
 
 def _decades(ratios: pd.Series) -> tuple[float, float]:
-    """Return powers of ten around the ratios, at most 1 and at least 10."""
+    """Return axis limits at powers of ten, which enclose all ratios and the range from 1 to 10."""
     low, high = (ratios.min(), 2 * ratios.max()) if len(ratios) else (1.0, 10.0)
     return 10.0 ** min(floor(log10(low)), 0), 10.0 ** max(ceil(log10(high)), 1)
 
@@ -82,7 +82,7 @@ def _accuracies(
 ) -> None:
     _dots(axes, rows, experiments, "difference", styles)
     axes.axvline(0, color="0.5", linewidth=0.8)
-    axes.set_xlabel("test accuracy minus backprop's, at equal training loss")
+    axes.set_xlabel("test accuracy minus backprop's,\nat equal training loss")
 
 
 def _height(
