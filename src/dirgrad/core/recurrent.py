@@ -44,7 +44,10 @@ class Recurrent(Problem, Protocol):
 
 
 class Unit(Protocol):
-    """The cell of a recurrent network with n units. Each unit has its own entry in every state."""
+    """The kind of the units of a recurrent network.
+
+    A network has n units. Each unit has its own entry in every state.
+    """
 
     @property
     def gates(self) -> int:
@@ -77,14 +80,14 @@ class Unit(Protocol):
 
 @runtime_checkable
 class UnitRecurrent(Recurrent, Protocol):
-    """A recurrent network whose units each have their own weights.
+    """A recurrent network in which every weight drives only one unit.
 
-    The output layer is an exception. The names of its weights end in `_out`.
+    The output layer is an exception. The names of its arrays end in `_out`.
     """
 
     @property
     def unit(self) -> Unit:
-        """Return the cell of the network."""
+        """Return the kind of the units."""
 
     @property
     def hidden(self) -> int:

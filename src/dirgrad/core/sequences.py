@@ -35,12 +35,12 @@ def jvp_window(
         ops: Operations of the framework.
         position: Start of the remaining steps.
         direction: Tangent of the parameters.
-        tangent: Tangent of the state at the position. With the derivative of that state along
-            `direction`, the slope is the full derivative of the remaining losses.
+        tangent: Tangent of the state at the position. If it is the derivative of that state along
+            `direction`, the slope is the full derivative of the losses along `direction`.
 
     Returns:
-        The sum of the losses (), the state after the steps, the slope (), and the tangent of that
-        state.
+        The sum of the losses (), the state after the steps, the slope (), and the tangent of the
+        state after the steps.
     """
 
     def rollout_from(params: Params, state: Params) -> tuple[Array, Params]:
@@ -103,7 +103,8 @@ def run_windows(
         batch: Minibatch of sequences.
         window_sampler: Map from the index of a window to its sampler. The index after the last
             window is for `estimator.start`.
-        update: Map ((params, extra), estimate) -> next (params, extra).
+        update: Map ((params, extra), estimate) -> next (params, extra). The extra value, such as
+            an optimizer state, belongs to the caller.
         start: The pair (params, extra) before the first window.
         estimator_state: Estimator state after the last sequence.
 
@@ -117,6 +118,27 @@ def run_windows(
     state = problem.initial_state(ops, params, batch)
     position = SequencePosition(problem, params, state, observations)
     carried = estimator.start(ops, position, estimator_state, window_sampler(num_windows))
+    run_window = _window_function(ops, problem, estimator, window_sampler, update)
+    first_index = ops.arange(1)[0]
+    zero = ops.zeros((), tree.first_leaf(params))
+    carry = (first_index, start, state, estimator_state, carried, zero)
+    if num_windows == 1:
+        carry, _ = run_window(carry, observations)
+    else:
+        windows = split_windows(observations, width)
+        carry, _ = ops.scan(run_window, carry, windows)
+    _, end, _, estimator_state, _, loss = carry
+    return end, estimator_state, loss
+
+
+def _window_function(
+    ops: Ops,
+    problem: Recurrent,
+    estimator: OnlineEstimator,
+    window_sampler: Callable[[Any], VectorSampler],
+    update: Callable[[tuple[Params, T], Estimate], tuple[Params, T]],
+) -> Callable[[Any, Batch], tuple[Any, tuple[()]]]:
+    """Return the body of the loop over windows."""
 
     # The carry holds the index and the loss, so that no array has one entry per window.
     def run_window(carry: Any, window: Batch) -> tuple[Any, tuple[()]]:
@@ -130,16 +152,7 @@ def run_windows(
         total = total + estimate.loss
         return (next_index, updated, state, estimator_state, carried, total), ()
 
-    first_index = ops.arange(1)[0]
-    zero = ops.zeros((), tree.first_leaf(params))
-    carry = (first_index, start, state, estimator_state, carried, zero)
-    if num_windows == 1:
-        carry, _ = run_window(carry, observations)
-    else:
-        windows = split_windows(observations, width)
-        carry, _ = ops.scan(run_window, carry, windows)
-    _, end, _, estimator_state, _, loss = carry
-    return end, estimator_state, loss
+    return run_window
 
 
 def window_directions(

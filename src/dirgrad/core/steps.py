@@ -130,23 +130,29 @@ def make_step(
             2022 use 1e-4.
     """
 
-    def learning_rate(trial: Trial, index: Array) -> Array:
-        decay_array = ops.constant(np.array(decay), trial.learning_rate)
-        return trial.learning_rate * ops.exp(-decay_array * index)
+    if isinstance(estimator, OnlineEstimator):
+        return _online_step(ops, problem, estimator, optimizer, decay)
 
     def step(state: State, trial: Trial, index: Array, batch: Batch) -> tuple[State, Array]:
         key = ops.fold_in(trial.key, index)
         g = estimate(ops, problem, estimator, key, state.params, batch)
         params = state.params if g.params is None else g.params
-        eta = learning_rate(trial, index)
+        eta = _decayed_rate(ops, trial, index, decay)
         params, optimizer_state = optimizer.update(ops, params, g, state.optimizer_state, eta)
         return State(params, optimizer_state), g.loss
 
-    if not isinstance(estimator, OnlineEstimator):
-        return step
+    return step
 
-    def online_step(state: State, trial: Trial, index: Array, batch: Batch) -> tuple[State, Array]:
-        eta = learning_rate(trial, index)
+
+def _online_step(
+    ops: Ops,
+    problem: Problem,
+    estimator: OnlineEstimator,
+    optimizer: Optimizer,
+    decay: float,
+) -> Step:
+    def step(state: State, trial: Trial, index: Array, batch: Batch) -> tuple[State, Array]:
+        eta = _decayed_rate(ops, trial, index, decay)
 
         def update(carry: tuple[Params, Any], g: Estimate) -> tuple[Params, Any]:
             params, optimizer_state = carry
@@ -165,4 +171,9 @@ def make_step(
         )
         return State(params, optimizer_state, estimator_state), loss
 
-    return online_step
+    return step
+
+
+def _decayed_rate(ops: Ops, trial: Trial, index: Array, decay: float) -> Array:
+    decay_array = ops.constant(np.array(decay), trial.learning_rate)
+    return trial.learning_rate * ops.exp(-decay_array * index)

@@ -129,8 +129,9 @@ def _own_derivatives(
         # Only the weight from a unit to itself sees the perturbation.
         blocks = weight.reshape(problem.hidden, unit.gates, problem.hidden)
         self_weights = ops.batched_diagonal(blocks)
-        change = ((perturbed_h - h)[:, None, :] * self_weights).reshape(h.shape[0], -1)
-        return h @ weight + change
+        unperturbed = h @ weight
+        change = (perturbed_h - h)[:, None, :] * self_weights
+        return unperturbed + change.reshape(h.shape[0], -1)
 
     def update(perturbed_state: Params) -> Params:
         return unit.update(ops, params, perturbed_state, x, multiply)

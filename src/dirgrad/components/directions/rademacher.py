@@ -7,7 +7,8 @@ from dirgrad.core.types import Key, Ops, Params
 class Rademacher:
     """Independent random signs.
 
-    No other law with independent entries gives the estimate a smaller variance. The SNR of K directions in dimension d is K / (d - 1).
+    No other law with independent entries gives the estimate a smaller variance. The SNR of K
+    directions in dimension d is K / (d - 1).
     """
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:

@@ -46,7 +46,7 @@ def draw(tables: style.Tables, name: str) -> Figure:
     style.add_title(
         figure,
         f"mean of n = {draws} estimates on one minibatch of {batch}; "
-        f"{style.interval()} of cosine and bias;",
+        f"{style.interval()} of cosine and bias",
         f"a bias is drawn only if its interval lies above {RESOLUTION:g}",
     )
     return figure

@@ -1,6 +1,6 @@
 """Step time relative to the forward pass is plotted against the number of layers.
 
-The wide pale lines are the lower bound that the multiplications of an estimator set (FLOP bound).
+The wide pale lines are the FLOP bound, a lower bound from the number of multiplications.
 """
 
 import pandas as pd

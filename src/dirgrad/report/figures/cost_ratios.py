@@ -1,6 +1,6 @@
 """Times of a gradient estimate and of a whole step are shown relative to the forward pass.
 
-The orange marks are the lower bound that the multiplications of an estimator set (FLOP bound).
+The orange marks are the FLOP bound, a lower bound from the number of multiplications.
 """
 
 from typing import Any
@@ -53,8 +53,7 @@ def draw(tables: style.Tables, *names: str) -> Figure:
     style.add_title(
         figure,
         f"inter-quartile mean of n = {rounds} rounds, {style.interval()}; "
-        "differences smaller than the gray band "
-        f"are not ranked{style.noise_warning(cost)}",
+        f"differences smaller than the gray band are not ranked{style.noise_warning(cost)}",
     )
     return figure
 

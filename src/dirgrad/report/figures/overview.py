@@ -50,7 +50,7 @@ def draw(tables: style.Tables) -> Figure:
 
 
 def _over_backprop(final: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with the columns `step_ratio`, relative to backprop's mean step time."""
+    """Return the rows with the columns `step_ratio`, relative to backprop's step time."""
     backprop = final[final["estimator_kind"] == "backprop"].set_index("experiment")
     seconds = final["experiment"].map(backprop["step_seconds"]).astype(float)
     ratios = {

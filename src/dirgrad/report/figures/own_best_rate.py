@@ -130,7 +130,7 @@ def _unreached(
     experiments: Sequence[str],
     styles: Mapping[str, Any],
 ) -> None:
-    """Write how many trials reached the target if not all did, because then there is no ratio."""
+    """Write how many trials reached the target, for estimators whose ratio is undefined."""
     for row in rows[rows["n_reached"] < rows["n"]].to_dict("records"):
         y = _height(experiments, styles, row["experiment"], row["estimator"])
         axes.annotate(

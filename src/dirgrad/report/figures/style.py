@@ -1,4 +1,8 @@
-"""Common style of all figures: an estimator keeps its line within a figure, even in gray print."""
+"""Common style of all figures.
+
+An estimator has the same line in all panels of a figure. The lines stay distinguishable in gray
+print, because each has its own dashes and marker.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -80,10 +84,7 @@ def figure_style(confidence: float) -> Iterator[None]:
 
 
 def interval() -> str:
-    """Return the description of the intervals in the tables, for example for a title.
-
-    At a confidence of 0.95 it is "95 % bootstrap interval".
-    """
+    """Return the name of the intervals in the tables, such as "95 % bootstrap interval"."""
     return f"{100 * _CONFIDENCE.get():g} % bootstrap interval"
 
 

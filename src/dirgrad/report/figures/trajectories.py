@@ -73,19 +73,19 @@ def contours(axes: Axes, landscape: pd.DataFrame) -> None:
     axes.grid(visible=False)
 
 
-def paths(axes: Axes, points: pd.DataFrame, colour: str) -> None:
+def paths(axes: Axes, points: pd.DataFrame, color: str) -> None:
     """Draw every trial from its start (circle) to its end (cross).
 
     Args:
         axes: The panel.
         points: The recorded parameters of the trials of one panel.
-        colour: Color of the paths.
+        color: Color of the paths.
     """
     for _, trial in points.groupby("seed"):
         axes.plot(
             trial["theta_0"],
             trial["theta_1"],
-            color=colour,
+            color=color,
             linewidth=0.8,
             alpha=0.8,
         )
