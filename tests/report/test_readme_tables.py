@@ -1,4 +1,4 @@
-"""The README says what its commands print, and its example works."""
+"""The README files contain the output of their commands, working links and a working example."""
 
 import re
 from pathlib import Path
@@ -13,55 +13,52 @@ from support.cases import CASES, DIRECTIONS, loss_of, placed
 from support.paths import ROOT
 
 README = ROOT / "README.md"
-PAGES = (README, ROOT / "results" / "reference" / "README.md")
+READMES = (README, ROOT / "results" / "reference" / "README.md")
 
 
-def found(pattern: str) -> list[tuple[Path, str]]:
-    """What the pages have of a pattern, each once."""
-    every = ((page, re.findall(pattern, page.read_text(encoding="utf-8"))) for page in PAGES)
-    return [(page, each) for page, matches in every for each in dict.fromkeys(matches)]
+def matches(pattern: str) -> list[tuple[Path, str]]:
+    """Return the matches of a pattern in the README files, each match once per file."""
+    pairs = []
+    for readme in READMES:
+        texts = re.findall(pattern, readme.read_text(encoding="utf-8"))
+        pairs += [(readme, text) for text in dict.fromkeys(texts)]
+    return pairs
 
 
-@pytest.mark.parametrize(("where", "paths"), found(r"<!-- dirgrad readme-table (.+?) -->"))
-def test_a_table_is_what_its_command_prints(where: Path, paths: str) -> None:
-    text = where.read_text(encoding="utf-8")
-    shown = (
-        text.split(f"<!-- dirgrad readme-table {paths} -->")[1]
-        .split("<!-- /readme-table -->")[0]
-        .strip()
-    )
-    assert shown == page([ROOT / path for path in paths.split()]).strip()
+@pytest.mark.parametrize(("readme", "paths"), matches(r"<!-- dirgrad readme-table (.+?) -->"))
+def test_a_table_is_the_output_of_its_command(readme: Path, paths: str) -> None:
+    text = readme.read_text(encoding="utf-8")
+    _, _, after_marker = text.partition(f"<!-- dirgrad readme-table {paths} -->")
+    table, _, _ = after_marker.partition("<!-- /readme-table -->")
+    assert table.strip() == page([ROOT / path for path in paths.split()]).strip()
 
 
-@pytest.mark.parametrize(("where", "table"), found(r"(?m)^(?:\|.*\|\n)+"))
-def test_a_table_has_as_many_cells_in_every_row(where: Path, table: str) -> None:
-    cells = [len(re.split(r"(?<!\\)\|", row)) for row in table.splitlines()]
-    assert len(set(cells)) == 1
+@pytest.mark.parametrize(("readme", "table"), matches(r"(?m)^(?:\|.*\|\n)+"))
+def test_all_rows_of_a_table_have_equally_many_cells(readme: Path, table: str) -> None:
+    numbers_of_cells = [len(re.split(r"(?<!\\)\|", row)) for row in table.splitlines()]
+    assert len(set(numbers_of_cells)) == 1
 
 
-@pytest.mark.parametrize("where", PAGES)
-def test_there_are_tables(where: Path) -> None:
-    text = where.read_text(encoding="utf-8")
+@pytest.mark.parametrize("readme", READMES)
+def test_a_readme_has_at_least_two_generated_tables(readme: Path) -> None:
+    text = readme.read_text(encoding="utf-8")
     assert text.count("<!-- dirgrad readme-table ") == text.count("<!-- /readme-table -->") >= 2
 
 
-@pytest.mark.parametrize(("where", "link"), found(r"\]\((?!http)([^)#]+)\)"))
-def test_a_link_leads_somewhere(where: Path, link: str) -> None:
-    assert (where.parent / link).exists()
+@pytest.mark.parametrize(("readme", "link"), matches(r"\]\((?!http)([^)#]+)\)"))
+def test_a_link_leads_to_an_existing_file(readme: Path, link: str) -> None:
+    assert (readme.parent / link).exists()
 
 
 def test_the_example_of_an_estimator_works(backend: Backend) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    space: dict = {"__name__": "squashed"}
-    exec(compile(example, "README.md", "exec"), space)
-    estimator = space["Squashed"](direction=DIRECTIONS["gaussian"])
-    params, loss = (
-        placed(backend, CASES["rosenbrock"].params()),
-        loss_of(backend, CASES["rosenbrock"]),
-    )
+    namespace: dict = {"__name__": "squashed"}
+    exec(compile(example, "README.md", "exec"), namespace)
+    estimator = namespace["Squashed"](direction=DIRECTIONS["gaussian"])
+    params = placed(backend, CASES["rosenbrock"].params())
+    loss = loss_of(backend, CASES["rosenbrock"])
     (key,) = backend.engine.keys(np.array([0]))
-    found = estimator.estimate(
-        backend.ops, loss, params, steps.direction_sampler(backend.ops, estimator, key, params)
-    )
-    assert abs(float(found.scale)) <= 1
-    assert float(found.loss) == pytest.approx(104.0)
+    sampler = steps.direction_sampler(backend.ops, estimator, key, params)
+    estimate = estimator.estimate(backend.ops, loss, params, sampler)
+    assert abs(float(estimate.scale)) <= 1
+    assert float(estimate.loss) == pytest.approx(104.0)

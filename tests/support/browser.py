@@ -1,4 +1,7 @@
-"""A report as a reader opens it: in Chromium, without a network, every item shown once. `make report-check` tells of one."""
+"""Open a report in Chromium without a network and show every item once.
+
+As a script, which `make report-check` runs, it prints the contents of a report and its complaints.
+"""
 
 import json
 import re
@@ -9,128 +12,168 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-CHROMIUM = next(
-    (
-        found
-        for name in ("chromium", "chromium-browser", "google-chrome")
-        if (found := shutil.which(name))
-    ),
-    None,
-)
+EXECUTABLES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, EXECUTABLES)), None)
+"""Path of Chromium, or None if it is not installed."""
+
+# Nothing listens at the address of the proxy, so the browser can load only the file itself.
 FLAGS = (
-    *(
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-background-networking",
-    ),
-    *(
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-dev-shm-usage",
-        "--enable-logging=stderr",
-        "--v=0",
-    ),
-    "--proxy-server=http://127.0.0.1:9",  # nobody listens there: what is not in the file is not shown
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--enable-logging=stderr",
+    "--v=0",
+    "--proxy-server=http://127.0.0.1:9",
 )
-WATCH = """<script>
-window.faults = [];
-window.addEventListener("error", (event) => faults.push(String(event.message || event.target.src || event.target.href)), true);
-window.addEventListener("unhandledrejection", (event) => faults.push(String(event.reason)));
-const spoken = console.error;
-console.error = (...words) => { faults.push(words.join(" ")); spoken(...words); };
+
+COLLECT_ERRORS = """<script>
+window.collectedErrors = [];
+window.addEventListener(
+  "error",
+  (event) => collectedErrors.push(String(event.message || event.target.src || event.target.href)),
+  true,
+);
+window.addEventListener(
+  "unhandledrejection",
+  (event) => collectedErrors.push(String(event.reason)),
+);
+const logError = console.error;
+console.error = (...words) => {
+  collectedErrors.push(words.join(" "));
+  logError(...words);
+};
 </script>"""
-WALK = """<script>
-const moment = () => new Promise((done) => setTimeout(done, 20));
-const told = { front: null, items: {}, switches: {}, asked: [] };
-const walk = async () => {
-  await moment();
-  told.front = document.querySelector(".dirgrad h1")?.textContent;
+"""Script that collects the errors of all later scripts."""
+
+SHOW_EVERYTHING = """<script>
+const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
+const contents = { front: null, items: {}, switches: {}, requests: [] };
+
+const listSwitches = async (category, subcategory) => {
+  app.setView({ navbarMode: "menu" });
+  await pause();
+  app.setView({ navbarMode: "subcategory", category, subcategory });
+  await pause();
+  const fieldsets = [...document.querySelectorAll("nav fieldset")];
+  return fieldsets.map((fieldset) => fieldset.querySelector("span").textContent);
+};
+
+const showImage = (item) => new Promise((resolve) => {
+  const image = new Image();
+  image.onload = () => resolve(image.naturalWidth > 0 ? "image" : "empty");
+  image.onerror = () => resolve("broken");
+  image.src = item.data_uri;
+});
+
+const showPage = (item) => {
+  const html = atob(item.data_uri.split(",")[1]);
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const hasRows = page.querySelector("tbody tr") !== null;
+  const statesThatItIsEmpty = page.body.textContent.includes("This table has no rows.");
+  return hasRows || statesThatItIsEmpty ? "page" : "empty";
+};
+
+const showItem = async (item) => {
+  if (item.mime_type.startsWith("image/")) return showImage(item);
+  if (item.mime_type === "text/html") return showPage(item);
+  return "file";
+};
+
+const showEverything = async () => {
+  await pause();
+  contents.front = document.querySelector(".dirgrad h1")?.textContent ?? null;
   for (const category of Object.keys(categories)) {
     for (const subcategory of Object.keys(categories[category])) {
-      app.setView({ navbarMode: "menu" });
-      await moment();
-      app.setView({ navbarMode: "subcategory", category, subcategory });
-      await moment();
-      const found = [...document.querySelectorAll("nav fieldset")].map((one) => one.querySelector("span").textContent);
-      told.switches[`${category} / ${subcategory}`] = found;
+      const labels = await listSwitches(category, subcategory);
+      contents.switches[`${category} / ${subcategory}`] = labels;
     }
   }
   for (const [path, item] of Object.entries(results)) {
-    let shown = "file";
-    if (item.mime_type.startsWith("image/")) {
-      const image = new Image();
-      shown = await new Promise((done) => {
-        image.onload = () => done(image.naturalWidth > 0 ? "image" : "empty");
-        image.onerror = () => done("broken");
-        image.src = item.data_uri;
-      });
-    } else if (item.mime_type === "text/html") {
-      const page = new DOMParser().parseFromString(atob(item.data_uri.split(",")[1]), "text/html");
-      shown = page.querySelector("tbody tr") || page.body.textContent.includes("No rows.") ? "page" : "empty";
-    }
-    told.items[path] = shown;
+    contents.items[path] = await showItem(item);
   }
-  told.asked = performance.getEntriesByType("resource").map((one) => one.name).filter((name) => !name.startsWith("data:"));
+  const addresses = performance.getEntriesByType("resource").map((entry) => entry.name);
+  contents.requests = addresses.filter((address) => !address.startsWith("data:"));
 };
-const tell = () => {
-  told.faults = faults;
-  const place = document.createElement("script");
-  place.type = "application/json";
-  place.id = "walked";
-  place.textContent = JSON.stringify(told);
-  document.body.append(place);
+
+const writeContents = () => {
+  contents.errors = collectedErrors;
+  const element = document.createElement("script");
+  element.type = "application/json";
+  element.id = "report-contents";
+  element.textContent = JSON.stringify(contents);
+  document.body.append(element);
 };
-walk().catch((error) => faults.push(String(error))).finally(tell);
+
+showEverything()
+  .catch((error) => collectedErrors.push(String(error)))
+  .finally(writeContents);
 </script>"""
+"""Script that shows every item and writes the contents of the report into the page as JSON."""
 
-
-CLOCK = """<script>
-addEventListener("load", () => document.documentElement.dataset.seconds = performance.now() / 1000);
+MEASURE_LOADING = """<script>
+addEventListener("load", () => {
+  document.documentElement.dataset.seconds = performance.now() / 1000;
+});
 </script>"""
+"""Script that writes the loading time into the page."""
 
 
-class Walked(NamedTuple):
-    """front: the heading of the front page. items: every item, by what it is shown as. switches:
-    the labels that the list of a subcategory switches between. asked: what else was asked for. faults: errors of the console."""
+class Contents(NamedTuple):
+    """Contents of a report.
+
+    Attributes:
+        front: Heading of the front page, or None if the report has no front page.
+        items: Kind of every item by its path: image, page, file, or broken or empty.
+        switches: Labels of the switches of each list, by category and subcategory.
+        requests: Addresses outside the file that the browser requested.
+        errors: Errors of the scripts and of the console.
+    """
 
     front: str | None
     items: dict[str, str]
     switches: dict[str, list[str]]
-    asked: list[str]
-    faults: list[str]
+    requests: list[str]
+    errors: list[str]
 
 
-def walk(report: Path) -> Walked:
-    """Open a report and show all that it holds."""
-    ran = opened(report, WATCH, WALK, "--virtual-time-budget=60000")
-    (found,) = re.findall(
-        r'<script type="application/json" id="walked">(.*?)</script>', ran.stdout, re.DOTALL
-    )
-    told: dict[str, Any] = json.loads(found)
-    errors = [line for line in ran.stderr.splitlines() if "ERROR:CONSOLE" in line]
-    return Walked(**told | {"faults": [*told["faults"], *errors]})
+def walk(report: Path) -> Contents:
+    """Open a report, show every item and return the contents."""
+    process = open_report(report, COLLECT_ERRORS, SHOW_EVERYTHING, "--virtual-time-budget=60000")
+    pattern = r'<script type="application/json" id="report-contents">(.*?)</script>'
+    (text,) = re.findall(pattern, process.stdout, re.DOTALL)
+    contents: dict[str, Any] = json.loads(text)
+    logged = [line for line in process.stderr.splitlines() if "ERROR:CONSOLE" in line]
+    return Contents(**contents | {"errors": [*contents["errors"], *logged]})
 
 
-def seconds(report: Path) -> float:
-    """From opening the file to the end of its loading, by the browser's clock."""
-    (found,) = re.findall(r'<html[^>]* data-seconds="([0-9.]+)"', opened(report, CLOCK).stdout)
-    return float(found)
+def loading_seconds(report: Path) -> float:
+    """Return the time from opening a report to the end of its loading, by the browser's clock."""
+    process = open_report(report, MEASURE_LOADING)
+    (seconds,) = re.findall(r'<html[^>]* data-seconds="([0-9.]+)"', process.stdout)
+    return float(seconds)
 
 
-def opened(
-    report: Path, first: str, last: str = "", *flags: str
+def open_report(
+    report: Path, first_script: str, last_script: str = "", *flags: str
 ) -> subprocess.CompletedProcess[str]:
-    """What Chromium says of a report with a script before all others, and one after them."""
+    """Open a report with additional scripts; the standard output is the final page.
+
+    Args:
+        report: The report.
+        first_script: Script that runs before all scripts of the report.
+        last_script: Script that runs after them.
+        *flags: Further flags of Chromium.
+    """
+    text = report.read_text(encoding="utf-8").replace("<head>", f"<head>{first_script}", 1)
+    body, _, end = text.rpartition("</body>")
     with tempfile.TemporaryDirectory() as directory:
         copy = Path(directory, "report.html")
-        body, _, end = (
-            report.read_text(encoding="utf-8")
-            .replace("<head>", f"<head>{first}", 1)
-            .rpartition("</body>")
-        )
-        copy.write_text(f"{body}{last}</body>{end}", encoding="utf-8")
+        copy.write_text(f"{body}{last_script}</body>{end}", encoding="utf-8")
         command = [
             str(CHROMIUM),
             *FLAGS,
@@ -142,23 +185,29 @@ def opened(
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
 
 
-def complaints(walked: Walked) -> list[str]:
-    """What a reader would miss."""
-    blank = [
-        f"{path}: {shown}" for path, shown in walked.items.items() if shown in ("broken", "empty")
+def complaints(contents: Contents) -> list[str]:
+    """Return a sentence per item that a reader would miss, per request and per error."""
+    faulty = [
+        f"{path}: {kind}" for path, kind in contents.items.items() if kind in ("broken", "empty")
     ]
-    front = [] if walked.front else ["no front page"]
-    return [*front, *blank, *(f"asks for {name}" for name in walked.asked), *walked.faults]
+    front = [] if contents.front else ["no front page"]
+    requests = [f"requests {address}" for address in contents.requests]
+    return [*front, *faulty, *requests, *contents.errors]
+
+
+def main(report: Path) -> None:
+    """Print the contents of a report, and exit with its complaints."""
+    if CHROMIUM is None:
+        sys.exit("no Chromium on the PATH: install it, for example with `apt-get install chromium`")
+    contents = walk(report)
+    size = report.stat().st_size
+    seconds = loading_seconds(report)
+    print(f"{report}: {size} bytes, loaded in {seconds:.1f} s")
+    print(f"{len(contents.items)} items; {contents.front}")
+    for list_name, labels in sorted(contents.switches.items()):
+        print(f"  {list_name}: {f'switches {labels[0]}' if labels else 'a list'}")
+    sys.exit("\n".join(complaints(contents)) or 0)
 
 
 if __name__ == "__main__":
-    if CHROMIUM is None:
-        sys.exit("no Chromium on the PATH: install it, as by `apt-get install chromium`")
-    REPORT = Path(sys.argv[1])
-    SEEN = walk(REPORT)
-    print(
-        f"{REPORT}: {REPORT.stat().st_size} bytes, loaded in {seconds(REPORT):.1f} s, {len(SEEN.items)} items; {SEEN.front}"
-    )
-    for PLACE, LABELS in sorted(SEEN.switches.items()):
-        print(f"  {PLACE}: {f'switches {LABELS[0]}' if LABELS else 'a list'}")
-    sys.exit("\n".join(complaints(SEEN)) or 0)
+    main(Path(sys.argv[1]))

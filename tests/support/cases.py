@@ -1,4 +1,4 @@
-"""The tables that the tests run over: every problem, estimator and direction, small."""
+"""Small problems, estimators and laws of directions, and helpers that evaluate them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,30 +38,37 @@ from dirgrad.components.problems.rosenbrock import Rosenbrock
 from dirgrad.components.problems.sparse_regression import SparseRegression
 from dirgrad.components.units.gru import Gru
 from dirgrad.components.units.lstm import Lstm
-from dirgrad.core import criterion
+from dirgrad.core import criterion, tree
 from dirgrad.core.criterion import SQUARED_ERROR
 from dirgrad.core.types import Backend, Batch, Estimator, Params, Problem
 
 BATCH = 5
+"""Number of examples in a minibatch."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A problem, and the longest chain of additions that an entry of its loss is made of (for bounds on rounding)."""
+    """A small problem.
+
+    Attributes:
+        problem: The problem.
+        terms: Length of the longest chain of additions in its loss, for bounds on rounding errors.
+        rate: Learning rate.
+    """
 
     problem: Problem
     terms: int
     rate: float = 1e-3
 
     def params(self, dtype: str = "float64", seed: int = 0) -> dict[str, np.ndarray]:
-        """Initial parameters."""
+        """Return the initial parameters."""
         return {
             name: leaf.astype(dtype)
             for name, leaf in self.problem.init(np.random.default_rng(seed)).items()
         }
 
     def batch(self, dtype: str = "float64", seed: int = 0) -> tuple[np.ndarray, ...]:
-        """A minibatch of noise images and random labels; () without data."""
+        """Return a minibatch of noise images and random labels, or () without a dataset."""
         dataset = self.problem.dataset
         if dataset is None:
             return ()
@@ -69,9 +76,8 @@ class Case:
         images = rng.uniform(size=(BATCH, dataset.height, dataset.width)).astype(dtype)
         if self.problem.criterion is SQUARED_ERROR:
             return images, rng.uniform(size=(BATCH, dataset.classes)).astype(dtype)
-        return images, rng.integers(
-            0, dataset.classes, (BATCH, dataset.answers) if dataset.answers > 1 else BATCH
-        )
+        shape = (BATCH, dataset.answers) if dataset.answers > 1 else BATCH
+        return images, rng.integers(0, dataset.classes, shape)
 
 
 CASES = {
@@ -104,6 +110,8 @@ CASES = {
         ImageRegression(dataset=Photograph(octaves=2), hidden=(8,)), 8 + 8 + 3 * BATCH
     ),
 }
+"""Every problem, in a small version."""
+
 DIRECTIONS = {
     "gaussian": Gaussian(),
     "rademacher": Rademacher(),
@@ -119,10 +127,11 @@ DIRECTIONS = {
     "random_support": RandomSupport(support=3),
     "coordinate": Coordinate(),
 }
+"""Every law of directions."""
 
 
 def estimators(eps: float) -> dict[str, Estimator]:
-    """Every estimator, differences at this step."""
+    """Return estimators of every kind, with step size `eps` for finite differences."""
     return {
         "backprop": Backprop(),
         "forward_gradient": ForwardGradient(direction=Gaussian()),
@@ -137,27 +146,38 @@ def estimators(eps: float) -> dict[str, Estimator]:
 
 
 def placed(backend: Backend, arrays: dict[str, np.ndarray]) -> Params:
-    """Parameters in a framework."""
+    """Return parameters as arrays of a framework."""
     return {name: backend.ops.asarray(array) for name, array in arrays.items()}
 
 
+def placed_batch(backend: Backend, batch: tuple[np.ndarray, ...]) -> Batch:
+    """Return a minibatch as arrays of a framework."""
+    return tuple(backend.ops.asarray(array) for array in batch)
+
+
+def to_numpy(backend: Backend, x: Params) -> dict[str, np.ndarray]:
+    """Return every leaf of x as a NumPy array."""
+    return {name: backend.engine.to_numpy(leaf) for name, leaf in tree.materialize(x).items()}
+
+
 def loss_of(backend: Backend, case: Case, batch: tuple[np.ndarray, ...] | None = None):
-    """The loss of a case in a framework, as a function of the parameters."""
-    given: Batch = tuple(
-        backend.ops.asarray(array) for array in (case.batch() if batch is None else batch)
-    )
-    return lambda params: criterion.loss(case.problem, backend.ops, params, given)
+    """Return the loss of a case in a framework, as a function of the parameters."""
+    minibatch = placed_batch(backend, case.batch() if batch is None else batch)
+    return lambda params: criterion.loss(case.problem, backend.ops, params, minibatch)
 
 
 def compiled(backend: Backend, f: Callable[..., Any]) -> Callable[..., Any]:
-    """f as it is; under JAX compiled as a whole, which here takes less time than primitive by primitive."""
+    """Return f, compiled under JAX.
+
+    For small arrays JAX compiles a whole function faster than primitive by primitive.
+    """
     import jax
 
     return jax.jit(f) if backend.name == "jax" else f
 
 
 def random_like(params: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
-    """Normal noise of the shapes and dtypes of parameters."""
+    """Return normal noise with the shapes and dtypes of the parameters."""
     rng = np.random.default_rng(seed)
     return {
         name: rng.standard_normal(leaf.shape).astype(leaf.dtype) for name, leaf in params.items()
@@ -165,5 +185,5 @@ def random_like(params: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarra
 
 
 def inner(x: dict[str, np.ndarray], y: dict[str, np.ndarray]) -> float:
-    """<x, y>."""
+    """Return the inner product <x, y>."""
     return float(sum((x[name].astype(np.float64) * y[name]).sum() for name in x))

@@ -1,5 +1,7 @@
-"""Dual numbers v + v' eps with eps^2 = 0, in pure Python: an oracle of forward accumulation that shares no code with any
-framework (the arithmetic of Clifford 1873, as the document that this project starts from writes it)."""
+"""Dual numbers v + v' eps with eps^2 = 0 (Clifford 1873), in Python without a framework.
+
+They are an independent reference for forward accumulation.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Dual:
-    """value + tangent * eps."""
+    """The dual number value + tangent * eps."""
 
     value: float
     tangent: float = 0.0
@@ -21,9 +23,8 @@ class Dual:
 
     def __mul__(self, other: Dual | float) -> Dual:
         other = lift(other)
-        return Dual(
-            self.value * other.value, self.value * other.tangent + self.tangent * other.value
-        )
+        tangent = self.value * other.tangent + self.tangent * other.value
+        return Dual(self.value * other.value, tangent)
 
     def __neg__(self) -> Dual:
         return self * -1.0
@@ -39,35 +40,38 @@ class Dual:
 
 
 def lift(x: Dual | float) -> Dual:
-    """A number as a dual number without a tangent."""
+    """Return x as a dual number; the tangent of a float is 0."""
     return x if isinstance(x, Dual) else Dual(float(x))
 
 
-def _node(
+def _extend(
     f: Callable[[float], float], derivative: Callable[[float], float]
 ) -> Callable[[Dual], Dual]:
+    """Extend a function of real numbers to dual numbers."""
     return lambda x: Dual(f(x.value), derivative(x.value) * x.tangent)
 
 
-exp = _node(math.exp, math.exp)
-log = _node(math.log, lambda v: 1 / v)
-tanh = _node(math.tanh, lambda v: 1 - math.tanh(v) ** 2)
-relu = _node(lambda v: max(v, 0.0), lambda v: float(v > 0))
+exp = _extend(math.exp, math.exp)
+log = _extend(math.log, lambda value: 1 / value)
+tanh = _extend(math.tanh, lambda value: 1 - math.tanh(value) ** 2)
+relu = _extend(lambda value: max(value, 0.0), lambda value: float(value > 0))
 
 
-def total(xs: Sequence[Dual]) -> Dual:
-    """The sum."""
-    return sum(xs, Dual(0.0))
+def total(terms: Sequence[Dual]) -> Dual:
+    """Return the sum of the terms."""
+    return sum(terms, Dual(0.0))
 
 
 def affine(x: Sequence[Dual], weight: Sequence[Sequence[Dual]], bias: Sequence[Dual]) -> list[Dual]:
-    """x W + b."""
-    return [
-        total([a * row[j] for a, row in zip(x, weight, strict=True)]) + b
-        for j, b in enumerate(bias)
-    ]
+    """Return x W + b."""
+    outputs = []
+    for j, offset in enumerate(bias):
+        products = [entry * row[j] for entry, row in zip(x, weight, strict=True)]
+        outputs.append(total(products) + offset)
+    return outputs
 
 
 def cross_entropy(logits: Sequence[Dual], label: int) -> Dual:
-    """-log softmax(logits)[label]."""
-    return log(total([exp(z) for z in logits])) - logits[label]
+    """Return -log softmax(logits)[label]."""
+    normalizer = total([exp(logit) for logit in logits])
+    return log(normalizer) - logits[label]

@@ -129,7 +129,6 @@ def make_step(
         decay: Decay of the learning rate, which is eta_0 exp(-decay i) in step i. Baydin et al.
             2022 use 1e-4.
     """
-
     if isinstance(estimator, OnlineEstimator):
         return _online_step(ops, problem, estimator, optimizer, decay)
 

@@ -95,7 +95,7 @@ def _targets(table: pd.DataFrame) -> list[Cells]:
     head = [
         "experiment",
         "framework",
-        "optimiser",
+        "optimizer",
         "estimator",
         "best rate",
         "steps to target / backprop's",
@@ -171,7 +171,7 @@ def _bench(table: pd.DataFrame) -> list[Cells]:
         "fast / backprop",
         "fast / plain",
         "fast / function",
-        "fast / floor",
+        "fast / bound",
     ]
     rows: list[Cells] = [head]
     keys = ["problem", "batch_size", "backend"]

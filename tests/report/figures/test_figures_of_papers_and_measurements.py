@@ -1,0 +1,201 @@
+"""Figures that reproduce papers or show measurements state n, and their axes have labels."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from matplotlib.figure import Figure
+
+from dirgrad.report.figures import (
+    candidates,
+    cost_by_depth,
+    cost_by_length,
+    cost_ratios,
+    descents,
+    differences,
+    equal_rate,
+    evaluations_to_target,
+    influence_balancing,
+    largest_rate,
+    learning,
+    memory_by_depth,
+    memory_timeline,
+    moments,
+    own_best_rate,
+    sampled_gradients,
+    sensitivity,
+    snr_by_direction,
+    snr_growth,
+    sources_of_noise,
+    style,
+    time_and_memory_by_depth,
+)
+from support import hand_made_measurements as measurements
+from support import hand_made_tables as training
+from support.hand_made_tables import Tables
+
+THRESHOLDED_EXPERIMENTS = tuple(
+    f"{rule}_{dimension}" for rule in training.UPDATE_RULES for dimension in training.DIMENSIONS
+)
+
+
+class FigureCase(NamedTuple):
+    """A figure with tables that it can be drawn from.
+
+    Attributes:
+        draw: Function that draws it.
+        tables: The tables.
+        subjects: Experiments or measurements that it shows.
+        count: Statement of n in its title.
+    """
+
+    draw: Callable[..., Figure]
+    tables: Tables
+    subjects: tuple[str, ...]
+    count: str
+
+
+CASES = {
+    "equal_rate": FigureCase(
+        equal_rate.draw,
+        {"curves": training.curves(), "baydin": training.baydin()},
+        ("mlp",),
+        "n = 7 seeds",
+    ),
+    "descents": FigureCase(
+        descents.draw,
+        {
+            "curves": training.curves(),
+            "trajectories": training.trajectories(),
+            "landscape": training.landscape("beale", "rosenbrock"),
+        },
+        ("beale", "rosenbrock"),
+        "n = 7 runs",
+    ),
+    "sampled_gradients": FigureCase(
+        sampled_gradients.draw,
+        {
+            "estimates": measurements.estimates(),
+            "coordinates": measurements.coordinates().query("problem == 'mlp_1'"),
+        },
+        ("growth",),
+        "n = 40 forward gradients",
+    ),
+    "time_and_memory_by_depth": FigureCase(
+        time_and_memory_by_depth.draw,
+        {"cost": measurements.cost_seconds(), "memory": measurements.memory()},
+        ("growth",),
+        "n = 10 rounds",
+    ),
+    "moments": FigureCase(
+        moments.draw, measurements.moments(), ("growth",), "n = 500 forward gradients"
+    ),
+    "learning": FigureCase(
+        learning.draw, {"curves": training.curves()}, ("mlp", "beale"), "n = 7 seeds"
+    ),
+    "influence_balancing": FigureCase(
+        influence_balancing.draw,
+        {"curves": training.balanced()},
+        ("influence_balancing",),
+        "n = 1",
+    ),
+    "candidates": FigureCase(
+        candidates.draw,
+        {"quality": measurements.candidates()},
+        ("growth",),
+        "n = 200 estimates",
+    ),
+    "cost_by_length": FigureCase(
+        cost_by_length.draw,
+        {"cost": measurements.costs_by_length()},
+        ("growth",),
+        "n = 5 rounds",
+    ),
+    "differences": FigureCase(
+        differences.draw,
+        {"quality": measurements.differences()},
+        ("growth",),
+        "n = 200 directions",
+    ),
+    "sources_of_noise": FigureCase(
+        sources_of_noise.draw,
+        {"quality": measurements.sources_of_noise()},
+        ("growth",),
+        "n = 400 estimates on 8 minibatches",
+    ),
+    "snr_by_direction": FigureCase(
+        snr_by_direction.draw,
+        {"quality": measurements.signals()},
+        ("growth",),
+        "worst residual 1.5 standard errors",
+    ),
+    "snr_growth": FigureCase(
+        snr_growth.draw,
+        {"quality": measurements.signals()},
+        ("growth", "growth"),
+        "worst residual 1.5 standard errors",
+    ),
+    "cost_ratios": FigureCase(
+        cost_ratios.draw, {"cost": measurements.cost_ratios()}, ("growth",), "n = 10 rounds"
+    ),
+    "cost_by_depth": FigureCase(
+        cost_by_depth.draw, {"cost": measurements.cost_ratios()}, ("growth",), "n = 10 rounds"
+    ),
+    "memory_by_depth": FigureCase(
+        memory_by_depth.draw, {"memory": measurements.memory()}, ("growth",), "n = 3 processes"
+    ),
+    "memory_timeline": FigureCase(
+        memory_timeline.draw,
+        {"timeline": measurements.timeline()},
+        ("growth",),
+        "n = 1 process",
+    ),
+    "largest_rate": FigureCase(
+        largest_rate.draw,
+        {"stability": measurements.stability()},
+        ("growth",),
+        "n = 3 of 3 trials",
+    ),
+    "sensitivity": FigureCase(
+        sensitivity.draw, {"final": training.tuned()}, ("mlp",), "n = 3 seeds"
+    ),
+    "own_best_rate": FigureCase(own_best_rate.draw, training.compared(), (), "n = 5 fresh seeds"),
+    "evaluations_to_target": FigureCase(
+        evaluations_to_target.draw,
+        training.thresholded(),
+        THRESHOLDED_EXPERIMENTS,
+        "n = 5 seeds",
+    ),
+}
+
+
+def draw(name: str) -> Figure:
+    """Draw a figure from its tables."""
+    case = CASES[name]
+    return case.draw(case.tables, *case.subjects)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_title_states_n_the_axes_have_labels_and_every_framework_has_a_panel(
+    name: str,
+) -> None:
+    figure = draw(name)
+    figure.draw_without_rendering()
+    title = figure.get_suptitle()
+    assert CASES[name].count in title
+    assert "nan" not in title
+    assert all(axes.get_xlabel() for axes in figure.axes)
+    panel_titles = " ".join(axes.get_title() for axes in figure.axes)
+    assert "JAX" in panel_titles
+    assert "PyTorch" in panel_titles
+    assert "interval" in title
+    assert "n = " in title
+
+
+@pytest.mark.parametrize("name", ["equal_rate", "sampled_gradients"])
+def test_equal_tables_give_equal_bytes(name: str, tmp_path: Path) -> None:
+    for directory in ("first", "second"):
+        style.save(draw(name), tmp_path / directory / "figure", "{}")
+    for path in (tmp_path / "first").iterdir():
+        assert path.read_bytes() == (tmp_path / "second" / path.name).read_bytes(), path.name

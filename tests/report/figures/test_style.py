@@ -1,0 +1,39 @@
+"""The module `style` gives each estimator a line that stays distinguishable in gray print."""
+
+import numpy as np
+from matplotlib.colors import to_rgb
+
+from dirgrad.report.figures import style
+
+LUMINANCE_WEIGHTS = (0.2126, 0.7152, 0.0722)
+"""Weights of red, green and blue in the relative luminance."""
+
+
+def estimator_names(count: int) -> list[str]:
+    """Return a number of different names."""
+    return [f"e{i}" for i in range(count)]
+
+
+def test_eight_estimators_differ_in_color_dashes_and_marker() -> None:
+    names = estimator_names(8)
+    lines = style.lines(names)
+    for part in ("color", "linestyle", "marker"):
+        assert len({str(line[part]) for line in lines.values()}) == len(names)
+    assert lines == style.lines(names)
+
+
+def test_points_of_twenty_estimators_are_distinguishable_without_color() -> None:
+    marks = [style.mark(line) for line in style.lines(estimator_names(20)).values()]
+    assert len({(mark["marker"], mark["fillstyle"]) for mark in marks}) == 20
+    assert {mark["linestyle"] for mark in marks} == {""}
+
+
+def test_the_first_colors_go_from_dark_to_light_in_gray_print() -> None:
+    luminances = [float(np.dot(to_rgb(color), LUMINANCE_WEIGHTS)) for color in style.COLOURS[:3]]
+    assert luminances == sorted(luminances)
+    assert min(np.diff(luminances)) > 0.03
+
+
+def test_twenty_estimators_have_twenty_different_lines() -> None:
+    lines = {str(line) for line in style.lines(estimator_names(20)).values()}
+    assert len(lines) == 20

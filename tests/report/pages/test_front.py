@@ -1,0 +1,130 @@
+"""The front page states the run, the machine, the verdicts and the main figures."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from dirgrad.cli import main
+from dirgrad.config import outputs, validation
+from dirgrad.report.pages import front
+from support.pages import CLAIMS, ROWS, PageReader
+from support.paths import ROOT
+
+MEASURED_CLAIM = "A step is <cheaper> than backprop's."
+OMITTED_CLAIM = "It needs more steps."
+
+
+def write_blank_image(path: Path) -> Path:
+    """Write a blank image and return its path."""
+    Image.new("L", (4, 4)).save(path)
+    return path
+
+
+def run_front_page(directory: Path, manifest: Any, *arguments: str) -> None:
+    """Run the command `front-page` on a manifest, which may be a text that is invalid JSON."""
+    manifest_path = directory / "manifest.json"
+    manifest_path.write_text(manifest if isinstance(manifest, str) else json.dumps(manifest))
+    out = directory / "front.html"
+    main.main(["front-page", "--manifest", str(manifest_path), "--out", str(out), *arguments])
+
+
+def test_the_page_states_the_run_the_machine_and_the_verdicts(manifest: dict[str, Any]) -> None:
+    page = front.page(manifest, CLAIMS[::-1], [])
+    rows = {row[0]: row[1:] for row in PageReader(page).rows}
+    assert rows["run"] == ["feedfeedfeed"]
+    assert rows["commit"] == [", ".join(manifest["commit"])]
+    assert rows["configuration"] == [manifest["config_hash"]]
+    assert rows["torch"] == manifest["torch"]
+    assert rows["threads per job"] == ["1"]
+    assert rows["cost/baydin/jax"] == ["31.0%, NOISY"]
+    assert rows[MEASURED_CLAIM][3:] == ["1.23 [1.1, 1.4]", "does not hold"]
+    assert list(rows).index(OMITTED_CLAIM) > list(rows).index(MEASURED_CLAIM)
+    assert rows[OMITTED_CLAIM] == [
+        "McGreivy & others",
+        "steps_over_backprop",
+        "above 1",
+        "",
+        "not run in this tier",
+    ]
+    assert "<b>not run in this tier</b>: 1; <b>does not hold</b>: 1" in page
+    assert PageReader(page).requests == []
+
+
+@pytest.mark.parametrize(
+    ("claims", "message"),
+    [(None, "This run judged no claims"), (CLAIMS[:0], "The table of claims is empty")],
+    ids=["no table", "no claims"],
+)
+def test_the_page_states_that_no_claim_was_judged(
+    claims: pd.DataFrame | None, message: str, manifest: dict[str, Any]
+) -> None:
+    assert message in front.page(manifest, claims, [])
+
+
+def test_a_main_figure_is_embedded_with_a_caption(manifest: dict[str, Any], tmp_path: Path) -> None:
+    page = front.page(manifest, None, [write_blank_image(tmp_path / "baydin_fig3.png")])
+    assert 'src="data:image/png;base64,' in page
+    assert "<b>baydin fig3.</b> Training and validation loss of backprop" in page
+
+
+def test_every_tier_has_main_figures_and_its_configuration_draws_them() -> None:
+    for tier in ([], ["smoke"], ["paper"], ["sequences"]):
+        tier_files = [ROOT / f"config/{name}.yaml" for name in tier]
+        raw = validation.load([ROOT / "config/config.yaml", *tier_files])
+        specs = outputs.figure_specs(raw)
+        assert outputs.front_page_figures(raw)
+        for name in outputs.front_page_figures(raw):
+            assert name in specs
+
+
+def test_the_command_selects_the_claims_among_the_tables(
+    manifest: dict[str, Any], tmp_path: Path
+) -> None:
+    claims_path = tmp_path / "claims.csv"
+    final_path = tmp_path / "final.csv"
+    CLAIMS.to_csv(claims_path, index=False)
+    ROWS.to_csv(final_path, index=False)
+    run_front_page(tmp_path, manifest, "--tables", str(final_path), str(claims_path))
+    assert "does not hold" in (tmp_path / "front.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments", "message"),
+    [
+        ("{", [], r"manifest\.json: line 1: invalid JSON"),
+        ({"run_id": None}, [], r"manifest\.json: run_id: the key is missing"),
+        ({}, ["--tables", "claims.csv"], r"claims\.csv: verdict: missing"),
+        (
+            {},
+            ["--figures", "baydin_fig9.png"],
+            r"baydin_fig9\.png: the configuration has no such figure: did you mean 'baydin_fig\d'",
+        ),
+        ({}, ["--tables", "nowhere/claims.csv"], r"nowhere/claims\.csv: no such file"),
+    ],
+    ids=["invalid JSON", "missing key", "missing column", "unknown figure", "missing file"],
+)
+def test_the_command_reports_a_mistake_in_one_sentence(
+    change: str | dict[str, None],
+    arguments: list[str],
+    message: str,
+    manifest: dict[str, Any],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    CLAIMS.drop(columns="verdict").to_csv("claims.csv", index=False)
+    write_blank_image(Path("baydin_fig9.png"))
+    # A text replaces the manifest; the keys of a mapping are removed from the manifest.
+    wrong_manifest: Any = change
+    if not isinstance(change, str):
+        wrong_manifest = {key: value for key, value in manifest.items() if key not in change}
+    with pytest.raises(SystemExit):
+        run_front_page(tmp_path, wrong_manifest, *arguments)
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert re.search(message, sentence)

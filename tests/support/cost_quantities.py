@@ -1,0 +1,102 @@
+"""Tables for every quantity of `evidence.cost`, with a chosen value."""
+
+import pandas as pd
+
+from support.quantity_tables import (
+    NARROW,
+    QuantityTables,
+    Tables,
+    column,
+    per_estimator,
+    ratio_of_counts,
+    ratio_of_rows,
+    ratio_with_interval,
+)
+
+TIMED_STEP = {"backend": "jax", "problem": "mlp", "batch_size": 64}
+FORWARD_STEP = TIMED_STEP | {"estimator": "forward_gradient"}
+NETWORK_STEP = {"backend": "jax", "batch_size": 64, "depth": 41, "graph_temp_bytes": None}
+SEQUENCE_STEP = {
+    "backend": "jax",
+    "batch_size": 32,
+    "length": 64,
+    "observation_bytes": 0.0,
+    "step_graph_temp_bytes": None,
+}
+
+
+def _time_factors(value: float, half_width: float, n: int) -> Tables:
+    """Return R_f and R_b; R_b is 3."""
+    shared = {"backend": "jax", "problem": "mlp", "n": n}
+    factors = {
+        "R_f": ratio_with_interval("value", 3.0 * value, half_width),
+        "R_b": ratio_with_interval("value", 3.0, NARROW),
+    }
+    rows = [shared | {"quantity": name} | cells for name, cells in factors.items()]
+    return {"baydin": pd.DataFrame(rows)}
+
+
+def _products(value: float, half_width: float, n: int) -> Tables:
+    """Return multiplications: 100 for the loss, to which backprop adds 200."""
+    shared = TIMED_STEP | {"status": "ok", "forward_product_flops": 100.0}
+    products = {
+        "forward_gradient": {"step_product_flops": 100.0 + 200.0 * value},
+        "backprop": {"step_product_flops": 300.0},
+    }
+    return {"cost": per_estimator(shared, products)}
+
+
+def _growth_with_length(value: float, half_width: float, n: int) -> Tables:
+    """Return bytes of a step that are a power of the length, plus the observations."""
+    shared = {
+        "backend": "jax",
+        "estimator": "directional_random",
+        "step_graph_temp_bytes": None,
+    }
+    rows = []
+    for length in (16, 64):
+        observations = 8.0 * length
+        total = observations + 1e6 * length**value
+        step_bytes = {"observation_bytes": observations, "step_xla_temp_bytes": total}
+        rows.append(shared | {"length": length} | step_bytes)
+    return {"cost": pd.DataFrame(rows)}
+
+
+def _growth_with_depth(value: float, half_width: float, n: int) -> Tables:
+    """Return bytes of a step that are a power of the depth."""
+    shared = NETWORK_STEP | {"estimator": "forward_gradient_rank_one"}
+    rows = [
+        shared | {"depth": depth, "xla_temp_bytes": 1e6 * depth**value} for depth in (2, 11, 41)
+    ]
+    return {"memory": pd.DataFrame(rows)}
+
+
+def _bytes_ratio(numerator: str, denominator: str) -> QuantityTables:
+    return ratio_of_counts("memory", "xla_temp_bytes", NETWORK_STEP, numerator, denominator)
+
+
+def _step_time_ratio(numerator: str, denominator: str) -> QuantityTables:
+    return ratio_of_rows("cost", "step_over_forward", TIMED_STEP, numerator, denominator)
+
+
+COST_QUANTITIES = {
+    "derivative_over_forward": column("cost", "derivative_over_forward", FORWARD_STEP),
+    "step_over_backprop": column("bench", "step_over_backprop", FORWARD_STEP),
+    "R_f_over_R_b": QuantityTables(_time_factors),
+    "products_over_backprop": QuantityTables(_products, counted=True),
+    "power_of_bytes_in_length": QuantityTables(_growth_with_length, counted=True),
+    "power_of_bytes_in_depth": QuantityTables(_growth_with_depth, counted=True),
+    "bytes_over_backprop": _bytes_ratio("forward_gradient", "backprop"),
+    "bytes_over_forward_gradient": _bytes_ratio("checkpointed_backprop", "forward_gradient"),
+    "bytes_over_rank_one": _bytes_ratio("checkpointed_backprop", "forward_gradient_rank_one"),
+    "bytes_over_random_direction": ratio_of_counts(
+        table="cost",
+        name="step_xla_temp_bytes",
+        facts=SEQUENCE_STEP,
+        numerator="checkpointed_bptt",
+        denominator="directional_random",
+    ),
+    "step_over_forward_gradient": _step_time_ratio("checkpointed_backprop", "forward_gradient"),
+    "step_over_rank_one": _step_time_ratio("checkpointed_backprop", "forward_gradient_rank_one"),
+    "step_over_random_direction": _step_time_ratio("checkpointed_bptt", "directional_random"),
+}

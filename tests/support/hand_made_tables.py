@@ -1,0 +1,154 @@
+"""Tables of training runs, written by hand with numbers so simple that a figure is predictable."""
+
+from collections.abc import Iterable
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dirgrad.report.figures import influence_balancing
+
+Tables = dict[str, pd.DataFrame]
+
+BACKENDS = ("jax", "torch")
+ESTIMATORS = ("backprop", "forward_gradient")
+RECORDED_STEPS = (0, 5, 10)
+UPDATE_RULES = ("sgd", "hard_thresholding")
+DIMENSIONS = (50, 500)
+
+
+def combinations(**values: Iterable[Any]) -> pd.DataFrame:
+    """Return a table with one row per combination of the values of its columns."""
+    return pd.DataFrame(list(product(*values.values())), columns=list(values))
+
+
+def with_interval(table: pd.DataFrame, column: str, value: Any) -> pd.DataFrame:
+    """Return the table with a new column and its interval, from 0.9 to 1.2 times the value."""
+    table = table.assign(**{column: value})
+    ends = {f"{column}_low": 0.9 * table[column], f"{column}_high": 1.2 * table[column]}
+    return table.assign(**ends)
+
+
+def curves() -> pd.DataFrame:
+    """Return curves of three experiments at two rates: the loss at step t is 1 / (1 + t)."""
+    points = combinations(
+        experiment=("beale", "rosenbrock", "mlp"),
+        backend=BACKENDS,
+        estimator=ESTIMATORS,
+        stage=("final",),
+        learning_rate=(0.1, 0.2),
+        step=RECORDED_STEPS,
+    )
+    step = points["step"]
+    points = points.assign(n=7, train_seconds=0.1 * step)
+    points = with_interval(points, "loss", 1 / (1 + step))
+    return with_interval(points, "valid_loss", 2 / (1 + step))
+
+
+def baydin() -> pd.DataFrame:
+    """Return the times T_f and T_b; at rate 0.2 the forward gradient does not reach the loss."""
+    rows = combinations(
+        problem=("mlp",),
+        backend=BACKENDS,
+        learning_rate=(0.1, 0.2),
+        quantity=("T_f_seconds", "T_b_seconds"),
+    )
+    forward_seconds = rows["learning_rate"].map({0.1: 0.5, 0.2: np.nan})
+    return rows.assign(value=forward_seconds.where(rows["quantity"] == "T_f_seconds", 1.0))
+
+
+def trajectories() -> pd.DataFrame:
+    """Return straight paths of three trials per estimator on two problems."""
+    points = combinations(
+        experiment=("beale", "rosenbrock"),
+        backend=BACKENDS,
+        estimator=ESTIMATORS,
+        seed=range(3),
+        step=RECORDED_STEPS,
+    )
+    return points.assign(theta_0=0.1 * points["step"], theta_1=0.1 * points["seed"])
+
+
+def landscape(*experiments: str) -> pd.DataFrame:
+    """Return the loss of experiments with two parameters on a grid: the squared distance to 0."""
+    points = combinations(
+        experiment=experiments,
+        theta_0=(-1.0, 0.0, 1.0),
+        theta_1=(-1.0, 0.5, 1.0),
+    )
+    return points.assign(loss=points["theta_0"] ** 2 + points["theta_1"] ** 2)
+
+
+def tuned() -> pd.DataFrame:
+    """Return a search over two rates: a trial failed at 0.2, and 0.1 was selected."""
+    rates = pd.DataFrame({"stage": ["tuning", "tuning", "final"], "learning_rate": [0.1, 0.2, 0.1]})
+    estimators = combinations(
+        experiment=("mlp",), backend=BACKENDS, estimator=ESTIMATORS, optimizer=("sgd",)
+    )
+    rows = estimators.merge(rates, how="cross")
+    rate = rows["learning_rate"]
+    rows = rows.assign(
+        n_ok=np.where(rate == 0.1, 3, 1),
+        n_seeds=3,
+        best_rate=rows["stage"] == "final",
+    )
+    rows = with_interval(rows, "valid_loss", rate)
+    return with_interval(rows, "final_loss", rate)
+
+
+def compared() -> Tables:
+    """Return targets that all trials of SGD reach, but only two of five trials of Adam."""
+    rows = combinations(
+        experiment=("mlp_sgd", "mlp_adam"), backend=BACKENDS, estimator=ESTIMATORS
+    ).assign(n=5)
+    uses_sgd = rows["experiment"] == "mlp_sgd"
+    targets = rows.assign(n_reached=np.where(uses_sgd, 5, 2))
+    targets = with_interval(targets, "steps_over_backprop", np.where(uses_sgd, 30.0, np.nan))
+    others = rows[rows["estimator"] != "backprop"].reset_index(drop=True)
+    return {"targets": targets, "equal_loss": with_interval(others, "difference", -0.01)}
+
+
+def thresholded() -> Tables:
+    """Return numbers of evaluations by dimension for two update rules.
+
+    With hard thresholding, finite differences reach the target in two of five trials in the largest
+    dimension. All other trials reach their target.
+    """
+    rows = combinations(
+        backend=BACKENDS,
+        optimizer=UPDATE_RULES,
+        estimator=("forward_gradient", "finite_difference"),
+        dimension=DIMENSIONS,
+    )
+    rows = rows.assign(experiment=rows["optimizer"] + "_" + rows["dimension"].astype(str))
+    misses = (
+        (rows["optimizer"] == "hard_thresholding")
+        & (rows["estimator"] == "finite_difference")
+        & (rows["dimension"] == 500)
+    )
+    final = rows.assign(estimator_kind=rows["estimator"], best_rate=True, evaluations=4000)
+    targets = rows.drop(columns="dimension").assign(
+        target_loss=0.02, n=5, n_reached=np.where(misses, 2, 5)
+    )
+    targets = with_interval(targets, "evaluations_to_target", np.where(misses, np.nan, 100.0))
+    scaling = combinations(
+        backend=BACKENDS, optimizer=UPDATE_RULES, estimator=("forward_gradient",)
+    )
+    return {
+        "final": final,
+        "targets": targets,
+        "scaling": with_interval(scaling, "slope", 1.0),
+    }
+
+
+def balanced() -> pd.DataFrame:
+    """Return curves on influence balancing, with two windows per method."""
+    windowed = [f"{side}_{window}" for side in influence_balancing.SIDES for window in (1, 10)]
+    points = combinations(
+        experiment=("influence_balancing",),
+        backend=BACKENDS,
+        estimator=("backprop", *windowed),
+        step=(0, 5),
+    )
+    return points.assign(n=1, loss=1.0 + points["step"])
