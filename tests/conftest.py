@@ -1,4 +1,4 @@
-"""Both frameworks, in float64 unless a test asks for less, on one thread."""
+"""Fixtures load the frameworks in float64 on one thread, and slow tests run first."""
 
 import os
 
@@ -8,16 +8,22 @@ import pytest
 from dirgrad import backends
 from dirgrad.core.types import Backend
 
+# A failed assertion in this helper then shows its values, as in a test.
+pytest.register_assert_rewrite("support.configuration")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow ones first, so that no worker is left alone with one at the end."""
+    """Sort slow tests to the front, so that no worker starts a long test at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_compilation() -> None:
-    """Without LLVM's optimisation, which changes no result and no buffer, XLA compiles in two thirds of the time. It reads its
-    flags once; what processes a test starts compile as they do for a user."""
+    """Turn off LLVM's optimizations in this process.
+
+    XLA then compiles in two thirds of the time, and no result and no buffer changes. XLA reads its
+    flags only once. Processes that a test starts compile as they do for a user.
+    """
     os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
     backends.load("jax", threads=1, precision="float64").engine.keys(np.zeros(1, int))
     del os.environ["XLA_FLAGS"]
@@ -25,12 +31,12 @@ def _quick_compilation() -> None:
 
 @pytest.fixture(params=backends.NAMES)
 def backend(request: pytest.FixtureRequest) -> Backend:
-    """A framework."""
+    """Return each framework in turn."""
     return backends.load(request.param, threads=1, precision="float64")
 
 
 @pytest.fixture
 def both() -> tuple[Backend, Backend]:
-    """Both frameworks, side by side."""
+    """Return JAX and PyTorch."""
     jax, torch = (backends.load(name, threads=1, precision="float64") for name in backends.NAMES)
     return jax, torch

@@ -1,4 +1,4 @@
-"""The page and the schema of the options are made from the classes that validate them."""
+"""The page and the schema of the options agree with the classes that validate them."""
 
 import json
 from typing import Any
@@ -25,29 +25,27 @@ def test_the_page_is_up_to_date() -> None:
 
 
 def test_the_schema_is_up_to_date() -> None:
-    assert (
-        json.loads((ROOT / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
-        == SCHEMA
-    )
+    text = (ROOT / "workflow/schemas/config.schema.json").read_text(encoding="utf-8")
+    assert json.loads(text) == SCHEMA
 
 
 @pytest.mark.parametrize(
     ("command", "path"),
     [("options", "config/README.md"), ("schema", "workflow/schemas/config.schema.json")],
 )
-def test_what_the_command_prints_is_the_file(
+def test_a_command_prints_the_content_of_the_file(
     command: str, path: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main.main([command])
     assert capsys.readouterr().out == (ROOT / path).read_text(encoding="utf-8")
 
 
-def test_the_schema_is_a_schema() -> None:
+def test_the_schema_is_valid_json_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
 @pytest.mark.parametrize("overlay", [None, "smoke.yaml", "paper.yaml"])
-def test_every_tier_follows_the_schema(overlay: str | None) -> None:
+def test_every_tier_conforms_to_the_schema(overlay: str | None) -> None:
     raw = files.overlay(BASE, files.read(ROOT / "config" / overlay)) if overlay else BASE
     assert [error.message for error in VALIDATOR.iter_errors(raw)] == []
 
@@ -68,25 +66,21 @@ def test_every_tier_follows_the_schema(overlay: str | None) -> None:
     ],
     ids=str,
 )
-def test_a_mistake_does_not_follow_the_schema(over: dict[str, Any]) -> None:
+def test_a_mistake_violates_the_schema(over: dict[str, Any]) -> None:
     assert not VALIDATOR.is_valid(files.overlay(BASE, over))
 
 
 @pytest.mark.parametrize("folder", options_page.FOLDERS)
 def test_every_component_is_on_the_page_and_in_the_schema(folder: str) -> None:
     section = options_page.page().split(f"\n## {folder.capitalize()}\n")[1].split("\n## ")[0]
-    names = [
-        line.removeprefix("### ").strip("`")
-        for line in section.splitlines()
-        if line.startswith("### ")
-    ]
+    headings = [line for line in section.splitlines() if line.startswith("### ")]
+    names = [heading.removeprefix("### ").strip("`") for heading in headings]
     assert names == list(registry.names(folder))
-    assert [one["title"] for one in SCHEMA["$defs"][folder]["anyOf"]] == names
+    assert [variant["title"] for variant in SCHEMA["$defs"][folder]["anyOf"]] == names
 
 
-def test_every_option_says_what_it_means() -> None:
-    rows = [
-        line.split(" | ") for line in options_page.page().splitlines() if line.startswith("| `")
-    ]
+def test_every_option_has_a_description() -> None:
+    lines = options_page.page().splitlines()
+    rows = [line.split(" | ") for line in lines if line.startswith("| `")]
     assert len(rows) > 30
     assert [row[0] for row in rows if len(row) < 4 or not row[3].strip(" |")] == []

@@ -1,4 +1,4 @@
-"""What figures and tables carry: the run, the commit and the configuration of their records, in the file itself."""
+"""A figure or table contains its origin: the run, the commit and the settings of its records."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from dirgrad.core.errors import UserError
 from dirgrad.records import files, origin, provenance, schemas
 
 STATISTICS = {"confidence": 0.9, "resamples": 50}
-RAW: dict[str, Any] = {
+CONFIG: dict[str, Any] = {
     "tier": "test",
     "backends": ["jax", "torch"],
     "statistics": STATISTICS,
@@ -39,157 +39,160 @@ RAW: dict[str, Any] = {
         }
     },
 }
+SVG_DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
 
 
-def trials(backend: str) -> list[dict[str, Any]]:
-    subject = {
+def trial(backend: str, estimator: str, seed: int) -> dict[str, Any]:
+    """Return a row of `trials`."""
+    return {
         "experiment": "beale",
         "problem": "beale",
         "backend": backend,
         "optimizer": "sgd",
         "stage": "final",
+        "estimator": estimator,
+        "estimator_kind": estimator,
+        "learning_rate": 0.01,
+        "seed": seed,
+        "status": "ok",
+        "lanes": 3,
+        "final_loss": 0.1 + seed,
+        "step_seconds": 1e-3,
+        "train_seconds": 2e-3,
+        "steps": 2,
+        "evaluations": 2,
     }
-    return [
-        subject
-        | {
-            "estimator": name,
-            "estimator_kind": name,
-            "learning_rate": 0.01,
-            "seed": seed,
-            "status": "ok",
-            "lanes": 3,
-        }
-        | {
-            "final_loss": 0.1 + seed,
-            "step_seconds": 1e-3,
-            "train_seconds": 2e-3,
-            "steps": 2,
-            "evaluations": 2,
-        }
-        for name in RAW["experiments"]["beale"]["estimators"]
+
+
+def point(trial_row: dict[str, Any], step: int) -> dict[str, Any]:
+    """Return a row of `curves`."""
+    return trial_row | {"step": step, "loss": 1.0 / (1 + step), "train_seconds": 1e-3 * step}
+
+
+def write_cell(directory: Path, backend: str, facts: dict[str, str]) -> None:
+    """Write the records of the experiment in one framework."""
+    trials = [
+        trial(backend, estimator, seed)
+        for estimator in CONFIG["experiments"]["beale"]["estimators"]
         for seed in range(3)
     ]
+    curves = [point(row, step) for row in trials for step in range(3)]
+    trial_table = files.to_table(trials, schemas.TRIALS)
+    curve_table = files.to_table(curves, schemas.CURVES)
+    files.write_records(trial_table, facts, directory / "trials.parquet")
+    files.write_records(curve_table, facts, directory / "curves.parquet")
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """A directory with a configuration, and with the records of one experiment in two frameworks."""
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump(RAW))
-    for cell in plan.cells(RAW):
+def project(tmp_path: Path) -> Path:
+    """Return a directory with a configuration and its records in both frameworks."""
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG))
+    for cell in plan.cells(CONFIG):
         backend = cell.rpartition("/")[2]
         facts = {
-            "commit": f"made-by-{backend}",
+            "commit": f"{backend}-commit",
             "dirgrad": "1.2.3",
             "settings_hash": backend,
             "started": "then",
+            "load_average_1min": "0.00",
+            "command": f"run {cell}",
         }
-        facts |= {"load_average_1min": "0.00", "command": f"run {cell}"}
-        rows = trials(backend)
-        curves = [
-            row | {"step": step, "loss": 1.0 / (1 + step), "train_seconds": 1e-3 * step}
-            for row in rows
-            for step in range(3)
-        ]
-        files.write_records(
-            files.to_table(rows, schemas.TRIALS),
-            facts,
-            tmp_path / "records" / cell / "trials.parquet",
-        )
-        files.write_records(
-            files.to_table(curves, schemas.CURVES),
-            facts,
-            tmp_path / "records" / cell / "curves.parquet",
-        )
+        write_cell(tmp_path / "records" / cell, backend, facts)
     return tmp_path
 
 
-def command(place: Path, *arguments: str, out: str) -> list[str]:
-    read = ["--config", str(place / "config.yaml"), "--records", str(place / "records")]
-    return [*arguments, *read, "--out", str(place / out)]
+def arguments(project: Path, *command: str, out: str) -> list[str]:
+    """Return the arguments of a command that reads the project and writes `out` into it."""
+    config = ["--config", str(project / "config.yaml")]
+    records = ["--records", str(project / "records")]
+    return [*command, *config, *records, "--out", str(project / out)]
 
 
-def expected(place: Path) -> origin.Origin:
-    return origin.from_records(
-        place / "records",
-        plan.record_paths(RAW)["trials"],
-        validation.check(RAW, {}).statistics.model_dump(),
-    )
+def expected_origin(project: Path) -> origin.Origin:
+    """Return the origin of a file that is made from the trials of the project."""
+    paths = plan.record_paths(CONFIG)["trials"]
+    statistics = validation.check(CONFIG, {}).statistics.model_dump()
+    return origin.from_records(project / "records", paths, statistics)
 
 
 @pytest.mark.slow
-def test_a_figure_drawn_twice_in_two_processes_has_the_same_bytes_and_tells_of_its_records(
-    place: Path,
-) -> None:
+def test_a_figure_contains_its_origin_and_has_equal_bytes_in_two_processes(project: Path) -> None:
     for seed in ("1", "2"):
-        made = command(place, "figure", "loss_beale", "overview", out=seed)
+        figure_arguments = arguments(project, "figure", "loss_beale", "overview", out=seed)
         subprocess.run(
-            [sys.executable, "-m", "dirgrad", *made],
+            [sys.executable, "-m", "dirgrad", *figure_arguments],
             check=True,
             env=os.environ | {"PYTHONHASHSEED": seed},
         )
-    names = {path.name for path in (place / "1").iterdir()}
-    ends = ("svg", "png", "pdf", "jax.svg", "torch.svg")
-    assert names == {f"{figure}.{end}" for figure in ("loss_beale", "overview") for end in ends}
+    first, second = project / "1", project / "2"
+    names = {path.name for path in first.iterdir()}
+    suffixes = ("svg", "png", "pdf", "jax.svg", "torch.svg")
+    figures = ("loss_beale", "overview")
+    assert names == {f"{figure}.{suffix}" for figure in figures for suffix in suffixes}
+    line = origin.line(expected_origin(project))
     for name in names:
-        assert (place / "1" / name).read_bytes() == (place / "2" / name).read_bytes(), name
-        assert origin.read(place / "1" / name) == json.loads(origin.line(expected(place)))
-    told = origin.line(expected(place))
-    with Image.open(place / "1" / "overview.png") as image:
-        assert image.text["Description"] == told
-    described = ElementTree.parse(place / "1" / "overview.svg").iter(
-        "{http://purl.org/dc/elements/1.1/}description"
-    )
-    assert [one.text for one in described] == [told]
-    # A title tells the confidence of this configuration, and a figure of one framework that framework alone.
-    assert "90 % bootstrap interval" in (place / "1" / "overview.svg").read_text()
-    assert "PyTorch" not in (place / "1" / "overview.jax.svg").read_text()
+        assert (first / name).read_bytes() == (second / name).read_bytes(), name
+        assert origin.read(first / name) == json.loads(line)
+    # The metadata of an image contain the line as its description.
+    with Image.open(first / "overview.png") as image:
+        assert image.text["Description"] == line
+    descriptions = ElementTree.parse(first / "overview.svg").iter(SVG_DESCRIPTION)
+    assert [element.text for element in descriptions] == [line]
+    # The title states the confidence, and a figure of one framework names only this framework.
+    assert "90 % bootstrap interval" in (first / "overview.svg").read_text()
+    assert "PyTorch" not in (first / "overview.jax.svg").read_text()
 
 
-def test_a_table_is_also_a_page_and_latex_that_tell_of_its_records(place: Path) -> None:
-    main.main(command(place, "table", "final", out="final.csv"))
+def test_a_summary_table_is_also_written_as_html_and_latex_with_its_origin(project: Path) -> None:
+    main.main(arguments(project, "table", "final", out="final.csv"))
     for suffix in ("html", "tex"):
-        assert origin.read(place / f"final.{suffix}")["commit"] == "made-by-jax, made-by-torch"
-        assert origin.read(place / f"final.{suffix}")["run_id"] == expected(place).run_id
-    main.main(command(place, "table", "curves", out="curves.csv"))
-    assert not (place / "curves.html").exists()
+        content = origin.read(project / f"final.{suffix}")
+        assert content["commit"] == "jax-commit, torch-commit"
+        assert content["run_id"] == expected_origin(project).run_id
+    # The table `curves` is data for figures, so it has no page.
+    main.main(arguments(project, "table", "curves", out="curves.csv"))
+    assert not (project / "curves.html").exists()
 
 
-def test_an_origin_is_that_of_its_records_and_statistics() -> None:
-    facts = {"a/jax": {"commit": "c", "dirgrad": "1", "settings_hash": "s", "started": "1"}}
-    one = origin.from_jobs(facts, STATISTICS)
-    assert one == origin.from_jobs(facts, dict(reversed(STATISTICS.items())))
-    again = origin.from_jobs({"a/jax": facts["a/jax"] | {"started": "2"}}, STATISTICS)
-    assert again.run_id != one.run_id
-    assert again.config_hash == one.config_hash
-    other = origin.from_jobs({"a/jax": facts["a/jax"] | {"settings_hash": "t"}}, STATISTICS)
-    assert other.config_hash != one.config_hash
-    assert origin.from_jobs(facts, {"confidence": 0.5}).config_hash != one.config_hash
-    assert one.records == (f"a/jax {provenance.digest(facts['a/jax'])}",)
+def test_an_origin_identifies_the_records_and_the_statistics() -> None:
+    facts = {"commit": "c", "dirgrad": "1", "settings_hash": "s", "started": "1"}
+    original = origin.from_jobs({"a/jax": facts}, STATISTICS)
+    reordered = dict(reversed(STATISTICS.items()))
+    assert original == origin.from_jobs({"a/jax": facts}, reordered)
+    repeated = origin.from_jobs({"a/jax": facts | {"started": "2"}}, STATISTICS)
+    assert repeated.run_id != original.run_id
+    assert repeated.config_hash == original.config_hash
+    other_settings = origin.from_jobs({"a/jax": facts | {"settings_hash": "t"}}, STATISTICS)
+    assert other_settings.config_hash != original.config_hash
+    other_statistics = origin.from_jobs({"a/jax": facts}, {"confidence": 0.5})
+    assert other_statistics.config_hash != original.config_hash
+    assert original.records == (f"a/jax {provenance.digest(facts)}",)
 
 
-def test_the_jobs_of_an_origin_are_those_of_the_manifest(place: Path) -> None:
-    main.main(command(place, "manifest", out="manifest.json"))
-    told = json.loads((place / "manifest.json").read_text())
-    assert [f"{job} {one['run_id']}" for job, one in told["cells"].items()] == list(
-        expected(place).records
-    )
-    assert origin.from_manifest(told).run_id == expected(place).run_id
+def test_the_origin_of_the_manifest_equals_the_origin_of_the_records(project: Path) -> None:
+    main.main(arguments(project, "manifest", out="manifest.json"))
+    manifest = json.loads((project / "manifest.json").read_text())
+    expected = expected_origin(project)
+    jobs = [f"{job} {entry['run_id']}" for job, entry in manifest["cells"].items()]
+    assert jobs == list(expected.records)
+    assert origin.from_manifest(manifest).run_id == expected.run_id
 
 
-def test_a_file_without_an_origin_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "other.svg").write_text("<svg/>")
-    with pytest.raises(UserError, match=r"other\.svg: carries no origin"):
-        origin.read(tmp_path / "other.svg")
+def test_a_file_without_an_origin_is_refused_with_a_message(tmp_path: Path) -> None:
+    path = tmp_path / "other.svg"
+    path.write_text("<svg/>")
+    with pytest.raises(UserError, match=r"other\.svg: contains no origin"):
+        origin.read(path)
 
 
-def test_what_is_printed_of_a_file_is_what_it_carries(
+def test_the_command_origin_prints_the_origin_of_a_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = origin.from_jobs(
-        {"a/jax": {"commit": "c-dirty", "dirgrad": "1", "settings_hash": "s"}}, {}
-    )
-    (tmp_path / "made.tex").write_text(f"% {origin.line(made)}\n\\begin{{tabular}}{{l}}\n")
-    main.main(["origin", str(tmp_path / "made.tex")])
-    told = json.loads(capsys.readouterr().out)
-    assert (told["run_id"], told["commit"]) == (made.run_id, "c-dirty")
-    assert re.fullmatch("[0-9a-f]{12}", told["run_id"])
+    facts = {"commit": "c-dirty", "dirgrad": "1", "settings_hash": "s"}
+    expected = origin.from_jobs({"a/jax": facts}, {})
+    path = tmp_path / "table.tex"
+    path.write_text(f"% {origin.line(expected)}\n\\begin{{tabular}}{{l}}\n")
+    main.main(["origin", str(path)])
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["run_id"], printed["commit"]) == (expected.run_id, "c-dirty")
+    assert re.fullmatch("[0-9a-f]{12}", printed["run_id"])

@@ -131,7 +131,7 @@ DIRECTIONS = {
 
 
 def estimators(eps: float) -> dict[str, Estimator]:
-    """Return estimators of every kind, with step size `eps` for finite differences."""
+    """Return estimators by name, with step size `eps` for finite differences."""
     return {
         "backprop": Backprop(),
         "forward_gradient": ForwardGradient(direction=Gaussian()),

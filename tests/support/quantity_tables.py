@@ -16,7 +16,7 @@ The half-width of a ratio is on the logarithmic scale.
 """
 
 NARROW = 1e-3
-"""Half-width of the interval of a denominator, so small that it hardly widens a ratio's."""
+"""Half-width of the interval of a denominator, which hardly affects the interval of a ratio."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The workflow as a user meets it: what it plans, what it says, how it goes on after it was stopped."""
+"""The workflow plans every tier, reports mistakes, produces all results and can be resumed."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -17,172 +18,196 @@ from dirgrad.records import origin
 from support import browser
 from support.paths import ROOT
 
-TINY = {
-    "tier": "default",
-    "backends": ["jax"],
-    "run": {"threads": 1},
-    "statistics": {"resamples": 50},
-    "estimators": {
-        "backprop": {"kind": "backprop"},
-        "forward_gradient": {"kind": "forward_gradient", "direction": "gaussian"},
-    },
-    "experiments": {
-        "beale": {
-            "problem": "beale",
-            "optimizer": "sgd",
-            "learning_rates": [0.01, 10.0],
-            "seeds": 2,
-            "steps": 20,
-            "record_every": 10,
-            "estimators": ["backprop", "forward_gradient"],
-        }
-    },
+ENTRY = ["--snakefile", str(ROOT / "workflow" / "Snakefile")]
+# Snakemake looks for the profile in the working directory, and these runs work elsewhere.
+PROFILE = ["--workflow-profile", str(ROOT / "profiles" / "default")]
+SNAKEMAKE = [sys.executable, "-m", "snakemake", *ENTRY, *PROFILE]
+RESULTS = Path("results/default")
+BEALE = {
+    "problem": "beale",
+    "optimizer": "sgd",
+    "learning_rates": [0.01, 10.0],
+    "seeds": 2,
+    "steps": 20,
+    "record_every": 10,
+    "estimators": ["backprop", "forward_gradient"],
 }
 
 
-SNAKEMAKE = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "workflow" / "Snakefile")]
+def small_config(**more_experiments: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration with the experiment `beale`; its larger learning rate diverges."""
+    return {
+        "tier": "default",
+        "backends": ["jax"],
+        "run": {"threads": 1},
+        "statistics": {"resamples": 50},
+        "estimators": {
+            "backprop": {"kind": "backprop"},
+            "forward_gradient": {"kind": "forward_gradient", "direction": "gaussian"},
+        },
+        "experiments": {"beale": BEALE, **more_experiments},
+    }
+
+
+def write_config(directory: Path, config: dict[str, Any]) -> None:
+    (directory / "config").mkdir(parents=True, exist_ok=True)
+    (directory / "config" / "config.yaml").write_text(yaml.safe_dump(config))
 
 
 def snakemake(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*SNAKEMAKE, *arguments], cwd=directory, capture_output=True, text=True, check=False
-    )
+    command = [*SNAKEMAKE, *arguments]
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
 
 
-def place(directory: Path, config: dict) -> Path:
-    """A directory to run in, with a configuration of its own."""
-    (directory / "config").mkdir(parents=True, exist_ok=True)
-    (directory / "config" / "config.yaml").write_text(yaml.safe_dump(config))
-    return directory
+def printed(process: subprocess.CompletedProcess[str]) -> str:
+    return process.stdout + process.stderr
+
+
+# Plans and mistakes
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tier", ["default", "smoke", "paper"])
 def test_every_tier_can_be_planned(tier: str, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "config", tmp_path / "config")
-    planned = snakemake("--dry-run", "--config", f"tier={tier}", directory=tmp_path)
-    assert planned.returncode == 0, planned.stderr
-    assert "report" in planned.stdout + planned.stderr
+    process = snakemake("--dry-run", "--config", f"tier={tier}", directory=tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert "report" in printed(process)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["tier=smok"], "did you mean 'smoke.yaml'?"),
         (["bakcends=[jax]"], "the command line: bakcends: unknown key: did you mean 'backends'?"),
         (["backends=[tensorflow]"], "the command line: backends.0: unknown value 'tensorflow'"),
     ],
 )
-def test_a_mistake_is_one_sentence_before_anything_runs(
-    arguments: list[str], said: str, tmp_path: Path
+def test_a_mistake_is_reported_in_one_line_before_any_job_runs(
+    arguments: list[str], message: str, tmp_path: Path
 ) -> None:
     shutil.copytree(ROOT / "config", tmp_path / "config")
-    planned = snakemake("--config", *arguments, directory=tmp_path)
-    assert planned.returncode != 0
-    (sentence,) = [line for line in planned.stderr.splitlines() if line.startswith("dirgrad: ")]
-    assert said in sentence
-    assert "Traceback" not in planned.stderr + planned.stdout
+    process = snakemake("--config", *arguments, directory=tmp_path)
+    assert process.returncode != 0
+    (line,) = [line for line in process.stderr.splitlines() if line.startswith("dirgrad: ")]
+    assert message in line
+    assert "Traceback" not in printed(process)
     assert not (tmp_path / "results").exists()
 
 
-def seen_by_the_manifest(directory: Path) -> str:
-    """The identity of the one cell."""
-    told = json.loads((directory / "results/default/manifest.json").read_text(encoding="utf-8"))
-    return str(told["cells"]["beale/jax"]["run_id"])
+# A complete run
 
 
-@pytest.mark.slow
-def test_a_tier_runs_to_its_report_records_what_failed_and_then_has_nothing_to_do(
-    tmp_path: Path, subtests: pytest.Subtests
-) -> None:
-    place(tmp_path, TINY)
-    first = snakemake("--cores", "1", directory=tmp_path)
-    assert first.returncode == 0, first.stderr
-    assert "results/default/report.html" in first.stdout + first.stderr
-    final = pd.read_csv(tmp_path / "results/default/tables/final.csv").set_index(
-        ["estimator", "learning_rate"]
-    )
+def check_tables(results: Path) -> None:
+    """Check the final losses and the verdicts."""
+    final = pd.read_csv(results / "tables/final.csv").set_index(["estimator", "learning_rate"])
     assert (final.xs(0.01, level="learning_rate")["n_ok"] == 2).all()
     assert (final.xs(10.0, level="learning_rate")["n_diverged"] == 2).all()
+    claims = pd.read_csv(results / "tables/claims.csv")
+    assert set(claims["verdict"]) <= {"not run in this tier", "inconclusive"}
+
+
+def check_figures(directory: Path) -> None:
+    """Check that every figure exists in every format and is not blank."""
     for suffix in ("svg", "png", "pdf"):
         for name in ("overview", "loss_beale", "trajectories_beale"):
-            assert (tmp_path / "figures/default" / f"{name}.{suffix}").stat().st_size > 1000
-    claims = pd.read_csv(tmp_path / "results/default/tables/claims.csv")
-    assert set(claims["verdict"]) <= {"not run in this tier", "inconclusive"}
-    report = (tmp_path / "results/default/report.html").read_text()
+            assert (directory / f"{name}.{suffix}").stat().st_size > 1000
+
+
+def check_pages(results: Path) -> None:
+    """Check that the report is one file without links to others, and the front page has claims."""
+    report = (results / "report.html").read_text()
     assert "loss_beale" in report
     assert 'src="http' not in report
-    for suffix in ("html", "tex"):
-        assert origin.read(tmp_path / f"results/default/tables/final.{suffix}")["records"][
-            0
-        ].startswith("beale/jax ")
-    assert 'id="claim-' in (tmp_path / "results/default/front.html").read_text()
-    assert origin.read(tmp_path / "results/default/tables/claims.tex")["records"] == [
-        "beale/jax " + seen_by_the_manifest(tmp_path)
-    ]
-    with subtests.test("a browser shows all that the report holds"):
-        if browser.CHROMIUM is None:
-            pytest.skip("no Chromium on the PATH")
-        seen = browser.walk(tmp_path / "results/default/report.html")
-        assert browser.complaints(seen) == []
-        assert seen.front == "Learning without backpropagation: the tier default"
-        assert seen.items["figures/default/loss_beale.svg"] == "image"
-        assert seen.items["results/default/tables/final.html"] == "page"
-        assert seen.switches["7. Tables / tables"] == ["format"]
-    second = snakemake("--cores", "1", directory=tmp_path)
-    assert "Nothing to be done" in second.stdout + second.stderr
+    assert 'id="claim-' in (results / "front.html").read_text()
 
-    # An edit to one experiment runs that experiment again, and no other.
-    changed = TINY | {
-        "experiments": TINY["experiments"]
-        | {"other": TINY["experiments"]["beale"] | {"problem": "rosenbrock"}}
-    }
-    planned = snakemake("--dry-run", "--cores", "1", directory=place(tmp_path, changed))
-    outputs = [
-        line.strip()
-        for line in (planned.stdout + planned.stderr).splitlines()
-        if line.strip().startswith("output: ")
-    ]
-    runs = [line for line in outputs if "trials.parquet" in line]
-    assert [line for line in runs if "/beale/" in line] == []
-    assert len([line for line in runs if "/other/" in line]) == 1, planned.stdout + planned.stderr
+
+def check_origins(results: Path) -> None:
+    """Check that the tables name the records they come from."""
+    for suffix in ("html", "tex"):
+        records = origin.read(results / f"tables/final.{suffix}")["records"]
+        assert records[0].startswith("beale/jax ")
+    manifest = json.loads((results / "manifest.json").read_text(encoding="utf-8"))
+    run_id = str(manifest["cells"]["beale/jax"]["run_id"])
+    assert origin.read(results / "tables/claims.tex")["records"] == ["beale/jax " + run_id]
+
+
+def check_browser(report: Path) -> None:
+    """Check that a browser shows the front page, figures, tables and switches of the report."""
+    walked = browser.walk(report)
+    assert browser.complaints(walked) == []
+    assert walked.front == "Learning without backpropagation: tier default"
+    assert walked.items["figures/default/loss_beale.svg"] == "image"
+    assert walked.items["results/default/tables/final.html"] == "page"
+    assert walked.switches["7. Tables / tables"] == ["format"]
 
 
 @pytest.mark.slow
-def test_a_killed_run_goes_on_without_a_manual_step_and_keeps_what_was_finished(
-    tmp_path: Path,
+def test_a_run_writes_all_results_and_later_runs_only_what_changed(
+    tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
-    long = TINY["experiments"]["beale"] | {
-        "steps": 50_000_000,
-        "record_every": 10_000,
-        "learning_rates": [1e-5],
-    }
-    place(tmp_path, TINY | {"experiments": TINY["experiments"] | {"long": long}})
-    results = tmp_path / "results" / "default"
-    done, running = (
-        results / "records" / "beale" / "jax" / "trials.parquet",
-        results / "logs" / "run" / "long" / "jax.log",
-    )
-    assert (
-        snakemake("--cores", "1", str(done.relative_to(tmp_path)), directory=tmp_path).returncode
-        == 0
-    )
-    finished_at = done.stat().st_mtime_ns
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    begun = subprocess.Popen(
-        [*SNAKEMAKE, "--cores", "1"], cwd=tmp_path, start_new_session=True, **quiet
+    write_config(tmp_path, small_config())
+    results = tmp_path / RESULTS
+    run = snakemake("--cores", "1", directory=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "results/default/report.html" in printed(run)
+    check_tables(results)
+    check_figures(tmp_path / "figures/default")
+    check_pages(results)
+    check_origins(results)
+    with subtests.test("a browser shows the complete report"):
+        if browser.CHROMIUM is None:
+            pytest.skip("no Chromium on the PATH")
+        check_browser(results / "report.html")
+
+    second_run = snakemake("--cores", "1", directory=tmp_path)
+    assert "Nothing to be done" in printed(second_run)
+
+    write_config(tmp_path, small_config(other=BEALE | {"problem": "rosenbrock"}))
+    plan = printed(snakemake("--dry-run", "--cores", "1", directory=tmp_path))
+    lines = [line.strip() for line in plan.splitlines()]
+    outputs = [line for line in lines if line.startswith("output: ")]
+    trials = [line for line in outputs if "trials.parquet" in line]
+    assert [line for line in trials if "/beale/" in line] == []
+    assert len([line for line in trials if "/other/" in line]) == 1, plan
+
+
+# An interrupted run
+
+
+def kill_when_exists(path: Path, directory: Path) -> None:
+    """Start the workflow and kill it, with all its jobs, as soon as a file exists."""
+    process = subprocess.Popen(
+        [*SNAKEMAKE, "--cores", "1"],
+        cwd=directory,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 60
-    while not running.exists() and time.monotonic() < deadline:
+    while not path.exists() and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert running.exists()
-    os.killpg(begun.pid, signal.SIGKILL)
-    begun.wait()
-    table = results / "tables" / "final.csv"
-    resumed = snakemake(
-        "--cores", "1", str(table.relative_to(tmp_path)), directory=place(tmp_path, TINY)
-    )
-    assert resumed.returncode == 0, resumed.stderr
-    assert done.stat().st_mtime_ns == finished_at
-    assert table.exists(), resumed.stdout + resumed.stderr
+    assert path.exists()
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@pytest.mark.slow
+def test_a_killed_run_resumes_without_a_manual_step_and_keeps_finished_records(
+    tmp_path: Path,
+) -> None:
+    long = BEALE | {"steps": 50_000_000, "record_every": 10_000, "learning_rates": [1e-5]}
+    write_config(tmp_path, small_config(long=long))
+    records = RESULTS / "records/beale/jax/trials.parquet"
+    table = RESULTS / "tables/final.csv"
+    first_run = snakemake("--cores", "1", str(records), directory=tmp_path)
+    assert first_run.returncode == 0
+    finished_at = (tmp_path / records).stat().st_mtime_ns
+    kill_when_exists(tmp_path / RESULTS / "logs/run/long/jax.log", tmp_path)
+
+    write_config(tmp_path, small_config())
+    resumed_run = snakemake("--cores", "1", str(table), directory=tmp_path)
+    assert resumed_run.returncode == 0, resumed_run.stderr
+    assert (tmp_path / records).stat().st_mtime_ns == finished_at
+    assert (tmp_path / table).exists(), printed(resumed_run)

@@ -1,0 +1,29 @@
+"""The table `bench` compares whole steps with each other and with a lower bound."""
+
+import pytest
+
+from dirgrad.analysis.tables import bench
+from support.hand_made_records import QUICK, cost_records
+
+
+def test_a_step_is_compared_with_backprop_the_plain_estimator_and_the_flop_bound() -> None:
+    records = cost_records().assign(
+        product_flops=100,
+        derivative_product_flops=200,
+        signal_to_noise_theory=0.5,
+        graph_temp_bytes=10,
+    )
+    table = bench.make({"cost": records}, QUICK).set_index("estimator")
+    assert table["step_over_forward"].to_dict() == pytest.approx(
+        {"backprop": 4.0, "forward_gradient": 4.0}
+    )
+    assert (
+        table["step_over_backprop"].to_dict()
+        == table["step_over_plain"].to_dict()
+        == {"backprop": 1.0, "forward_gradient": 1.0}
+    )
+    # The loss function has 100 product flops, and backprop adds 200: the bound is 3.
+    assert table.loc["backprop", "step_over_flop_bound"] == pytest.approx(4 / 3)
+    # The two steps take 4 and 8 seconds, 6 on average.
+    assert table.loc["forward_gradient", "snr_per_second"] == pytest.approx(0.5 / 6)
+    assert table.loc["forward_gradient", "snr_per_second_and_byte"] == pytest.approx(0.05 / 6)

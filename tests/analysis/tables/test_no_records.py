@@ -1,0 +1,31 @@
+"""Tables accept records without rows."""
+
+from types import ModuleType
+
+import pytest
+
+from dirgrad.analysis.tables import (
+    baydin,
+    cost,
+    equal_loss,
+    memory,
+    quality,
+    scaling,
+    stability,
+    targets,
+)
+from support.hand_made_records import QUICK, no_records
+
+
+def module_name(table: ModuleType) -> str:
+    """Return the name of the table, as the id of a case."""
+    return table.__name__.rpartition(".")[2]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [baydin, targets, scaling, equal_loss, cost, memory, quality, stability],
+    ids=module_name,
+)
+def test_a_table_of_no_records_is_empty(table: ModuleType) -> None:
+    assert table.make(no_records(), QUICK).empty

@@ -1,0 +1,83 @@
+"""The table `claims` has a verdict per claim, for one tier; the README shows all tiers."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dirgrad.analysis import claims
+from dirgrad.analysis.claims_table import COLUMNS, make, read
+from dirgrad.cli import main
+from dirgrad.report.readme_tables import markdown, page
+from support.hand_made_quantities import QUANTITY_TABLES
+from support.paths import ROOT
+
+FILE = ROOT / "config" / "claims.yaml"
+CLAIMS = claims.load(FILE)
+ARGUMENTS = ["--config", str(ROOT / "config/config.yaml"), "--claims", str(FILE)]
+STEPS = QUANTITY_TABLES["steps_over_backprop"].make(2.0, 0.01, 10)
+"""Tables in which a forward gradient needs twice as many steps as backprop."""
+
+
+def write_steps(directory: Path) -> None:
+    STEPS["targets"].to_csv(directory / "targets.csv", index=False)
+
+
+def judge_steps(directory: Path) -> pd.DataFrame:
+    """Judge all claims by `STEPS`, which pass through a file as in a run."""
+    write_steps(directory)
+    return make(read(directory), CLAIMS, 0.95, "test").claims
+
+
+def test_a_claim_without_evidence_was_not_run(tmp_path: Path) -> None:
+    judged = judge_steps(tmp_path)
+    assert list(judged.columns[: len(COLUMNS)]) == COLUMNS
+    verdicts = dict(zip(judged["id"], judged["verdict"], strict=True))
+    assert verdicts.pop("more_steps_than_backprop") == "holds"
+    assert set(verdicts.values()) == {"not run in this tier"}
+
+
+def test_the_command_writes_a_row_per_claim_and_a_row_per_measured_value(tmp_path: Path) -> None:
+    write_steps(tmp_path)
+    output = tmp_path / "output"
+    main.main(["claims", str(tmp_path), *ARGUMENTS, "--out", str(output)])
+    judged = pd.read_csv(output / "claims.csv")
+    assert list(judged["id"]) == list(CLAIMS)
+    assert set(judged["tier"]) == {"default"}
+    evidence = pd.read_csv(output / "evidence.csv")
+    assert list(evidence["id"]) == ["more_steps_than_backprop"]
+    assert "| **holds** |" in page([output / "claims.csv"])
+
+
+def test_the_command_reports_a_directory_without_tables_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as error:
+        main.main(["claims", str(tmp_path), *ARGUMENTS, "--out", str(tmp_path)])
+    assert error.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "this directory has no tables" in line
+
+
+def test_the_readme_shows_a_claim_from_every_tier_that_ran_it(tmp_path: Path) -> None:
+    unbiased = QUANTITY_TABLES["projection"].make(1.0, 0.001, 100)
+    tiers = [judge_steps(tmp_path), make(unbiased, CLAIMS, 0.95, "other").claims]
+    lines = markdown("claims", pd.concat(tiers, ignore_index=True)).splitlines()
+    assert len(lines) == 2 + len(CLAIMS)
+
+    unbiased_statement = CLAIMS["exact_is_unbiased"].statement
+    (unbiased_line,) = [line for line in lines if unbiased_statement in line]
+    assert "| other | 1 [0.999, 1] | 100 | **holds** |" in unbiased_line
+
+    steps_statement = CLAIMS["more_steps_than_backprop"].statement
+    (steps_line,) = [line for line in lines if steps_statement in line]
+    assert "| test |" in steps_line
+    assert sum("**not run**" in line for line in lines) == len(CLAIMS) - 2
+
+
+def test_the_readme_states_a_claim_of_two_tiers_once_and_shows_two_rows() -> None:
+    tiers = [make(STEPS, CLAIMS, 0.95, tier).claims for tier in ("first", "second")]
+    lines = markdown("claims", pd.concat(tiers, ignore_index=True)).splitlines()
+    assert len(lines) == 2 + len(CLAIMS) + 1
+    statement = CLAIMS["more_steps_than_backprop"].statement
+    assert sum(statement in line for line in lines) == 1

@@ -1,0 +1,220 @@
+"""Each job depends on the source files that it imports, and on no others."""
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import grimp
+import pytest
+
+from dirgrad.components import registry
+from dirgrad.config import code_inputs, files, outputs, plan
+from support.configuration import BASE, CONFIG
+
+PAPER = files.overlay(BASE, files.read(CONFIG / "paper.yaml"))
+FOLDERS = ("estimators", "directions", "problems", "datasets", "optimizers")
+
+
+def in_package(paths: Iterable[str]) -> set[str]:
+    """Return paths relative to the package."""
+    return {str(Path(path).relative_to(code_inputs.ROOT)) for path in paths}
+
+
+def sources_of_modules(*modules: str) -> set[str]:
+    return in_package(code_inputs.closure(*modules))
+
+
+def sources_of_cell(path: str, raw: dict[str, Any] = BASE) -> set[str]:
+    return in_package(code_inputs.for_cell(plan.cell(raw, path)))
+
+
+def component_paths(folder: str, names: Iterable[str]) -> set[str]:
+    return {f"components/{folder}/{name}.py" for name in names}
+
+
+# Cells
+
+COMPONENTS_OF_CELLS = {
+    "beale/jax": {
+        "problems": {"beale"},
+        "datasets": set(),
+        "estimators": {"backprop", "forward_gradient", "finite_difference"},
+    },
+    "cnn/torch": {"problems": {"cnn"}, "datasets": {"digits"}, "directions": {"gaussian"}},
+    "logistic_regression/jax": {
+        "problems": {"logistic_regression"},
+        "datasets": {"digits"},
+        "optimizers": {"sgd"},
+    },
+    "quadratic/torch": {
+        "problems": {"quadratic"},
+        "directions": {"gaussian", "rademacher", "sphere", "coordinate"},
+    },
+}
+
+
+@pytest.mark.parametrize(("path", "components"), COMPONENTS_OF_CELLS.items())
+def test_a_cell_depends_on_its_own_components_only(
+    path: str, components: dict[str, set[str]]
+) -> None:
+    sources = sources_of_cell(path)
+    for folder, names in components.items():
+        others = set(registry.names(folder)) - names
+        assert sources >= component_paths(folder, names)
+        assert not sources & component_paths(folder, others)
+
+
+def test_a_cell_with_a_single_estimator_depends_on_no_other_estimator() -> None:
+    mlp = {"estimators": ["backprop"], "optimizer": "adam", "problem": {"dataset": "mnist"}}
+    raw = files.overlay(BASE, {"experiments": {"mlp": mlp}})
+    sources = [path for path in sources_of_cell("mlp/jax", raw) if path.startswith("components/")]
+    components = {
+        path
+        for path in sources
+        if path.split("/")[1] in FOLDERS and not Path(path).name.startswith("_")
+    }
+    assert components == {
+        "components/estimators/backprop.py",
+        "components/problems/mlp.py",
+        "components/datasets/mnist.py",
+        "components/optimizers/adam.py",
+    }
+
+
+@pytest.mark.parametrize(("backend", "other"), [("jax", "torch"), ("torch", "jax")])
+def test_a_cell_depends_on_its_own_backend_and_not_on_the_other(backend: str, other: str) -> None:
+    sources = sources_of_cell(f"mlp/{backend}")
+    assert sources >= {f"backends/{backend}/ops.py", f"backends/{backend}/engine.py"}
+    assert not any(path.startswith(f"backends/{other}/") for path in sources)
+
+
+@pytest.mark.parametrize("path", ["mlp/jax", "quadratic/torch"])
+def test_a_cell_depends_on_training_code_and_not_on_the_code_for_results(path: str) -> None:
+    sources = sources_of_cell(path)
+    assert sources >= {
+        "runs/training/train.py",
+        "runs/training/trials.py",
+        "runs/training/outcomes.py",
+        "records/schemas.py",
+        "core/steps.py",
+        "config/plan.py",
+        "core/types.py",
+        "core/tree.py",
+    }
+    assert not any(source.startswith(("report/", "analysis/", "cli/")) for source in sources)
+    assert "config/options_page.py" not in sources
+
+
+def test_the_sources_of_a_cell_are_distinct_existing_files() -> None:
+    paths = code_inputs.for_cell(plan.cell(BASE, "mlp/jax"))
+    assert all(Path(path).is_file() for path in paths)
+    assert len(paths) == len(set(paths))
+
+
+def test_planning_a_cell_imports_no_framework() -> None:
+    path = str(CONFIG / "config.yaml")
+    lines = (
+        "import sys",
+        "from dirgrad.config import code_inputs, plan, validation",
+        f"raw = validation.load([{path!r}])",
+        "cells = [plan.cell(raw, path) for path in plan.cells(raw)]",
+        "[code_inputs.for_cell(cell) for cell in cells]",
+        "slow = {'jax', 'torch', 'pandas', 'scipy', 'sklearn'}",
+        "print(sorted(slow & sys.modules.keys()))",
+    )
+    command = [sys.executable, "-c", "\n".join(lines)]
+    process = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "[]"
+
+
+# Measurements, landscapes and figures
+
+
+@pytest.mark.parametrize("path", [path for path, _ in plan.all_measurements(BASE)])
+def test_a_measurement_depends_on_its_instrument_and_framework_and_not_on_report_code(
+    path: str,
+) -> None:
+    measurement = plan.measurement(BASE, path)
+    sources = in_package(code_inputs.for_measurement(measurement))
+    assert f"runs/instruments/{measurement.instrument}.py" in sources
+    assert f"backends/{measurement.backend}/ops.py" in sources
+    assert not any(source.startswith(("report/", "analysis/")) for source in sources)
+
+
+@pytest.mark.parametrize("raw", [BASE, PAPER], ids=["default", "paper"])
+def test_the_landscapes_depend_only_on_the_problems_with_two_parameters(
+    raw: dict[str, Any],
+) -> None:
+    sources = in_package(code_inputs.for_landscape(raw))
+    paths = {path for path in sources if path.startswith("components/problems/")}
+    problems = {path for path in paths if not Path(path).name.startswith("_")}
+    assert problems == {"components/problems/beale.py", "components/problems/rosenbrock.py"}
+    assert "runs/instruments/landscape.py" in sources
+    assert "runs/training/train.py" not in sources
+
+
+def test_a_figure_depends_on_the_code_that_draws_it_and_makes_its_own_tables() -> None:
+    specs = outputs.figure_specs(BASE)
+    paper_figure, loss_figure = (
+        in_package(code_inputs.for_figure(specs[name])) for name in ("baydin_fig3", "loss_mlp")
+    )
+    assert paper_figure >= {
+        "report/figures/equal_rate.py",
+        "analysis/tables/curves.py",
+        "analysis/tables/baydin.py",
+        "analysis/intervals.py",
+    }
+    assert "report/figures/loss.py" in loss_figure
+    assert not any(path.startswith("analysis/tables/") for path in loss_figure)
+
+
+# Modules
+
+
+def test_the_sources_of_a_module_include_indirect_imports_and_no_unrelated_file() -> None:
+    assert "components/problems/mlp.py" not in sources_of_modules("dirgrad.runs.training.train")
+    assert sources_of_modules("dirgrad.components.problems.mlp") >= {
+        "core/criterion.py",
+        "components/problems/_initialization.py",
+        "components/registry.py",
+        "core/errors.py",
+        "core/types.py",
+    }
+    download = "components/datasets/_download.py"
+    assert download in sources_of_modules("dirgrad.components.datasets.mnist")
+    assert download not in sources_of_modules("dirgrad.components.datasets.digits")
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph("dirgrad", cache_dir=None)
+
+
+def source_path(module: str) -> str:
+    """Return the path of a module, relative to the package."""
+    path = module.removeprefix("dirgrad").lstrip(".").replace(".", "/")
+    is_file = (code_inputs.ROOT / f"{path}.py").is_file()
+    return f"{path}.py" if is_file else str(Path(path) / "__init__.py")
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "runs.training.train",
+        "runs.instruments.landscape",
+        "backends.jax.engine",
+        "backends.torch.engine",
+        "components.datasets.mnist",
+        "components.problems.cnn",
+        "report.figures.loss",
+        "cli.main",
+    ],
+)
+def test_the_sources_of_a_module_include_all_its_imports(
+    module: str, graph: grimp.ImportGraph
+) -> None:
+    name = f"dirgrad.{module}"
+    imported = graph.find_upstream_modules(name) | {name}
+    assert sources_of_modules(name) >= {source_path(upstream) for upstream in imported}
