@@ -45,7 +45,8 @@ def test_both_entries_plan_equal_jobs(target: list[str], checkout: Path) -> None
 
 
 @pytest.mark.slow
-def test_snakemake_finds_the_root_entry_and_the_profile_without_options(checkout: Path) -> None:
-    plan = dry_run(checkout, "baydin_fig3", "--config", "tier=smoke")
+@pytest.mark.parametrize("entry", [[], ["--snakefile", "workflow/Snakefile"]], ids=ENTRIES)
+def test_snakemake_finds_the_profile_from_either_entry(entry: list[str], checkout: Path) -> None:
+    plan = dry_run(checkout, *entry, "baydin_fig3", "--config", "tier=smoke")
     assert "profiles/default" in plan
     assert any("baydin_fig3" in line for line in output_lines(plan))

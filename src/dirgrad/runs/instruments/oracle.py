@@ -30,7 +30,7 @@ def require_tangents(backend: Backend) -> None:
     """Check that compiled forward-mode differentiation is correct.
 
     The test function is tanh(s x), whose derivative in s at s = 1 is x (1 - tanh^2 x). Some
-    versions of PyTorch lose the tangent when the function is compiled.
+    versions of PyTorch lose the tangent when the function is compiled (pytorch issue 187284).
 
     Raises:
         UserError: the compiled derivative is wrong.
