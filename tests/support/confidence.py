@@ -9,6 +9,6 @@ FALSE_ALARM = 1e-6
 def z_bound(num_comparisons: int) -> float:
     """Return the bound on |z| for a number of standard normal z.
 
-    The probability that any of them exceeds the bound is at most FALSE_ALARM.
+    The probability that at least one |z| exceeds the bound is at most FALSE_ALARM.
     """
     return float(stats.norm.ppf(1 - FALSE_ALARM / (2 * num_comparisons)))

@@ -1,4 +1,4 @@
-"""Measurements of small problems, for the tests of instruments."""
+"""Measurements of small problems, for the tests of the instruments."""
 
 from typing import Any
 
@@ -19,24 +19,56 @@ EXPERIMENT = {
     "seeds": 1,
     "steps": 2,
     "record_every": 2,
+    "estimators": ["backprop"],
 }
 
 
-def raw(backend: str, instrument: str, problems: dict[str, Any], **options: Any) -> dict[str, Any]:
-    measured = {"problems": problems, "estimators": list(ESTIMATORS), "batch_sizes": [8]} | options
+def measurement_path(instrument: str, backend_name: str) -> str:
+    """Return the path of the measurement in `measurement_config`."""
+    return f"{instrument}/small/{backend_name}"
+
+
+def measurement_config(
+    backend_name: str, instrument: str, problems: dict[str, Any], **options: Any
+) -> dict[str, Any]:
+    """Return a configuration with one measurement of some problems.
+
+    Args:
+        backend_name: Name of the framework.
+        instrument: Name of the instrument.
+        problems: Configuration of each problem.
+        **options: Further settings of the measurement.
+    """
+    settings = {"problems": problems, "estimators": list(ESTIMATORS), "batch_sizes": [8]}
+    settings |= options
     return {
         "tier": "test",
-        "backends": [backend],
+        "backends": [backend_name],
         "run": {"precision": "float64", "threads": 1},
         "estimators": ESTIMATORS,
-        "experiments": {"beale": EXPERIMENT | {"estimators": ["backprop"]}},
-        instrument: {"one": measured},
+        "experiments": {"beale": EXPERIMENT},
+        instrument: {"small": settings},
     }
 
 
-def made(
+def small_measurement(
     backend: Backend, instrument: str, problems: dict[str, Any], **options: Any
 ) -> plan.Measurement:
-    given = raw(backend.name, instrument, problems, **options)
-    validation.check(given, {"test": given})
-    return plan.measurement(given, f"{instrument}/one/{backend.name}")
+    """Return the measurement in a valid `measurement_config`."""
+    config = measurement_config(backend.name, instrument, problems, **options)
+    validation.check(config, {"test": config})
+    return plan.measurement(config, measurement_path(instrument, backend.name))
+
+
+def measurement_with_estimators(
+    backend: Backend,
+    instrument: str,
+    problems: dict[str, Any],
+    estimators: dict[str, Any],
+    **options: Any,
+) -> plan.Measurement:
+    """Return a measurement of some problems with other estimators than `ESTIMATORS`."""
+    names = list(estimators)
+    config = measurement_config(backend.name, instrument, problems, estimators=names, **options)
+    config["estimators"] = ESTIMATORS | estimators
+    return plan.measurement(config, measurement_path(instrument, backend.name))

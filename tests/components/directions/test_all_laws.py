@@ -1,0 +1,107 @@
+"""Directions of all laws have E[v v^T] = I, and their forward gradients the variance of theory."""
+
+import numpy as np
+import pytest
+
+from dirgrad.core import tree
+from dirgrad.core.types import Backend
+from support.cases import DIRECTIONS
+from support.confidence import z_bound
+from support.drawn_directions import DIMENSION, GRADIENT, SHAPES, draw_directions, zero_params
+
+LANES = 20_000
+
+
+@pytest.mark.parametrize("name", DIRECTIONS)
+def test_the_second_moment_is_the_identity(backend: Backend, name: str) -> None:
+    v = draw_directions(backend, DIRECTIONS[name], LANES)
+    products = v[:, :, None] * v[:, None, :]
+    error = products.mean(axis=0) - np.eye(DIMENSION)
+    # Products without variance have the standard error 0; the addend allows for their rounding.
+    standard_error = products.std(axis=0) / np.sqrt(LANES) + 1e-12
+    assert np.abs(error / standard_error).max() < z_bound(DIMENSION**2)
+
+
+@pytest.mark.parametrize("name", DIRECTIONS)
+def test_the_mean_is_zero_except_for_coordinates_which_are_never_negative(
+    backend: Backend, name: str
+) -> None:
+    v = draw_directions(backend, DIRECTIONS[name], LANES)
+    if name == "coordinate":
+        assert (v >= 0).all()
+    else:
+        z = v.mean(axis=0) * np.sqrt(LANES)
+        assert np.abs(z).max() < z_bound(DIMENSION)
+
+
+@pytest.mark.parametrize("name", DIRECTIONS)
+def test_the_forward_gradient_is_unbiased(backend: Backend, name: str) -> None:
+    v = draw_directions(backend, DIRECTIONS[name], LANES)
+    slopes = v @ GRADIENT
+    estimates = slopes[:, None] * v
+    error = estimates.mean(axis=0) - GRADIENT
+    standard_error = estimates.std(axis=0) / np.sqrt(LANES)
+    assert np.abs(error / standard_error).max() < z_bound(DIMENSION)
+
+    # The mean of the estimate along the gradient detects a wrong constant factor.
+    relative_length = estimates @ GRADIENT / (GRADIENT @ GRADIENT)
+    standard_error_of_length = relative_length.std() / np.sqrt(LANES)
+    assert abs(relative_length.mean() - 1) < z_bound(1) * standard_error_of_length
+
+
+@pytest.mark.parametrize(
+    ("name", "excess"),
+    [
+        ("gaussian", 1),
+        ("rademacher", -1),
+        ("rank_one", -1),
+        ("sphere", -1),
+        ("random_support", -1),
+        ("coordinate", -1),
+    ],
+)
+def test_the_relative_squared_error_is_the_dimension_plus_or_minus_one(
+    backend: Backend, name: str, excess: int
+) -> None:
+    v = draw_directions(backend, DIRECTIONS[name], LANES)
+    slopes = v @ GRADIENT
+    squared_errors = ((slopes[:, None] * v - GRADIENT) ** 2).sum(axis=1)
+    relative_errors = squared_errors / (GRADIENT @ GRADIENT)
+    expected = DIMENSION + excess
+    standard_error = relative_errors.std() / np.sqrt(LANES)
+    assert abs(relative_errors.mean() - expected) < z_bound(1) * standard_error
+
+
+@pytest.mark.parametrize(
+    "name", ["sphere", "random_support", "rademacher", "rank_one", "coordinate"]
+)
+def test_the_squared_length_of_these_laws_is_the_dimension(backend: Backend, name: str) -> None:
+    v = draw_directions(backend, DIRECTIONS[name], lanes=50)
+    np.testing.assert_allclose((v**2).sum(axis=1), DIMENSION, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", DIRECTIONS)
+def test_a_direction_depends_on_its_key_and_not_on_the_number_of_lanes(
+    backend: Backend, name: str
+) -> None:
+    law = DIRECTIONS[name]
+    few_lanes = draw_directions(backend, law, lanes=8)
+    many_lanes = draw_directions(backend, law, lanes=3000)
+    # The number of lanes may change the order in which a squared length is summed.
+    np.testing.assert_allclose(few_lanes, many_lanes[:8], rtol=1e-14)
+    assert len(np.unique(few_lanes.round(12), axis=0)) > 1
+
+
+@pytest.mark.parametrize("name", DIRECTIONS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_direction_has_the_shapes_and_the_dtype_of_the_parameters(
+    backend: Backend, name: str, dtype: str
+) -> None:
+    (key,) = backend.engine.keys(np.array([0]))
+    drawn = DIRECTIONS[name].draw(backend.ops, key, zero_params(backend, dtype))
+    direction = {
+        leaf_name: backend.engine.to_numpy(leaf)
+        for leaf_name, leaf in tree.materialize(drawn).items()
+    }
+    types = {leaf_name: (leaf.shape, str(leaf.dtype)) for leaf_name, leaf in direction.items()}
+    assert types == {leaf_name: (shape, dtype) for leaf_name, shape in SHAPES.items()}

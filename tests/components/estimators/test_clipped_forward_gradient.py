@@ -1,0 +1,34 @@
+"""The clipped forward gradient limits the slope and leaves the loss as it is."""
+
+import numpy as np
+import pytest
+
+from dirgrad.components.directions.gaussian import Gaussian
+from dirgrad.components.estimators.clipped_forward_gradient import ClippedForwardGradient
+from dirgrad.components.estimators.forward_gradient import ForwardGradient
+from dirgrad.core.types import Backend, Estimate, Estimator
+from support.cases import CASES, loss_of, placed
+from support.estimates import sampler_with_first_key
+
+
+def estimate_at_the_start(backend: Backend, estimator: Estimator) -> Estimate:
+    case = CASES["rosenbrock"]
+    params = placed(backend, case.params())
+    sampler = sampler_with_first_key(backend, estimator, params)
+    return estimator.estimate(backend.ops, loss_of(backend, case), params, sampler)
+
+
+@pytest.mark.parametrize(("bound", "is_within_bound"), [(1e6, True), (1e-3, False)])
+def test_a_slope_within_the_bound_is_unchanged_and_a_larger_slope_becomes_the_bound(
+    backend: Backend, bound: float, is_within_bound: bool
+) -> None:
+    unclipped = estimate_at_the_start(backend, ForwardGradient(direction=Gaussian()))
+    clipped = estimate_at_the_start(
+        backend, ClippedForwardGradient(direction=Gaussian(), bound=bound)
+    )
+    assert float(clipped.loss) == float(unclipped.loss)
+    slope = float(unclipped.scale)
+    if is_within_bound:
+        assert float(clipped.scale) == slope
+    else:
+        assert float(clipped.scale) == pytest.approx(np.sign(slope) * bound)

@@ -1,0 +1,78 @@
+"""SGD, momentum and Adam take the steps of Optax and of torch.optim."""
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+import torch
+
+from dirgrad.components.optimizers.adam import Adam
+from dirgrad.components.optimizers.momentum import Momentum
+from dirgrad.components.optimizers.sgd import Sgd
+from dirgrad.core.types import Backend, Estimate
+from support.cases import placed
+
+RATE = 0.05
+STEPS = 25
+START = np.random.default_rng(0).standard_normal(7)
+GRADIENTS = np.random.default_rng(1).standard_normal((STEPS, 7))
+OPTIMIZERS = {
+    "sgd": Sgd(),
+    "momentum": Momentum(beta=0.8),
+    "adam": Adam(beta_1=0.85, beta_2=0.95),
+}
+OPTAX_OPTIMIZERS = {
+    "sgd": optax.sgd(RATE),
+    "momentum": optax.sgd(RATE, momentum=0.8),
+    "adam": optax.adam(RATE, b1=0.85, b2=0.95),
+}
+TORCH_OPTIMIZERS: dict[str, Callable[[list], torch.optim.Optimizer]] = {
+    "sgd": lambda params: torch.optim.SGD(params, lr=RATE),
+    "momentum": lambda params: torch.optim.SGD(params, lr=RATE, momentum=0.8),
+    "adam": lambda params: torch.optim.Adam(params, lr=RATE, betas=(0.85, 0.95)),
+}
+
+
+def trajectory(backend: Backend, name: str, slope: float) -> list[np.ndarray]:
+    """Return the parameters after each step of the optimizer."""
+    ops = backend.ops
+    optimizer = OPTIMIZERS[name]
+    params = placed(backend, {"x": START})
+    optimizer_state = optimizer.init(ops, params)
+    rate = ops.asarray(np.array(RATE))
+    points = []
+    for gradient in GRADIENTS:
+        # The estimate consists of two factors: the slope times the vector is the gradient.
+        vector = placed(backend, {"x": gradient / slope})
+        estimate = Estimate(loss=0.0, scale=ops.asarray(np.array(slope)), vector=vector)
+        params, optimizer_state = optimizer.update(ops, params, estimate, optimizer_state, rate)
+        points.append(backend.engine.to_numpy(params["x"]))
+    return points
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("slope", [1.0, -2.5])
+def test_an_optimizer_takes_the_steps_of_optax(backend: Backend, name: str, slope: float) -> None:
+    x = jnp.asarray(START)
+    optimizer = OPTAX_OPTIMIZERS[name]
+    optimizer_state = optimizer.init(x)
+    expected = []
+    for gradient in GRADIENTS:
+        update, optimizer_state = optimizer.update(jnp.asarray(gradient), optimizer_state)
+        x = optax.apply_updates(x, update)
+        expected.append(np.asarray(x))
+    np.testing.assert_allclose(trajectory(backend, name, slope), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_takes_the_steps_of_torch(backend: Backend, name: str) -> None:
+    x = torch.tensor(START, requires_grad=True)
+    optimizer = TORCH_OPTIMIZERS[name]([x])
+    expected = []
+    for gradient in GRADIENTS:
+        x.grad = torch.tensor(gradient)
+        optimizer.step()
+        expected.append(x.detach().numpy().copy())
+    np.testing.assert_allclose(trajectory(backend, name, slope=1.0), expected, rtol=1e-9)

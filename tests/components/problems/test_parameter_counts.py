@@ -1,0 +1,38 @@
+"""The networks have the numbers of parameters that follow from their layers."""
+
+import numpy as np
+import pytest
+
+from dirgrad.components.datasets.mnist import Mnist
+from dirgrad.components.problems.cnn import Cnn
+from dirgrad.components.problems.mlp import Mlp
+from support.cases import CASES
+
+
+def count_entries(params: dict[str, np.ndarray]) -> int:
+    return sum(leaf.size for leaf in params.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("logistic_regression", 64 * 10 + 10),
+        ("mlp", 64 * 12 + 12 + 12 * 12 + 12 + 12 * 10 + 10),
+        ("rnn", 8 * 6 + 6 + 36 + 6 + 60 + 10),
+    ],
+)
+def test_a_small_network_has_the_parameters_of_its_layers(name: str, count: int) -> None:
+    assert count_entries(CASES[name].params()) == count
+
+
+@pytest.mark.parametrize(("padding", "count"), [("same", 3_333_962), ("valid", 1_171_274)])
+def test_the_cnn_of_the_paper_has_the_parameters_of_its_reimplementations(
+    padding: str, count: int
+) -> None:
+    params = Cnn(dataset=Mnist(), padding=padding).init(np.random.default_rng(0))
+    assert count_entries(params) == count
+
+
+def test_the_mlp_of_the_paper_has_the_parameters_computed_by_hand() -> None:
+    params = Mlp(dataset=Mnist()).init(np.random.default_rng(0))
+    assert count_entries(params) == 1_863_690
