@@ -1,0 +1,52 @@
+"""The instrument `memory` measures the peak of each program in a separate process."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from dirgrad.config import plan
+from dirgrad.runs.instruments import memory
+from support.measured import measurement_config, measurement_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["jax", "torch"])
+def test_the_memory_of_a_forward_gradient_contains_parameters_and_inference_does_not(
+    name: str, tmp_path: Path
+) -> None:
+    wide = {"kind": "mlp", "dataset": "digits", "hidden": [512, 512]}
+    config = measurement_config(
+        name, "memory", {"wide": wide}, estimators=["forward_gradient"], rounds=1
+    )
+    # The process runs in the default precision, float32.
+    process_config = config | {"run": {"threads": 1}}
+    config_path = tmp_path / "config.json"
+    config_path.write_text(json.dumps(process_config))
+    path = measurement_path("memory", name)
+
+    def probe(problem: str, batch_size: int, estimator: str) -> list[str]:
+        return [
+            sys.executable,
+            "-m",
+            "dirgrad",
+            "memory-probe",
+            path,
+            problem,
+            str(batch_size),
+            estimator,
+            "--config",
+            str(config_path),
+        ]
+
+    records = memory.run(plan.measurement(config, path), probe)["memory"].to_pandas()
+    rows = records.set_index("estimator")
+    assert list(rows.index) == ["inference", "forward_gradient"]
+    parameter_bytes = rows["parameter_bytes"].iloc[0]
+    assert parameter_bytes == 4 * (64 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10)
+    # A step allocates new parameters, and the forward gradient a direction of equal size.
+    # Inference allocates neither.
+    assert rows.loc["inference", "resident_peak_bytes"] < parameter_bytes
+    assert rows.loc["forward_gradient", "resident_peak_bytes"] >= 0.9 * parameter_bytes
+    assert rows["xla_temp_bytes"].notna().all() == (name == "jax")

@@ -1,0 +1,78 @@
+"""The PyTorch engine traces exactly the eager results, and overwrites only consumed arguments."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from dirgrad import backends
+from dirgrad.backends.torch import engine
+from dirgrad.core import steps
+from dirgrad.runs.training import trials
+from support.small_cells import MLP, training_cell
+
+
+def test_an_argument_that_requires_grad_is_an_error() -> None:
+    float32_engine = backends.load("torch", 1, "float32").engine
+    with pytest.raises(ValueError, match="requires grad: detach it"):
+        float32_engine.compile(lambda x: 2 * x, (torch.ones(2, requires_grad=True),))
+
+
+def test_the_temporary_bytes_are_the_peak_of_the_live_storages() -> None:
+    """Every vector has 100 entries of 8 bytes, and a, b and c are live when c is computed.
+
+    A view allocates nothing, and the two calls after c overwrite its storage.
+    """
+
+    def f(x: Any) -> Any:
+        a = x + 1
+        b = a * 2
+        c = a.reshape(10, 10).t() @ b.reshape(10, 10)
+        return torch.sum((c + 1) * 2)
+
+    example = (torch.zeros(100, dtype=torch.float64),)
+    compiled = backends.load("torch", 1, "float64").engine.compile(f, example)
+    assert compiled.counts["graph_temp_bytes"] == 3 * 800
+
+
+@pytest.mark.parametrize("consumed", [0, 1])
+def test_a_call_overwrites_a_consumed_argument_and_no_other(consumed: int) -> None:
+    """Only w can be overwritten, because y is computed from x before x is read again."""
+
+    def f(w: Any, x: Any) -> Any:
+        y = x * 2
+        view = y[:50]
+        return w + y * x, view * 3, y
+
+    float64_engine = backends.load("torch", 1, "float64").engine
+    w, x = (torch.arange(100, dtype=torch.float64) + i for i in range(2))
+    compiled = float64_engine.compile(f, (w, x), consumed=consumed)
+    argument = w.clone()
+    expected = f(w.clone(), x.clone())
+    results = compiled.call(argument, x)
+    for result, expected_result in zip(results, expected, strict=True):
+        assert torch.equal(result, expected_result)
+    assert torch.equal(x, torch.arange(100, dtype=torch.float64) + 1)
+    assert (results[0].data_ptr() == argument.data_ptr()) == bool(consumed)
+    assert torch.equal(argument, w) != bool(consumed)
+
+
+def test_a_traced_step_equals_the_untraced_step() -> None:
+    backend = backends.load("torch", 1, "float64")
+    ops = backend.ops
+    cell = training_cell(backend, MLP)
+    training = cell.training
+    lanes = [trials.Lane(0.01, 0), trials.Lane(0.01, 1)]
+    images = ops.asarray(np.random.default_rng(0).uniform(size=(2, 8, 8, 8)))
+    labels = ops.asarray(np.random.default_rng(0).integers(0, 10, (2, 8)))
+    for name, estimator in cell.estimators.items():
+        step = steps.make_step(ops, training.problem, estimator, training.optimizer, 0.0)
+        state, trial = trials.initial_state(cell, backend, name, lanes)
+        example = (state, trial, ops.arange(5)[4], (images, labels))
+        mapped_step = engine._map_lanes(step, (2,), 2)
+        flat_step, leaves, _ = engine._flatten(mapped_step, example)
+        traced_step = engine._trace(flat_step, leaves, 0)
+        results = zip(flat_step(*leaves), traced_step(*leaves), strict=True)
+        for untraced, traced in results:
+            np.testing.assert_array_equal(untraced.numpy(), traced.numpy())

@@ -1,0 +1,220 @@
+"""A trial becomes a row with a status and the rows of its curve, and a search has a best rate."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dirgrad.records.files import to_table
+from dirgrad.records.schemas import CURVES, TRIALS, Status
+from dirgrad.runs.training import outcomes
+from dirgrad.runs.training.outcomes import History
+from dirgrad.runs.training.trials import Lane
+from support.small_cells import cell_with_three_record_points
+
+NAN, INF = float("nan"), float("inf")
+LANES = [Lane(0.1, 0), Lane(0.1, 1), Lane(0.2, 0)]
+
+
+def history_with_losses(*losses: list[float], **fields: Any) -> History:
+    """Return a history with the losses of all lanes at each record point."""
+    points = [
+        {"step": 10 * i, "train_seconds": 0.5 * i, "loss": np.array(lane_losses)}
+        for i, lane_losses in enumerate(losses)
+    ]
+    lanes = LANES[: len(losses[0])] if losses else LANES
+    return History(lanes, points, 1.0, 2.0, **fields)
+
+
+def trial_rows(history: History, name: str = "backprop", **options: Any) -> list[dict[str, Any]]:
+    """Return a row per trial of a history of this estimator."""
+    rows, _ = outcomes.rows(cell_with_three_record_points(**options), name, history)
+    return rows
+
+
+def test_trials_that_reach_the_last_step_are_ok() -> None:
+    rows = trial_rows(history_with_losses([3.0, 4.0], [2.0, 3.0], [1.0, 2.0]))
+    assert [row["status"] for row in rows] == [Status.OK, Status.OK]
+    assert [row["final_loss"] for row in rows] == [1.0, 2.0]
+    expected = {
+        "reason": "",
+        "steps": 20,
+        "train_seconds": 1.0,
+        "step_seconds": 0.05,
+        "compile_seconds": 2.0,
+        "lanes": 2,
+    }
+    assert {name: rows[0][name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("bad_loss", [NAN, INF, -INF, 1e7, -1e7])
+@pytest.mark.parametrize("point", [0, 1, 2])
+def test_a_trial_diverges_at_its_first_bad_loss_and_its_neighbor_does_not(
+    bad_loss: float, point: int
+) -> None:
+    losses = [[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]
+    losses[point][1] = bad_loss
+    neighbor, diverged = trial_rows(history_with_losses(*losses))
+    assert (neighbor["status"], diverged["status"]) == (Status.OK, Status.DIVERGED)
+    assert (neighbor["steps"], diverged["steps"]) == (20, 10 * point)
+    assert f"by step {10 * point}" in diverged["reason"]
+
+
+def test_a_trial_diverges_above_the_limit_and_not_at_the_limit() -> None:
+    history = history_with_losses([1.0, 1.0], [2.0, 2.5], [1.0, 1.0])
+    at_limit, above_limit = trial_rows(history, diverged_above=2.0)
+    assert (at_limit["status"], above_limit["status"]) == (Status.OK, Status.DIVERGED)
+
+
+def test_a_trial_diverges_if_its_minibatch_loss_does() -> None:
+    history = history_with_losses([1.0, 1.0], [1.0, 1.0], [1.0, 1.0])
+    history.points[1]["batch_loss"] = np.array([1.0, NAN])
+    assert [row["status"] for row in trial_rows(history)] == [Status.OK, Status.DIVERGED]
+
+
+def test_the_curve_of_a_diverged_trial_ends_at_its_first_bad_point() -> None:
+    history = history_with_losses([1.0, 1.0], [1.0, NAN], [1.0, 1.0])
+    _, curves = outcomes.rows(cell_with_three_record_points(), "backprop", history)
+    assert [(row["seed"], row["step"]) for row in curves] == [
+        (0, 0),
+        (0, 10),
+        (0, 20),
+        (1, 0),
+        (1, 10),
+    ]
+
+
+def test_trials_that_stop_early_have_timed_out_unless_they_diverged() -> None:
+    history = history_with_losses([1.0, 1.0], [0.5, NAN])
+    timed_out, diverged = trial_rows(history, timeout_seconds=9.0)
+    assert (timed_out["status"], timed_out["reason"]) == (
+        Status.TIMEOUT,
+        "9 seconds of training were spent at step 10",
+    )
+    assert (timed_out["steps"], timed_out["final_loss"]) == (10, 0.5)
+    assert diverged["status"] == Status.DIVERGED
+
+
+@pytest.mark.parametrize("status", [Status.UNSUPPORTED, Status.TIMEOUT])
+def test_trials_that_did_not_start_are_rows_with_a_reason_and_no_curve(status: Status) -> None:
+    history = history_with_losses(status=status, reason="because")
+    rows, curves = outcomes.rows(cell_with_three_record_points(), "forward", history)
+    assert [Lane(row["learning_rate"], row["seed"], row["stage"]) for row in rows] == LANES
+    assert {(row["status"], row["reason"], row["steps"], row["evaluations"]) for row in rows} == {
+        (status, "because", 0, 0)
+    }
+    assert to_table(rows, TRIALS).column("final_loss").null_count == len(LANES)
+    assert curves == []
+
+
+@pytest.mark.parametrize(("name", "per_step"), [("backprop", 1), ("forward", 4), ("central", 2)])
+def test_evaluations_are_counted_up_to_the_last_step_of_a_trial(name: str, per_step: int) -> None:
+    history = history_with_losses([1.0, 1.0], [1.0, NAN], [1.0, 1.0])
+    complete, diverged = trial_rows(history, name)
+    assert complete["evaluations"] == 20 * per_step
+    assert diverged["evaluations"] == 10 * per_step
+
+
+def test_a_row_identifies_its_trial() -> None:
+    (row,) = trial_rows(
+        history_with_losses([1.0], [1.0], [1.0]),
+        "forward",
+        problem={"kind": "quadratic", "dimension": 7},
+        learning_rate_decay=0.5,
+    )
+    expected = {
+        "experiment": "small",
+        "problem": "quadratic",
+        "backend": "jax",
+        "estimator": "forward",
+        "estimator_kind": "forward_gradient",
+        "direction": "gaussian",
+        "num_directions": 4,
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+        "learning_rate_decay": 0.5,
+        "batch_size": 0,
+        "seed": 0,
+        "dimension": 7,
+        "precision": "float32",
+        "threads": 2,
+        "exclusive": True,
+    }
+    assert {name: row[name] for name in expected} == expected
+
+
+def test_a_row_has_the_batch_size_of_a_problem_with_data() -> None:
+    (row,) = trial_rows(
+        history_with_losses([1.0], [1.0], [1.0]),
+        problem={"kind": "logistic_regression", "dataset": "digits"},
+        batch_size=32,
+    )
+    assert (row["batch_size"], row["dimension"], row["direction"]) == (32, 65 * 10, "")
+
+
+def test_every_column_of_a_row_is_in_the_schema() -> None:
+    rows = trial_rows(history_with_losses([1.0, 1.0], [1.0, NAN], [1.0, 1.0]), "forward")
+    assert set().union(*rows) <= set(TRIALS.names)
+
+
+def test_a_curve_row_identifies_its_trial_and_has_all_values_of_its_point() -> None:
+    history = history_with_losses([1.0], [2.0])
+    history.points[1] |= {
+        "batch_loss": np.array([3.0]),
+        "theta_0": np.array([4.0]),
+        "theta_1": np.array([5.0]),
+    }
+    _, curves = outcomes.rows(cell_with_three_record_points(), "forward", history)
+    row = to_table(curves, CURVES).to_pylist()[1]
+    assert {name: value for name, value in row.items() if value is not None} == {
+        "experiment": "small",
+        "backend": "jax",
+        "estimator": "forward",
+        "stage": "final",
+        "learning_rate": 0.1,
+        "seed": 0,
+        "step": 10,
+        "train_seconds": 0.5,
+        "loss": 2.0,
+        "batch_loss": 3.0,
+        "theta_0": 4.0,
+        "theta_1": 5.0,
+    }
+
+
+def rows_at_rate(rate: float, *losses: float, **columns: Any) -> list[dict[str, Any]]:
+    """Return a row per final loss at a learning rate; the trials are ok by default."""
+    shared = {"learning_rate": rate, "status": Status.OK}
+    return [shared | {"final_loss": loss} | columns for loss in losses]
+
+
+LOWEST_LOSS = [
+    *rows_at_rate(0.1, 3.0, 3.0),
+    *rows_at_rate(0.2, 1.0, 2.0),
+    *rows_at_rate(0.3, 2.0, 2.0),
+]
+VALIDATION_BEFORE_TRAINING = [
+    *rows_at_rate(0.1, 3.0, 3.0, valid_loss=1.0),
+    *rows_at_rate(0.2, 1.0, 2.0, valid_loss=2.0),
+]
+FAILED_TRIAL_AT_THE_LOWEST_LOSS = [
+    *rows_at_rate(0.1, 3.0, 3.0),
+    *rows_at_rate(0.2, 1.0),
+    *rows_at_rate(0.2, 1.0, status=Status.DIVERGED),
+]
+ALL_FAILED = rows_at_rate(0.1, 3.0, status=Status.TIMEOUT)
+
+
+@pytest.mark.parametrize(
+    ("rows", "best"),
+    [
+        pytest.param(LOWEST_LOSS, 0.2, id="lowest loss"),
+        pytest.param(VALIDATION_BEFORE_TRAINING, 0.1, id="validation before training"),
+        pytest.param(FAILED_TRIAL_AT_THE_LOWEST_LOSS, 0.1, id="failed trial at the lowest loss"),
+        pytest.param(ALL_FAILED, None, id="all failed"),
+    ],
+)
+def test_the_best_rate_has_no_failed_trial_and_the_lowest_mean_loss(
+    rows: list[dict[str, Any]], best: float | None
+) -> None:
+    assert outcomes.best_rate(rows) == best

@@ -1,0 +1,67 @@
+"""Progress is a bar on a terminal and a line every few seconds in a log."""
+
+import io
+
+import pytest
+
+from dirgrad.core.types import Backend
+from dirgrad.runs.training import progress, train, trials
+from support.small_cells import ROSENBROCK, TWO_ESTIMATORS, training_cell
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_line_in_a_log_has_the_trial_the_step_the_loss_and_the_time_left() -> None:
+    stream = io.StringIO()
+    report = progress.reporter("mlp/jax", 40, stream, line_seconds=0.0)
+    report(10, "backprop, rate 0.1 seed 0", 10, 2.5)
+    report(30, "forward, rate 0.1 seed 1", 20, 0.125)
+    first, last = stream.getvalue().splitlines()
+    assert first.startswith("mlp/jax:  25%, backprop, rate 0.1 seed 0, step 10, loss 2.5, ")
+    assert first.endswith(" left")
+    assert last == "mlp/jax: 100%, forward, rate 0.1 seed 1, step 20, loss 0.125, 0:00:00 left"
+
+
+def test_the_time_left_is_proportional_to_the_number_of_steps_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = iter([100.0, 130.0])
+    monkeypatch.setattr(progress, "monotonic", lambda: next(clock))
+    stream = io.StringIO()
+    report = progress.reporter("mlp/jax", 400, stream)
+    report(100, "backprop", 10, 2.5)
+    assert stream.getvalue().endswith(", 0:01:30 left\n")
+
+
+def test_a_log_has_no_line_before_its_time_except_the_last() -> None:
+    stream = io.StringIO()
+    report = progress.reporter("mlp/jax", 40, stream, line_seconds=1e9)
+    for step in (10, 20, 30, 40):
+        report(10, "backprop", step, 1.0)
+    assert [line.split(",")[0] for line in stream.getvalue().splitlines()] == ["mlp/jax: 100%"]
+
+
+def test_progress_on_a_terminal_is_a_bar() -> None:
+    stream = Terminal()
+    report = progress.reporter("mlp/jax", 40, stream)
+    report(40, "backprop", 20, 0.125)
+    last = stream.getvalue().split("\r")[-1]
+    assert "mlp/jax: 100%" in last
+    assert "backprop, step 20, loss 0.125" in last
+
+
+def test_a_training_reports_every_record_point_of_every_estimator(backend: Backend) -> None:
+    stream = io.StringIO()
+    cell = training_cell(backend, ROSENBROCK, estimators=TWO_ESTIMATORS)
+    steps = trials.total_steps(cell)
+    report = progress.reporter("experiment", steps, stream, line_seconds=0.0)
+    train.run(cell, backend, {}, report)
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 2 * len(TWO_ESTIMATORS)
+    assert lines[-1].startswith("experiment: 100%")
+    for line in lines:
+        for part in ("step", "loss", "left", "seed 0"):
+            assert part in line
