@@ -30,7 +30,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
 from dirgrad import backends
-from dirgrad.analysis.intervals import summarise
+from dirgrad.analysis.intervals import summarize
 from dirgrad.config import plan, validation
 from dirgrad.config.settings import Statistics
 from dirgrad.core.types import Backend
@@ -76,7 +76,7 @@ def compile_with_inductor(backend: Backend, program: Program) -> tuple[float, Ca
     graph.graph.eliminate_dead_code()
     graph.recompile()
     compiled = torch.compile(graph, fullgraph=True, dynamic=False)
-    state_size = len(pytree.tree_leaves(program.arguments[: program.renewed]))
+    state_size = len(pytree.tree_leaves(program.arguments[: program.num_renewed]))
     state, constants = leaves[:state_size], leaves[state_size:]
     start = perf_counter()
     compiled(*state, *constants)
@@ -129,11 +129,11 @@ def row(
     prepared, traced = programs.compile(backend, step)
     compile_seconds, compiled = compile_with_inductor(backend, step)
     difference = largest_difference(traced(), compiled())
-    load_mark = machine_load.mark()
+    load_mark = machine_load.read_counters()
     timers = call_seconds(traced, seconds), call_seconds(compiled, seconds)
     values = np.array([[next(timer) for timer in timers] for _ in range(rounds)])
     traced_values, compiled_values = values.T
-    ratio = summarise(compiled_values / traced_values, Statistics())
+    ratio = summarize(compiled_values / traced_values, Statistics())
     saved = float(np.median(traced_values - compiled_values))
     return {
         "problem": workload.name,

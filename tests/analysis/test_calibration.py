@@ -5,7 +5,12 @@ import pytest
 from scipy import stats
 
 from dirgrad.analysis import calibration
-from dirgrad.analysis.calibration import LAWS, evidence, rates, table
+from dirgrad.analysis.calibration import (
+    DISTRIBUTIONS,
+    equal_loss_table,
+    judged_evidence,
+    verdict_rates,
+)
 from dirgrad.analysis.verdicts import Outcome
 from dirgrad.config.settings import Statistics
 
@@ -21,7 +26,7 @@ def exceeds_five_percent(share: float, count: int) -> bool:
 
 def outcomes(effects: np.ndarray) -> set[str]:
     """Return the outcomes of all claims whose trials have these effects, (claims, seeds)."""
-    return set(evidence(table(effects, SETTINGS), SETTINGS)["outcome"])
+    return set(judged_evidence(equal_loss_table(effects, SETTINGS), SETTINGS)["outcome"])
 
 
 @pytest.mark.slow
@@ -31,7 +36,7 @@ def outcomes(effects: np.ndarray) -> set[str]:
 def test_verdicts_are_wrong_at_most_once_in_twenty_and_bare_intervals_more_often(
     law: str, n: int
 ) -> None:
-    shares = rates(law, n, REPEATS, SETTINGS)
+    shares = verdict_rates(law, n, REPEATS, SETTINGS)
     assert not exceeds_five_percent(shares["wrong"], REPEATS)
     assert not exceeds_five_percent(shares["wrong_tables"], REPEATS // calibration.FAMILY)
     assert shares["detected"] > 0.9
@@ -50,9 +55,9 @@ def test_a_large_effect_is_detected_with_its_sign_among_many_claims() -> None:
     assert outcomes(noise + 20.0) == {Outcome.FAILS}
 
 
-@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("law", DISTRIBUTIONS)
 def test_every_law_has_an_inter_quartile_mean_of_zero(law: str) -> None:
-    values = np.sort(LAWS[law](np.random.default_rng(0), (1, 400_000))[0])
+    values = np.sort(DISTRIBUTIONS[law](np.random.default_rng(0), (1, 400_000))[0])
     middle_half = values[100_000:300_000]
     trimmed = values[values.size // 10 : -values.size // 10]
     error = np.std(trimmed) / np.sqrt(values.size)

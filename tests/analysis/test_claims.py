@@ -14,7 +14,7 @@ from support.hand_made_quantities import QUANTITY_TABLES
 from support.paths import ROOT
 
 FILE = ROOT / "config" / "claims.yaml"
-CLAIMS = claims.load(FILE)
+CLAIMS = claims.load_claims(FILE)
 RAW = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 CONFIGS = [
     validation.load([ROOT / "config/config.yaml"]),
@@ -99,7 +99,7 @@ def test_a_mistake_is_reported_in_one_line_with_its_file_and_key(
     path = tmp_path / "claims.yaml"
     path.write_text(yaml.safe_dump(raw))
     with pytest.raises(UserError) as error:
-        claims.load(path)
+        claims.load_claims(path)
     (line,) = str(error.value).splitlines()
     assert line.startswith(f"{path}: claims.more_steps_than_backprop.")
     assert message in line
@@ -109,4 +109,4 @@ def test_an_unknown_top_level_key_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "claims.yaml"
     path.write_text(yaml.safe_dump(RAW | {"claim": {}}))
     with pytest.raises(UserError, match="claim: unknown key: did you mean 'claims'"):
-        claims.load(path)
+        claims.load_claims(path)

@@ -13,7 +13,7 @@ from support.hand_made_quantities import QUANTITY_TABLES
 from support.paths import ROOT
 
 FILE = ROOT / "config" / "claims.yaml"
-CLAIMS = claims.load(FILE)
+CLAIMS = claims.load_claims(FILE)
 ARGUMENTS = ["--config", str(ROOT / "config/config.yaml"), "--claims", str(FILE)]
 STEPS = QUANTITY_TABLES["steps_over_backprop"].make(2.0, 0.01, 10)
 """Tables in which a forward gradient needs twice as many steps as backprop."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dirgrad.analysis.intervals import inter_quartile_mean, slope, summarise
+from dirgrad.analysis.intervals import inter_quartile_mean, slope, summarize
 from dirgrad.config.settings import Statistics
 from support.hand_made_records import QUICK
 
@@ -23,13 +23,13 @@ def test_the_inter_quartile_mean_drops_a_quarter_at_each_end(values: list[float]
 
 @pytest.mark.parametrize("shape", [(0,), (3, 0)])
 def test_the_summary_of_no_values_is_nan(shape: tuple[int, ...]) -> None:
-    summary = summarise(np.zeros(shape), QUICK)
+    summary = summarize(np.zeros(shape), QUICK)
     assert [array.shape for array in summary] == [shape[:-1]] * 3
     assert np.isnan(np.array(summary)).all()
 
 
 def test_the_summary_of_a_single_value_has_no_interval() -> None:
-    summary = summarise(np.array([[2.0], [3.0]]), QUICK)
+    summary = summarize(np.array([[2.0], [3.0]]), QUICK)
     assert summary.value.tolist() == [2.0, 3.0]
     assert np.isnan(summary.low).all()
     assert np.isnan(summary.high).all()
@@ -38,7 +38,7 @@ def test_the_summary_of_a_single_value_has_no_interval() -> None:
 @given(FINITE, st.integers(2, 9))
 @settings(max_examples=20, deadline=None)
 def test_the_interval_of_a_constant_is_a_point(value: float, count: int) -> None:
-    summary = summarise(np.full((2, count), value), QUICK)
+    summary = summarize(np.full((2, count), value), QUICK)
     assert np.allclose(np.array(summary), value)
 
 
@@ -46,7 +46,7 @@ def test_the_interval_of_a_constant_is_a_point(value: float, count: int) -> None
 @settings(max_examples=20, deadline=None)
 def test_an_interval_lies_within_the_range_of_the_values(values: list[list[float]]) -> None:
     array = np.array(values)
-    summary = summarise(array, QUICK)
+    summary = summarize(array, QUICK)
     assert summary.value.shape == (len(values),)
     assert (summary.low <= summary.high).all()
     assert (array.min(axis=-1) - 1e-9 <= summary.low).all()
@@ -56,7 +56,7 @@ def test_an_interval_lies_within_the_range_of_the_values(values: list[list[float
 def test_the_seed_determines_the_interval() -> None:
     values = np.random.default_rng(0).standard_normal(10)
     first, repeated, other = (
-        summarise(values, Statistics(resamples=50, seed=seed)).low for seed in (1, 1, 2)
+        summarize(values, Statistics(resamples=50, seed=seed)).low for seed in (1, 1, 2)
     )
     assert first == repeated
     assert first != other
@@ -65,7 +65,7 @@ def test_the_seed_determines_the_interval() -> None:
 def test_a_higher_confidence_gives_a_wider_interval() -> None:
     values = np.random.default_rng(0).standard_normal((20, 10))
     narrow, wide = (
-        summarise(values, Statistics(resamples=200, confidence=level)) for level in (0.5, 0.99)
+        summarize(values, Statistics(resamples=200, confidence=level)) for level in (0.5, 0.99)
     )
     assert (wide.high - wide.low > narrow.high - narrow.low).all()
 
@@ -73,7 +73,7 @@ def test_a_higher_confidence_gives_a_wider_interval() -> None:
 def test_the_coverage_of_an_interval_is_close_to_its_confidence() -> None:
     true_mean = 3.0
     samples = np.random.default_rng(0).normal(true_mean, 2.0, (400, 20))
-    summary = summarise(samples, Statistics(confidence=0.95, resamples=500))
+    summary = summarize(samples, Statistics(confidence=0.95, resamples=500))
     covered = (summary.low <= true_mean) & (summary.high >= true_mean)
     assert 0.85 <= covered.mean() <= 0.99
 

@@ -11,7 +11,7 @@ from support.hand_made_quantities import QUANTITY_TABLES
 from support.paths import ROOT
 from support.quantity_tables import Tables
 
-CLAIMS = claims.load(ROOT / "config" / "claims.yaml")
+CLAIMS = claims.load_claims(ROOT / "config" / "claims.yaml")
 VERSIONS = {"jax": ("1",), "torch": ("2",)}
 
 make_steps = QUANTITY_TABLES["steps_over_backprop"].make

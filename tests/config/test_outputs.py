@@ -33,7 +33,7 @@ def test_the_claims_module_makes_the_verdict_tables_and_no_other_table() -> None
 
 def test_every_kind_of_record_has_a_schema() -> None:
     kinds = {kind for kinds in outputs.TABLES.values() for kind in kinds}
-    kinds |= {kind for kinds in plan.INSTRUMENTS.values() for kind in kinds}
+    kinds |= {kind for kinds in plan.RECORD_KINDS.values() for kind in kinds}
     assert kinds <= set(schemas.SCHEMAS)
 
 

@@ -20,12 +20,12 @@ while time.time() < end:
 def test_only_the_work_of_other_processes_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     counters = {"busy": 100.0, "own": 10.0}
 
-    def read_counters() -> machine_load.Mark:
-        return machine_load.Mark(perf_counter(), counters["busy"], counters["own"])
+    def read_counters() -> machine_load.CpuCounters:
+        return machine_load.CpuCounters(perf_counter(), counters["busy"], counters["own"])
 
     monkeypatch.setattr(machine_load, "mark", read_counters)
     monkeypatch.setattr(psutil, "cpu_count", lambda: 4)
-    start = machine_load.mark()._replace(clock=perf_counter() - 10.0)
+    start = machine_load.read_counters()._replace(clock=perf_counter() - 10.0)
     # Of 40 processor seconds, other processes use 20.
     counters["busy"] += 20.0
     assert machine_load.other_cpu_fraction(start) == pytest.approx(0.5, rel=0.01)
@@ -35,9 +35,9 @@ def test_only_the_work_of_other_processes_counts(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_counters_of_the_system_show_the_work_of_another_process() -> None:
-    before = machine_load.mark()
+    before = machine_load.read_counters()
     subprocess.run([sys.executable, "-c", BUSY_LOOP], check=True)
-    after = machine_load.mark()
+    after = machine_load.read_counters()
     assert after.busy - before.busy >= 0.2
     assert after.own - before.own < 0.2
     assert 0.0 < machine_load.other_cpu_fraction(before) <= 1.0

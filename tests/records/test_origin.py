@@ -129,7 +129,7 @@ def test_a_figure_contains_its_origin_and_has_equal_bytes_in_two_processes(proje
     suffixes = ("svg", "png", "pdf", "jax.svg", "torch.svg")
     figures = ("loss_beale", "overview")
     assert names == {f"{figure}.{suffix}" for figure in figures for suffix in suffixes}
-    line = origin.line(expected_origin(project))
+    line = origin.to_line(expected_origin(project))
     for name in names:
         assert (first / name).read_bytes() == (second / name).read_bytes(), name
         assert origin.read(first / name) == json.loads(line)
@@ -191,7 +191,7 @@ def test_the_command_origin_prints_the_origin_of_a_file(
     facts = {"commit": "c-dirty", "dirgrad": "1", "settings_hash": "s"}
     expected = origin.from_jobs({"a/jax": facts}, {})
     path = tmp_path / "table.tex"
-    path.write_text(f"% {origin.line(expected)}\n\\begin{{tabular}}{{l}}\n")
+    path.write_text(f"% {origin.to_line(expected)}\n\\begin{{tabular}}{{l}}\n")
     main.main(["origin", str(path)])
     printed = json.loads(capsys.readouterr().out)
     assert (printed["run_id"], printed["commit"]) == (expected.run_id, "c-dirty")

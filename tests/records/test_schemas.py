@@ -74,7 +74,7 @@ def test_a_schema_contains_each_column_that_a_table_needs_exactly_once(
 
 
 def test_a_trial_has_one_of_four_outcomes() -> None:
-    assert [str(status) for status in schemas.Status] == [
+    assert [str(status) for status in schemas.TrialStatus] == [
         "ok",
         "diverged",
         "timeout",

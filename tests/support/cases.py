@@ -76,7 +76,7 @@ class Case:
         images = rng.uniform(size=(BATCH, dataset.height, dataset.width)).astype(dtype)
         if self.problem.criterion is SQUARED_ERROR:
             return images, rng.uniform(size=(BATCH, dataset.classes)).astype(dtype)
-        shape = (BATCH, dataset.answers) if dataset.answers > 1 else BATCH
+        shape = (BATCH, dataset.labels_per_image) if dataset.labels_per_image > 1 else BATCH
         return images, rng.integers(0, dataset.classes, shape)
 
 

@@ -144,7 +144,9 @@ def thresholded() -> Tables:
 
 def balanced() -> pd.DataFrame:
     """Return curves on influence balancing, with two windows per method."""
-    windowed = [f"{side}_{window}" for side in influence_balancing.SIDES for window in (1, 10)]
+    windowed = [
+        f"{side}_{window}" for side in influence_balancing.PANEL_TITLES for window in (1, 10)
+    ]
     points = combinations(
         experiment=("influence_balancing",),
         backend=BACKENDS,

@@ -6,7 +6,7 @@ from dirgrad.config import plan
 from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import Backend, Estimator
 from dirgrad.runs.instruments import programs
-from dirgrad.runs.instruments.workload import Workload, workload
+from dirgrad.runs.instruments.workload import Workload, load_workload
 
 BATCH = 8
 """Minibatch size of a step, unless a test chooses another one."""
@@ -116,7 +116,7 @@ def small_step(
     }
     measurement = plan.measurement(config, f"cost/small/{backend.name}")
     estimator = measurement.estimators["estimator"]
-    loaded = workload(measurement, backend, "network", batch)
+    loaded = load_workload(measurement, backend, "network", batch)
     _, program = programs.estimate_and_step(backend, loaded, estimator)
     return SmallStep(estimator, loaded, program)
 

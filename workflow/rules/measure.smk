@@ -1,6 +1,6 @@
 # One rule per instrument, because their outputs differ. A cost measurement reserves all cores, so
 # that no other job disturbs its times.
-for INSTRUMENT, KINDS in plan.INSTRUMENTS.items():
+for INSTRUMENT, KINDS in plan.RECORD_KINDS.items():
 
     rule:
         name:

@@ -18,7 +18,7 @@ from dirgrad.analysis.tables import equal_loss
 from dirgrad.analysis.verdicts import Outcome
 from dirgrad.config.settings import Statistics
 
-Law = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
+Distribution = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
 """Draws an array of the given shape."""
 
 
@@ -28,7 +28,7 @@ def _exponential_inter_quartile_mean() -> float:
     return float(mean)
 
 
-LAWS: Mapping[str, Law] = {
+DISTRIBUTIONS: Mapping[str, Distribution] = {
     "uniform": lambda rng, shape: rng.uniform(-1.0, 1.0, shape),
     "normal": lambda rng, shape: rng.standard_normal(shape),
     "Student t, 3 degrees": lambda rng, shape: rng.standard_t(3, shape),
@@ -94,7 +94,7 @@ def trials(differences: np.ndarray) -> dict[str, pd.DataFrame]:
     }
 
 
-def table(differences: np.ndarray, settings: Statistics) -> pd.DataFrame:
+def equal_loss_table(differences: np.ndarray, settings: Statistics) -> pd.DataFrame:
     """Return the table `equal_loss` for these differences, (claims, n); one row per claim."""
     starts = range(0, len(differences), PART)
     parts = [differences[start : start + PART] for start in starts]
@@ -102,7 +102,7 @@ def table(differences: np.ndarray, settings: Statistics) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def evidence(table: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
+def judged_evidence(table: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
     """Return the judged evidence, one row per row of the table, all adjusted together by Holm."""
     # The parts of a long table reuse experiment names, but evidence needs a distinct one per row.
     renamed = table.assign(experiment=[f"e{i}" for i in range(len(table))])
@@ -111,7 +111,7 @@ def evidence(table: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
     return judged.evidence
 
 
-def rates(law: str, n: int, repeats: int, settings: Statistics) -> dict[str, float]:
+def verdict_rates(law: str, n: int, repeats: int, settings: Statistics) -> dict[str, float]:
     """Return the shares of wrong and of right verdicts for n seeds per claim.
 
     Args:
@@ -128,19 +128,19 @@ def rates(law: str, n: int, repeats: int, settings: Statistics) -> dict[str, flo
         correctly, each judged without the others; a quarter as many claims.
     """
     rng = np.random.default_rng([n, sum(law.encode())])
-    draw = LAWS[law]
-    null = table(draw(rng, (repeats, n)), settings)
+    draw = DISTRIBUTIONS[law]
+    null = equal_loss_table(draw(rng, (repeats, n)), settings)
     deviation = float(np.std(draw(rng, (1, 10_000))))
     shifted = draw(rng, (max(1, repeats // 4), n)) - EFFECT * deviation
-    effect = evidence(table(shifted, settings), settings)
+    effect = judged_evidence(equal_loss_table(shifted, settings), settings)
     families = [null.iloc[start : start + FAMILY] for start in range(0, repeats, FAMILY)]
     wrong_tables = [
-        (evidence(family, settings)["outcome"] != Outcome.OPEN).any() for family in families
+        (judged_evidence(family, settings)["outcome"] != Outcome.OPEN).any() for family in families
     ]
     # A claim judged without others has an unadjusted p-value.
     level = 1 - settings.confidence
     shares = {
-        "wrong": evidence(null, settings)["p_value"] <= level,
+        "wrong": judged_evidence(null, settings)["p_value"] <= level,
         "by_interval": (null["difference_low"] > 0) | (null["difference_high"] < 0),
         "wrong_tables": np.array(wrong_tables),
         "detected": (effect["p_value"] <= level) & (effect["value"] < 0),
@@ -160,9 +160,9 @@ def page(repeats: int) -> str:
         f"{EFFECT:g} sd detected",
     ]
     rows: list[Sequence[str]] = [header, ["---"] * len(header)]
-    for law in LAWS:
+    for law in DISTRIBUTIONS:
         for n in COUNTS:
-            shares = rates(law, n, repeats, settings)
+            shares = verdict_rates(law, n, repeats, settings)
             percentages = [f"{100 * share:.1f} %" for share in shares.values()]
             rows.append([law, str(n), *percentages])
     lines = [f"| {' | '.join(row)} |\n" for row in rows]

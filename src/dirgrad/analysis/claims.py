@@ -97,7 +97,7 @@ class _ClaimsFile(BaseModel):
     claims: Annotated[dict[Name, Claim], MinLen(1)]
 
 
-def load(path: Path) -> dict[str, Claim]:
+def load_claims(path: Path) -> dict[str, Claim]:
     """Read the claims from a YAML file and return them by id.
 
     Raises:

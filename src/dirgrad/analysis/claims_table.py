@@ -10,12 +10,12 @@ import pandas as pd
 from dirgrad.analysis.claims import Claim
 from dirgrad.analysis.evidence.reading import Tables
 from dirgrad.analysis.facets import describe
-from dirgrad.analysis.verdicts import NOT_RUN, Decided, Evidence, Outcome, decide, verdict
+from dirgrad.analysis.verdicts import NOT_RUN, Decision, Evidence, Outcome, decide, verdict
 from dirgrad.config.outputs import TABLES
 from dirgrad.core.errors import UserError
 
 Row: TypeAlias = dict[str, Any]
-Pair: TypeAlias = tuple[Evidence, Decided]
+Pair: TypeAlias = tuple[Evidence, Decision]
 COLUMNS = [
     "id",
     "source",
@@ -175,7 +175,7 @@ def _facets_by_outcome(pairs: Sequence[Pair]) -> str:
     return "; ".join(parts)
 
 
-def _evidence_row(name: str, claim: Claim, evidence: Evidence, decided: Decided) -> Row:
+def _evidence_row(name: str, claim: Claim, evidence: Evidence, decided: Decision) -> Row:
     return {
         "id": name,
         "quantity": claim.quantity,

@@ -31,7 +31,7 @@ def inter_quartile_mean(values: np.ndarray, axis: int = -1) -> np.ndarray:
     return np.asarray(stats.trim_mean(values, 0.25, axis=axis))
 
 
-def summarise(values: np.ndarray, settings: Statistics) -> Summary:
+def summarize(values: np.ndarray, settings: Statistics) -> Summary:
     """Return the inter-quartile mean over the last axis, with its interval.
 
     Args:

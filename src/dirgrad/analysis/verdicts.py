@@ -94,7 +94,7 @@ class Interval:
         return (self.low - rounding <= value <= self.high + rounding) is self.inside
 
 
-class Decided(NamedTuple):
+class Decision(NamedTuple):
     """The outcome for one measured value.
 
     Attributes:
@@ -218,7 +218,7 @@ def _logarithm(values: np.ndarray | float) -> np.ndarray:
     return np.where(numbers > 0, np.log(np.maximum(numbers, np.finfo(float).tiny)), -np.inf)
 
 
-def decide(pairs: Sequence[tuple[Evidence, Interval]], confidence: float) -> list[Decided]:
+def decide(pairs: Sequence[tuple[Evidence, Interval]], confidence: float) -> list[Decision]:
     """Test every measured value against its criterion.
 
     The probability that any sampled value gets a wrong outcome is at most 1 - confidence: the
@@ -232,7 +232,7 @@ def decide(pairs: Sequence[tuple[Evidence, Interval]], confidence: float) -> lis
     adjusted[sampled] = holm(raw[sampled])
     level = 1 - confidence
     return [
-        Decided(_outcome(side, p_adjusted, level), float(p_raw), float(p_adjusted))
+        Decision(_outcome(side, p_adjusted, level), float(p_raw), float(p_adjusted))
         for side, p_raw, p_adjusted in zip(sides, raw, adjusted, strict=True)
     ]
 

@@ -221,7 +221,7 @@ def summary(comparison: pd.DataFrame, tier: str) -> dict[str, Any]:
     }
 
 
-def sentence(comparison: pd.DataFrame) -> str:
+def report_text(comparison: pd.DataFrame) -> str:
     """Return the text for the terminal: one line of counts, then one line per flagged row."""
     kinds = comparison["kind"]
     n_verdicts = int((kinds == "verdict").sum())

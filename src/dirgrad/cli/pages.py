@@ -29,7 +29,7 @@ def render(args: argparse.Namespace) -> None:
     from dirgrad.report.pages import table
 
     manifest = _read_manifest(args.manifest)
-    origin_line = origin.line(origin.from_manifest(manifest))
+    origin_line = origin.to_line(origin.from_manifest(manifest))
     for path in args.tables:
         table.write(path, origin_line)
 

@@ -31,7 +31,7 @@ def table(args: argparse.Namespace) -> None:
         by_kind = plan.record_paths(raw)
         paths = [path for kind in outputs.TABLES[args.table] for path in by_kind[kind]]
         source = origin.from_records(args.records, paths, _statistics(raw))
-        write(args.out, origin.line(source))
+        write(args.out, origin.to_line(source))
 
 
 def manifest(args: argparse.Namespace) -> None:
@@ -126,7 +126,7 @@ def _draw(
     subjects = dict.fromkeys(subject.rpartition("/")[2] for subject in spec.subjects)
     paths = outputs.figure_records(raw, spec)
     source = origin.from_records(args.records, paths, _statistics(raw))
-    line = origin.line(source)
+    line = origin.to_line(source)
     style.save(draw(tables, *subjects), args.out / name, line)
     for backend in outputs.frameworks(raw, spec):
         drawing = style.one_framework(draw, tables, subjects, backend)

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from dirgrad.analysis.claims import load as load_claims
+from dirgrad.analysis.claims import load_claims as load_claims
 from dirgrad.config import validation
 from dirgrad.records import files
 
@@ -31,7 +31,7 @@ def verify(args: argparse.Namespace) -> None:
     RUN and REFERENCE are directories of results. The comparison is written to
     OUT/tables/verify.csv and OUT/verify.json; the exit status is 1 if a difference is flagged.
     """
-    from dirgrad.analysis.verify import compare, read, sentence, summary
+    from dirgrad.analysis.verify import compare, read, report_text, summary
 
     raw = validation.load(args.config, args.override)
     confidence = validation.check(raw, {}).statistics.confidence
@@ -44,7 +44,7 @@ def verify(args: argparse.Namespace) -> None:
     files.write_atomically(
         args.out / "verify.json", lambda part: part.write_text(text, encoding="utf-8")
     )
-    print(sentence(comparison))
+    print(report_text(comparison))
     if not result["ok"]:
         sys.exit(1)
 

@@ -37,7 +37,7 @@ def component(cls: type[T]) -> type[T]:
     return cast(type[T], dataclass(frozen=True, config=STRICT)(cls))
 
 
-def package(folder: str) -> str:
+def package_name(folder: str) -> str:
     """Return the import path of the package that holds the components of `folder`."""
     return f"dirgrad.components.{folder}"
 
@@ -45,7 +45,7 @@ def package(folder: str) -> str:
 @cache
 def names(folder: str) -> tuple[str, ...]:
     """Return the names of all components in `folder`, sorted."""
-    path = import_module(package(folder)).__path__
+    path = import_module(package_name(folder)).__path__
     modules = [module.name for module in pkgutil.iter_modules(path)]
     public = [name for name in modules if not name.startswith("_")]
     return tuple(sorted(public))
@@ -54,7 +54,7 @@ def names(folder: str) -> tuple[str, ...]:
 @cache
 def load(folder: str, name: str) -> type[Any]:
     """Return the class of a component, which must be the only component in its file."""
-    module = import_module(f"{package(folder)}.{name}")
+    module = import_module(f"{package_name(folder)}.{name}")
     (cls,) = (
         value
         for value in vars(module).values()

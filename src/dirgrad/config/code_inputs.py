@@ -95,7 +95,7 @@ def closure(*modules: str) -> tuple[str, ...]:
         module = pending.pop()
         if module not in visited:
             visited.add(module)
-            pending += imported(module)
+            pending += imported_modules(module)
     return tuple(sorted(str(_file(module)) for module in visited))
 
 
@@ -109,7 +109,7 @@ def _file(module: str) -> Path | None:
 
 
 @cache
-def imported(module: str) -> tuple[str, ...]:
+def imported_modules(module: str) -> tuple[str, ...]:
     """Return the modules of this package that a module imports, without duplicates."""
     path = _file(module)
     if path is None:

@@ -164,7 +164,7 @@ CATEGORIES = {
     "tables": "7. Tables",
 }
 """Categories of the report, by the first word of a figure's name; the report sorts by number."""
-CRITICISM = ("fair", "sensitivity")
+OWN_RATE_FIGURES = ("fair", "sensitivity")
 """Name prefixes of the figures that compare estimators at their own best learning rates."""
 FRONT_PAGE = ("baydin_fig3", "baydin_fig4", "fair", "cost", "frye_noise", "silver_learning")
 """Figures of the front page, in order; those that a configuration lacks are left out."""
@@ -174,7 +174,7 @@ def category(name: str) -> str:
     """Return the report category of a figure."""
     if name in INSTRUMENT_FIGURES:
         return CATEGORIES["instruments"]
-    paper = "frye" if name.startswith(CRITICISM) else name.partition("_")[0]
+    paper = "frye" if name.startswith(OWN_RATE_FIGURES) else name.partition("_")[0]
     return CATEGORIES.get(paper, CATEGORIES["experiments"])
 
 

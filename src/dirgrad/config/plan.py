@@ -14,7 +14,7 @@ from dirgrad.core.errors import UserError, nearest
 from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import Estimator, Problem
 
-INSTRUMENTS: dict[str, tuple[str, ...]] = {
+RECORD_KINDS: dict[str, tuple[str, ...]] = {
     "cost": ("cost",),
     "memory": ("memory", "resident"),
     "quality": ("draws", "coordinates"),
@@ -121,7 +121,7 @@ def measurements(raw: Mapping[str, Any], instrument: str) -> tuple[str, ...]:
 
 def all_measurements(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield every measurement with the kinds of records it writes."""
-    for instrument, kinds in INSTRUMENTS.items():
+    for instrument, kinds in RECORD_KINDS.items():
         for path in measurements(raw, instrument):
             yield path, kinds
 
@@ -185,7 +185,7 @@ def record_paths(
         subjects: Experiments, or measurements as `instrument/name`, to include; None means all.
     """
     jobs = {kind: cells(raw) for kind in ("trials", "curves")}
-    for instrument, kinds in INSTRUMENTS.items():
+    for instrument, kinds in RECORD_KINDS.items():
         for kind in kinds:
             jobs[kind] = measurements(raw, instrument)
 

@@ -111,7 +111,7 @@ class Dataset(Protocol):
         """Return the number of classes."""
 
     @property
-    def answers(self) -> int:
+    def labels_per_image(self) -> int:
         """Return the number of labels per image, which is 1 for a picture.
 
         If an image is read as a sequence, the last steps ask for the labels in order.

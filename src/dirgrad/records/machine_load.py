@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import psutil
 
-NOISY = 0.05
+NOISY_FRACTION = 0.05
 """A measurement of time is flagged as noisy if `other_cpu_fraction` is above this value."""
 
 
-class Mark(NamedTuple):
+class CpuCounters(NamedTuple):
     """Clock and processor time counters at one moment, in seconds.
 
     Attributes:
@@ -23,22 +23,22 @@ class Mark(NamedTuple):
     own: float
 
 
-def mark() -> Mark:
+def read_counters() -> CpuCounters:
     """Read the counters."""
     system = psutil.cpu_times()
     process = psutil.Process().cpu_times()
     # Only some systems count the time spent waiting for input and output.
     idle = system.idle + getattr(system, "iowait", 0.0)
     busy = sum(system) - idle
-    return Mark(clock=perf_counter(), busy=busy, own=process.user + process.system)
+    return CpuCounters(clock=perf_counter(), busy=busy, own=process.user + process.system)
 
 
-def other_cpu_fraction(since: Mark) -> float:
+def other_cpu_fraction(since: CpuCounters) -> float:
     """Return the fraction of all processor time that other processes have used since `since`.
 
     The result lies between 0 and 1. Its resolution is the system's, often 0.01 seconds.
     """
-    end = mark()
+    end = read_counters()
     busy = end.busy - since.busy
     own = end.own - since.own
     processors = psutil.cpu_count() or 1

@@ -94,7 +94,7 @@ def _join_values(facts: Mapping[str, Mapping[str, str]], name: str) -> str:
     return ", ".join(sorted({entry[name] for entry in facts.values()}))
 
 
-def line(origin: Origin) -> str:
+def to_line(origin: Origin) -> str:
     """Return the line that a file contains: a flat JSON object in ASCII."""
     return json.dumps(origin._asdict())
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 BOOLEAN, FLOAT, INTEGER, STRING = pa.bool_(), pa.float64(), pa.int64(), pa.string()
 
 
-class Status(StrEnum):
+class TrialStatus(StrEnum):
     """Outcome of a trial."""
 
     OK = "ok"
@@ -26,7 +26,7 @@ class Status(StrEnum):
     """The framework cannot compute this estimate on this problem."""
 
 
-class Answer(StrEnum):
+class MeasurementStatus(StrEnum):
     """Outcome of a measurement of time."""
 
     OK = "ok"

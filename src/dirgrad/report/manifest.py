@@ -89,7 +89,7 @@ def _measurement_entry(path: Path) -> dict[str, Any]:
         return _job_entry(path)
     shares = pq.read_table(path, columns=[column])[column]
     share = pc.max(shares).as_py()
-    noisy = share is not None and share > machine_load.NOISY
+    noisy = share is not None and share > machine_load.NOISY_FRACTION
     return _job_entry(path) | {column: share, "noisy": noisy}
 
 

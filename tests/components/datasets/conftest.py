@@ -8,7 +8,7 @@ from support.mnist_files import small_mnist_files
 
 @pytest.fixture(autouse=True)
 def _no_data_directory_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(_download.VARIABLE, raising=False)
+    monkeypatch.delenv(_download.DATA_VARIABLE, raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -90,13 +90,13 @@ def create_a_folder(path: Path, content: bytes) -> str:
 def test_the_configured_directory_takes_precedence_over_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv(_download.VARIABLE, "environment")
-    assert _download.directory_of("configured") == Path("configured")
-    assert _download.directory_of(None) == Path("environment")
+    monkeypatch.setenv(_download.DATA_VARIABLE, "environment")
+    assert _download.data_directory("configured") == Path("configured")
+    assert _download.data_directory(None) == Path("environment")
 
 
 def test_a_tilde_is_the_home_directory() -> None:
-    assert _download.directory_of("~/mnist") == Path.home() / "mnist"
+    assert _download.data_directory("~/mnist") == Path.home() / "mnist"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_the_error_names_a_bad_local_file_and_gives_advice(
     content = mnist_files[FILE_NAME]
     reason = spoil(tmp_path / FILE_NAME, content)
     with pytest.raises(UserError) as error:
-        _download.verified(FILE_NAME, hashlib.md5(content).hexdigest(), str(tmp_path))
+        _download.read_verified(FILE_NAME, hashlib.md5(content).hexdigest(), str(tmp_path))
     message = str(error.value)
     assert message.startswith(str(tmp_path))
     assert reason in message
@@ -136,14 +136,14 @@ def test_the_second_mirror_serves_the_file_if_the_first_fails(
     if first_file is not None:
         mirrors[FIRST_URL] = first_file
     mirrors[SECOND_URL] = COMPRESSED
-    assert _download.verified(FILE_NAME, MD5, None) == CONTENT
+    assert _download.read_verified(FILE_NAME, MD5, None) == CONTENT
 
 
 def test_a_file_is_downloaded_only_once(mirrors: dict[str, bytes]) -> None:
     mirrors[FIRST_URL] = COMPRESSED
-    _download.verified(FILE_NAME, MD5, None)
+    _download.read_verified(FILE_NAME, MD5, None)
     mirrors.clear()
-    assert _download.verified(FILE_NAME, MD5, None) == CONTENT
+    assert _download.read_verified(FILE_NAME, MD5, None) == CONTENT
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_if_all_mirrors_fail_the_error_gives_the_reason_of_each_mirror(
 ) -> None:
     mirrors.update(served)
     with pytest.raises(UserError) as error:
-        _download.verified(FILE_NAME, MD5, None)
+        _download.read_verified(FILE_NAME, MD5, None)
     message = str(error.value)
     assert message.startswith(f"{FILE_NAME}: could not be downloaded (")
     assert [message.count(f"{mirror}: {reason}") for mirror in _download.MIRRORS] == [1, 1]
@@ -172,7 +172,7 @@ def test_a_download_with_a_wrong_checksum_is_deleted(
 ) -> None:
     mirrors[FIRST_URL] = mirrors[SECOND_URL] = COMPRESSED_OTHER_CONTENT
     with pytest.raises(UserError):
-        _download.verified(FILE_NAME, MD5, None)
+        _download.read_verified(FILE_NAME, MD5, None)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
@@ -184,18 +184,18 @@ def test_a_download_that_cannot_be_unpacked_is_an_error_and_is_not_used_again(
 ) -> None:
     mirrors[FIRST_URL] = mirrors[SECOND_URL] = bad_file
     with pytest.raises(UserError, match=f"^{FILE_NAME}: could not be downloaded "):
-        _download.verified(FILE_NAME, MD5, None)
+        _download.read_verified(FILE_NAME, MD5, None)
     mirrors[FIRST_URL] = COMPRESSED
-    assert _download.verified(FILE_NAME, MD5, None) == CONTENT
+    assert _download.read_verified(FILE_NAME, MD5, None) == CONTENT
 
 
 def test_the_error_names_a_cached_file_that_has_become_corrupt(
     mirrors: dict[str, bytes], tmp_path: Path
 ) -> None:
     mirrors[FIRST_URL] = COMPRESSED
-    _download.verified(FILE_NAME, MD5, None)
+    _download.read_verified(FILE_NAME, MD5, None)
     (cached,) = tmp_path.rglob(FILE_NAME)
     cached.write_bytes(CONTENT[:5])
     message = rf"{FILE_NAME}: the file is not the original \(5 uncompressed bytes"
     with pytest.raises(UserError, match=message):
-        _download.verified(FILE_NAME, MD5, None)
+        _download.read_verified(FILE_NAME, MD5, None)

@@ -33,7 +33,7 @@ def test_the_true_coefficients_leave_only_the_noise_and_recover_the_whole_suppor
     backend: Backend,
 ) -> None:
     problem = SparseRegression(dimension=30, nonzeros=4, noise=0.5, condition=9.0)
-    truth = problem.truth()
+    truth = problem.true_coefficients()
     assert (truth != 0).sum() == 4
     assert np.linalg.norm(truth) == pytest.approx(1.0)
 

@@ -16,24 +16,24 @@ def estimator_names(count: int) -> list[str]:
 
 def test_eight_estimators_differ_in_color_dashes_and_marker() -> None:
     names = estimator_names(8)
-    lines = style.lines(names)
+    lines = style.line_styles(names)
     for part in ("color", "linestyle", "marker"):
         assert len({str(line[part]) for line in lines.values()}) == len(names)
-    assert lines == style.lines(names)
+    assert lines == style.line_styles(names)
 
 
 def test_points_of_twenty_estimators_are_distinguishable_without_color() -> None:
-    marks = [style.mark(line) for line in style.lines(estimator_names(20)).values()]
+    marks = [style.marker_style(line) for line in style.line_styles(estimator_names(20)).values()]
     assert len({(mark["marker"], mark["fillstyle"]) for mark in marks}) == 20
     assert {mark["linestyle"] for mark in marks} == {""}
 
 
 def test_the_first_colors_go_from_dark_to_light_in_gray_print() -> None:
-    luminances = [float(np.dot(to_rgb(color), LUMINANCE_WEIGHTS)) for color in style.COLOURS[:3]]
+    luminances = [float(np.dot(to_rgb(color), LUMINANCE_WEIGHTS)) for color in style.COLORS[:3]]
     assert luminances == sorted(luminances)
     assert min(np.diff(luminances)) > 0.03
 
 
 def test_twenty_estimators_have_twenty_different_lines() -> None:
-    lines = {str(line) for line in style.lines(estimator_names(20)).values()}
+    lines = {str(line) for line in style.line_styles(estimator_names(20)).values()}
     assert len(lines) == 20

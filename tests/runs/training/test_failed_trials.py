@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dirgrad.core.types import Backend
-from dirgrad.records.schemas import Status
+from dirgrad.records.schemas import TrialStatus
 from support.small_cells import ROSENBROCK, TWO_ESTIMATORS, train_cell
 
 TWO_DIMENSIONAL = {"kind": "rosenbrock"}
@@ -15,8 +15,8 @@ def test_a_diverged_trial_is_a_row_and_the_other_trials_continue(backend: Backen
         backend, TWO_DIMENSIONAL, learning_rates=[1e-4, 1.0], estimators=TWO_ESTIMATORS
     )
     statuses = rows.groupby("learning_rate")["status"].unique()
-    assert list(statuses[1e-4]) == [Status.OK]
-    assert list(statuses[1.0]) == [Status.DIVERGED]
+    assert list(statuses[1e-4]) == [TrialStatus.OK]
+    assert list(statuses[1.0]) == [TrialStatus.DIVERGED]
     assert rows.query("learning_rate == 1.0")["reason"].str.contains("by step 10").all()
     assert curves.query("learning_rate == 1.0")["step"].max() == 10
     assert curves.query("learning_rate == 0.0001")["step"].max() == 20
@@ -33,7 +33,7 @@ def test_trials_time_out_once_the_time_is_spent_and_later_trials_do_not_start(
     rows, _ = train_cell(
         backend, ROSENBROCK, lanes=1, timeout_seconds=1e-9, estimators=TWO_ESTIMATORS
     )
-    assert (rows["status"] == Status.TIMEOUT).all()
+    assert (rows["status"] == TrialStatus.TIMEOUT).all()
     first = rows.query("learning_rate == 0.001 and seed == 0")
     assert first["reason"].str.contains("at step 10").all()
     assert np.isfinite(first["final_loss"]).all()
@@ -51,11 +51,11 @@ def test_an_unsupported_derivative_is_a_row_and_the_other_estimators_continue(
     monkeypatch.setattr(backend.ops, "jvp", unsupported)
     rows, _ = train_cell(backend, ROSENBROCK)
     by_estimator = rows.groupby("estimator")[["status", "reason", "steps"]].first()
-    expected = (Status.UNSUPPORTED, "no forward rule for this operator", 0)
+    expected = (TrialStatus.UNSUPPORTED, "no forward rule for this operator", 0)
     for name in ("forward_gradient", "sphere_k2", "coordinate"):
         assert tuple(by_estimator.loc[name]) == expected
     for name in ("backprop", "central"):
-        assert by_estimator.loc[name, "status"] == Status.OK
+        assert by_estimator.loc[name, "status"] == TrialStatus.OK
 
 
 def test_a_bug_is_an_error_and_not_a_row(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dirgrad.records.files import to_table
-from dirgrad.records.schemas import CURVES, TRIALS, Status
+from dirgrad.records.schemas import CURVES, TRIALS, TrialStatus
 from dirgrad.runs.training import outcomes
 from dirgrad.runs.training.outcomes import History
 from dirgrad.runs.training.trials import Lane
@@ -34,7 +34,7 @@ def trial_rows(history: History, name: str = "backprop", **options: Any) -> list
 
 def test_trials_that_reach_the_last_step_are_ok() -> None:
     rows = trial_rows(history_with_losses([3.0, 4.0], [2.0, 3.0], [1.0, 2.0]))
-    assert [row["status"] for row in rows] == [Status.OK, Status.OK]
+    assert [row["status"] for row in rows] == [TrialStatus.OK, TrialStatus.OK]
     assert [row["final_loss"] for row in rows] == [1.0, 2.0]
     expected = {
         "reason": "",
@@ -55,7 +55,7 @@ def test_a_trial_diverges_at_its_first_bad_loss_and_its_neighbor_does_not(
     losses = [[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]
     losses[point][1] = bad_loss
     neighbor, diverged = trial_rows(history_with_losses(*losses))
-    assert (neighbor["status"], diverged["status"]) == (Status.OK, Status.DIVERGED)
+    assert (neighbor["status"], diverged["status"]) == (TrialStatus.OK, TrialStatus.DIVERGED)
     assert (neighbor["steps"], diverged["steps"]) == (20, 10 * point)
     assert f"by step {10 * point}" in diverged["reason"]
 
@@ -63,13 +63,13 @@ def test_a_trial_diverges_at_its_first_bad_loss_and_its_neighbor_does_not(
 def test_a_trial_diverges_above_the_limit_and_not_at_the_limit() -> None:
     history = history_with_losses([1.0, 1.0], [2.0, 2.5], [1.0, 1.0])
     at_limit, above_limit = trial_rows(history, diverged_above=2.0)
-    assert (at_limit["status"], above_limit["status"]) == (Status.OK, Status.DIVERGED)
+    assert (at_limit["status"], above_limit["status"]) == (TrialStatus.OK, TrialStatus.DIVERGED)
 
 
 def test_a_trial_diverges_if_its_minibatch_loss_does() -> None:
     history = history_with_losses([1.0, 1.0], [1.0, 1.0], [1.0, 1.0])
     history.points[1]["batch_loss"] = np.array([1.0, NAN])
-    assert [row["status"] for row in trial_rows(history)] == [Status.OK, Status.DIVERGED]
+    assert [row["status"] for row in trial_rows(history)] == [TrialStatus.OK, TrialStatus.DIVERGED]
 
 
 def test_the_curve_of_a_diverged_trial_ends_at_its_first_bad_point() -> None:
@@ -88,15 +88,15 @@ def test_trials_that_stop_early_have_timed_out_unless_they_diverged() -> None:
     history = history_with_losses([1.0, 1.0], [0.5, NAN])
     timed_out, diverged = trial_rows(history, timeout_seconds=9.0)
     assert (timed_out["status"], timed_out["reason"]) == (
-        Status.TIMEOUT,
+        TrialStatus.TIMEOUT,
         "9 seconds of training were spent at step 10",
     )
     assert (timed_out["steps"], timed_out["final_loss"]) == (10, 0.5)
-    assert diverged["status"] == Status.DIVERGED
+    assert diverged["status"] == TrialStatus.DIVERGED
 
 
-@pytest.mark.parametrize("status", [Status.UNSUPPORTED, Status.TIMEOUT])
-def test_trials_that_did_not_start_are_rows_with_a_reason_and_no_curve(status: Status) -> None:
+@pytest.mark.parametrize("status", [TrialStatus.UNSUPPORTED, TrialStatus.TIMEOUT])
+def test_trials_that_did_not_start_are_rows_with_a_reason_and_no_curve(status: TrialStatus) -> None:
     history = history_with_losses(status=status, reason="because")
     rows, curves = outcomes.rows(cell_with_three_record_points(), "forward", history)
     assert [Lane(row["learning_rate"], row["seed"], row["stage"]) for row in rows] == LANES
@@ -184,7 +184,7 @@ def test_a_curve_row_identifies_its_trial_and_has_all_values_of_its_point() -> N
 
 def rows_at_rate(rate: float, *losses: float, **columns: Any) -> list[dict[str, Any]]:
     """Return a row per final loss at a learning rate; the trials are ok by default."""
-    shared = {"learning_rate": rate, "status": Status.OK}
+    shared = {"learning_rate": rate, "status": TrialStatus.OK}
     return [shared | {"final_loss": loss} | columns for loss in losses]
 
 
@@ -200,9 +200,9 @@ VALIDATION_BEFORE_TRAINING = [
 FAILED_TRIAL_AT_THE_LOWEST_LOSS = [
     *rows_at_rate(0.1, 3.0, 3.0),
     *rows_at_rate(0.2, 1.0),
-    *rows_at_rate(0.2, 1.0, status=Status.DIVERGED),
+    *rows_at_rate(0.2, 1.0, status=TrialStatus.DIVERGED),
 ]
-ALL_FAILED = rows_at_rate(0.1, 3.0, status=Status.TIMEOUT)
+ALL_FAILED = rows_at_rate(0.1, 3.0, status=TrialStatus.TIMEOUT)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from dirgrad.config.plan import Cell
 from dirgrad.core import criterion, steps
 from dirgrad.core.types import Backend
-from dirgrad.records.schemas import Status
+from dirgrad.records.schemas import TrialStatus
 from dirgrad.runs.training import train, trials
 from dirgrad.runs.training.outcomes import History
 from dirgrad.runs.training.trials import Lane
@@ -31,7 +31,7 @@ def test_a_trial_does_not_depend_on_its_neighbors(
     trial = ["estimator", "learning_rate", "seed"]
     joined = together.merge(single, on=trial, suffixes=("", "_single"))
     joined = joined.merge(pairs, on=trial, how="left", suffixes=("", "_pair"))
-    assert (joined["status"] == Status.OK).all()
+    assert (joined["status"] == TrialStatus.OK).all()
     np.testing.assert_allclose(joined["final_loss"], joined["final_loss_single"], rtol=1e-9)
     paired = joined.dropna(subset="final_loss_pair")
     assert len(paired) == 3
@@ -73,7 +73,7 @@ def test_training_repeats_the_step_of_every_estimator(backend: Backend) -> None:
 def loss_after_separate_steps(backend: Backend, cell: Cell, name: str) -> float:
     """Take 20 steps without lanes and without the training loop, and return the training loss."""
     ops, training = backend.ops, cell.training
-    images, labels = (ops.asarray(array) for array in trials.data(cell).train)
+    images, labels = (ops.asarray(array) for array in trials.load_data(cell).train)
     state, trial = trials.initial_state(cell, backend, name, [Lane(0.01, 0)])
     state, trial = without_lanes(state), without_lanes(trial)
     step = steps.make_step(ops, training.problem, cell.estimators[name], training.optimizer, 0.0)
@@ -129,7 +129,7 @@ def test_every_trial_records_its_evaluations_its_time_and_its_accuracy(backend: 
 def test_trainings_take_turns_until_all_have_ended(lengths: dict[str, int], order: str) -> None:
     turns: list[str] = []
 
-    def training(name: str, length: int) -> train.Training:
+    def training(name: str, length: int) -> train.TrainingRun:
         for _ in range(length):
             turns.append(name)
             yield

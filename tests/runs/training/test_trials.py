@@ -103,9 +103,9 @@ def test_initial_values_depend_only_on_the_seed() -> None:
 
 
 def test_the_splits_of_a_problem_without_data_are_empty() -> None:
-    assert trials.data(cell_with_three_record_points()) == trials.NO_DATA
+    assert trials.load_data(cell_with_three_record_points()) == trials.NO_DATA
 
 
 def test_the_data_have_the_precision_of_the_run() -> None:
-    splits = trials.data(cell_with_three_record_points(problem=MLP))
+    splits = trials.load_data(cell_with_three_record_points(problem=MLP))
     assert {images.dtype for images, _ in splits} == {np.dtype("float32")}

@@ -1,7 +1,7 @@
 """A cell with tuning searches the rate of each estimator and then trains new seeds at this rate."""
 
 from dirgrad.core.types import Backend
-from dirgrad.records.schemas import Status
+from dirgrad.records.schemas import TrialStatus
 from support.small_cells import ROSENBROCK, TWO_ESTIMATORS, train_cell
 
 
@@ -14,7 +14,7 @@ def test_each_estimator_trains_new_seeds_at_its_own_best_rate(backend: Backend) 
     assert sorted(search["learning_rate"].unique()) == [1e-4, 1e-3, 1e-2, 0.1, 1.0]
     assert not set(search["seed"]) & set(final["seed"])
     for name, searched in search.groupby("estimator"):
-        failed_rates = searched.loc[searched["status"] != Status.OK, "learning_rate"]
+        failed_rates = searched.loc[searched["status"] != TrialStatus.OK, "learning_rate"]
         assert len(failed_rates), "the grid has no rate that fails"
         successful = searched[~searched["learning_rate"].isin(failed_rates)]
         losses = successful.groupby("learning_rate")["final_loss"].mean()
@@ -29,4 +29,4 @@ def test_no_final_trial_is_trained_if_every_rate_fails(backend: Backend) -> None
         backend, ROSENBROCK, learning_rates=None, tuning=tuning, estimators=TWO_ESTIMATORS
     )
     assert set(rows["stage"]) == {"tuning"}
-    assert set(rows["status"]) == {Status.DIVERGED}
+    assert set(rows["status"]) == {TrialStatus.DIVERGED}

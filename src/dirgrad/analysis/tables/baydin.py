@@ -13,7 +13,7 @@ import pandas as pd
 from dirgrad.analysis.tables.crossing import crossing
 from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
-from dirgrad.records.schemas import Stage, Status
+from dirgrad.records.schemas import Stage, TrialStatus
 
 BACKPROP, FORWARD = "backprop", "forward_gradient"
 FIGURES = {"beale": "2", "rosenbrock": "2", "logistic_regression": "3", "mlp": "4", "cnn": "5"}
@@ -147,7 +147,7 @@ def _final_trials(trials: pd.DataFrame) -> pd.DataFrame:
     """Return the final trials that are `ok`, of the paper's experiments and estimators."""
     in_paper = trials["experiment"].isin(FIGURES)
     in_paper &= trials["estimator"].isin([BACKPROP, FORWARD])
-    ok = (trials["stage"] == Stage.FINAL) & (trials["status"] == Status.OK)
+    ok = (trials["stage"] == Stage.FINAL) & (trials["status"] == TrialStatus.OK)
     return trials[in_paper & ok]
 
 

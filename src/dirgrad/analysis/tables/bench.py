@@ -7,7 +7,7 @@ import pandas as pd
 from dirgrad.analysis.tables.cost import WORKLOAD_KEYS, flop_bound
 from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
-from dirgrad.records.schemas import Answer
+from dirgrad.records.schemas import MeasurementStatus
 
 BACKPROP, PLAIN = "backprop", "forward_gradient"
 """Names of the two estimators that all others are compared with.
@@ -44,7 +44,7 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """
     cost = records["cost"]
     # Records of earlier versions have no status, and everything in them was timed.
-    timed = cost[cost["status"].fillna(Answer.OK) == Answer.OK]
+    timed = cost[cost["status"].fillna(MeasurementStatus.OK) == MeasurementStatus.OK]
     rows: list[dict[str, Any]] = []
     for _, workload in timed.groupby(WORKLOAD_KEYS, sort=False):
         rows += _estimator_rows(workload, settings)

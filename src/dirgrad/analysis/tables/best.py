@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from dirgrad.analysis.intervals import inter_quartile_mean
-from dirgrad.records.schemas import Stage, Status
+from dirgrad.records.schemas import Stage, TrialStatus
 
 ESTIMATOR_KEYS = ["experiment", "backend", "estimator"]
 """Columns that identify an estimator in a cell."""
@@ -39,7 +39,7 @@ def at_best_rates(rows: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def _any_failed(status: pd.Series) -> bool:
-    return bool((status != Status.OK).any())
+    return bool((status != TrialStatus.OK).any())
 
 
 def _mean_loss(losses: pd.Series) -> float:

@@ -7,7 +7,7 @@ import pandas as pd
 from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.core import theory
-from dirgrad.records.schemas import Answer
+from dirgrad.records.schemas import MeasurementStatus
 
 KEYS = [
     "cost",
@@ -53,7 +53,7 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """
     cost = records["cost"]
     # Records of earlier versions have no status, and everything in them was timed.
-    cost = cost.assign(status=cost["status"].fillna(Answer.OK))
+    cost = cost.assign(status=cost["status"].fillna(MeasurementStatus.OK))
     rows: list[dict[str, Any]] = []
     for _, workload in cost.groupby(WORKLOAD_KEYS, sort=False):
         rows += _estimator_rows(workload, settings)
@@ -94,7 +94,7 @@ def _estimator_rows(workload: pd.DataFrame, settings: Statistics) -> list[dict[s
     for _, estimator in workload[has_estimator].groupby("estimator", sort=False):
         first = estimator.iloc[0]
         row = {name: first[name] for name in KEYS} | shared
-        if first["status"] == Answer.OK:
+        if first["status"] == MeasurementStatus.OK:
             row |= _ratios(estimator, forward["forward"], settings)
             row["flop_bound_over_forward"] = flop_bound(workload, estimator)
         rows.append(row)

@@ -7,7 +7,7 @@ import pandas as pd
 from dirgrad.analysis.tables.best import RATE_KEYS, TRIAL_KEYS
 from dirgrad.analysis.tables.summary import Records, columns
 from dirgrad.config.settings import Statistics
-from dirgrad.records.schemas import Status
+from dirgrad.records.schemas import TrialStatus
 
 VALUES = ("train_seconds", "loss", "valid_loss", "valid_accuracy", "test_accuracy")
 
@@ -18,7 +18,7 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     Values are inter-quartile means with bootstrap intervals over the `n` trials that are `ok`.
     """
     trials = records["trials"]
-    ok = trials.loc[trials["status"] == Status.OK, TRIAL_KEYS]
+    ok = trials.loc[trials["status"] == TrialStatus.OK, TRIAL_KEYS]
     curves = records["curves"].merge(ok, on=TRIAL_KEYS)
     groups = curves.groupby(RATE_KEYS, sort=False)
     parts = [_mean_curve(key, group, settings) for key, group in groups]

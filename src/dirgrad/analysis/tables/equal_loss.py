@@ -12,7 +12,7 @@ from dirgrad.analysis.tables.best import ESTIMATOR_KEYS, at_best_rates
 from dirgrad.analysis.tables.crossing import crossing
 from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
-from dirgrad.records.schemas import Status
+from dirgrad.records.schemas import TrialStatus
 
 VALUES = (
     "equal_loss",
@@ -39,7 +39,7 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     trials = records["trials"]
     estimators = trials.drop_duplicates("estimator").set_index("estimator")
     kinds: pd.Series[Any] = estimators["estimator_kind"]
-    ok = trials[trials["status"] == Status.OK]
+    ok = trials[trials["status"] == TrialStatus.OK]
     curves = at_best_rates(records["curves"], ok)
     curves = curves[curves["test_accuracy"].notna()]
     is_backprop = curves["estimator"].map(kinds) == "backprop"

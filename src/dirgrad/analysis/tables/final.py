@@ -7,7 +7,7 @@ import pandas as pd
 from dirgrad.analysis.tables.best import RATE_KEYS, best_rates
 from dirgrad.analysis.tables.summary import Records, scalars, summarize_groups
 from dirgrad.config.settings import Statistics
-from dirgrad.records.schemas import Status
+from dirgrad.records.schemas import TrialStatus
 
 KEYS = [
     "experiment",
@@ -57,10 +57,10 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
 
 def _summary(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     row: dict[str, Any] = {"n_seeds": len(group)}
-    for status in Status:
+    for status in TrialStatus:
         row[f"n_{status}"] = int((group["status"] == status).sum())
     row["evaluations"] = group["evaluations"].max()
-    ok = group[group["status"] == Status.OK]
+    ok = group[group["status"] == TrialStatus.OK]
     for name in VALUES:
         row |= scalars(name, ok[name].dropna().to_numpy(), settings)
         row[f"{name}_standard_error"] = ok[name].astype(float).sem()

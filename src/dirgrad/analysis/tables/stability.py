@@ -7,7 +7,7 @@ import pandas as pd
 
 from dirgrad.analysis.tables.summary import Records, summarize_groups
 from dirgrad.config.settings import Statistics
-from dirgrad.records.schemas import Status
+from dirgrad.records.schemas import TrialStatus
 
 KEYS = [
     "stability",
@@ -39,7 +39,7 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
 def _rates(group: pd.DataFrame) -> dict[str, Any]:
     """Return the stable and the unstable rate of one estimator."""
     decreased = group["final_loss"] <= group["initial_loss"]
-    failed = (group["status"] != Status.OK) | ~decreased
+    failed = (group["status"] != TrialStatus.OK) | ~decreased
     failed_at_rate = failed.groupby(group["learning_rate"]).any().sort_index()
     rates = failed_at_rate.index.to_numpy()
     n_stable = int((~failed_at_rate).cumprod().sum())

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from dirgrad.analysis.intervals import summarise
+from dirgrad.analysis.intervals import summarize
 from dirgrad.config.settings import Statistics
 
 Records: TypeAlias = Mapping[str, pd.DataFrame]
@@ -25,7 +25,7 @@ def columns(name: str, values: np.ndarray, settings: Statistics) -> dict[str, np
         Arrays (...) with the keys `name`, `name_low` and `name_high`.
     """
     names = (name, f"{name}_low", f"{name}_high")
-    return dict(zip(names, summarise(values, settings), strict=True))
+    return dict(zip(names, summarize(values, settings), strict=True))
 
 
 def scalars(name: str, values: np.ndarray, settings: Statistics) -> dict[str, float]:

@@ -9,7 +9,7 @@ from dirgrad.analysis.tables.best import ESTIMATOR_KEYS, TRIAL_KEYS, at_best_rat
 from dirgrad.analysis.tables.crossing import crossing
 from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
-from dirgrad.records.schemas import Status
+from dirgrad.records.schemas import TrialStatus
 
 VALUES = ("final_loss", "train_accuracy", "valid_loss", "test_accuracy")
 EFFORTS = ("steps", "seconds", "evaluations")
@@ -52,7 +52,7 @@ def trials_to_target(records: Records) -> pd.DataFrame:
     """
     trials = records["trials"]
     has_target = trials["target_loss"].notna()
-    trials = trials[has_target & (trials["status"] == Status.OK)]
+    trials = trials[has_target & (trials["status"] == TrialStatus.OK)]
     if trials.empty:
         return trials
     best = at_best_rates(trials, records["trials"])

@@ -16,7 +16,7 @@ from torch.utils import _pytree as pytree
 from dirgrad.backends.torch.checkpoint import Checkpoint
 
 
-class Taped:
+class TapeOps:
     """The primitives of a module, with reverse mode on autograd's tape."""
 
     def __init__(self, ops: ModuleType) -> None:
@@ -118,5 +118,5 @@ def saved_bytes(
     tape = _Tape(pytree.tree_leaves(arguments))
     hooks = torch.autograd.graph.saved_tensors_hooks(tape.save, lambda saved: saved.tensor)
     with torch.no_grad(), hooks:
-        build(Taped(ops))(*arguments)
+        build(TapeOps(ops))(*arguments)
     return tape.peak

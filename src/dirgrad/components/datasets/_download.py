@@ -10,24 +10,24 @@ import pooch
 
 from dirgrad.core.errors import UserError
 
-VARIABLE = "DIRGRAD_DATA"
+DATA_VARIABLE = "DIRGRAD_DATA"
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 ADVICE = (
     "put the four MNIST idx files (plain or .gz) into one directory "
-    f"and set `data_directory` or {VARIABLE} to its path"
+    f"and set `data_directory` or {DATA_VARIABLE} to its path"
 )
 
 
-def directory_of(configured: str | None) -> Path | None:
+def data_directory(configured: str | None) -> Path | None:
     """Return the configured data directory, or else the one in the environment, or else None."""
-    directory = configured or os.environ.get(VARIABLE)
+    directory = configured or os.environ.get(DATA_VARIABLE)
     return Path(directory).expanduser() if directory else None
 
 
-def verified(name: str, md5: str, configured: str | None) -> bytes:
+def read_verified(name: str, md5: str, configured: str | None) -> bytes:
     """Return the uncompressed bytes of a file.
 
     Args:
@@ -40,7 +40,7 @@ def verified(name: str, md5: str, configured: str | None) -> bytes:
         UserError: The file is missing, unreadable or has another checksum. The message names the
             file.
     """
-    directory = directory_of(configured)
+    directory = data_directory(configured)
     path = _find_local(directory, name) if directory else _download(name, md5)
     content = _read(path)
     checksum = hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -45,7 +45,7 @@ class Copy:
         return self.symbols
 
     @property
-    def answers(self) -> int:
+    def labels_per_image(self) -> int:
         """Number of answers, which equals the number of symbols shown."""
         return self.shown
 

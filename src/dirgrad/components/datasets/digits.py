@@ -24,7 +24,7 @@ class Digits:
     """
 
     classes: ClassVar[int] = 10
-    answers: ClassVar[int] = 1
+    labels_per_image: ClassVar[int] = 1
     train_examples: ClassVar[int] = 1200
     valid_examples: ClassVar[int] = 300
     files: ClassVar[tuple[str, ...]] = ()

@@ -9,7 +9,7 @@ from dirgrad.core.types import Splits
 HEADER_BYTES = {"images": 16, "labels": 8}
 MEAN = 0.1307
 """Mean of the training pixels in [0, 1]."""
-DEVIATION = 0.3081
+STANDARD_DEVIATION = 0.3081
 """Standard deviation of the training pixels in [0, 1]."""
 FILES = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -31,7 +31,7 @@ class Mnist:
     height: ClassVar[int] = 28
     width: ClassVar[int] = 28
     classes: ClassVar[int] = 10
-    answers: ClassVar[int] = 1
+    labels_per_image: ClassVar[int] = 1
     train_examples: ClassVar[int] = 50_000
     files: ClassVar[tuple[str, ...]] = tuple(FILES)
     scaling: Literal["unit", "symmetric", "standardized", "raw"] = "unit"
@@ -63,11 +63,11 @@ class Mnist:
         if self.scaling == "symmetric":
             return unit * 2 - 1
         if self.scaling == "standardized":
-            return (unit - MEAN) / DEVIATION
+            return (unit - MEAN) / STANDARD_DEVIATION
         return unit
 
 
 def _read_array(name: str, md5: str, directory: str | None) -> np.ndarray:
-    content = _download.verified(name, md5, directory)
+    content = _download.read_verified(name, md5, directory)
     content_type = name.split("-")[1]
     return np.frombuffer(content, np.uint8, offset=HEADER_BYTES[content_type])

@@ -23,7 +23,7 @@ class Photograph:
 
     height: ClassVar[int] = 1
     classes: ClassVar[int] = 3
-    answers: ClassVar[int] = 1
+    labels_per_image: ClassVar[int] = 1
     files: ClassVar[tuple[str, ...]] = ()
     side: Annotated[int, Ge(4)] = 64
     """Side of the reduced image in pixels."""

@@ -69,7 +69,7 @@ class Rnn:
         """
         images, labels = batch
         inputs = self._step_inputs(ops, images)
-        num_answers = self.dataset.answers
+        num_answers = self.dataset.labels_per_image
         num_silent = self.length - num_answers
         labels = ops.swap_axes(labels.reshape(-1, num_answers), 0, 1)
         no_labels = ops.zeros((num_silent, labels.shape[1]), labels)
@@ -94,7 +94,7 @@ class Rnn:
         The answers to one example are in consecutive rows.
         """
         inputs = self._step_inputs(ops, batch[0])
-        num_silent = self.length - self.dataset.answers
+        num_silent = self.length - self.dataset.labels_per_image
 
         def read(state: Params, x: Array) -> tuple[Params, tuple[()]]:
             return self._next_state(ops, params, state, x), ()

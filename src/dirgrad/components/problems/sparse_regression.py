@@ -45,11 +45,11 @@ class SparseRegression:
         """
         return Criterion(loss=self._loss, metrics=self._metrics)
 
-    def scales(self) -> np.ndarray:
+    def feature_variances(self) -> np.ndarray:
         """Return lambda, the variances of the features: (dimension,)."""
         return np.geomspace(1 / self.condition, 1.0, self.dimension)
 
-    def truth(self) -> np.ndarray:
+    def true_coefficients(self) -> np.ndarray:
         """Return x*, the true coefficients: (dimension,)."""
         count = min(self.nonzeros, self.dimension)
         positions = np.linspace(0, self.dimension - 1, count).round().astype(int)
@@ -75,13 +75,13 @@ class SparseRegression:
         return ops.mean(residuals * residuals) / 2
 
     def _expected_loss(self, ops: Ops, x: Array) -> Array:
-        error = x - ops.constant(self.truth(), x)
-        scales = ops.constant(self.scales(), x)
+        error = x - ops.constant(self.true_coefficients(), x)
+        scales = ops.constant(self.feature_variances(), x)
         squared_error = ops.sum(scales * error * error)
         return (squared_error + self.noise**2) / 2
 
     def _metrics(self, ops: Ops, x: Array, batch: Batch) -> dict[str, Array]:
-        support = self.truth() != 0
+        support = self.true_coefficients() != 0
         # Zero coefficients do not count as recovered, even if they are among the largest.
         selected = ops.top_k_mask(abs(x), int(support.sum())) * (x != 0)
         metrics = {"loss": self._loss(ops, x, batch)}
@@ -96,8 +96,8 @@ class SparseRegression:
 def _draw_examples(problem: SparseRegression, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Draw A (n, dimension) and y (n,) in float64."""
     rng = np.random.default_rng(problem.data_seed)
-    deviations = np.sqrt(problem.scales())
+    deviations = np.sqrt(problem.feature_variances())
     features = rng.standard_normal((n, problem.dimension)) * deviations
     noise = problem.noise * rng.standard_normal(n)
-    labels = features @ problem.truth() + noise
+    labels = features @ problem.true_coefficients() + noise
     return features, labels

@@ -23,7 +23,7 @@ def draw(tables: style.Tables, *names: str) -> Figure:
     """
     bench = tables["bench"].query("cost in @names").dropna(subset=["snr_per_second"])
     backends = bench["backend"].unique()
-    styles = style.lines(bench["estimator"].unique())
+    styles = style.line_styles(bench["estimator"].unique())
     subjects = list(bench[["problem", "batch_size"]].drop_duplicates().itertuples(index=False))
     width = 1.0 + 2.0 * len(subjects)
     figure, panels = style.new_figure(len(backends), len(subjects), height=2.4, width=width)
@@ -56,7 +56,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
             xerr=errors,
             label=style.label(estimator),
             markersize=5,
-            **style.mark(line),
+            **style.marker_style(line),
         )
     axes.axvline(1, color="0.6", linewidth=0.8, label="backprop")
     axes.margins(0.1)

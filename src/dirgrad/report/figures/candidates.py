@@ -26,7 +26,7 @@ def draw(tables: style.Tables, name: str) -> Figure:
         name: The quality measurement to show.
     """
     quality = tables["quality"].query("quality == @name")
-    styles = style.lines(quality["estimator"].unique())
+    styles = style.line_styles(quality["estimator"].unique())
     subjects = quality[["problem", "backend"]].drop_duplicates()
     figure, panels = style.new_figure(len(subjects), len(COLUMNS), height=2.2)
     for panel_row, (problem, backend) in zip(panels, subjects.itertuples(index=False), strict=True):

@@ -19,7 +19,7 @@ def draw(tables: style.Tables, name: str) -> Figure:
     """
     cost = tables["cost"].query("cost == @name").sort_values("depth")
     backends = cost["backend"].unique()
-    styles = style.lines(cost["estimator"].unique())
+    styles = style.line_styles(cost["estimator"].unique())
     figure, panels = style.new_figure(1, len(backends), height=3.0)
     for axes, backend in zip(panels[0], backends, strict=True):
         _panel(axes, cost.query("backend == @backend"), styles)

@@ -23,7 +23,7 @@ def draw(tables: style.Tables, *names: str) -> Figure:
     """
     cost = tables["cost"].query("cost in @names").sort_values("length")
     backends = cost["backend"].unique()
-    styles = style.lines(cost["estimator"].unique())
+    styles = style.line_styles(cost["estimator"].unique())
     figure, panels = style.new_figure(len(backends), 2, height=2.8)
     for (memory_axes, time_axes), backend in zip(panels, backends, strict=True):
         rows = cost.query("backend == @backend")

@@ -28,7 +28,7 @@ def draw(tables: style.Tables, *experiments: str) -> Figure:
     for panel_row, (experiment, backend) in zip(panels, subjects, strict=True):
         rows = curves.query("experiment == @experiment and backend == @backend")
         title = f"{style.label(experiment)}, {style.BACKENDS[backend]}"
-        for axes, (column, label) in zip(panel_row, style.ABSCISSAE.items(), strict=False):
+        for axes, (column, label) in zip(panel_row, style.X_AXES.items(), strict=False):
             _losses(axes, rows, column)
             axes.set(xlabel=label, ylabel="loss", yscale="log", title=title)
         points = tables["trajectories"].query("experiment == @experiment and backend == @backend")
@@ -44,14 +44,14 @@ def draw(tables: style.Tables, *experiments: str) -> Figure:
 
 
 def _losses(axes: Axes, curves: pd.DataFrame, column: str) -> None:
-    for estimator, line in style.lines(SHOWN).items():
+    for estimator, line in style.line_styles(SHOWN).items():
         part = curves[curves["estimator"] == estimator]
         style.line_with_interval(axes, part[column], part, "loss", line, style.label(estimator))
 
 
 def _map(axes: Axes, points: pd.DataFrame, landscape: pd.DataFrame) -> None:
     contours(axes, landscape)
-    styles = style.lines(SHOWN)
+    styles = style.line_styles(SHOWN)
     # Backprop is drawn last, so that its paths lie on top.
     for estimator in reversed(SHOWN):
         paths(axes, points[points["estimator"] == estimator], styles[estimator]["color"])

@@ -19,7 +19,7 @@ def draw(tables: style.Tables, *names: str) -> Figure:
     """
     quality = tables["quality"].query("quality in @names").sort_values("eps")
     backends = quality["backend"].unique()
-    styles = style.lines(quality["estimator"].unique())
+    styles = style.line_styles(quality["estimator"].unique())
     pairs = quality[["problem", "dtype"]].drop_duplicates().sort_values(["dtype", "problem"])
     subjects = list(pairs.itertuples(index=False))
     figure, panels = style.new_figure(len(backends), len(subjects), height=2.5, width=10.5)

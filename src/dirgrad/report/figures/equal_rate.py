@@ -34,7 +34,7 @@ def draw(tables: style.Tables, experiment: str) -> Figure:
     for panel_row, (rate, backend) in zip(panels, subjects, strict=False):
         rows = curves.query("learning_rate == @rate and backend == @backend")
         title = f"{style.BACKENDS[backend]}, rate {rate:g}"
-        for axes, (column, label) in zip(panel_row, style.ABSCISSAE.items(), strict=True):
+        for axes, (column, label) in zip(panel_row, style.X_AXES.items(), strict=True):
             _panel(axes, rows, column)
             axes.set(xlabel=label, ylabel="loss [nat]", title=title)
         times_axes = panel_row[1]
@@ -50,7 +50,7 @@ def draw(tables: style.Tables, experiment: str) -> Figure:
 
 
 def _panel(axes: Axes, curves: pd.DataFrame, column: str) -> None:
-    for estimator, line in style.lines(SHOWN).items():
+    for estimator, line in style.line_styles(SHOWN).items():
         part = curves[curves["estimator"] == estimator]
         for values, (name, dashes) in LOSSES.items():
             if values in part and part[values].notna().any():
@@ -64,7 +64,7 @@ def _times(axes: Axes, curves: pd.DataFrame, times: pd.DataFrame) -> None:
     by_quantity = times.set_index("quantity")["value"]
     lowest = curves.loc[curves["estimator"] == "backprop", "valid_loss"].min()
     axes.axhline(lowest, color="0.6", linewidth=0.8)
-    styles = style.lines(SHOWN)
+    styles = style.line_styles(SHOWN)
     for name, estimator in TIMES.items():
         seconds = by_quantity.get(f"{name}_seconds")
         if pd.isna(seconds):

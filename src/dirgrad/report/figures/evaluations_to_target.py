@@ -31,7 +31,7 @@ def draw(tables: style.Tables, *names: str) -> Figure:
         *names: The experiments to show.
     """
     rows = _join_tables(tables, names)
-    styles = style.lines(sorted(rows["family"].unique()))
+    styles = style.line_styles(sorted(rows["family"].unique()))
     backends = rows["backend"].unique()
     figure, panels = style.new_figure(1, len(backends), width=8.0, height=4.6)
     for axes, backend in zip(panels[0], backends, strict=True):

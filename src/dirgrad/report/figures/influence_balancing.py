@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from dirgrad.report.figures import style
 
-SIDES = {
+PANEL_TITLES = {
     "truncated_bptt": "truncated BPTT",
     "directional_truncated": "directional descent along it",
 }
@@ -29,11 +29,11 @@ def draw(tables: style.Tables, experiment: str) -> Figure:
     curves = tables["curves"].query("experiment == @experiment")
     backends = curves["backend"].unique()
     windows = _windows(curves["estimator"].unique())
-    styles = style.lines(["backprop", *map(str, windows)])
-    figure, panels = style.new_figure(len(backends), len(SIDES), height=2.6)
+    styles = style.line_styles(["backprop", *map(str, windows)])
+    figure, panels = style.new_figure(len(backends), len(PANEL_TITLES), height=2.6)
     for panel_row, backend in zip(panels, backends, strict=True):
         rows = curves.query("backend == @backend")
-        for axes, (side, title) in zip(panel_row, SIDES.items(), strict=True):
+        for axes, (side, title) in zip(panel_row, PANEL_TITLES.items(), strict=True):
             _panel(axes, rows, side, styles)
             axes.set_title(f"{title}, {style.BACKENDS[backend]}")
         panel_row[0].set_ylabel("loss per sequence")
@@ -52,7 +52,7 @@ def _windows(estimators: Any) -> list[int]:
     windows = set()
     for name in estimators:
         side, _, window = name.rpartition("_")
-        if side in SIDES:
+        if side in PANEL_TITLES:
             windows.add(int(window))
     return sorted(windows)
 

@@ -17,7 +17,7 @@ def draw(tables: style.Tables, name: str) -> Figure:
     stability = tables["stability"].query("stability == @name").sort_values("dimension")
     backends = stability["backend"].unique()
     kinds = stability["problem_kind"].unique()
-    styles = style.lines(stability["estimator"].unique())
+    styles = style.line_styles(stability["estimator"].unique())
     figure, panels = style.new_figure(len(kinds), len(backends))
     for panel_row, kind in zip(panels, kinds, strict=True):
         for axes, backend in zip(panel_row, backends, strict=True):
@@ -55,7 +55,7 @@ def _threshold(
         label=name,
         markersize=4,
         capsize=2,
-        **style.mark(line),
+        **style.marker_style(line),
     )
     if rows["stable_rate_theory"].notna().any():
         axes.plot(

@@ -19,7 +19,7 @@ def draw(tables: style.Tables, *tasks: str) -> Figure:
     """
     curves = tables["curves"].query("stage == 'final' and experiment in @tasks")
     backends = curves["backend"].unique()
-    styles = style.lines(curves["estimator"].unique())
+    styles = style.line_styles(curves["estimator"].unique())
     figure, panels = style.new_figure(len(backends), len(tasks), height=2.6)
     for panel_row, backend in zip(panels, backends, strict=True):
         for axes, task in zip(panel_row, tasks, strict=True):

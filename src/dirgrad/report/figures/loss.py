@@ -26,13 +26,13 @@ def draw(tables: style.Tables, experiment: str) -> Figure:
     all_curves = tables["curves"].astype({"learning_rate": float})
     curves = all_curves.query("experiment == @experiment").merge(best, on=KEYS)
     backends = final["backend"].unique()
-    styles = style.lines(final["estimator"].unique())
+    styles = style.line_styles(final["estimator"].unique())
     figure, panels = style.new_figure(len(backends), 2)
     for panel_row, backend in zip(panels, backends, strict=True):
         labels = _labels(best.query("backend == @backend"), styles)
         rows = curves.query("backend == @backend")
         title = style.BACKENDS[backend]
-        for axes, (column, xlabel) in zip(panel_row, style.ABSCISSAE.items(), strict=True):
+        for axes, (column, xlabel) in zip(panel_row, style.X_AXES.items(), strict=True):
             _panel(axes, rows, column, styles, labels)
             axes.set(xlabel=xlabel, ylabel="training loss", yscale="log", title=title)
             style.plain_ticks(axes.yaxis)

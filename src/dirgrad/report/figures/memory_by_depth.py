@@ -26,7 +26,7 @@ def draw(tables: style.Tables, name: str) -> Figure:
     """
     memory = _with_intervals(tables["memory"].query("memory == @name").sort_values("depth"))
     backends = memory["backend"].unique()
-    styles = style.lines(memory["estimator"].unique())
+    styles = style.line_styles(memory["estimator"].unique())
     figure, panels = style.new_figure(len(backends), 2, height=2.7)
     for panel_row, backend in zip(panels, backends, strict=True):
         rows = memory.query("backend == @backend")

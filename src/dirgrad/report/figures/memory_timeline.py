@@ -19,7 +19,7 @@ def draw(tables: style.Tables, name: str) -> Figure:
     """
     timeline = tables["timeline"].query("memory == @name")
     backends = timeline["backend"].unique()
-    styles = style.lines(timeline["estimator"].unique())
+    styles = style.line_styles(timeline["estimator"].unique())
     figure, panels = style.new_figure(1, len(backends), height=3.0)
     for axes, backend in zip(panels[0], backends, strict=True):
         rows = timeline.query("backend == @backend")

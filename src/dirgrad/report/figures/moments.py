@@ -45,9 +45,9 @@ def draw(tables: style.Tables, name: str) -> Figure:
 
 
 def _variance(axes: Axes, rows: pd.DataFrame) -> None:
-    for problem, line in style.lines(rows["problem"].unique()).items():
+    for problem, line in style.line_styles(rows["problem"].unique()).items():
         part = rows[rows["problem"] == problem]
-        shape: dict[str, Any] = {"markersize": 2.5, "alpha": 0.5} | style.mark(line)
+        shape: dict[str, Any] = {"markersize": 2.5, "alpha": 0.5} | style.marker_style(line)
         axes.plot(part["variance_theory"], part["variance"], label=style.label(problem), **shape)
     ends = [rows["variance_theory"].min(), rows["variance_theory"].max()]
     axes.plot(ends, ends, color="black", linewidth=0.8)
@@ -66,7 +66,7 @@ def _signal_to_noise(axes: Axes, rows: pd.DataFrame) -> None:
         rows["snr"],
         yerr=errors,
         fmt="o",
-        color=style.COLOURS[1],
+        color=style.COLORS[1],
         markersize=4,
     )
     axes.plot(
@@ -89,7 +89,7 @@ def _tail(axes: Axes, rows: pd.DataFrame) -> None:
         share,
         measured,
         ".",
-        color=style.COLOURS[1],
+        color=style.COLORS[1],
         markersize=3,
         alpha=0.5,
     )

@@ -24,7 +24,7 @@ def draw(tables: style.Tables) -> Figure:
     """
     final = tables["final"]
     best = final.query("best_rate")
-    styles = style.lines(final["estimator"].unique())
+    styles = style.line_styles(final["estimator"].unique())
     experiments_of = {
         backend: list(final[final["backend"] == backend]["experiment"].unique())
         for backend in final["backend"].unique()
@@ -71,7 +71,7 @@ def _dots(
         part = rows[rows["estimator"] == estimator]
         lengths = style.error_lengths(part, column)
         errors = [length.clip(lower=0).fillna(0) for length in lengths]
-        shape: dict[str, Any] = {"markersize": 3.5, "elinewidth": 1} | style.mark(line)
+        shape: dict[str, Any] = {"markersize": 3.5, "elinewidth": 1} | style.marker_style(line)
         axes.errorbar(
             part[column],
             part["y"],

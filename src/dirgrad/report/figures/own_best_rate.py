@@ -29,7 +29,7 @@ def draw(tables: style.Tables) -> Figure:
     equal_loss = tables["equal_loss"]
     equal_loss = equal_loss[equal_loss["experiment"].isin(experiments)]
     backends = targets["backend"].unique()
-    styles = style.lines(["backprop", *targets["estimator"].unique()])
+    styles = style.line_styles(["backprop", *targets["estimator"].unique()])
     height = 0.45 * len(experiments) + 1.0
     figure, panels = style.new_figure(max(len(backends), 1), 2, height=height)
     for (left, right), backend in zip(panels, backends, strict=False):
@@ -109,7 +109,7 @@ def _dots(
             y = [_height(experiments, styles, name, estimator) for name in part["experiment"]]
             lengths = style.error_lengths(part, column)
             errors = [length.clip(lower=0).fillna(0) for length in lengths]
-            shape: dict[str, Any] = {"markersize": 5, "elinewidth": 1} | style.mark(line)
+            shape: dict[str, Any] = {"markersize": 5, "elinewidth": 1} | style.marker_style(line)
             axes.errorbar(
                 part[column],
                 y,

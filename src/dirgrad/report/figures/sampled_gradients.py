@@ -64,7 +64,7 @@ def _panel(axes: Axes, estimates: pd.DataFrame, exact: pd.DataFrame) -> None:
     _arrow(
         axes,
         *gradient,
-        color=style.COLOURS[0],
+        color=style.COLORS[0],
         width=0.012,
         label="exact gradient",
     )
@@ -76,7 +76,7 @@ def _panel(axes: Axes, estimates: pd.DataFrame, exact: pd.DataFrame) -> None:
         xerr=error.iloc[0],
         yerr=error.iloc[1],
         fmt="D",
-        color=style.COLOURS[2],
+        color=style.COLORS[2],
         markersize=5,
         capsize=2,
         label="mean",

@@ -23,7 +23,7 @@ def draw(tables: style.Tables, experiment: str) -> Figure:
     search = final.query("stage == 'tuning'")
     backends = final["backend"].unique()
     column = "valid_loss" if search["valid_loss"].notna().any() else "final_loss"
-    styles = style.lines(final["estimator"].unique())
+    styles = style.line_styles(final["estimator"].unique())
     figure, panels = style.new_figure(1, len(backends), height=2.8)
     for axes, backend in zip(panels[0], backends, strict=True):
         rows = search.query("backend == @backend")

@@ -22,7 +22,7 @@ def draw(tables: style.Tables, dimension: str, directions: str) -> Figure:
     """
     quality = tables["quality"].query("quality in [@dimension, @directions]")
     backends = quality["backend"].unique()
-    styles = style.lines(quality["direction"].unique())
+    styles = style.line_styles(quality["direction"].unique())
     figure, panels = style.new_figure(len(backends), 2, height=2.9)
     for (left, right), backend in zip(panels, backends, strict=True):
         rows = quality.query("backend == @backend")

@@ -23,7 +23,7 @@ def draw(tables: style.Tables, name: str) -> Figure:
     quality = tables["quality"].query("quality == @name").sort_values("after_steps")
     backends = quality["backend"].unique()
     problems = quality["problem"].unique()
-    styles = style.lines([*quality["estimator"].unique(), MINIBATCHES])
+    styles = style.line_styles([*quality["estimator"].unique(), MINIBATCHES])
     figure, panels = style.new_figure(len(backends), len(problems), height=2.5, width=10.5)
     for panel_row, backend in zip(panels, backends, strict=True):
         for axes, problem in zip(panel_row, problems, strict=True):

@@ -19,11 +19,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from dirgrad.records.files import write_atomically
-from dirgrad.records.machine_load import NOISY
+from dirgrad.records.machine_load import NOISY_FRACTION
 
 # The palette of Okabe and Ito, which color-blind readers can distinguish. It is ordered from dark
 # to light, so that the first colors also differ in gray print.
-COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#8C6D31")
+COLORS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#8C6D31")
 DASHES: tuple[Any, ...] = (
     "-",
     "--",
@@ -37,7 +37,7 @@ DASHES: tuple[Any, ...] = (
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 FILLS = ("full", "none", "left")
 BACKENDS = {"jax": "JAX", "torch": "PyTorch"}
-ABSCISSAE = {"step": "iteration", "train_seconds": "training time [s per trial]"}
+X_AXES = {"step": "iteration", "train_seconds": "training time [s per trial]"}
 """Columns that training curves are plotted against, with their axis labels."""
 LOSSES = {"valid_loss": "validation loss [nat]", "final_loss": "final training loss"}
 NOISE_LABEL = "timing noise (forward pass / itself)"
@@ -157,18 +157,18 @@ def one_framework(
     return draw(selected, *subjects)
 
 
-def lines(estimators: Iterable[str]) -> dict[str, LineStyle]:
+def line_styles(estimators: Iterable[str]) -> dict[str, LineStyle]:
     """Return the line style of each estimator, in the given order.
 
     The ninth estimator has the color and the marker of the first one, but other dashes and a hollow
     marker. Both lines and single points therefore stay distinguishable.
     """
-    count = len(COLOURS)
+    count = len(COLORS)
     styles: dict[str, LineStyle] = {}
     for i, name in enumerate(estimators):
         repeats = i // count
         styles[name] = {
-            "color": COLOURS[i % count],
+            "color": COLORS[i % count],
             "linestyle": DASHES[(i + repeats) % count],
             "marker": MARKERS[i % count],
             "fillstyle": FILLS[repeats % len(FILLS)],
@@ -176,7 +176,7 @@ def lines(estimators: Iterable[str]) -> dict[str, LineStyle]:
     return styles
 
 
-def mark(line: LineStyle) -> LineStyle:
+def marker_style(line: LineStyle) -> LineStyle:
     """Return the style of the points of a line, without the line between them."""
     return {
         "color": line["color"],
@@ -215,7 +215,7 @@ def whole_ticks(axis: Axis) -> None:
 def noise_warning(cost: pd.DataFrame) -> str:
     """Return a warning of a noisy machine as an extra title line, or "" on a quiet machine."""
     share = cost["other_cpu_fraction"].max()
-    if share > NOISY:
+    if share > NOISY_FRACTION:
         return f"\nNOISY MACHINE: other processes used {share:.0%} of the CPU time"
     return ""
 
@@ -291,7 +291,7 @@ def points_with_interval(
         yerr=errors,
         label=name,
         markersize=4,
-        **mark(line),
+        **marker_style(line),
     )
 
 

@@ -25,7 +25,7 @@ def draw(tables: style.Tables, name: str) -> Figure:
     cost = tables["cost"].query("cost == @name")
     memory = tables["memory"].query("memory == @name")
     backends = cost["backend"].unique()
-    styles = style.lines([*cost["estimator"].unique(), FORWARD])
+    styles = style.line_styles([*cost["estimator"].unique(), FORWARD])
     figure, panels = style.new_figure(len(backends), 2)
     for (left, right), backend in zip(panels, backends, strict=True):
         times = _with_forward(cost.query("backend == @backend"))

@@ -25,7 +25,7 @@ def draw(tables: style.Tables, experiment: str) -> Figure:
     points = trajectories.merge(best, on=KEYS)
     landscape = tables["landscape"].query("experiment == @experiment")
     backends = final["backend"].unique()
-    styles = style.lines(final["estimator"].unique())
+    styles = style.line_styles(final["estimator"].unique())
     width = 2.3 * len(styles) + 0.6
     figure, panels = style.new_figure(len(backends), len(styles), width=width, height=2.1)
     for panel_row, backend in zip(panels, backends, strict=True):

@@ -18,7 +18,7 @@ from dirgrad.core.recurrent import OnlineEstimator, Recurrent
 from dirgrad.core.types import Backend, Compiled, Estimator
 from dirgrad.records import machine_load
 from dirgrad.records.files import to_table
-from dirgrad.records.schemas import COST, Answer
+from dirgrad.records.schemas import COST, MeasurementStatus
 from dirgrad.runs.instruments import expected_snr, oracle, programs
 from dirgrad.runs.instruments.programs import Program
 from dirgrad.runs.instruments.workload import (
@@ -74,7 +74,7 @@ def _rows(measurement: Measurement, backend: Backend, workload: Workload) -> lis
         "compiled": measurement.settings.compiled,
     }
     all_timed, refused = _prepare_all(measurement, backend, workload)
-    started = machine_load.mark()
+    started = machine_load.read_counters()
     times = list(_time_in_turns(all_timed, measurement.settings.rounds))
     shared["other_cpu_fraction"] = machine_load.other_cpu_fraction(started)
     return [shared | row for row in (*refused, *times)]
@@ -136,11 +136,11 @@ def _prepare_estimator(
         ]
     except NotImplementedError as error:
         reason = " ".join(str(error).split())
-        return [], {"status": Answer.UNSUPPORTED, "reason": reason}
+        return [], {"status": MeasurementStatus.UNSUPPORTED, "reason": reason}
     estimate = timed[0]
     reason = oracle.mismatch(backend, workload, estimator, estimate.program, estimate.compiled)
     if reason:
-        return [], {"status": Answer.WRONG, "reason": reason}
+        return [], {"status": MeasurementStatus.WRONG, "reason": reason}
     return timed, {}
 
 
@@ -165,7 +165,7 @@ def _prepare(measurement: Measurement, backend: Backend, program: Program, colum
     columns = {
         **columns,
         "part": program.name,
-        "status": Answer.OK,
+        "status": MeasurementStatus.OK,
         "compile_seconds": compiled.compile_seconds,
         "first_seconds": first_seconds,
         **compiled.counts,

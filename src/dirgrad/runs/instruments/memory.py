@@ -24,8 +24,8 @@ from dirgrad.runs.instruments.programs import Program
 from dirgrad.runs.instruments.workload import (
     Workload,
     estimator_columns,
+    load_workload,
     problems_and_batch_sizes,
-    workload,
 )
 
 INFERENCE = "inference"
@@ -86,7 +86,7 @@ def measure(
         batch_size: number of examples of the minibatch.
         estimator: name of the estimator in the measurement, or `inference`.
     """
-    target = workload(measurement, backend, problem, batch_size)
+    target = load_workload(measurement, backend, problem, batch_size)
     program = _program(measurement, backend, target, estimator)
     compiled, call = programs.compile_for_memory(backend, program)
     resident_peak = _resident_peak(call)
@@ -122,7 +122,7 @@ def step_for(
     Returns:
         The columns that identify the row, with `begun`, `ended` and `steps`.
     """
-    target = workload(measurement, backend, problem, batch_size)
+    target = load_workload(measurement, backend, problem, batch_size)
     program = _program(measurement, backend, target, estimator)
     _, step = programs.compile_for_memory(backend, program)
     return _columns(measurement, target, estimator) | timeline.step_for(step, seconds)

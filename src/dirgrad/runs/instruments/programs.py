@@ -44,7 +44,7 @@ class Program(NamedTuple):
     name: str
     build: Callable[[Ops], Callable[..., Any]]
     arguments: tuple[Any, ...]
-    renewed: int = 0
+    num_renewed: int = 0
 
 
 def compile(backend: Backend, program: Program) -> Prepared:
@@ -53,14 +53,14 @@ def compile(backend: Backend, program: Program) -> Prepared:
     Each call continues from the results of the last one, as a training loop does.
     """
     f = program.build(backend.ops)
-    compiled = backend.engine.compile(f, program.arguments, consumed=program.renewed)
+    compiled = backend.engine.compile(f, program.arguments, consumed=program.num_renewed)
     return compiled, _repeated_call(backend, program, compiled)
 
 
 def compile_for_memory(backend: Backend, program: Program) -> Prepared:
     """Compile a program so that every buffer is counted; otherwise like `compile`."""
     f = program.build(backend.ops)
-    compiled = backend.engine.compile_for_memory(f, program.arguments, consumed=program.renewed)
+    compiled = backend.engine.compile_for_memory(f, program.arguments, consumed=program.num_renewed)
     return compiled, _repeated_call(backend, program, compiled)
 
 
@@ -73,13 +73,13 @@ def eager(backend: Backend, program: Program) -> Prepared:
 
 def _repeated_call(backend: Backend, program: Program, compiled: Compiled) -> Callable[[], Any]:
     # A call may overwrite the arguments it consumes, so they are copied.
-    renewed = backend.engine.copy(program.arguments[: program.renewed])
-    fixed = program.arguments[program.renewed :]
+    renewed = backend.engine.copy(program.arguments[: program.num_renewed])
+    fixed = program.arguments[program.num_renewed :]
 
     def call() -> Any:
         nonlocal renewed
         results = compiled.call(*renewed, *fixed)
-        renewed = results[: program.renewed] if program.renewed else renewed
+        renewed = results[: program.num_renewed] if program.num_renewed else renewed
         return results
 
     return call
@@ -116,7 +116,7 @@ def estimate_and_step(
     state = steps.initial_state(backend.ops, estimator, Sgd(), params)
     index = backend.ops.arange(1)[0]
     arguments = (state, Trial(key, rate), index, batch)
-    yield Program("step", build_step, arguments, renewed=1)
+    yield Program("step", build_step, arguments, num_renewed=1)
 
 
 def step_parts(

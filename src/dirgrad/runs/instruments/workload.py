@@ -69,7 +69,7 @@ def workloads(measurement: Measurement, backend: Backend) -> Iterator[Workload]:
         UserError: a data set is not available.
     """
     for name, batch_size in problems_and_batch_sizes(measurement.settings):
-        yield workload(measurement, backend, name, batch_size)
+        yield load_workload(measurement, backend, name, batch_size)
 
 
 def problems_and_batch_sizes(settings: Instrument) -> Iterator[tuple[str, int]]:
@@ -80,7 +80,9 @@ def problems_and_batch_sizes(settings: Instrument) -> Iterator[tuple[str, int]]:
             yield name, size
 
 
-def workload(measurement: Measurement, backend: Backend, name: str, batch_size: int) -> Workload:
+def load_workload(
+    measurement: Measurement, backend: Backend, name: str, batch_size: int
+) -> Workload:
     """Return one workload at the initial values of seed 0, in the precision of the run.
 
     Args:
@@ -94,7 +96,7 @@ def workload(measurement: Measurement, backend: Backend, name: str, batch_size: 
     """
     problem: Problem = measurement.settings.problems[name]
     params = trials.initial_params(problem, 0, measurement.run.precision)
-    splits = trials.load(problem, measurement.run)
+    splits = trials.load_splits(problem, measurement.run)
     num_examples = len(splits.train[0]) if splits.train else 0
     (rows,) = trials.minibatch_rows(0, 1, num_examples, batch_size)
     # JAX sorts dictionaries when it compiles. Sorted parameters get the same directions whether
@@ -117,7 +119,7 @@ def on_minibatch(
     """Return a workload with another minibatch of its training data; 0 is its own minibatch."""
     if not minibatch:
         return workload
-    splits = trials.load(workload.problem, measurement.run)
+    splits = trials.load_splits(workload.problem, measurement.run)
     num_examples = len(splits.train[0])
     rows = trials.minibatch_rows(0, minibatch + 1, num_examples, workload.batch_size)
     return workload._replace(batch=_minibatch(backend, splits, rows[-1]))
@@ -129,7 +131,7 @@ def _minibatch(backend: Backend, splits: Splits, rows: np.ndarray) -> Batch:
 
 def on_all_data(measurement: Measurement, backend: Backend, workload: Workload) -> Workload:
     """Return a workload with all its training data as the minibatch."""
-    splits = trials.load(workload.problem, measurement.run)
+    splits = trials.load_splits(workload.problem, measurement.run)
     batch = tuple(backend.ops.asarray(array) for array in splits.train)
     return workload._replace(batch=batch)
 

@@ -12,7 +12,7 @@ import numpy as np
 from dirgrad.components import registry
 from dirgrad.config.plan import Cell
 from dirgrad.core import tree
-from dirgrad.records.schemas import Status
+from dirgrad.records.schemas import TrialStatus
 from dirgrad.runs.training.trials import Lane
 
 Row: TypeAlias = dict[str, Any]
@@ -47,7 +47,7 @@ class History(NamedTuple):
     points: list[dict[str, Any]]
     seconds: float
     compile_seconds: float
-    status: Status = Status.OK
+    status: TrialStatus = TrialStatus.OK
     reason: str = ""
 
 
@@ -135,16 +135,16 @@ def _outcome(cell: Cell, name: str, history: History, curve: list[Row]) -> Row:
     }
 
 
-def _status(cell: Cell, last: Row) -> tuple[Status, str]:
+def _status(cell: Cell, last: Row) -> tuple[TrialStatus, str]:
     training, step = cell.training, last["step"]
     if not not_diverged(last, training.diverged_above):
         reason = f"loss not finite or above {training.diverged_above:g} by step {step}"
-        return Status.DIVERGED, reason
+        return TrialStatus.DIVERGED, reason
     if step < training.steps:
         seconds = training.timeout_seconds
         reason = f"{seconds:g} seconds of training were spent at step {step}"
-        return Status.TIMEOUT, reason
-    return Status.OK, ""
+        return TrialStatus.TIMEOUT, reason
+    return TrialStatus.OK, ""
 
 
 def best_rate(rows: Iterable[Row]) -> float | None:
@@ -161,7 +161,7 @@ def best_rate(rows: Iterable[Row]) -> float | None:
         trials_by_rate.setdefault(row["learning_rate"], []).append(row)
     losses: dict[float, float] = {}
     for rate, trials in trials_by_rate.items():
-        if all(trial["status"] is Status.OK for trial in trials):
+        if all(trial["status"] is TrialStatus.OK for trial in trials):
             losses[rate] = fmean(_final_loss(trial) for trial in trials)
     return min(losses, key=lambda rate: losses[rate], default=None)
 

@@ -16,14 +16,14 @@ from dirgrad.core import steps, tree
 from dirgrad.core.types import Backend, Batch, Params, Splits, Step, TrainChunk
 from dirgrad.records import provenance
 from dirgrad.records.files import to_table
-from dirgrad.records.schemas import CURVES, TRIALS, Status, TrainingRecords
+from dirgrad.records.schemas import CURVES, TRIALS, TrainingRecords, TrialStatus
 from dirgrad.runs.training import outcomes, trials
 from dirgrad.runs.training.evaluation import Evaluate, evaluator
 from dirgrad.runs.training.outcomes import History, Row
 from dirgrad.runs.training.progress import Report, silent
 from dirgrad.runs.training.trials import Lane
 
-Training: TypeAlias = Generator[None, None, History]
+TrainingRun: TypeAlias = Generator[None, None, History]
 """Training of one group of lanes; it pauses before each chunk of steps."""
 
 
@@ -126,7 +126,7 @@ def parameters_after(cell: Cell, backend: Backend, counts: Sequence[int]) -> Ite
     """
     (name,) = cell.estimators
     lanes = trials.search_trials(cell)
-    arrays, num_examples = _training_arrays(backend, trials.data(cell))
+    arrays, num_examples = _training_arrays(backend, trials.load_data(cell))
     state, trial = trials.initial_state(cell, backend, name, lanes)
     rows = trials.lane_rows(cell, num_examples, lanes)
     chunk = math.gcd(*counts)
@@ -139,7 +139,7 @@ def parameters_after(cell: Cell, backend: Backend, counts: Sequence[int]) -> Ite
             yield tree.map(lambda leaf: leaf[0], state.params)
 
 
-def take_turns(trainings: Mapping[str, Training]) -> dict[str, History]:
+def take_turns(trainings: Mapping[str, TrainingRun]) -> dict[str, History]:
     """Advance each training to its next pause in turn until all have ended; return histories."""
     histories: dict[str, History] = {}
     while len(histories) < len(trainings):
@@ -154,7 +154,7 @@ def take_turns(trainings: Mapping[str, Training]) -> dict[str, History]:
 
 
 def _context(cell: Cell, backend: Backend, report: Report) -> Context:
-    data = trials.data(cell)
+    data = trials.load_data(cell)
     arrays, num_examples = _training_arrays(backend, data)
     chunk = cell.training.record_every
 
@@ -190,14 +190,14 @@ def _make_step(cell: Cell, backend: Backend, name: str) -> Step:
     )
 
 
-def _train(context: Context, name: str, lanes: list[Lane], budget_seconds: float) -> Training:
+def _train(context: Context, name: str, lanes: list[Lane], budget_seconds: float) -> TrainingRun:
     """Train a group of lanes to the last step, or until time is up or all lanes have diverged."""
     if budget_seconds <= 0:
-        return _not_started(lanes, Status.TIMEOUT, "not begun: the estimator's time was spent")
+        return _not_started(lanes, TrialStatus.TIMEOUT, "not begun: the estimator's time was spent")
     try:
         train_chunk, compile_seconds = context.compile_chunk(name, len(lanes))
     except NotImplementedError as error:
-        return _not_started(lanes, Status.UNSUPPORTED, " ".join(str(error).split()))
+        return _not_started(lanes, TrialStatus.UNSUPPORTED, " ".join(str(error).split()))
     cell = context.cell
     training, chunk = cell.training, cell.training.record_every
     rows = trials.lane_rows(cell, context.num_examples, lanes)
@@ -226,7 +226,7 @@ def _train(context: Context, name: str, lanes: list[Lane], budget_seconds: float
     return History(lanes, points, spent, compile_seconds)
 
 
-def _not_started(lanes: list[Lane], status: Status, reason: str) -> History:
+def _not_started(lanes: list[Lane], status: TrialStatus, reason: str) -> History:
     return History(lanes, [], 0.0, 0.0, status, reason)
 
 

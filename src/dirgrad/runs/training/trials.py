@@ -64,12 +64,12 @@ def total_steps(cell: Cell) -> int:
     return training.steps * num_trials * len(cell.estimators)
 
 
-def data(cell: Cell) -> Splits:
+def load_data(cell: Cell) -> Splits:
     """Load the data of a cell; raise UserError if the data set is not available."""
-    return load(cell.training.problem, cell.run)
+    return load_splits(cell.training.problem, cell.run)
 
 
-def load(problem: Problem, run: Run) -> Splits:
+def load_splits(problem: Problem, run: Run) -> Splits:
     """Load the data set of a problem in the precision of the run.
 
     Every part is () for a problem without data.
