@@ -11,7 +11,7 @@ from support.small_steps import small_step
 
 
 def test_the_gradient_on_the_tape_equals_the_usual_gradient() -> None:
-    from dirgrad.backends.torch.saved_tensors import Taped
+    from dirgrad.backends.torch.saved_tensors import TapeOps
 
     backend = backends.load("torch", 1, "float32")
     workload = small_step(backend, "mlp-backprop").workload
@@ -23,6 +23,6 @@ def test_the_gradient_on_the_tape_equals_the_usual_gradient() -> None:
         return result
 
     usual = gradient(backend.ops)
-    taped = gradient(Taped(backend.ops))
+    taped = gradient(TapeOps(backend.ops))
     error = tree.axpy(backend.ops, -1.0, usual, taped)
     assert float(tree.norm(backend.ops, error)) < 1e-6

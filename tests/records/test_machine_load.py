@@ -23,7 +23,7 @@ def test_only_the_work_of_other_processes_counts(monkeypatch: pytest.MonkeyPatch
     def read_counters() -> machine_load.CpuCounters:
         return machine_load.CpuCounters(perf_counter(), counters["busy"], counters["own"])
 
-    monkeypatch.setattr(machine_load, "mark", read_counters)
+    monkeypatch.setattr(machine_load, "read_counters", read_counters)
     monkeypatch.setattr(psutil, "cpu_count", lambda: 4)
     start = machine_load.read_counters()._replace(clock=perf_counter() - 10.0)
     # Of 40 processor seconds, other processes use 20.

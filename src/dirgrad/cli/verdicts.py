@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from dirgrad.analysis.claims import load_claims as load_claims
+from dirgrad.analysis.claims import load_claims
 from dirgrad.config import validation
 from dirgrad.records import files
 

@@ -122,13 +122,7 @@ def add_legend(figure: Figure, panels: Any, ncols: int, **text: Any) -> None:
         **text: Further options of the legend, such as `fontsize`.
     """
     handles, labels = shared_legend(panels)
-    figure.legend(
-        handles,
-        labels,
-        loc="outside lower center",
-        ncols=ncols,
-        **text,
-    )
+    figure.legend(handles, labels, loc="outside lower center", ncols=ncols, **text)
 
 
 def one_framework(
@@ -265,14 +259,7 @@ def line_with_interval(
     low = part[f"{column}_low"]
     high = part[f"{column}_high"]
     if low.notna().any():
-        axes.fill_between(
-            x,
-            low,
-            high,
-            color=line["color"],
-            alpha=0.18,
-            linewidth=0,
-        )
+        axes.fill_between(x, low, high, color=line["color"], alpha=0.18, linewidth=0)
 
 
 def points_with_interval(
