@@ -54,7 +54,7 @@ def temporary_bytes(estimator: OnlineEstimator, length: int) -> int:
     problem, ops = TimeMajorRnn(dataset=Copy(delay=length - 2), hidden=4), backend.ops
     initial = problem.init(np.random.default_rng(0))
     params = {name: ops.asarray(leaf.astype("float32")) for name, leaf in initial.items()}
-    inputs = ops.asarray(np.zeros((length, BATCH, problem.inputs), "float32"))
+    inputs = ops.asarray(np.zeros((length, BATCH, problem.num_inputs), "float32"))
     labels = ops.asarray(np.zeros((length, BATCH), "int32"))
     weights = ops.asarray(np.zeros(length, "float32"))
     (key,) = backend.engine.keys(np.array([0]))

@@ -125,19 +125,19 @@ def matmul(x: Array, weight: Any) -> Array:
     Along an outer product a b^T the perturbation of the result is (x a) b^T.
     """
     if isinstance(weight, PerturbedWeight):
-        return weight.apply(PRODUCT, x, weight.base, weight.v)
+        return weight.apply(MATMUL, x, weight.base, weight.v)
     return x @ weight
 
 
 def _matmul_factors(x: Array, v: tree.OuterProduct) -> Factors:
-    if v.summed:
+    if v.is_stacked:
         inner = x @ v.left.T
         return 1.0, inner @ v.right
     column = (x @ v.left)[..., None]
     return column, v.right
 
 
-PRODUCT = LinearMap(lambda x, weight: x @ weight, _matmul_factors)
+MATMUL = LinearMap(lambda x, weight: x @ weight, _matmul_factors)
 """The map (x, weight) -> x @ weight."""
 
 
@@ -152,7 +152,7 @@ def conv2d(ops: Ops, x: Array, kernel: Any, padding: int) -> Array:
         return ops.conv2d(x, kernel, padding)
 
     def factors(x: Array, v: tree.OuterProduct) -> Factors:
-        if v.summed:
+        if v.is_stacked:
             inner = convolve(x, v.right)
             outer_kernel = v.left.T[:, :, None, None]
             return 1.0, ops.conv2d(inner, outer_kernel, 0)

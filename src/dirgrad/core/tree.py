@@ -24,13 +24,13 @@ class OuterProduct(NamedTuple):
     right: Array
 
     @property
-    def summed(self) -> bool:
+    def is_stacked(self) -> bool:
         """Return whether the factors are stacks."""
         return bool(self.left.ndim > 1)
 
     def materialize(self) -> Array:
         """Return the array (m, ...)."""
-        if not self.summed:
+        if not self.is_stacked:
             return self.column() * self.right
         flat = self.left.T @ _flatten(self.right)
         return flat.reshape(self.left.shape[1], *self.right.shape[1:])
@@ -90,7 +90,7 @@ def leaf_axpy(ops: Ops, a: Array, x: Leaf, y: Array) -> Array:
         return leaf_axpy(ops, a, x.materialize(), y)
     if not isinstance(x, OuterProduct):
         return ops.axpy(a, x, y)
-    if not x.summed:
+    if not x.is_stacked:
         return ops.axpy(a * x.column(), x.right, y)
     left = a * x.left.T
     flat = ops.addmm(left, _flatten(x.right), _flatten(y))
@@ -214,7 +214,7 @@ def gram(stacked: Params) -> Array:
     return sum(gram_leaf(leaf) for leaf in stacked.values())
 
 
-def size(x: Params) -> int:
+def num_entries(x: Params) -> int:
     """Return d, the number of entries of all leaves, which are arrays."""
     return sum(prod(leaf.shape) for leaf in x.values())
 

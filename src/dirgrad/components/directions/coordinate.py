@@ -13,7 +13,7 @@ class Coordinate:
     """
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        dimension = tree.size(like)
+        dimension = tree.num_entries(like)
         index = ops.randint(key, dimension)
         one_hot = ops.one_hot(index, dimension, tree.first_leaf(like))
         return tree.unravel(sqrt(dimension) * one_hot, like)

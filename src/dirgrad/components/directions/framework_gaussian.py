@@ -13,5 +13,5 @@ class FrameworkGaussian:
     """
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        normal = ops.native_normal(key, tree.size(like), tree.first_leaf(like))
+        normal = ops.native_normal(key, tree.num_entries(like), tree.first_leaf(like))
         return tree.unravel(normal, like)

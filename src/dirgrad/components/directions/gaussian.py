@@ -11,5 +11,5 @@ class Gaussian:
     """
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        normal = ops.normal(key, tree.size(like), tree.first_leaf(like))
+        normal = ops.normal(key, tree.num_entries(like), tree.first_leaf(like))
         return tree.unravel(normal, like)

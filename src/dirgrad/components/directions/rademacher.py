@@ -12,5 +12,5 @@ class Rademacher:
     """
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        signs = ops.signs(key, tree.size(like), tree.first_leaf(like))
+        signs = ops.signs(key, tree.num_entries(like), tree.first_leaf(like))
         return tree.unravel(signs, like)

@@ -25,7 +25,7 @@ class RandomSupport:
     """Number of nonzero coordinates, s. If s is at least d, the law is `sphere`."""
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        dimension = tree.size(like)
+        dimension = tree.num_entries(like)
         normal = ops.normal(key, 2 * dimension, tree.first_leaf(like))
         # The second half ranks the coordinates, independently of their values.
         values, ranks = normal[:dimension], normal[dimension:]

@@ -13,7 +13,7 @@ class Sphere:
     """
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        dimension = tree.size(like)
+        dimension = tree.num_entries(like)
         normal = ops.normal(key, dimension, tree.first_leaf(like))
         norm = ops.sqrt(ops.sum(normal * normal))
         return tree.unravel(sqrt(dimension) / norm * normal, like)

@@ -46,5 +46,5 @@ class ProjectedForwardGradient:
         projection = tree.weighted_sum(weights, directions)
         scale = 1.0
         if self.scale == "unbiased":
-            scale = tree.size(params) / self.num_directions
+            scale = tree.num_entries(params) / self.num_directions
         return Estimate(value, scale, projection)

@@ -34,7 +34,7 @@ class Rtrl:
         estimator_state: Any,
         draw: VectorSampler,
     ) -> Params:
-        dimension = tree.size(position.params)
+        dimension = tree.num_entries(position.params)
 
         def zero_tangents(leaf: Array) -> Array:
             return ops.zeros((dimension, *leaf.shape), leaf)
@@ -50,7 +50,7 @@ class Rtrl:
         draw: VectorSampler,
     ) -> tuple[Estimate, Params, Any, Params]:
         params = position.params
-        dimension = tree.size(params)
+        dimension = tree.num_entries(params)
         like = tree.first_leaf(params)
 
         def differentiate(j: Array, tangent: Params) -> tuple[Array, Params, Array, Params]:

@@ -38,5 +38,5 @@ class HardThresholding:
         step_size = -learning_rate * estimate.scale
         moved = tree.axpy(ops, step_size, estimate.vector, params)
         theta = tree.ravel(ops, moved)
-        mask = ops.top_k_mask(abs(theta), min(self.keep, tree.size(params)))
+        mask = ops.top_k_mask(abs(theta), min(self.keep, tree.num_entries(params)))
         return tree.unravel(mask * theta, params), optimizer_state

@@ -37,7 +37,7 @@ class Rnn:
         return self.dataset.height * steps_per_row
 
     @property
-    def inputs(self) -> int:
+    def num_inputs(self) -> int:
         """Number of inputs of a step."""
         return self.dataset.width if self.read == "rows" else 1
 
@@ -45,7 +45,7 @@ class Rnn:
         n = self.hidden
         num_columns = self.unit.gates * n
         layers = {
-            "in": (self.inputs, num_columns),
+            "in": (self.num_inputs, num_columns),
             "recurrent": (n, num_columns),
             "out": (n, self.dataset.classes),
         }
@@ -77,7 +77,7 @@ class Rnn:
         return inputs, ops.concatenate([no_labels, labels]), ops.constant(weights, images)
 
     def _step_inputs(self, ops: Ops, images: Array) -> Array:
-        sequences = images.reshape(images.shape[0], self.length, self.inputs)
+        sequences = images.reshape(images.shape[0], self.length, self.num_inputs)
         return ops.swap_axes(sequences, 0, 1)
 
     def advance(self, ops: Ops, params: Params, state: Params, x: Batch) -> tuple[Params, Array]:

@@ -108,7 +108,7 @@ def load_workload(
         params={leaf_name: backend.ops.asarray(params[leaf_name]) for leaf_name in leaf_names},
         batch=_minibatch(backend, splits, rows),
         batch_size=batch_size,
-        dimension=tree.size(params),
+        dimension=tree.num_entries(params),
         depth=sum(leaf.ndim > 1 for leaf in params.values()),
     )
 

@@ -93,7 +93,7 @@ def _shared_columns(cell: Cell, name: str) -> Row:
         "optimizer": registry.kind(training.optimizer),
         "learning_rate_decay": training.learning_rate_decay,
         "batch_size": training.batch_size if training.problem.dataset else 0,
-        "dimension": tree.size(params),
+        "dimension": tree.num_entries(params),
         "target_loss": training.target_loss,
         "precision": cell.run.precision,
         "threads": cell.run.threads,
