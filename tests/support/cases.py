@@ -14,6 +14,7 @@ from dirgrad.components.directions.block_shared import BlockShared
 from dirgrad.components.directions.coordinate import Coordinate
 from dirgrad.components.directions.framework_gaussian import FrameworkGaussian
 from dirgrad.components.directions.gaussian import Gaussian
+from dirgrad.components.directions.laplace import Laplace
 from dirgrad.components.directions.low_rank import LowRank
 from dirgrad.components.directions.rademacher import Rademacher
 from dirgrad.components.directions.random_support import RandomSupport
@@ -120,6 +121,7 @@ DIRECTIONS = {
     "low_rank": LowRank(rank=2),
     "block_shared": BlockShared(block=2),
     "framework_gaussian": FrameworkGaussian(),
+    "laplace": Laplace(),
     "replayed_rademacher": Replayed(direction=Rademacher()),
     "replayed_sphere": Replayed(direction=Sphere()),
     "replayed_rank_one": Replayed(direction=RankOne()),

@@ -98,7 +98,7 @@ seed: seed of the initial parameters, the minibatches and the directions.
 dimension: number of parameters.
 precision: data type of parameters, data and directions, `float32` or `float64`.
 lanes: number of trials that were vmapped together.
-status, reason: outcome of the trial (see `Status`), and the reason if it is not `ok`.
+status, reason: outcome of the trial (see `TrialStatus`), and the reason if it is not `ok`.
 steps, evaluations: number of steps taken, and of evaluations of the minibatch loss.
 final_loss: training loss at the last record point.
 train_accuracy, valid_loss, valid_accuracy, test_loss, test_accuracy: at the last record point.
@@ -170,23 +170,21 @@ COST = pa.schema(
         *_columns(INTEGER, "flops", "product_flops", "derivative_product_flops"),
         *_columns(INTEGER, "xla_temp_bytes", "graph_temp_bytes", "saved_bytes"),
         *_columns(INTEGER, "observation_bytes", "threads"),
-        *_columns(FLOAT, "other_cpu_fraction", "signal_to_noise_theory"),
+        *_columns(FLOAT, "other_cpu_fraction", "signal_to_noise_theory", "flop_bound_over_forward"),
     ]
 )
 """One row per part of an estimator and round, or one row per estimator that was not timed.
 
 cost: name of the measurement.
-part: `forward` (the loss function), `forward_again` (the loss function again, for the noise),
-    `gradient` (an estimate), `step` (a step of SGD), or `sampling`, `derivative`, `update`, the
-    pieces of a step.
-status, reason: outcome of the estimator (see `Answer`), and the reason if it is not `ok`.
+part: `forward` and `forward_again` (the loss function, twice for the noise), `gradient` (an
+    estimate), `step` (a step of SGD), or its pieces `sampling`, `derivative`, `update`.
+status, reason: outcome (see `MeasurementStatus`), and the reason if it is not `ok`.
 round, calls: number of the round, and of the calls in it; each round times every part once.
 evaluations: evaluations of the minibatch loss per estimate.
 compiled: whether the functions were compiled; otherwise they ran operator by operator.
 seconds: time per call, the mean over the calls of the round.
 compile_seconds, first_seconds: time to compile the part, and time of its first call.
-flops: as the framework counts them. XLA counts all arithmetic; torch counts matrix products and
-    convolutions only.
+flops: counted by the framework: all arithmetic in XLA, products and convolutions in torch.
 product_flops: flops of matrix products and convolutions.
 derivative_product_flops: product flops of backprop minus product flops of the loss function.
 xla_temp_bytes: temporary memory of the compiled function according to XLA (JAX only).
@@ -196,6 +194,7 @@ observation_bytes: memory of the inputs of all time steps of a sequence.
 threads: processor threads of the job.
 other_cpu_fraction: fraction of all processor time that other processes used during the rounds.
 signal_to_noise_theory: signal-to-noise ratio of the estimate, by its closed form; NaN without one.
+flop_bound_over_forward: least product flops of the estimate over the loss; NaN if not declared.
 """
 
 MEMORY = pa.schema(
@@ -242,7 +241,7 @@ DRAWS = pa.schema(
         *_columns(FLOAT, "eps", "gradient_norm"),
         *_columns(FLOAT, "minibatch_squared_error", "squared_norm_ratio"),
         *_columns(FLOAT, "relative_squared_error", "error_product"),
-        *_columns(FLOAT, "norm_ratio", "cosine", "signal_to_noise_theory"),
+        *_columns(FLOAT, "norm_ratio", "cosine", "signal_to_noise_theory", "cosine_theory"),
         *_columns(FLOAT, "difference_error", "difference_error_theory", "difference_bias"),
         *_columns(FLOAT, "estimate_0", "estimate_1"),
     ]
@@ -261,6 +260,7 @@ error_product: <e - g, e' - g> / ||g||^2 with the next estimate e'; its mean is 
 norm_ratio: ||e|| / ||g||.
 cosine: cosine of the angle between e and g.
 signal_to_noise_theory: closed form of ||g||^2 / E||e - g||^2; NaN without one.
+cosine_theory: closed form of the mean of `cosine`; NaN without one.
 difference_error: ||e - (g . v) v|| / ||g|| of a finite difference along v.
 difference_error_theory: expected value of `difference_error` from truncation and rounding.
 difference_bias: <e - (g . v) v, g> / ||g||^2; its mean is the bias along g.
@@ -275,6 +275,7 @@ COORDINATES = pa.schema(
         ("eps", FLOAT),
         *_columns(INTEGER, "coordinate", "draws"),
         *_columns(FLOAT, "gradient", "mean", "variance", "kurtosis"),
+        *_columns(FLOAT, "variance_theory", "kurtosis_theory"),
     ]
 )
 """One row per coordinate of an estimate.
@@ -283,8 +284,8 @@ quality, after_steps, minibatch, eps: as in `DRAWS`.
 coordinate: index of the coordinate.
 draws: number of estimates.
 gradient: exact gradient.
-mean, variance: mean and variance of the estimates.
-kurtosis: fourth central moment divided by the squared variance; 3 for a normal law.
+mean, variance, kurtosis: moments of the estimates; the kurtosis of a normal law is 3.
+variance_theory, kurtosis_theory: their closed forms; null if the law declares none.
 """
 
 STABILITY = pa.schema(
@@ -301,7 +302,7 @@ STABILITY = pa.schema(
 
 stability: name of the measurement.
 learning_rate, seed: rate and seed of the trial.
-steps, status: number of steps taken, and outcome of the trial (see `Status`).
+steps, status: number of steps taken, and outcome of the trial (see `TrialStatus`).
 initial_loss, final_loss: training loss before the first and after the last step.
 stable_rate_theory: rate below which the mean square contracts; null without a closed form.
 """

@@ -8,8 +8,7 @@ from support.hand_made_records import QUICK, cost_records
 
 def test_a_step_is_compared_with_backprop_the_plain_estimator_and_the_flop_bound() -> None:
     records = cost_records().assign(
-        product_flops=100,
-        derivative_product_flops=200,
+        flop_bound_over_forward=3.0,
         signal_to_noise_theory=0.5,
         graph_temp_bytes=10,
     )
@@ -22,7 +21,6 @@ def test_a_step_is_compared_with_backprop_the_plain_estimator_and_the_flop_bound
         == table["step_over_plain"].to_dict()
         == {"backprop": 1.0, "forward_gradient": 1.0}
     )
-    # The loss function has 100 product flops, and backprop adds 200: the bound is 3.
     assert table.loc["backprop", "step_over_flop_bound"] == pytest.approx(4 / 3)
     # The two steps take 4 and 8 seconds, 6 on average.
     assert table.loc["forward_gradient", "snr_per_second"] == pytest.approx(0.5 / 6)

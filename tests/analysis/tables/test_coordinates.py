@@ -1,30 +1,22 @@
-"""The table `coordinates` adds closed forms to the moments of the coordinates."""
+"""The table `coordinates` shows the recorded moments of coordinates with their closed forms."""
 
 import numpy as np
-import pytest
 
 from dirgrad.analysis.tables import coordinates
 from support.hand_made_records import QUICK, WORKLOAD, frame
 
 
-@pytest.mark.parametrize(
-    ("direction", "num_directions", "variance"),
-    [("gaussian", 1, 26.0), ("gaussian", 2, np.nan), ("sphere", 1, np.nan)],
-)
-def test_only_an_estimate_with_one_gaussian_direction_has_a_closed_form(
-    direction: str, num_directions: int, variance: float
-) -> None:
-    estimate = WORKLOAD | {
-        "quality": "one",
-        "estimator": "f",
-        "estimator_kind": "forward_gradient",
-        "direction": direction,
-        "num_directions": num_directions,
-        "after_steps": 0,
-    }
+def test_the_closed_forms_follow_the_measured_moments() -> None:
+    estimate = WORKLOAD | {"quality": "one", "estimator": "f", "after_steps": 0}
+    moments = [
+        estimate | {"gradient": 1.0, "coordinate": 3, "variance_theory": 26.0},
+        estimate | {"gradient": 2.0, "coordinate": 4},
+    ]
     records = {
         "draws": frame("draws", [estimate | {"gradient_norm": 5.0}]),
-        "coordinates": frame("coordinates", [estimate | {"gradient": 1.0, "coordinate": 3}]),
+        "coordinates": frame("coordinates", moments),
     }
     table = coordinates.make(records, QUICK)
-    np.testing.assert_equal(table["variance_theory"].to_numpy(), [variance])
+    np.testing.assert_equal(table["variance_theory"].to_numpy(float), [26.0, np.nan])
+    assert table["gradient_norm"].to_list() == [5.0, 5.0]
+    assert list(table.columns[-2:]) == ["variance_theory", "kurtosis_theory"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from dirgrad.analysis.tables.cost import WORKLOAD_KEYS, flop_bound
+from dirgrad.analysis.tables.cost import WORKLOAD_KEYS
 from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import MeasurementStatus
@@ -67,7 +67,7 @@ def _estimator_rows(workload: pd.DataFrame, settings: Statistics) -> list[dict[s
         row = {key: first[key] for key in KEYS}
         row["n"] = len(estimator)
         row |= _times(by_estimator[name], references, settings)
-        row["step_over_flop_bound"] = row["step_over_forward"] / flop_bound(workload, estimator)
+        row["step_over_flop_bound"] = row["step_over_forward"] / first["flop_bound_over_forward"]
         row |= _efficiency(first, row["step_seconds"])
         rows.append(row)
     return rows

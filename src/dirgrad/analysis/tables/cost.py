@@ -6,7 +6,6 @@ import pandas as pd
 
 from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
-from dirgrad.core import theory
 from dirgrad.records.schemas import MeasurementStatus
 
 KEYS = [
@@ -48,7 +47,8 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
         estimators that is smaller than this noise is not significant.
     gradient_*, step_*: one estimate, and one whole step of SGD.
     sampling_*, derivative_*, update_*: pieces of a step with one direction, timed separately.
-    flop_bound_over_forward: see `flop_bound`.
+    flop_bound_over_forward: lower bound of an estimate's multiplications relative to the loss
+        function, as in `COST`.
     forward_*, step_* with the names in `COUNTS`: counts of the loss function and of the step.
     """
     cost = records["cost"]
@@ -58,30 +58,6 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     for _, workload in cost.groupby(WORKLOAD_KEYS, sort=False):
         rows += _estimator_rows(workload, settings)
     return pd.DataFrame(rows, columns=None if rows else [*KEYS, "n"])
-
-
-def flop_bound(workload: pd.DataFrame, estimator: pd.DataFrame) -> float:
-    """Return the lower bound of an estimate's multiplications relative to the loss function.
-
-    Only matrix products and convolutions count. The result is NaN if the function has none, or
-    without a closed form (see `theory.least_products`).
-
-    Args:
-        workload: Rows of all estimators of the workload.
-        estimator: Rows of one estimator.
-    """
-    is_forward = workload["part"] == "forward"
-    forward = workload.loc[is_forward, "product_flops"].iloc[0]
-    if not forward:
-        return float("nan")
-    row = estimator.iloc[0]
-    return theory.least_products(
-        row["estimator_kind"],
-        row["direction"] if isinstance(row["direction"], str) else "",
-        row["evaluations"],
-        row["num_directions"],
-        row["derivative_product_flops"] / forward,
-    )
 
 
 def _estimator_rows(workload: pd.DataFrame, settings: Statistics) -> list[dict[str, Any]]:
@@ -96,7 +72,7 @@ def _estimator_rows(workload: pd.DataFrame, settings: Statistics) -> list[dict[s
         row = {name: first[name] for name in KEYS} | shared
         if first["status"] == MeasurementStatus.OK:
             row |= _ratios(estimator, forward["forward"], settings)
-            row["flop_bound_over_forward"] = flop_bound(workload, estimator)
+            row["flop_bound_over_forward"] = first["flop_bound_over_forward"]
         rows.append(row)
     return rows
 

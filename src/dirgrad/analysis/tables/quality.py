@@ -94,15 +94,10 @@ def _closed_forms(group: pd.DataFrame) -> dict[str, float]:
     # If all estimates have the same error, its standard deviation is zero up to rounding.
     rounding = np.finfo(first["dtype"]).eps / snr
     standard_error = np.hypot(error.std() / np.sqrt(len(error)), rounding)
-    num_directions = int(first["num_directions"])
-    dimension = int(first["dimension"])
-    cosine = np.nan
-    if np.isfinite(snr):
-        cosine = theory.cosine(first["direction"], num_directions, dimension)
     return {
         "snr_theory": snr,
         "snr_z": (error.mean() - 1 / snr) / standard_error,
-        "cosine_theory": cosine,
+        "cosine_theory": first["cosine_theory"] if np.isfinite(snr) else np.nan,
         "best_shrinkage_theory": theory.shrinkage(snr),
     }
 

@@ -1,4 +1,5 @@
 from math import prod
+from typing import ClassVar
 
 import numpy as np
 from pydantic import PositiveInt
@@ -6,6 +7,7 @@ from pydantic import PositiveInt
 from dirgrad.components.directions import _outer_products
 from dirgrad.components.registry import component
 from dirgrad.core import tree
+from dirgrad.core.closed_forms import Shares
 from dirgrad.core.types import Array, Key, Ops, Params
 
 
@@ -19,6 +21,8 @@ class BlockShared:
     Blocks of one row give a rank-one array; a single block gives independent signs. ||v||^2 = d.
     The SNR of K directions in dimension d is K / (d - 1).
     """
+
+    is_factored: ClassVar[bool] = True
 
     block: PositiveInt
     """Number of rows in a block. The last block may have fewer."""
@@ -51,6 +55,10 @@ class BlockShared:
     def _num_rows(self, shape: _outer_products.Shape) -> int:
         """Return the number of rows in the largest block."""
         return min(self.block, shape[0])
+
+    def excess(self, shares: Shares) -> float:
+        """Return -1.0, since ||v||^2 = d."""
+        return -1.0
 
 
 def _one_hot(index: np.ndarray, num_classes: int) -> np.ndarray:

@@ -2,6 +2,7 @@ from math import sqrt
 
 from dirgrad.components.registry import component
 from dirgrad.core import tree
+from dirgrad.core.closed_forms import Shares
 from dirgrad.core.types import Key, Ops, Params
 
 
@@ -17,3 +18,7 @@ class Coordinate:
         index = ops.randint(key, dimension)
         one_hot = ops.one_hot(index, dimension, tree.first_leaf(like))
         return tree.unravel(sqrt(dimension) * one_hot, like)
+
+    def excess(self, shares: Shares) -> float:
+        """Return -1.0, since ||v||^2 = d."""
+        return -1.0

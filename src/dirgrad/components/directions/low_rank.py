@@ -1,10 +1,12 @@
 from math import sqrt
+from typing import ClassVar
 
 from pydantic import PositiveInt
 
 from dirgrad.components.directions import _outer_products
 from dirgrad.components.registry import component
 from dirgrad.core import tree
+from dirgrad.core.closed_forms import Shares
 from dirgrad.core.types import Array, Key, Ops, Params
 
 
@@ -19,6 +21,8 @@ class LowRank:
     matrix the SNR is 1 / (d - 1 + 2 (1 - 1/r)). It lies between the SNR of independent signs and
     the SNR of Gaussian entries, and tends to the latter as r grows.
     """
+
+    is_factored: ClassVar[bool] = True
 
     rank: PositiveInt
     """Number of outer products, r."""
@@ -37,3 +41,17 @@ class LowRank:
         return _outer_products.draw_structured(
             lambda n: ops.signs(key, n, leaf), like, count_entries, build
         )
+
+    def excess(self, shares: Shares) -> float:
+        """Return 2 (1 - 1/r) times the matrices' share of ||g||^2, minus 1.
+
+        Let G be the gradient of one matrix (m, n). ||V||^2 is m n plus the sum over j != k of
+        (a_j . a_k)(b_j . b_k) / r. The product of this sum with (G . V)^2 has the mean
+        2 (1 - 1/r) ||G||^2. The arrays of v are independent of each other, so their contributions
+        add up.
+        """
+        total = 0.0
+        for shape, share in shares:
+            is_matrix = len(shape) > 1
+            total += share * (2 * (1 - 1 / self.rank) if is_matrix else 0)
+        return total - 1

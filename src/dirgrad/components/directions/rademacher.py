@@ -1,5 +1,6 @@
 from dirgrad.components.registry import component
 from dirgrad.core import tree
+from dirgrad.core.closed_forms import Shares
 from dirgrad.core.types import Key, Ops, Params
 
 
@@ -14,3 +15,7 @@ class Rademacher:
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
         signs = ops.signs(key, tree.num_entries(like), tree.first_leaf(like))
         return tree.unravel(signs, like)
+
+    def excess(self, shares: Shares) -> float:
+        """Return -1.0, since ||v||^2 = d."""
+        return -1.0

@@ -4,6 +4,7 @@ from pydantic import PositiveInt
 
 from dirgrad.components.registry import component
 from dirgrad.core import tree
+from dirgrad.core.closed_forms import Shares
 from dirgrad.core.types import Key, Ops, Params
 
 
@@ -32,3 +33,7 @@ class RandomSupport:
         values = values * ops.top_k_mask(ranks, min(self.support, dimension))
         norm = ops.sqrt(ops.sum(values * values))
         return tree.unravel(sqrt(dimension) / norm * values, like)
+
+    def excess(self, shares: Shares) -> float:
+        """Return -1.0, since ||v||^2 = d."""
+        return -1.0

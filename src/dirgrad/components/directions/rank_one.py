@@ -1,6 +1,9 @@
+from typing import ClassVar
+
 from dirgrad.components.directions import _outer_products
 from dirgrad.components.registry import component
 from dirgrad.core import tree
+from dirgrad.core.closed_forms import Shares
 from dirgrad.core.types import Key, Ops, Params
 
 
@@ -15,6 +18,8 @@ class RankOne:
     dimension d is K / (d - 1).
     """
 
+    is_factored: ClassVar[bool] = True
+
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
         """Draw a direction: an `OuterProduct` per weight array, plain arrays otherwise."""
         leaf = tree.first_leaf(like)
@@ -24,3 +29,7 @@ class RankOne:
             _outer_products.count_factor_entries,
             _outer_products.outer_product,
         )
+
+    def excess(self, shares: Shares) -> float:
+        """Return -1.0, since ||v||^2 = d."""
+        return -1.0

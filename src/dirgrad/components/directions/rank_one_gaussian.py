@@ -1,6 +1,10 @@
+from math import prod
+from typing import ClassVar
+
 from dirgrad.components.directions import _outer_products
 from dirgrad.components.registry import component
 from dirgrad.core import tree
+from dirgrad.core.closed_forms import Shares
 from dirgrad.core.types import Key, Ops, Params
 
 
@@ -14,6 +18,8 @@ class RankOneGaussian:
     is 1 / ((m + 2)(n + 2) - 1).
     """
 
+    is_factored: ClassVar[bool] = True
+
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
         """Draw a direction: an `OuterProduct` per weight array, plain arrays otherwise."""
         leaf = tree.first_leaf(like)
@@ -23,3 +29,21 @@ class RankOneGaussian:
             _outer_products.count_factor_entries,
             _outer_products.outer_product,
         )
+
+    def excess(self, shares: Shares) -> float:
+        """Return the excess, which grows with the size of the matrices.
+
+        Let G (m, n) be the gradient of one matrix. A standard normal a satisfies
+        E[(a . u)^2 ||a||^2] = (m + 2) ||u||^2, so that
+        E[(a^T G b)^2 ||a||^2 ||b||^2] = (m + 2)(n + 2) ||G||^2. The arrays of v are independent of
+        each other. So their contributions add up, each in proportion to its share of ||g||^2.
+        """
+        return sum(share * _array_excess(shape) for shape, share in shares) - 1
+
+
+def _array_excess(shape: tuple[int, ...]) -> float:
+    """Return E[(G . v)^2 ||v||^2] / ||G||^2 - d for the d entries of one array."""
+    if len(shape) == 1 or not shape:
+        return 2
+    m, n = shape[0], prod(shape[1:])
+    return (m + 2) * (n + 2) - m * n

@@ -2,7 +2,8 @@ from collections.abc import Callable
 from typing import Annotated
 
 from dirgrad.components.registry import component, component_field
-from dirgrad.core import tree
+from dirgrad.core import closed_forms, tree
+from dirgrad.core.closed_forms import Shares
 from dirgrad.core.types import Array, Direction, Key, Ops, Params
 
 
@@ -41,3 +42,11 @@ class Replayed:
             return self.direction.draw(ops, key, {name: leaf})[name]
 
         return sample
+
+    def excess(self, shares: Shares) -> float:
+        """Return the excess of the underlying law."""
+        return closed_forms.excess(self.direction, shares)
+
+    @property
+    def is_factored(self) -> bool:
+        return closed_forms.is_factored(self.direction)

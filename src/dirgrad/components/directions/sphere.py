@@ -1,7 +1,8 @@
 from math import sqrt
 
 from dirgrad.components.registry import component
-from dirgrad.core import tree
+from dirgrad.core import theory, tree
+from dirgrad.core.closed_forms import Shares
 from dirgrad.core.types import Key, Ops, Params
 
 
@@ -17,3 +18,11 @@ class Sphere:
         normal = ops.normal(key, dimension, tree.first_leaf(like))
         norm = ops.sqrt(ops.sum(normal * normal))
         return tree.unravel(sqrt(dimension) / norm * normal, like)
+
+    def excess(self, shares: Shares) -> float:
+        """Return -1.0, since ||v||^2 = d."""
+        return -1.0
+
+    def cosine(self, dimension: int) -> float:
+        """Return the cosine of a direction that is uniform on the sphere."""
+        return theory.uniform_cosine(dimension)

@@ -20,6 +20,7 @@ class CheckpointedBackprop:
 
     direction: ClassVar[None] = None
     num_directions: ClassVar[int] = 0
+    is_exact: ClassVar[bool] = True
     evaluations: ClassVar[int] = 2
     segment: PositiveInt
     """Number of layers per segment. About the square root of the depth needs the least memory."""

@@ -4,6 +4,7 @@ from pydantic import PositiveFloat, PositiveInt
 
 from dirgrad.components.estimators._averaging import average_over_directions
 from dirgrad.components.registry import component, component_field
+from dirgrad.core.closed_forms import Shares, mean_signal_to_noise
 from dirgrad.core.perturbation import perturb
 from dirgrad.core.types import Array, Direction, DirectionSampler, Estimate, Loss, Ops, Params
 
@@ -64,3 +65,11 @@ class FiniteDifference:
             return value, (perturbed_loss(self.eps, v) - value) / self.eps
 
         return average_over_directions(ops, forward, sampler, params, self.num_directions)
+
+    def signal_to_noise(self, shares: Shares) -> float:
+        """Return K / (d + excess)."""
+        return mean_signal_to_noise(self.direction, self.num_directions, shares)
+
+    def least_products(self, derivative: float) -> float:
+        """Return the number of evaluations of the loss."""
+        return float(self.evaluations)

@@ -1,9 +1,10 @@
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import PositiveInt
 
 from dirgrad.components.estimators._averaging import average_over_directions
 from dirgrad.components.registry import component, component_field
+from dirgrad.core.closed_forms import Shares, least_products_of_tangents, mean_signal_to_noise
 from dirgrad.core.perturbation import directional_derivative
 from dirgrad.core.types import Array, Direction, DirectionSampler, Estimate, Loss, Ops, Params
 
@@ -17,6 +18,8 @@ class ForwardGradient:
         derivative.
     Assumes: The directions satisfy E[v v^T] = I.
     """
+
+    is_exact: ClassVar[bool] = True
 
     direction: Annotated[Direction, component_field("directions")]
     """Law of the directions v."""
@@ -38,3 +41,11 @@ class ForwardGradient:
             return directional_derivative(ops, loss, params, v)
 
         return average_over_directions(ops, differentiate, sampler, params, self.num_directions)
+
+    def signal_to_noise(self, shares: Shares) -> float:
+        """Return K / (d + excess)."""
+        return mean_signal_to_noise(self.direction, self.num_directions, shares)
+
+    def least_products(self, derivative: float) -> float:
+        """Return 1 + K tangents, since the directions share the evaluation of the loss."""
+        return least_products_of_tangents(self.direction, self.num_directions, derivative)

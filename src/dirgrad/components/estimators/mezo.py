@@ -4,6 +4,7 @@ from pydantic import PositiveFloat
 
 from dirgrad.components.registry import component, component_field
 from dirgrad.core import tree
+from dirgrad.core.closed_forms import Shares, mean_signal_to_noise
 from dirgrad.core.types import Direction, DirectionSampler, Estimate, Loss, Ops, Params
 
 
@@ -49,3 +50,11 @@ class Mezo:
         mean_loss = (above + below) / 2
         restored_params = tree.axpy(ops, self.eps, v, backward_params)
         return Estimate(mean_loss, slope, v, restored_params)
+
+    def signal_to_noise(self, shares: Shares) -> float:
+        """Return K / (d + excess)."""
+        return mean_signal_to_noise(self.direction, self.num_directions, shares)
+
+    def least_products(self, derivative: float) -> float:
+        """Return the number of evaluations of the loss."""
+        return float(self.evaluations)

@@ -1,10 +1,13 @@
+from math import nan
 from typing import Annotated, Literal
 
 from pydantic import PositiveInt
 
+from dirgrad.components.directions.gaussian import Gaussian
 from dirgrad.components.estimators._averaging import jvp_batch
 from dirgrad.components.registry import component, component_field
-from dirgrad.core import tree
+from dirgrad.core import theory, tree
+from dirgrad.core.closed_forms import Shares, dimension, least_products_of_tangents
 from dirgrad.core.perturbation import directional_derivative
 from dirgrad.core.types import Array, Direction, DirectionSampler, Estimate, Loss, Ops, Params
 
@@ -48,3 +51,20 @@ class ProjectedForwardGradient:
         if self.scale == "unbiased":
             scale = tree.num_entries(params) / self.num_directions
         return Estimate(value, scale, projection)
+
+    def signal_to_noise(self, shares: Shares) -> float:
+        """Return the SNR of the projection on K Gaussian directions; NaN under another law.
+
+        E||P g||^2 = (K/d) ||g||^2, so that E||P g - g||^2 = (1 - K/d) ||g||^2. With the factor d/K
+        the projection is unbiased and E||(d/K) P g - g||^2 = (d/K - 1) ||g||^2. The mean over K
+        orthogonal directions of length sqrt(d) has the latter error too. The SNR is infinite for
+        K = d.
+        """
+        if not isinstance(self.direction, Gaussian):
+            return nan
+        d = dimension(shares)
+        return theory.projected_signal_to_noise(self.scale, self.num_directions, d)
+
+    def least_products(self, derivative: float) -> float:
+        """Return 1 + K tangents, since the directions share the evaluation of the loss."""
+        return least_products_of_tangents(self.direction, self.num_directions, derivative)

@@ -6,6 +6,7 @@ result or is not supported gets a row with that status and is not timed.
 """
 
 from collections.abc import Callable, Iterator
+from math import nan
 from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
 
@@ -14,17 +15,19 @@ import pyarrow as pa
 
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.config.plan import Measurement
+from dirgrad.core import closed_forms
 from dirgrad.core.recurrent import OnlineEstimator, Recurrent
 from dirgrad.core.types import Backend, Compiled, Estimator
 from dirgrad.records import machine_load
 from dirgrad.records.files import to_table
 from dirgrad.records.schemas import COST, MeasurementStatus
-from dirgrad.runs.instruments import expected_snr, oracle, programs
+from dirgrad.runs.instruments import oracle, programs
 from dirgrad.runs.instruments.programs import Program
 from dirgrad.runs.instruments.workload import (
     Workload,
     estimator_columns,
     gradient,
+    gradient_shares,
     random_key,
     workloads,
 )
@@ -64,33 +67,40 @@ def run(measurement: Measurement, backend: Backend) -> dict[str, pa.Table]:
 
 
 def _rows(measurement: Measurement, backend: Backend, workload: Workload) -> list[Row]:
+    forward_flops, derivative_flops = _product_counts(backend, workload)
     shared = {
         "cost": measurement.name,
         "backend": measurement.backend,
         "precision": measurement.run.precision,
         "threads": measurement.run.threads,
         **workload.columns(),
-        **_counts(backend, workload),
+        **_observation_bytes(backend, workload),
+        "derivative_product_flops": derivative_flops,
         "compiled": measurement.settings.compiled,
     }
-    all_timed, refused = _prepare_all(measurement, backend, workload)
+    derivative = derivative_flops / forward_flops if forward_flops else nan
+    all_timed, refused = _prepare_all(measurement, backend, workload, derivative)
     started = machine_load.read_counters()
     times = list(_time_in_turns(all_timed, measurement.settings.rounds))
     shared["other_cpu_fraction"] = machine_load.other_cpu_fraction(started)
     return [shared | row for row in (*refused, *times)]
 
 
-def _counts(backend: Backend, workload: Workload) -> dict[str, int]:
-    """Return counts of the workload: product flops of its gradient, bytes of its observations."""
+def _product_counts(backend: Backend, workload: Workload) -> tuple[int, int]:
+    """Return the product flops of the loss, and those that a derivative adds."""
     forward = programs.forward(workload)
     backprop = next(programs.estimate_and_step(backend, workload, Backprop()))
     forward_flops = _product_flops(backend, forward)
-    counts = {"derivative_product_flops": _product_flops(backend, backprop) - forward_flops}
+    return forward_flops, _product_flops(backend, backprop) - forward_flops
+
+
+def _observation_bytes(backend: Backend, workload: Workload) -> dict[str, int]:
+    """Return the bytes of the observations along a sequence, {} for other problems."""
     problem = workload.problem
-    if isinstance(problem, Recurrent):
-        observations = problem.observations(backend.ops, workload.batch)
-        counts["observation_bytes"] = sum(leaf.nbytes for leaf in observations)
-    return counts
+    if not isinstance(problem, Recurrent):
+        return {}
+    observations = problem.observations(backend.ops, workload.batch)
+    return {"observation_bytes": sum(leaf.nbytes for leaf in observations)}
 
 
 def _product_flops(backend: Backend, program: Program) -> int:
@@ -99,19 +109,23 @@ def _product_flops(backend: Backend, program: Program) -> int:
 
 
 def _prepare_all(
-    measurement: Measurement, backend: Backend, workload: Workload
+    measurement: Measurement, backend: Backend, workload: Workload, derivative: float
 ) -> tuple[list[Timed], list[Row]]:
-    """Return the programs to time, and the rows of the estimators that cannot be timed."""
+    """Return the programs to time, and the rows of the estimators that cannot be timed.
+
+    derivative: product flops that a derivative adds, over those of the loss.
+    """
     forward = _prepare(measurement, backend, programs.forward(workload), {})
     forward_again = forward._replace(columns=forward.columns | {"part": "forward_again"})
     all_timed, refused = [forward, forward_again], []
-    g = _gradient(backend, workload)
+    shares = gradient_shares(_gradient(backend, workload).values())
     for name, estimator in measurement.estimators.items():
         columns = {
             "estimator": name,
             **estimator_columns(estimator),
             "evaluations": estimator.evaluations,
-            "signal_to_noise_theory": expected_snr.signal_to_noise(estimator, g),
+            "signal_to_noise_theory": closed_forms.signal_to_noise(estimator, shares),
+            "flop_bound_over_forward": closed_forms.least_products(estimator, derivative),
         }
         timed, refusal = _prepare_estimator(measurement, backend, workload, estimator, columns)
         if refusal:

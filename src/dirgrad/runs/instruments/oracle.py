@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from dirgrad.components import registry
 from dirgrad.components.estimators.backprop import Backprop
-from dirgrad.core import criterion, steps, tree
+from dirgrad.core import closed_forms, criterion, steps, tree
 from dirgrad.core.errors import UserError
 from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import Array, Backend, Compiled, Estimator, Key, Params
@@ -18,12 +17,7 @@ Losing a tangent causes an error of about 1, and rounding causes a much smaller 
 tolerance separates the two.
 """
 DRAWS = 3
-"""Number of random keys with which an estimator of `EXACT` is checked."""
-EXACT = ("backprop", "checkpointed_backprop", "forward_gradient")
-"""Kinds of estimators whose estimate follows from the gradient and the directions.
-
-Other estimators are compared with themselves, run uncompiled.
-"""
+"""Number of random keys with which an exact estimator is checked."""
 
 
 def require_tangents(backend: Backend) -> None:
@@ -63,6 +57,9 @@ def mismatch(
 ) -> str:
     """Return why a compiled estimate is wrong, or "" if it is correct.
 
+    An exact estimator is compared with the gradient along its directions. Any other estimator is
+    compared with itself, run uncompiled.
+
     Args:
         backend: the framework.
         workload: the problem, its parameters and minibatch.
@@ -70,7 +67,7 @@ def mismatch(
         program: the program `gradient` of this estimator.
         compiled: this program, compiled.
     """
-    if registry.kind(estimator) in EXACT:
+    if closed_forms.is_exact(estimator):
         error = _error_from_gradient(backend, workload, estimator, program, compiled)  # type: ignore[arg-type]
         reference = "the gradient along its directions"
     else:
@@ -145,12 +142,11 @@ def _rounding(
     backend: Backend, workload: Workload, estimator: Estimator | OnlineEstimator
 ) -> Array | float:
     """Return the rounding error 4 u |f| sqrt(d) / eps of a difference, divided by TOLERANCE."""
-    eps = getattr(estimator, "eps", None)
-    if eps is None:
+    if not isinstance(estimator, closed_forms.HasStepSize):
         return 0.0
     params = workload.params
     leaf = backend.engine.to_numpy(tree.first_leaf(params))
     unit = np.finfo(leaf.dtype).eps
     loss = criterion.loss(workload.problem, backend.ops, params, workload.batch)
     length = workload.dimension**0.5
-    return abs(loss) * (4 * unit / eps * length / TOLERANCE)
+    return abs(loss) * (4 * unit / estimator.eps * length / TOLERANCE)

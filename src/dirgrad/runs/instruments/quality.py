@@ -10,17 +10,18 @@ import pyarrow as pa
 
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.config.plan import Measurement
-from dirgrad.core import tree
+from dirgrad.core import closed_forms, tree
 from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import Backend, Batch, Estimator, Key, Params
 from dirgrad.records.files import to_table
 from dirgrad.records.schemas import COORDINATES, DRAWS
-from dirgrad.runs.instruments import difference_error, expected_snr
+from dirgrad.runs.instruments import difference_error
 from dirgrad.runs.instruments.workload import (
     Workload,
     after_training,
     estimator_columns,
     gradient,
+    gradient_shares,
     on_all_data,
     on_minibatch,
     workloads,
@@ -80,16 +81,34 @@ def _rows(
             first_seed = point.columns["minibatch"] * settings.draws
             chunks = estimates_at(point.workload, first_seed)
             distances, moments = _compare(chunks, point.exact, settings.coordinates)
+            moments = _with_theory(moments, estimator, float(np.linalg.norm(point.exact)))
             errors = error_columns(estimator, point.workload, first_seed, distances)
-            g = _unravel(workload, point.exact)
-            snr = expected_snr.signal_to_noise(estimator, g)
+            shares = gradient_shares(_unravel(workload, point.exact).values())
             columns = shared | point.columns
-            draw_columns = columns | {"signal_to_noise_theory": snr}
+            draw_columns = {
+                **columns,
+                "signal_to_noise_theory": closed_forms.signal_to_noise(estimator, shares),
+                "cosine_theory": closed_forms.cosine(estimator, shares),
+            }
             draw_rows = [
                 draw_columns | distance | error
                 for distance, error in zip(distances, errors, strict=True)
             ]
             yield draw_rows, [columns | row for row in moments]
+
+
+def _with_theory(
+    moments: list[Row], estimator: Estimator | OnlineEstimator, norm: float
+) -> list[Row]:
+    """Return the moments of coordinates with their closed forms, where these are declared."""
+    gradient = np.array([row["gradient"] for row in moments])
+    theory = closed_forms.moments(estimator, gradient, norm)
+    if theory is None:
+        return moments
+    return [
+        row | {"variance_theory": variance, "kurtosis_theory": kurtosis}
+        for row, variance, kurtosis in zip(moments, *theory, strict=True)
+    ]
 
 
 def _shared_columns(
@@ -103,7 +122,7 @@ def _shared_columns(
         "backend": measurement.backend,
         "precision": measurement.run.precision,
         "estimator": name,
-        "eps": getattr(estimator, "eps", None),
+        "eps": estimator.eps if isinstance(estimator, closed_forms.HasStepSize) else None,
         **workload.columns(),
         **estimator_columns(estimator),
     }
@@ -112,7 +131,8 @@ def _shared_columns(
 def _estimators(measurement: Measurement) -> Iterator[tuple[str, Estimator | OnlineEstimator]]:
     """Yield (name, estimator); finite differences once per step size of the settings, if any."""
     for name, estimator in measurement.estimators.items():
-        if not (hasattr(estimator, "eps") and measurement.settings.eps):
+        has_steps = isinstance(estimator, closed_forms.HasStepSize)
+        if not (has_steps and measurement.settings.eps):
             yield name, estimator
             continue
         for eps in measurement.settings.eps:

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-import numpy as np
 import pyarrow as pa
 
 from dirgrad.components import registry
 from dirgrad.config.plan import Cell, Measurement
 from dirgrad.config.settings import Training
-from dirgrad.core import theory
+from dirgrad.core import closed_forms
 from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import Backend, Estimator, Problem
 from dirgrad.records.files import to_table
@@ -71,12 +70,6 @@ def _cell(measurement: Measurement, name: str, batch_size: int) -> Cell:
 
 def _stable_rate(problem: Problem, estimator: Estimator | OnlineEstimator) -> float | None:
     """Return the closed form for a quadratic, or None if there is none for the estimator."""
-    if not hasattr(problem, "eigenvalues"):
+    if not isinstance(problem, closed_forms.HasEigenvalues):
         return None
-    eigenvalues: np.ndarray = problem.eigenvalues()
-    if estimator.direction is None:
-        return float(2 / eigenvalues.max())
-    kind, law = registry.kind(estimator), registry.kind(estimator.direction)
-    if (kind, law, estimator.num_directions) == ("forward_gradient", "gaussian", 1):
-        return theory.stable_rate(eigenvalues)
-    return None
+    return closed_forms.stable_rate(estimator, problem.eigenvalues())

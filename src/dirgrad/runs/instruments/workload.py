@@ -3,7 +3,7 @@
 The parameters are the initial values of seed 0, or their values after some steps of training.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.config.plan import Cell, Measurement
 from dirgrad.config.settings import Instrument, Training
 from dirgrad.core import criterion, steps, tree
+from dirgrad.core.closed_forms import GradientShare
 from dirgrad.core.recurrent import OnlineEstimator, Recurrent
 from dirgrad.core.types import (
     Array,
@@ -203,6 +204,21 @@ def estimator_columns(estimator: Estimator | OnlineEstimator) -> dict[str, str |
         "direction": registry.distribution_name(estimator.direction),
         "num_directions": estimator.num_directions,
     }
+
+
+def gradient_shares(gradient: Iterable[np.ndarray]) -> list[GradientShare]:
+    """Return the share of each array in ||g||^2; all shares are 0 if g is 0.
+
+    Args:
+        gradient: The arrays of g.
+    """
+    leaves = list(gradient)
+    squares = [float((leaf.astype(float) ** 2).sum()) for leaf in leaves]
+    total = sum(squares) or 1.0
+    return [
+        GradientShare(leaf.shape, square / total)
+        for leaf, square in zip(leaves, squares, strict=True)
+    ]
 
 
 def random_key(backend: Backend, seed: int) -> Key:
