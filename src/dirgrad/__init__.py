@@ -1,6 +1,6 @@
-"""dirgrad: learning without backpropagation, measured.
+"""Learning without backpropagation, measured.
 
-README.md in the folder of this file describes the architecture.
+README.md in this folder describes the architecture.
 """
 
 __version__ = "0.1.0"

@@ -102,9 +102,10 @@ def test_k_directions_share_an_evaluation_and_uoro_declares_no_products() -> Non
 
 
 def test_the_cosine_is_declared_for_one_direction_only() -> None:
-    one, two = (ForwardGradient(direction=Gaussian(), num_directions=k) for k in (1, 2))
-    assert closed_forms.cosine(one, MATRIX) > 0
-    assert np.isnan(closed_forms.cosine(two, MATRIX))
+    single = ForwardGradient(direction=Gaussian(), num_directions=1)
+    double = ForwardGradient(direction=Gaussian(), num_directions=2)
+    assert closed_forms.cosine(single, MATRIX) > 0
+    assert np.isnan(closed_forms.cosine(double, MATRIX))
 
 
 def test_moments_are_declared_for_one_gaussian_direction_only() -> None:

@@ -1,1 +1,1 @@
-"""What tests share: cases, oracles and hand-made tables."""
+"""Cases, oracles and hand-made tables that tests share."""

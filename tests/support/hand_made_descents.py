@@ -70,7 +70,7 @@ def _point(number: int, loss: float, seconds: float) -> Row:
 
 
 def descent_records(*descents: Descent) -> Records:
-    """Return the records of these trials; there are no records of measurements."""
+    """Return the records of these trials; records of measurements are empty."""
     trials = [trial for trial, _ in descents]
     points = [point for _, curve in descents for point in curve]
     records = no_records()

@@ -55,10 +55,15 @@ class HasMoments(Protocol):
     """A law that declares the moments of a single coordinate of (g . v) v."""
 
     def variance(self, gradient: np.ndarray, norm: float, /) -> np.ndarray:
-        """Return the variance of the coordinates g_i, an array of any shape. norm: ||g||."""
+        """Return the variance of coordinates of the estimate.
+
+        Args:
+            gradient: Coordinates g_i of the gradient, of any shape.
+            norm: ||g||.
+        """
 
     def kurtosis(self, gradient: np.ndarray, norm: float, /) -> np.ndarray:
-        """Return their kurtosis, which is 3 for a normal law."""
+        """Return the kurtosis of these coordinates, which is 3 for a normal law."""
 
 
 @runtime_checkable

@@ -15,11 +15,10 @@ class LowRank:
     """A normalized sum of r outer products of random signs for every weight array.
 
     Every array of two or more axes is sum_j a_j b_j^T / sqrt(r), and a_j and b_j have independent
-    signs. Every other array has independent signs. E[v v^T] = I. A rank
-    above one needs more draws and more products than `rank_one` and does not reduce the noise,
-    because ||v||^2 is constant only for r = 1. For a single
-    matrix the SNR is 1 / (d - 1 + 2 (1 - 1/r)). It lies between the SNR of independent signs and
-    the SNR of Gaussian entries, and tends to the latter as r grows.
+    signs. Every other array has independent signs. E[v v^T] = I. A rank above one needs more draws
+    and more products than `rank_one` and does not reduce the noise, because ||v||^2 is constant
+    only for r = 1. For a single matrix the SNR is 1 / (d - 1 + 2 (1 - 1/r)). It lies between the
+    SNR of independent signs and the SNR of Gaussian entries, and tends to the latter as r grows.
     """
 
     is_factored: ClassVar[bool] = True

@@ -13,8 +13,8 @@ class RandomSupport:
     """A uniform draw from the sphere of radius sqrt(d) in the span of s random coordinates.
 
     The estimator of SZOHT (de Vazelhes et al. 2022) uses d u u^T, where u is uniform on the unit
-    sphere of a random support of size s2. The SNR of K directions is K / (d - 1), as on the
-    full sphere.
+    sphere of a random support of size s2. The SNR of K directions is K / (d - 1), as on the full
+    sphere.
 
     Derivation: given the support S, E[u u^T] is 1/s on the diagonal entries of S and 0 elsewhere.
     A coordinate is in S with probability s/d. So E[u u^T] = I/d, and v = sqrt(d) u has

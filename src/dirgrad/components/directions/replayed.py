@@ -14,8 +14,8 @@ class Replayed:
     Every array of two or more axes is drawn from its own key when its layer needs it, and drawn
     again from that key for the update. MeZO does this for finite differences (Malladi et al. 2023).
     At most one such array is in memory at a time, however deep the network is. The noise is the
-    same as with the underlying law. A law that couples all entries, such as
-    `sphere`, is applied to each array separately, which leaves the SNR unchanged.
+    same as with the underlying law. A law that couples all entries, such as `sphere`, is applied to
+    each array separately, which leaves the SNR unchanged.
     """
 
     direction: Annotated[Direction, component_field("directions")]

@@ -113,7 +113,7 @@ def _prepare_all(
 ) -> tuple[list[Timed], list[Row]]:
     """Return the programs to time, and the rows of the estimators that cannot be timed.
 
-    derivative: product flops that a derivative adds, over those of the loss.
+    `derivative` is the number of product flops that a derivative adds, divided by the loss's own.
     """
     forward = _prepare(measurement, backend, programs.forward(workload), {})
     forward_again = forward._replace(columns=forward.columns | {"part": "forward_again"})

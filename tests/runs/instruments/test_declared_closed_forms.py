@@ -1,0 +1,76 @@
+"""The instruments use the closed forms of components that are defined elsewhere, as in this file."""
+
+from typing import ClassVar
+
+import numpy as np
+
+from dirgrad.components.registry import component
+from dirgrad.core import tree
+from dirgrad.core.closed_forms import Shares, dimension
+from dirgrad.core.perturbation import directional_derivative
+from dirgrad.core.types import Backend, DirectionSampler, Estimate, Key, Loss, Ops, Params
+from dirgrad.runs.instruments import cost, quality, stability
+from support.measured import MLP, QUADRATIC, small_measurement
+
+
+@component
+class Ternary:
+    """Entries -sqrt(2), 0 or sqrt(2), with the probabilities 1/4, 1/2 and 1/4."""
+
+    def draw(self, ops: Ops, key: Key, like: Params) -> Params:
+        size = tree.num_entries(like)
+        first, second = ops.signs(key, 2 * size, tree.first_leaf(like)).reshape(2, size)
+        return tree.unravel((first + second) / 2**0.5, like)
+
+
+@component
+class OneDirection:
+    """A forward gradient along one ternary direction, with all its closed forms."""
+
+    direction: ClassVar[Ternary] = Ternary()
+    num_directions: ClassVar[int] = 1
+    evaluations: ClassVar[int] = 1
+    is_exact: ClassVar[bool] = True
+
+    def estimate(self, ops: Ops, loss: Loss, params: Params, sampler: DirectionSampler) -> Estimate:
+        v = sampler(0)
+        value, slope = directional_derivative(ops, loss, params, v)
+        return Estimate(value, slope, v)
+
+    def signal_to_noise(self, shares: Shares) -> float:
+        # E[v_i^4] = 2, so the excess is 0.
+        return 1 / dimension(shares)
+
+    def least_products(self, derivative: float) -> float:
+        return 1 + derivative
+
+
+def test_the_noise_of_a_new_law_has_a_theory_column(backend: Backend) -> None:
+    measurement = small_measurement(backend, "quality", {"quadratic": QUADRATIC}, draws=4_000)
+    measurement = measurement._replace(estimators={"new": OneDirection()})
+    draws = quality.run(measurement, backend)["draws"].to_pandas()
+    assert (draws["signal_to_noise_theory"] == 1 / 10).all()
+    error = draws["relative_squared_error"]
+    assert abs(error.mean() - 10) < 4.5 * error.std() / np.sqrt(len(error))
+
+
+def test_a_new_estimator_passes_the_oracle_and_has_a_flop_bound(backend: Backend) -> None:
+    measurement = small_measurement(backend, "cost", {"mlp": MLP}, rounds=1, round_seconds=1e-4)
+    measurement = measurement._replace(estimators={"new": OneDirection()})
+    records = cost.run(measurement, backend)["cost"].to_pandas()
+    rows = records[records["estimator"] == "new"]
+    assert (rows["status"] == "ok").all()
+    forward = records.loc[records["part"] == "forward", "product_flops"].iloc[0]
+    bound = 1 + rows["derivative_product_flops"] / forward
+    np.testing.assert_allclose(rows["flop_bound_over_forward"], bound)
+
+
+def test_a_law_without_a_stable_rate_has_a_null_in_its_column(backend: Backend) -> None:
+    rates = {"lowest": 0.1, "highest": 1.0, "per_decade": 1}
+    measurement = small_measurement(
+        backend, "stability", {"quadratic": QUADRATIC}, rates=rates, steps=2, seeds=1
+    )
+    measurement = measurement._replace(estimators={"new": OneDirection()})
+    records = stability.run(measurement, backend)["stability"].to_pandas()
+    assert (records["status"] == "ok").all()
+    assert records["stable_rate_theory"].isna().all()
