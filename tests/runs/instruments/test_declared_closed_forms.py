@@ -1,4 +1,4 @@
-"""The instruments use the closed forms of components that are defined elsewhere, as in this file."""
+"""The instruments use the closed forms of components that are defined elsewhere, as in here."""
 
 from typing import ClassVar
 
