@@ -22,7 +22,7 @@ from support.cases import DIRECTIONS
 from support.drawn_directions import GRADIENT, SHAPES, draw_directions
 
 MATRIX = [GradientShare((2, 2), 1.0)]
-LANES = 200_000
+LANES = 40_000
 
 
 @component
