@@ -1,8 +1,6 @@
-import numpy as np
-
+from dirgrad.components.directions.gaussian import Gaussian
 from dirgrad.components.registry import component
-from dirgrad.core import theory, tree
-from dirgrad.core.closed_forms import Shares
+from dirgrad.core import tree
 from dirgrad.core.types import Key, Ops, Params
 
 
@@ -19,22 +17,9 @@ class FrameworkGaussian:
         normal = ops.native_normal(key, tree.num_entries(like), tree.first_leaf(like))
         return tree.unravel(normal, like)
 
-    def excess(self, shares: Shares) -> float:
-        """Return E[v_i^4] - 2 = 1."""
-        return 1.0
-
-    def cosine(self, dimension: int) -> float:
-        """Return the cosine of a direction that is uniform on the sphere."""
-        return theory.uniform_cosine(dimension)
-
-    def variance(self, gradient: np.ndarray, norm: float) -> np.ndarray:
-        """Return ||g||^2 + g_i^2 (Frye 2022)."""
-        return theory.gaussian_variance(gradient, norm)
-
-    def kurtosis(self, gradient: np.ndarray, norm: float) -> np.ndarray:
-        """Return the kurtosis of a product of two correlated normal numbers."""
-        return theory.gaussian_kurtosis(gradient, norm)
-
-    def stable_rate(self, eigenvalues: np.ndarray) -> float:
-        """Return the learning rate below which SGD contracts in mean square on a quadratic."""
-        return theory.gaussian_stable_rate(eigenvalues)
+    # The law is Gaussian; only its generator differs.
+    excess = Gaussian.excess
+    cosine = Gaussian.cosine
+    variance = Gaussian.variance
+    kurtosis = Gaussian.kurtosis
+    stable_rate = Gaussian.stable_rate
