@@ -15,27 +15,15 @@ from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.components.estimators.uoro import Uoro
 from dirgrad.components.problems.quadratic import Quadratic
 from dirgrad.components.registry import component
-from dirgrad.core import closed_forms, tree
-from dirgrad.core.closed_forms import GradientShare, Shares
+from dirgrad.core import closed_forms
+from dirgrad.core.closed_forms import GradientShare
 from dirgrad.core.types import Backend, Key, Ops, Params
 from support.cases import DIRECTIONS
 from support.drawn_directions import GRADIENT, SHAPES, draw_directions
+from support.ternary import Ternary
 
 MATRIX = [GradientShare((2, 2), 1.0)]
 LANES = 40_000
-
-
-@component
-class Ternary:
-    """Entries -sqrt(2), 0 or sqrt(2), with the probabilities 1/4, 1/2 and 1/4."""
-
-    def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        size = tree.num_entries(like)
-        first, second = ops.signs(key, 2 * size, tree.first_leaf(like)).reshape(2, size)
-        return tree.unravel((first + second) / 2**0.5, like)
-
-    def excess(self, shares: Shares) -> float:
-        return 2.0 - 2.0
 
 
 @component

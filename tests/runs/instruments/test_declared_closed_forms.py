@@ -5,22 +5,12 @@ from typing import ClassVar
 import numpy as np
 
 from dirgrad.components.registry import component
-from dirgrad.core import tree
 from dirgrad.core.closed_forms import Shares, dimension
 from dirgrad.core.perturbation import directional_derivative
-from dirgrad.core.types import Backend, DirectionSampler, Estimate, Key, Loss, Ops, Params
+from dirgrad.core.types import Backend, DirectionSampler, Estimate, Loss, Ops, Params
 from dirgrad.runs.instruments import cost, quality, stability
 from support.measured import MLP, QUADRATIC, small_measurement
-
-
-@component
-class Ternary:
-    """Entries -sqrt(2), 0 or sqrt(2), with the probabilities 1/4, 1/2 and 1/4."""
-
-    def draw(self, ops: Ops, key: Key, like: Params) -> Params:
-        size = tree.num_entries(like)
-        first, second = ops.signs(key, 2 * size, tree.first_leaf(like)).reshape(2, size)
-        return tree.unravel((first + second) / 2**0.5, like)
+from support.ternary import Ternary
 
 
 @component

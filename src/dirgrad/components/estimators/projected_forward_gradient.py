@@ -53,13 +53,7 @@ class ProjectedForwardGradient:
         return Estimate(value, scale, projection)
 
     def signal_to_noise(self, shares: Shares) -> float:
-        """Return the SNR of the projection on K Gaussian directions; NaN under another law.
-
-        E||P g||^2 = (K/d) ||g||^2, so that E||P g - g||^2 = (1 - K/d) ||g||^2. With the factor d/K
-        the projection is unbiased and E||(d/K) P g - g||^2 = (d/K - 1) ||g||^2. The mean over K
-        orthogonal directions of length sqrt(d) has the latter error too. The SNR is infinite for
-        K = d.
-        """
+        """Return the SNR of the projection on K Gaussian directions; NaN under another law."""
         if not isinstance(self.direction, Gaussian):
             return nan
         d = dimension(shares)
