@@ -37,13 +37,13 @@ check: install
 # Benchmark: time of a step for every estimator, memory of a step in deep networks, and throughput
 # of vectorized trials on the Rosenbrock function. In final.csv, step_seconds is the time per trial.
 bench: install
-	for cell in together/jax one_by_one/jax together/torch one_by_one/torch; do \
-	  python -m dirgrad run $$cell --config benchmarks/bench.yaml --out results/bench/$$cell || exit 1; done
+	for job in together/jax one_by_one/jax together/torch one_by_one/torch; do \
+	  python -m dirgrad run training/$$job --config benchmarks/bench.yaml --out results/bench/training/$$job || exit 1; done
 	python -m dirgrad table final --config benchmarks/bench.yaml --records results/bench --out results/bench/tables/final.csv
-	for m in steps/jax steps_deep/jax steps_large/jax steps/torch steps_deep/torch steps_large/torch; do \
-	  python -m dirgrad measure cost/$$m --config benchmarks/bench.yaml --out results/bench/cost/$$m || exit 1; done
-	for m in depth/jax depth/torch; do \
-	  python -m dirgrad measure memory/$$m --config benchmarks/bench.yaml --out results/bench/memory/$$m || exit 1; done
+	for job in steps/jax steps_deep/jax steps_large/jax steps/torch steps_deep/torch steps_large/torch; do \
+	  python -m dirgrad run cost/$$job --config benchmarks/bench.yaml --out results/bench/cost/$$job || exit 1; done
+	for job in depth/jax depth/torch; do \
+	  python -m dirgrad run memory/$$job --config benchmarks/bench.yaml --out results/bench/memory/$$job || exit 1; done
 	for table in bench memory; do \
 	  python -m dirgrad table $$table --config benchmarks/bench.yaml --records results/bench --out results/bench/tables/$$table.csv || exit 1; done
 	python -m dirgrad figure bench memory_depth --config benchmarks/bench.yaml --records results/bench --out figures/bench

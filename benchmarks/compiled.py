@@ -156,20 +156,20 @@ def row(
 
 def rows(paths: list[str], rounds: int, seconds: float) -> Iterator[dict[str, Any]]:
     """Yield one row per problem and estimator of the two measurements."""
-    raw = validation.load(paths)
+    config = validation.load(paths)
     backends.load("torch", 0, "float32")
     # Caches of an earlier run would shorten the measured compilation.
     inductor.force_disable_caches = True
     register_output_shapes()
     for name in ("cost/steps/torch", "cost/steps_large/torch"):
-        measurement = plan.measurement(raw, name)
-        run = measurement.run
+        job = plan.job(config, name)
+        run = job.run
         backend = backends.load("torch", run.threads, run.precision)
-        for workload in workloads(measurement, backend):
+        for workload in workloads(job, backend):
             if workload.name not in PROBLEMS:
                 continue
             for estimator in ESTIMATORS:
-                component = measurement.estimators[estimator]
+                component = job.estimators[estimator]
                 yield row(backend, workload, estimator, component, rounds, seconds)
 
 

@@ -10,7 +10,7 @@ from dirgrad import backends
 from dirgrad.backends.torch import engine
 from dirgrad.core import steps
 from dirgrad.runs.training import trials
-from support.small_cells import MLP, training_cell
+from support.small_trainings import MLP, training_job
 
 
 def test_an_argument_that_requires_grad_is_an_error() -> None:
@@ -61,7 +61,7 @@ def test_a_call_overwrites_a_consumed_argument_and_no_other(consumed: int) -> No
 def test_a_traced_step_equals_the_untraced_step() -> None:
     backend = backends.load("torch", 1, "float64")
     ops = backend.ops
-    cell = training_cell(backend, MLP)
+    cell = training_job(backend, MLP)
     training = cell.training
     lanes = [trials.Lane(0.01, 0), trials.Lane(0.01, 1)]
     images = ops.asarray(np.random.default_rng(0).uniform(size=(2, 8, 8, 8)))

@@ -4,16 +4,17 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import grimp
 import pytest
 
 from dirgrad.components import registry
 from dirgrad.config import code_inputs, files, outputs, plan
-from support.configuration import BASE, CONFIG
+from dirgrad.config.settings import JOB_KINDS, Config
+from support.configuration import BASE, CONFIG, configured
 
-PAPER = files.overlay(BASE, files.read(CONFIG / "paper.yaml"))
+DEFAULT = configured(BASE)
+PAPER = configured(BASE, files.read(CONFIG / "paper.yaml"))
 FOLDERS = ("estimators", "directions", "problems", "datasets", "optimizers")
 
 
@@ -26,50 +27,51 @@ def sources_of_modules(*modules: str) -> set[str]:
     return in_package(code_inputs.closure(*modules))
 
 
-def sources_of_cell(path: str, raw: dict[str, Any] = BASE) -> set[str]:
-    return in_package(code_inputs.for_cell(plan.cell(raw, path)))
+def sources_of_job(path: str, config: Config = DEFAULT) -> set[str]:
+    return in_package(code_inputs.for_job(plan.job(config, path)))
 
 
 def component_paths(folder: str, names: Iterable[str]) -> set[str]:
     return {f"components/{folder}/{name}.py" for name in names}
 
 
-# Cells
+# Jobs
 
-COMPONENTS_OF_CELLS = {
-    "beale/jax": {
+COMPONENTS_OF_JOBS = {
+    "training/beale/jax": {
         "problems": {"beale"},
         "datasets": set(),
         "estimators": {"backprop", "forward_gradient", "finite_difference"},
     },
-    "cnn/torch": {"problems": {"cnn"}, "datasets": {"digits"}, "directions": {"gaussian"}},
-    "logistic_regression/jax": {
+    "training/cnn/torch": {"problems": {"cnn"}, "datasets": {"digits"}, "directions": {"gaussian"}},
+    "training/logistic_regression/jax": {
         "problems": {"logistic_regression"},
         "datasets": {"digits"},
         "optimizers": {"sgd"},
     },
-    "quadratic/torch": {
+    "training/quadratic/torch": {
         "problems": {"quadratic"},
         "directions": {"gaussian", "rademacher", "sphere", "coordinate"},
     },
 }
 
 
-@pytest.mark.parametrize(("path", "components"), COMPONENTS_OF_CELLS.items())
-def test_a_cell_depends_on_its_own_components_only(
+@pytest.mark.parametrize(("path", "components"), COMPONENTS_OF_JOBS.items())
+def test_a_job_depends_on_its_own_components_only(
     path: str, components: dict[str, set[str]]
 ) -> None:
-    sources = sources_of_cell(path)
+    sources = sources_of_job(path)
     for folder, names in components.items():
         others = set(registry.names(folder)) - names
         assert sources >= component_paths(folder, names)
         assert not sources & component_paths(folder, others)
 
 
-def test_a_cell_with_a_single_estimator_depends_on_no_other_estimator() -> None:
+def test_a_job_with_a_single_estimator_depends_on_no_other_estimator() -> None:
     mlp = {"estimators": ["backprop"], "optimizer": "adam", "problem": {"dataset": "mnist"}}
-    raw = files.overlay(BASE, {"experiments": {"mlp": mlp}})
-    sources = [path for path in sources_of_cell("mlp/jax", raw) if path.startswith("components/")]
+    config = configured(BASE, {"experiments": {"mlp": mlp}})
+    all_sources = sources_of_job("training/mlp/jax", config)
+    sources = [path for path in all_sources if path.startswith("components/")]
     components = {
         path
         for path in sources
@@ -84,15 +86,15 @@ def test_a_cell_with_a_single_estimator_depends_on_no_other_estimator() -> None:
 
 
 @pytest.mark.parametrize(("backend", "other"), [("jax", "torch"), ("torch", "jax")])
-def test_a_cell_depends_on_its_own_backend_and_not_on_the_other(backend: str, other: str) -> None:
-    sources = sources_of_cell(f"mlp/{backend}")
+def test_a_job_depends_on_its_own_backend_and_not_on_the_other(backend: str, other: str) -> None:
+    sources = sources_of_job(f"training/mlp/{backend}")
     assert sources >= {f"backends/{backend}/ops.py", f"backends/{backend}/engine.py"}
     assert not any(path.startswith(f"backends/{other}/") for path in sources)
 
 
-@pytest.mark.parametrize("path", ["mlp/jax", "quadratic/torch"])
-def test_a_cell_depends_on_training_code_and_not_on_the_code_for_results(path: str) -> None:
-    sources = sources_of_cell(path)
+@pytest.mark.parametrize("path", ["training/mlp/jax", "training/quadratic/torch"])
+def test_a_job_depends_on_training_code_and_not_on_the_code_for_results(path: str) -> None:
+    sources = sources_of_job(path)
     assert sources >= {
         "runs/training/train.py",
         "runs/training/trials.py",
@@ -107,20 +109,19 @@ def test_a_cell_depends_on_training_code_and_not_on_the_code_for_results(path: s
     assert "config/options_page.py" not in sources
 
 
-def test_the_sources_of_a_cell_are_distinct_existing_files() -> None:
-    paths = code_inputs.for_cell(plan.cell(BASE, "mlp/jax"))
+def test_the_sources_of_a_job_are_distinct_existing_files() -> None:
+    paths = code_inputs.for_job(plan.job(DEFAULT, "training/mlp/jax"))
     assert all(Path(path).is_file() for path in paths)
     assert len(paths) == len(set(paths))
 
 
-def test_planning_a_cell_imports_no_framework() -> None:
+def test_planning_imports_no_framework() -> None:
     path = str(CONFIG / "config.yaml")
     lines = (
         "import sys",
         "from dirgrad.config import code_inputs, plan, validation",
-        f"raw = validation.load([{path!r}])",
-        "cells = [plan.cell(raw, path) for path in plan.cells(raw)]",
-        "[code_inputs.for_cell(cell) for cell in cells]",
+        f"jobs = plan.jobs(validation.load([{path!r}]))",
+        "[code_inputs.for_job(job) for job in jobs.values()]",
         "slow = {'jax', 'torch', 'pandas', 'scipy', 'sklearn'}",
         "print(sorted(slow & sys.modules.keys()))",
     )
@@ -129,25 +130,26 @@ def test_planning_a_cell_imports_no_framework() -> None:
     assert process.stdout.strip() == "[]"
 
 
-# Measurements, landscapes and figures
+# All jobs, landscapes and figures
 
 
-@pytest.mark.parametrize("path", [path for path, _ in plan.all_measurements(BASE)])
-def test_a_measurement_depends_on_its_instrument_and_framework_and_not_on_report_code(
+@pytest.mark.parametrize("path", plan.jobs(DEFAULT))
+def test_a_job_depends_on_the_module_of_its_kind_and_framework_and_not_on_report_code(
     path: str,
 ) -> None:
-    measurement = plan.measurement(BASE, path)
-    sources = in_package(code_inputs.for_measurement(measurement))
-    assert f"runs/instruments/{measurement.instrument}.py" in sources
-    assert f"backends/{measurement.backend}/ops.py" in sources
+    job = plan.job(DEFAULT, path)
+    sources = in_package(code_inputs.for_job(job))
+    module = JOB_KINDS[job.kind].module.removeprefix("dirgrad.").replace(".", "/")
+    assert f"{module}.py" in sources
+    assert f"backends/{job.backend}/ops.py" in sources
     assert not any(source.startswith(("report/", "analysis/")) for source in sources)
 
 
-@pytest.mark.parametrize("raw", [BASE, PAPER], ids=["default", "paper"])
+@pytest.mark.parametrize("config", [DEFAULT, PAPER], ids=["default", "paper"])
 def test_the_landscapes_depend_only_on_the_problems_with_two_parameters(
-    raw: dict[str, Any],
+    config: Config,
 ) -> None:
-    sources = in_package(code_inputs.for_landscape(raw))
+    sources = in_package(code_inputs.for_landscape(config))
     paths = {path for path in sources if path.startswith("components/problems/")}
     problems = {path for path in paths if not Path(path).name.startswith("_")}
     assert problems == {"components/problems/beale.py", "components/problems/rosenbrock.py"}
@@ -156,7 +158,7 @@ def test_the_landscapes_depend_only_on_the_problems_with_two_parameters(
 
 
 def test_a_figure_depends_on_the_code_that_draws_it_and_makes_its_own_tables() -> None:
-    specs = outputs.figure_specs(BASE)
+    specs = outputs.figure_specs(DEFAULT)
     paper_figure, loss_figure = (
         in_package(code_inputs.for_figure(specs[name])) for name in ("baydin_fig3", "loss_mlp")
     )
@@ -168,6 +170,21 @@ def test_a_figure_depends_on_the_code_that_draws_it_and_makes_its_own_tables() -
     }
     assert "report/figures/loss.py" in loss_figure
     assert not any(path.startswith("analysis/tables/") for path in loss_figure)
+
+
+# Digests
+
+
+def test_the_digest_of_sources_changes_with_their_content_and_not_with_their_times(
+    tmp_path: Path,
+) -> None:
+    def digest(folder: str, content: str) -> str:
+        path = tmp_path / folder / "module.py"
+        path.parent.mkdir()
+        path.write_text(content)
+        return code_inputs.digest([str(path)])
+
+    assert digest("a", "x = 1\n") == digest("b", "x = 1\n") != digest("c", "x = 2\n")
 
 
 # Modules

@@ -1,10 +1,11 @@
-"""Commands print the cells, and a command that cannot run ends with one line per mistake."""
+"""Commands print the jobs, and a command that cannot run ends with one line per mistake."""
 
 from pathlib import Path
 
 import pytest
 
 from dirgrad.cli import main
+from dirgrad.config.settings import JOB_KINDS
 from support.configuration import BASE, CONFIG
 
 YAML = str(CONFIG / "config.yaml")
@@ -18,10 +19,13 @@ COMMANDS = {
         ["figure", "loss_mlpp", *FIGURE],
         "no figure 'loss_mlpp' in this configuration: did you mean 'loss_mlp'?",
     ),
-    "cell": (["run", "mlp/jaxx", "--config", YAML], "no cell 'mlp/jaxx': did you mean 'mlp/jax'?"),
+    "job": (
+        ["run", "training/mlp/jaxx", "--config", YAML],
+        "no job 'training/mlp/jaxx': did you mean 'training/mlp/jax'?",
+    ),
     "measurement": (
-        ["measure", "cost/depht/jax", "--config", YAML],
-        "no measurement 'cost/depht/jax': did you mean 'cost/depth/jax'?",
+        ["run", "cost/depht/jax", "--config", YAML],
+        "no job 'cost/depht/jax': did you mean 'cost/depth/jax'?",
     ),
     "data set": (
         ["data", "minst", "--config", YAML],
@@ -67,17 +71,18 @@ def test_a_wrong_configuration_ends_a_command_with_one_line_per_mistake(
     over = tmp_path / "over.yaml"
     over.write_text("sed: 1\nrun: {threads: 0}\n", encoding="utf-8")
     with pytest.raises(SystemExit) as end:
-        main.main(["cells", "--config", YAML, str(over)])
+        main.main(["jobs", "--config", YAML, str(over)])
     lines = capsys.readouterr().err.splitlines()
     assert end.value.code == 2
     assert len(lines) == 2
     assert all(line.startswith(f"dirgrad: {over}: ") for line in lines)
 
 
-def test_cells_are_printed_one_per_line(capsys: pytest.CaptureFixture[str]) -> None:
-    main.main(["cells", "--config", YAML])
+def test_jobs_are_printed_one_per_line(capsys: pytest.CaptureFixture[str]) -> None:
+    main.main(["jobs", "--config", YAML])
     assert capsys.readouterr().out.splitlines() == [
-        f"{name}/{backend}"
-        for name, experiment in BASE["experiments"].items()
-        for backend in experiment.get("backends", BASE["backends"])
+        f"{kind}/{name}/{backend}"
+        for kind, (section, *_) in JOB_KINDS.items()
+        for name, settings in BASE[section].items()
+        for backend in settings.get("backends", BASE["backends"])
     ]

@@ -1,4 +1,4 @@
-"""Configuration files are read, merged as Snakemake merges them, and split into layers again."""
+"""Configuration files are read strictly, and merged as Snakemake merges them."""
 
 from copy import deepcopy
 from pathlib import Path
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dirgrad.config import files, validation
 from dirgrad.core.errors import UserError
-from support.configuration import CONFIG, nested
+from support.configuration import CONFIG
 
 # In `TREES` the keys `a` and `b` always contain mappings, and `x` and `y` always contain values.
 # In `MAPPINGS` every key may contain either.
@@ -78,12 +78,23 @@ def test_an_overlay_does_not_modify_its_arguments(
     assert (base, over) == before
 
 
-def test_the_last_layer_contains_only_the_changes_of_the_command_line() -> None:
-    paths = [CONFIG / "config.yaml", CONFIG / "smoke.yaml"]
-    over = nested("experiments.mlp.seeds", 7)
-    layers = files.layers(files.overlay(validation.load(paths), over), paths)
-    assert list(layers) == [*map(str, paths), "the command line"]
-    assert layers["the command line"] == over
+@pytest.mark.parametrize("base", [{"kind": "mlp", "hidden": [5]}, "mlp", 3, None])
+def test_another_kind_replaces_the_options_of_a_component(base: Any) -> None:
+    cnn = {"kind": "cnn", "channels": 4}
+    assert files.overlay({"problem": base}, {"problem": cnn}) == {"problem": cnn}
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [
+        ({"kind": "mlp", "repeat": 2}, {"kind": "mlp", "repeat": 2, "hidden": [5]}),
+        ("mlp", {"kind": "mlp", "hidden": [5]}),
+    ],
+)
+def test_the_same_kind_keeps_the_options_of_a_component(
+    base: Any, expected: dict[str, Any]
+) -> None:
+    assert files.overlay(base, {"kind": "mlp", "hidden": [5]}) == expected
 
 
 # Reading
@@ -97,6 +108,11 @@ def test_the_last_layer_contains_only_the_changes_of_the_command_line() -> None:
         (b"- tier\n", "the file must contain keys and values, not a list"),
         (b"tier\n", "the file must contain keys and values, not a str"),
         (b"", "the file must contain keys and values"),
+        (b"tier: a\nrun: {}\ntier: b\n", "'tier' stands twice, in lines 1 and 3: keep one of them"),
+        (b"run: {threads: 1, threads: 2}", "'threads' stands twice, in lines 1 and 1: keep one"),
+        (b"run:\n  a: 1\n  'a': 2\n", "'a' stands twice, in lines 2 and 3: keep one"),
+        (b'{"tier": "a", "tier": "b"}', "'tier' stands twice: keep one of them"),
+        (b'{"run": {"threads": 1, "threads": 1}}', "'threads' stands twice: keep one of them"),
     ],
 )
 def test_an_unreadable_file_is_reported_in_one_line(

@@ -1,19 +1,19 @@
 """Every table and figure has a module that makes it, and its records and sources."""
 
 from importlib import import_module
-from typing import Any
 
 import pytest
 
-from dirgrad.config import files, outputs, plan, validation
+from dirgrad.config import files, outputs, plan
+from dirgrad.config.settings import JOB_KINDS
 from dirgrad.records import schemas
+from support.configuration import BASE, CONFIG, configured
 from support.paths import ROOT
 
-CONFIG = ROOT / "config"
-TIERS: dict[str, Any] = {
-    "default": validation.load([CONFIG / "config.yaml"]),
-    "smoke": validation.load([CONFIG / "config.yaml", CONFIG / "smoke.yaml"]),
-    "paper": validation.load([CONFIG / "config.yaml", CONFIG / "paper.yaml"]),
+TIERS = {
+    "default": configured(BASE),
+    "smoke": configured(BASE, files.read(CONFIG / "smoke.yaml")),
+    "paper": configured(BASE, files.read(CONFIG / "paper.yaml")),
 }
 
 
@@ -33,7 +33,7 @@ def test_the_claims_module_makes_the_verdict_tables_and_no_other_table() -> None
 
 def test_every_kind_of_record_has_a_schema() -> None:
     kinds = {kind for kinds in outputs.TABLES.values() for kind in kinds}
-    kinds |= {kind for kinds in plan.RECORD_KINDS.values() for kind in kinds}
+    kinds |= {kind for kinds in JOB_KINDS.values() for kind in kinds.records}
     assert kinds <= set(schemas.SCHEMAS)
 
 
@@ -65,21 +65,21 @@ def test_every_figure_of_the_paper_is_in_every_tier(tier: str) -> None:
 
 def test_a_configuration_without_a_subject_has_no_figure_of_it() -> None:
     over = {"experiments": {"mlp": None}, "quality": {"beale": None}}
-    specs = outputs.figure_specs(files.overlay(TIERS["default"], over))
+    specs = outputs.figure_specs(configured(BASE, over))
     assert "baydin_fig3" in specs
     assert not {"baydin_fig1", "baydin_fig4", "loss_mlp"} & set(specs)
 
 
 def test_a_figure_of_the_paper_needs_only_the_records_of_its_subjects() -> None:
-    raw = TIERS["default"]
-    spec = outputs.figure_specs(raw)["baydin_fig3"]
-    figure_paths = plan.record_paths(raw, spec.subjects)
+    config = TIERS["default"]
+    spec = outputs.figure_specs(config)["baydin_fig3"]
+    figure_paths = plan.record_paths(config, spec.subjects)
     assert figure_paths["curves"] == (
-        "logistic_regression/jax/curves.parquet",
-        "logistic_regression/torch/curves.parquet",
+        "training/logistic_regression/jax/curves.parquet",
+        "training/logistic_regression/torch/curves.parquet",
     )
     assert figure_paths["cost"] == ()
-    memory_paths = plan.record_paths(raw, ("memory/depth",))
+    memory_paths = plan.record_paths(config, ("memory/depth",))
     assert [kind for kind, paths in memory_paths.items() if paths] == ["memory", "resident"]
 
 
@@ -88,10 +88,10 @@ def test_a_figure_shows_the_records_of_its_subjects() -> None:
     paths = outputs.figure_records(TIERS["default"], specs["trajectories_beale"])
     expected = [
         "landscape.parquet",
-        "beale/jax/trials.parquet",
-        "beale/torch/trials.parquet",
-        "beale/jax/curves.parquet",
-        "beale/torch/curves.parquet",
+        "training/beale/jax/trials.parquet",
+        "training/beale/torch/trials.parquet",
+        "training/beale/jax/curves.parquet",
+        "training/beale/torch/curves.parquet",
     ]
     assert sorted(paths) == sorted(expected)
 
@@ -99,15 +99,15 @@ def test_a_figure_shows_the_records_of_its_subjects() -> None:
 def test_figures_of_papers_have_their_own_job_and_other_figures_share_a_job_per_module() -> None:
     jobs = outputs.drawing_jobs(outputs.figure_specs(TIERS["default"]))
     assert jobs["baydin_fig4"] == ["baydin_fig4"]
-    assert set(jobs["loss"]) == {f"loss_{name}" for name in plan.experiments(TIERS["default"])}
+    assert set(jobs["loss"]) == {f"loss_{name}" for name in TIERS["default"].experiments}
 
 
 def test_a_figure_is_drawn_per_framework_only_if_it_compares_several() -> None:
-    raw = files.overlay(TIERS["default"], {"experiments": {"mlp": {"backends": ["torch"]}}})
-    specs = outputs.figure_specs(raw)
-    assert outputs.frameworks(raw, specs["loss_mlp"]) == ()
-    assert outputs.frameworks(raw, specs["loss_beale"]) == ("jax", "torch")
-    assert outputs.frameworks(raw, specs["overview"]) == ("jax", "torch")
+    config = configured(BASE, {"experiments": {"mlp": {"backends": ["torch"]}}})
+    specs = outputs.figure_specs(config)
+    assert outputs.frameworks(config, specs["loss_mlp"]) == ()
+    assert outputs.frameworks(config, specs["loss_beale"]) == ("jax", "torch")
+    assert outputs.frameworks(config, specs["overview"]) == ("jax", "torch")
 
 
 @pytest.mark.parametrize("tier", TIERS)

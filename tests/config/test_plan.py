@@ -1,58 +1,76 @@
-"""The plan contains the cells of a configuration, with the settings of each."""
+"""The plan contains the jobs of a configuration, with the settings of each."""
 
 import json
 import subprocess
 import sys
-from copy import deepcopy
 from typing import Any
 
 import pytest
 
 from dirgrad.components import registry
 from dirgrad.config import files, plan
+from dirgrad.config.settings import JOB_KINDS
 from dirgrad.core.errors import UserError
-from support.configuration import BASE, CONFIG
+from support.configuration import BASE, CONFIG, configured, nested
+
+DEFAULT = configured(BASE)
+JOBS = plan.jobs(DEFAULT)
 
 
-def test_every_experiment_has_a_cell_in_every_framework() -> None:
-    raw = {"experiments": {"mlp": {}, "cnn": {}}, "backends": ["torch", "jax"]}
-    assert plan.cells(raw) == ("mlp/torch", "mlp/jax", "cnn/torch", "cnn/jax")
+def test_every_experiment_has_a_job_in_every_framework() -> None:
+    config = configured(BASE, {"backends": ["torch", "jax"], "only": ["training/mlp", "cnn"]})
+    training = [path for path in plan.jobs(config) if path.startswith("training/")]
+    expected = ["training/mlp/torch", "training/mlp/jax", "training/cnn/torch", "training/cnn/jax"]
+    assert sorted(training) == sorted(expected)
+    assert training.index("training/mlp/torch") < training.index("training/mlp/jax")
 
 
 def test_an_experiment_can_have_only_one_framework() -> None:
-    paper = files.overlay(BASE, files.read(CONFIG / "paper.yaml"))
-    cells = [cell for cell in plan.cells(paper) if cell.startswith("tutorial/")]
-    assert cells == ["tutorial/jax"]
+    paper = configured(BASE, files.read(CONFIG / "paper.yaml"))
+    tutorial = [path for path in plan.jobs(paper) if path.startswith("training/tutorial/")]
+    assert tutorial == ["training/tutorial/jax"]
 
 
-@pytest.mark.parametrize("path", plan.cells(BASE))
-def test_a_cell_contains_the_settings_of_its_experiment_and_its_framework(path: str) -> None:
-    experiment, backend = path.split("/")
-    cell = plan.cell(BASE, path)
-    section = BASE["experiments"][experiment]
-    assert (cell.tier, cell.experiment, cell.backend) == ("default", experiment, backend)
-    assert list(cell.estimators) == section["estimators"]
-    assert list(cell.training.learning_rates or ()) == section.get("learning_rates", [])
-    assert registry.kind(cell.training.problem) == section["problem"]["kind"]
+@pytest.mark.parametrize("path", JOBS)
+def test_a_job_contains_the_settings_of_its_section_and_its_framework(path: str) -> None:
+    kind, name, backend = path.split("/")
+    job = plan.job(DEFAULT, path)
+    section = BASE[JOB_KINDS[kind].section][name]
+    assert (job.kind, job.name, job.backend) == (kind, name, backend)
+    assert job.path == path
+    assert job.subject == f"{kind}/{name}"
+    assert isinstance(job.settings, JOB_KINDS[kind].settings)
+    assert list(job.estimators) == section["estimators"]
+    specs = section["problems"].values() if "problems" in section else [section["problem"]]
+    kinds = [spec if isinstance(spec, str) else spec["kind"] for spec in specs]
+    assert [registry.kind(problem) for problem in job.problems] == kinds
 
 
-@pytest.mark.parametrize("path", ["mlp/jaxx", "mlp", "mpl/jax", "mlp/jax/", ""])
-def test_the_error_for_an_unknown_cell_offers_valid_ones(path: str) -> None:
-    with pytest.raises(UserError, match=f"^no cell '{path}': .*mlp/jax"):
-        plan.cell(BASE, path)
+@pytest.mark.parametrize(
+    "path", ["training/mlp/jaxx", "training/mlp", "training/mpl/jax", "training/mlp/jax/", ""]
+)
+def test_the_error_for_an_unknown_job_offers_valid_ones(path: str) -> None:
+    with pytest.raises(UserError, match=f"^no job '{path}': .*training/mlp/jax"):
+        plan.job(DEFAULT, path)
 
 
-def test_the_settings_of_a_cell_are_plain_data() -> None:
-    settings = plan.cell_settings(BASE, "mlp/jax")
+@pytest.mark.parametrize("path", JOBS)
+def test_the_settings_of_a_job_are_plain_data_and_complete(path: str) -> None:
+    settings = plan.plain_settings(JOBS[path])
     assert json.loads(json.dumps(settings)) == settings
+    # Every component is written with its kind and can be built again.
+    for name, spec in settings["estimators"].items():
+        assert registry.parse("estimators", spec) == DEFAULT.estimators[name]
 
 
 OTHER_PARTS = {
     "another experiment": {"experiments": {"cnn": {"seeds": 99}}},
     "an additional experiment": {"experiments": {"again": BASE["experiments"]["mlp"]}},
-    "an estimator of other cells": {"estimators": {"forward_gradient_k8": {"num_directions": 9}}},
+    "an estimator of other jobs": {"estimators": {"forward_gradient_k8": {"num_directions": 9}}},
     "the statistics of tables": {"statistics": {"resamples": 7}},
     "without the other framework": {"backends": ["jax"]},
+    "the tier": {"tier": "other"},
+    "without the other jobs": {"only": ["training/mlp"]},
 }
 OWN_PARTS = {
     "seeds": {"experiments": {"mlp": {"seeds": 99}}},
@@ -60,28 +78,28 @@ OWN_PARTS = {
     "an option of an estimator": {"estimators": {"forward_gradient": {"num_directions": 2}}},
     "the list of estimators": {"experiments": {"mlp": {"estimators": ["backprop"]}}},
     "the precision": {"run": {"precision": "float64"}},
-    "the tier": {"tier": "other"},
 }
 
 
+def settings_of_mlp(over: dict[str, Any]) -> dict[str, Any]:
+    return plan.plain_settings(plan.job(configured(BASE, over), "training/mlp/jax"))
+
+
 @pytest.mark.parametrize("over", OTHER_PARTS.values(), ids=OTHER_PARTS)
-def test_the_settings_of_a_cell_ignore_other_parts_of_the_configuration(
+def test_the_settings_of_a_job_ignore_other_parts_of_the_configuration(
     over: dict[str, Any],
 ) -> None:
-    changed = files.overlay(BASE, over)
-    assert plan.cell_settings(changed, "mlp/jax") == plan.cell_settings(BASE, "mlp/jax")
+    assert settings_of_mlp(over) == settings_of_mlp({})
 
 
 @pytest.mark.parametrize("over", OWN_PARTS.values(), ids=OWN_PARTS)
-def test_the_settings_of_a_cell_change_with_its_own_part(over: dict[str, Any]) -> None:
-    changed = files.overlay(BASE, over)
-    assert plan.cell_settings(changed, "mlp/jax") != plan.cell_settings(BASE, "mlp/jax")
+def test_the_settings_of_a_job_change_with_its_own_part(over: dict[str, Any]) -> None:
+    assert settings_of_mlp(over) != settings_of_mlp({})
 
 
-def test_the_settings_do_not_modify_the_configuration() -> None:
-    before = deepcopy(BASE)
-    plan.cell_settings(BASE, "mlp/jax")
-    assert before == BASE
+def test_a_job_runs_in_its_own_precision_if_it_has_one() -> None:
+    assert JOBS["quality/steps_float64/jax"].run.precision == "float64"
+    assert JOBS["quality/steps/jax"].run.precision == DEFAULT.run.precision == "float32"
 
 
 @pytest.mark.parametrize(
@@ -91,13 +109,14 @@ def test_the_settings_do_not_modify_the_configuration() -> None:
 def test_only_data_sets_that_are_not_bundled_are_downloaded(
     dataset: Any, names: tuple[str, ...]
 ) -> None:
-    raw = files.overlay(BASE, {"experiments": {"mlp": {"problem": {"dataset": dataset}}}})
-    assert plan.datasets_to_download([plan.problem(raw, "mlp")]) == names
-    assert plan.datasets_to_download([plan.problem(raw, "beale")]) == ()
+    config = configured(BASE, nested("experiments.mlp.problem.dataset", dataset))
+    jobs = plan.jobs(config)
+    assert plan.datasets_to_download(jobs["training/mlp/jax"].problems) == names
+    assert plan.datasets_to_download(jobs["training/beale/jax"].problems) == ()
 
 
-def test_the_experiments_with_two_parameters_are_listed() -> None:
-    assert plan.two_parameter_experiments(BASE) == ("beale", "rosenbrock")
+def test_the_problems_with_two_parameters_are_listed() -> None:
+    assert list(plan.two_parameter_problems(DEFAULT)) == ["beale", "rosenbrock"]
 
 
 def test_planning_imports_no_framework_and_no_slow_library() -> None:

@@ -14,12 +14,13 @@ import yaml
 from PIL import Image
 
 from dirgrad.cli import main
-from dirgrad.config import plan, validation
+from dirgrad.config import plan
 from dirgrad.core.errors import UserError
 from dirgrad.records import files, origin, provenance, schemas
+from support.configuration import configured
 
 STATISTICS = {"confidence": 0.9, "resamples": 50}
-CONFIG: dict[str, Any] = {
+RAW: dict[str, Any] = {
     "tier": "test",
     "backends": ["jax", "torch"],
     "statistics": STATISTICS,
@@ -39,6 +40,7 @@ CONFIG: dict[str, Any] = {
         }
     },
 }
+CONFIG = configured(RAW)
 SVG_DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
 
 
@@ -69,11 +71,11 @@ def point(trial_row: dict[str, Any], step: int) -> dict[str, Any]:
     return trial_row | {"step": step, "loss": 1.0 / (1 + step), "train_seconds": 1e-3 * step}
 
 
-def write_cell(directory: Path, backend: str, facts: dict[str, str]) -> None:
+def write_job(directory: Path, backend: str, facts: dict[str, str]) -> None:
     """Write the records of the experiment in one framework."""
     trials = [
         trial(backend, estimator, seed)
-        for estimator in CONFIG["experiments"]["beale"]["estimators"]
+        for estimator in RAW["experiments"]["beale"]["estimators"]
         for seed in range(3)
     ]
     curves = [point(row, step) for row in trials for step in range(3)]
@@ -86,18 +88,18 @@ def write_cell(directory: Path, backend: str, facts: dict[str, str]) -> None:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Return a directory with a configuration and its records in both frameworks."""
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG))
-    for cell in plan.cells(CONFIG):
-        backend = cell.rpartition("/")[2]
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(RAW))
+    for job in plan.jobs(CONFIG):
+        backend = job.rpartition("/")[2]
         facts = {
             "commit": f"{backend}-commit",
             "dirgrad": "1.2.3",
             "settings_hash": backend,
             "started": "then",
             "load_average_1min": "0.00",
-            "command": f"run {cell}",
+            "command": f"run {job}",
         }
-        write_cell(tmp_path / "records" / cell, backend, facts)
+        write_job(tmp_path / "records" / job, backend, facts)
     return tmp_path
 
 
@@ -111,7 +113,7 @@ def arguments(project: Path, *command: str, out: str) -> list[str]:
 def expected_origin(project: Path) -> origin.Origin:
     """Return the origin of a file that is made from the trials of the project."""
     paths = plan.record_paths(CONFIG)["trials"]
-    statistics = validation.check(CONFIG, {}).statistics.model_dump()
+    statistics = CONFIG.statistics.model_dump()
     return origin.from_records(project / "records", paths, statistics)
 
 
@@ -173,7 +175,7 @@ def test_the_origin_of_the_manifest_equals_the_origin_of_the_records(project: Pa
     main.main(arguments(project, "manifest", out="manifest.json"))
     manifest = json.loads((project / "manifest.json").read_text())
     expected = expected_origin(project)
-    jobs = [f"{job} {entry['run_id']}" for job, entry in manifest["cells"].items()]
+    jobs = [f"{job} {entry['run_id']}" for job, entry in manifest["jobs"].items()]
     assert jobs == list(expected.records)
     assert origin.from_manifest(manifest).run_id == expected.run_id
 

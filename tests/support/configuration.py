@@ -1,16 +1,24 @@
 """The default configuration, overlays with mistakes, and the error messages for them."""
 
+from collections.abc import Mapping
 from functools import reduce
 from typing import Any, NamedTuple
 
 import pytest
 
 from dirgrad.config import files, validation
+from dirgrad.config.settings import Config
 from dirgrad.core.errors import UserError
 from support.paths import ROOT
 
 CONFIG = ROOT / "config"
 BASE = files.read(CONFIG / "config.yaml")
+"""The content of config.yaml, as it is written."""
+
+
+def configured(*layers: Mapping[str, Any]) -> Config:
+    """Return the validated configuration of some contents of files; later ones override."""
+    return validation.check({f"layer_{i}.yaml": layer for i, layer in enumerate(layers)})
 
 
 class Mistake(NamedTuple):
@@ -42,7 +50,7 @@ def nested(key: str, value: Any) -> Any:
 def error_message(over: dict[str, Any], base: dict[str, Any] = BASE) -> str:
     """Return the error message for the file `over.yaml`, an overlay of `base.yaml`."""
     with pytest.raises(UserError) as error:
-        validation.check(files.overlay(base, over), {"base.yaml": base, "over.yaml": over})
+        validation.check({"base.yaml": base, "over.yaml": over})
     return str(error.value)
 
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from dirgrad.config import plan, validation
+from dirgrad.config import plan
 from dirgrad.core.types import Backend
+from support.configuration import configured
 
 ESTIMATORS = {
     "backprop": {"kind": "backprop"},
@@ -12,15 +13,6 @@ ESTIMATORS = {
 }
 QUADRATIC = {"kind": "quadratic", "dimension": 10, "condition": 1.0}
 MLP = {"kind": "mlp", "dataset": "digits", "hidden": [5], "repeat": 2}
-EXPERIMENT = {
-    "problem": "beale",
-    "optimizer": "sgd",
-    "learning_rates": [0.1],
-    "seeds": 1,
-    "steps": 2,
-    "record_every": 2,
-    "estimators": ["backprop"],
-}
 
 
 def measurement_path(instrument: str, backend_name: str) -> str:
@@ -46,18 +38,16 @@ def measurement_config(
         "backends": [backend_name],
         "run": {"precision": "float64", "threads": 1},
         "estimators": ESTIMATORS,
-        "experiments": {"beale": EXPERIMENT},
         instrument: {"small": settings},
     }
 
 
 def small_measurement(
     backend: Backend, instrument: str, problems: dict[str, Any], **options: Any
-) -> plan.Measurement:
+) -> plan.Job:
     """Return the measurement in a valid `measurement_config`."""
     config = measurement_config(backend.name, instrument, problems, **options)
-    validation.check(config, {"test": config})
-    return plan.measurement(config, measurement_path(instrument, backend.name))
+    return plan.job(configured(config), measurement_path(instrument, backend.name))
 
 
 def measurement_with_estimators(
@@ -66,9 +56,9 @@ def measurement_with_estimators(
     problems: dict[str, Any],
     estimators: dict[str, Any],
     **options: Any,
-) -> plan.Measurement:
+) -> plan.Job:
     """Return a measurement of some problems with other estimators than `ESTIMATORS`."""
     names = list(estimators)
     config = measurement_config(backend.name, instrument, problems, estimators=names, **options)
     config["estimators"] = ESTIMATORS | estimators
-    return plan.measurement(config, measurement_path(instrument, backend.name))
+    return plan.job(configured(config), measurement_path(instrument, backend.name))

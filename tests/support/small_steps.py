@@ -7,6 +7,7 @@ from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import Backend, Estimator
 from dirgrad.runs.instruments import programs
 from dirgrad.runs.instruments.workload import Workload, load_workload
+from support.configuration import configured
 
 BATCH = 8
 """Minibatch size of a step, unless a test chooses another one."""
@@ -110,13 +111,12 @@ def small_step(
         "tier": "test",
         "backends": [backend.name],
         "run": {"threads": 1},
-        "experiments": {},
         "estimators": {"estimator": ESTIMATORS[name]},
         "cost": {"small": cost},
     }
-    measurement = plan.measurement(config, f"cost/small/{backend.name}")
-    estimator = measurement.estimators["estimator"]
-    loaded = load_workload(measurement, backend, "network", batch)
+    job = plan.job(configured(config), f"cost/small/{backend.name}")
+    estimator = job.estimators["estimator"]
+    loaded = load_workload(job, backend, "network", batch)
     _, program = programs.estimate_and_step(backend, loaded, estimator)
     return SmallStep(estimator, loaded, program)
 

@@ -129,7 +129,7 @@ def check_origins(results: Path) -> None:
         records = origin.read(results / f"tables/final.{suffix}")["records"]
         assert records[0].startswith("beale/jax ")
     manifest = json.loads((results / "manifest.json").read_text(encoding="utf-8"))
-    run_id = str(manifest["cells"]["beale/jax"]["run_id"])
+    run_id = str(manifest["jobs"]["training/beale/jax"]["run_id"])
     assert origin.read(results / "tables/claims.tex")["records"] == ["beale/jax " + run_id]
 
 
@@ -199,7 +199,7 @@ def test_a_killed_run_resumes_without_a_manual_step_and_keeps_finished_records(
 ) -> None:
     long = BEALE | {"steps": 50_000_000, "record_every": 10_000, "learning_rates": [1e-5]}
     write_config(tmp_path, small_config(long=long))
-    records = RESULTS / "records/beale/jax/trials.parquet"
+    records = RESULTS / "records/training/beale/jax/trials.parquet"
     table = RESULTS / "tables/final.csv"
     first_run = snakemake("--cores", "1", str(records), directory=tmp_path)
     assert first_run.returncode == 0

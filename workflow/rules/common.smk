@@ -10,7 +10,9 @@ CLAIMS = str(WORKFLOW.parent / "config" / "claims.yaml")
 sys.path.insert(0, str(SOURCE))
 
 from dirgrad import backends
+from dirgrad.components.registry import to_plain
 from dirgrad.config import code_inputs, files, outputs, plan, validation
+from dirgrad.config.settings import JOB_KINDS
 from dirgrad.core.errors import UserError
 
 # Jobs use the Python that runs Snakemake or, with conda, the Python of the rule's environment.
@@ -42,82 +44,50 @@ def tier_file(tier):
     return str(path)
 
 
-def validated_override(raw, paths):
-    """Return the values from the command line that change the configuration files.
-
-    Exit if the configuration is not valid or a backend is not installed.
-    """
+def validated_config(paths, override):
+    """Return the configuration; exit if it is not valid or a backend is not installed."""
     try:
-        layers = files.layers(raw, paths)
-        validation.check(raw, layers)
+        validated = validation.load(paths, override)
         if not CONDA:
-            for name in raw["backends"]:
+            for name in validated.backends:
                 backends.require(name)
     except UserError as error:
         stop(error)
-    return layers[files.COMMAND_LINE]
+    return validated
 
 
-TIER_FILE = tier_file(config["tier"])
+# Jobs.
 
 
-# Cells.
+def job_settings(kind):
+    """Return a params function: everything that determines the records of a job."""
+
+    def settings(wildcards):
+        job = JOBS[f"{kind}/{wildcards.name}/{wildcards.backend}"]
+        return json.dumps(plan.plain_settings(job), sort_keys=True)
+
+    return settings
 
 
-def cell_name(wildcards):
-    return f"{wildcards.experiment}/{wildcards.backend}"
+def job_code(kind):
+    """Return a params function: the digest of the source files of a job."""
 
-
-def cell_code(wildcards):
-    """Return the source files of a cell; Snakemake cannot see what a job imports."""
-    return code_inputs.for_cell(plan.cell(config, cell_name(wildcards)))
-
-
-def cell_settings(wildcards):
-    settings = plan.cell_settings(config, cell_name(wildcards))
-    return json.dumps(settings, sort_keys=True)
-
-
-def dataset_receipts(problems):
-    """Return the receipts of the data sets of these problems that must be downloaded."""
-    datasets = plan.datasets_to_download(problems)
-    return [f"{RESULTS}/data/{dataset}.json" for dataset in datasets]
-
-
-def cell_receipts(wildcards):
-    return dataset_receipts([plan.problem(config, wildcards.experiment)])
-
-
-# Measurements. Each function returns an input or params function for the rule of an instrument.
-
-
-def measurement_name(instrument, wildcards):
-    return f"{instrument}/{wildcards.name}/{wildcards.backend}"
-
-
-def measurement_code(instrument):
     def code(wildcards):
-        name = measurement_name(instrument, wildcards)
-        return code_inputs.for_measurement(plan.measurement(config, name))
+        job = JOBS[f"{kind}/{wildcards.name}/{wildcards.backend}"]
+        return code_inputs.digest(code_inputs.for_job(job))
 
     return code
 
 
-def measurement_receipts(instrument):
+def job_data(kind):
+    """Return an input function: the receipts of the data sets that a job downloads."""
+
     def receipts(wildcards):
-        name = measurement_name(instrument, wildcards)
-        problems = plan.measurement(config, name).settings.problems
-        return dataset_receipts(problems.values())
+        job = JOBS[f"{kind}/{wildcards.name}/{wildcards.backend}"]
+        datasets = plan.datasets_to_download(job.problems)
+        return [f"{RESULTS}/data/{dataset}.json" for dataset in datasets]
 
     return receipts
-
-
-def measurement_settings(instrument):
-    def settings(wildcards):
-        name = measurement_name(instrument, wildcards)
-        return json.dumps(plan.measurement_settings(config, name), sort_keys=True)
-
-    return settings
 
 
 # Records and tables.
@@ -130,10 +100,15 @@ PAGE_CODE = [
 """Source files and templates of the HTML and LaTeX versions of tables."""
 
 
+def code_digest(*modules, pages=False):
+    """Return the digest of the source files of some modules, and of the pages of tables."""
+    paths = code_inputs.closure(*modules)
+    return code_inputs.digest([*paths, *PAGE_CODE] if pages else paths)
+
+
 def table_code(wildcards):
     table_module = f"dirgrad.analysis.tables.{wildcards.table}"
-    table_files = code_inputs.closure(table_module, "dirgrad.records.origin")
-    return [*table_files, *PAGE_CODE]
+    return code_digest(table_module, "dirgrad.records.origin", pages=True)
 
 
 def records_root(wildcards):
@@ -212,7 +187,7 @@ def figure_records(spec):
     if not spec.own_records_only:
         return landscape_record(spec)
     return [
-        f"{RESULTS}/records/{path}" for path in outputs.figure_records(config, spec)
+        f"{RESULTS}/records/{path}" for path in outputs.figure_records(CONFIG, spec)
     ]
 
 
@@ -246,7 +221,7 @@ def figure_outputs(name):
     stem = f"{FIGURE_ROOT}/{name}"
     if reference_figure(name):
         subcategory = "with reference"
-        labels = {"tier": f"This run: {config['tier']}"}
+        labels = {"tier": f"This run: {CONFIG.tier}"}
     else:
         subcategory = "this run"
         labels = {}
@@ -258,7 +233,7 @@ def figure_outputs(name):
             "one framework",
             framework=FRAMEWORK_LABELS[backend],
         )
-        for backend in outputs.frameworks(config, FIGURE_SPECS[name])
+        for backend in outputs.frameworks(CONFIG, FIGURE_SPECS[name])
     ]
     return [figure, *by_framework, f"{stem}.png", f"{stem}.pdf"]
 

@@ -6,8 +6,8 @@ rule data:
     conda:
         "../../envs/report.yaml"
     params:
-        config=CONFIG,
-        directory=config.get("run", {}).get("data_directory"),
+        config=ARGUMENTS,
+        directory=CONFIG.run.data_directory,
     shell:
         "python -m dirgrad data {wildcards.dataset} --config {params.config}"
         " --out {output} 2> {log}"

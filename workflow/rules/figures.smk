@@ -1,4 +1,4 @@
-FIGURE_SPECS = outputs.figure_specs(config)
+FIGURE_SPECS = outputs.figure_specs(CONFIG)
 # Plain strings: only the outputs of the drawing jobs carry the marks of report().
 FIGURES = [str(path) for name in FIGURE_SPECS for path in figure_outputs(name)]
 
@@ -13,7 +13,6 @@ for JOB, NAMES in outputs.drawing_jobs(FIGURE_SPECS).items():
         input:
             tables=figure_tables(FIGURE_SPECS[NAMES[0]]),
             records=figure_records(FIGURE_SPECS[NAMES[0]]),
-            code=code_inputs.for_figure(FIGURE_SPECS[NAMES[0]]),
         output:
             [path for name in NAMES for path in figure_outputs(name)],
         log:
@@ -21,9 +20,10 @@ for JOB, NAMES in outputs.drawing_jobs(FIGURE_SPECS).items():
         conda:
             "../../envs/report.yaml"
         params:
-            config=CONFIG,
+            config=ARGUMENTS,
             names=NAMES,
-            statistics=json.dumps(config.get("statistics", {})),
+            statistics=CONFIG.statistics.model_dump_json(),
+            code=code_inputs.digest(code_inputs.for_figure(FIGURE_SPECS[NAMES[0]])),
             records=records_root,
             root=lambda wildcards, output: Path(output[0]).parent,
         shell:

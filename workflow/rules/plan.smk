@@ -1,17 +1,17 @@
 FILES = ["config/config.yaml", *filter(None, [TIER_FILE])]
-OVERRIDE = validated_override(config, FILES)
-RESULTS = f"results/{config['tier']}"
-FIGURE_ROOT = f"figures/{config['tier']}"
+CONFIG = validated_config(FILES, OVERRIDE)
+JOBS = plan.jobs(CONFIG)
+RESULTS = f"results/{CONFIG.tier}"
+FIGURE_ROOT = f"figures/{CONFIG.tier}"
 
 # Configuration arguments of every command. The files are not an input of any rule: each rule lists
 # the part that it depends on in `params`, so only an edit to that part makes it run again.
-CONFIG = " ".join(FILES)
+ARGUMENTS = " ".join(FILES)
 if OVERRIDE:
-    CONFIG += f" --override {shlex.quote(json.dumps(OVERRIDE))}"
+    ARGUMENTS += f" --override {shlex.quote(json.dumps(OVERRIDE))}"
 
 
 wildcard_constraints:
-    experiment="[a-z0-9_]+",
     backend="[a-z]+",
     table="|".join(outputs.TABLES),
     name="[a-z0-9_]+",

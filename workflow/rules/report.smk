@@ -3,15 +3,16 @@ rule front:
         manifest=f"{RESULTS}/manifest.json",
         claims=csv_files("claims"),
         figures=[
-            f"{FIGURE_ROOT}/{name}.png" for name in outputs.front_page_figures(config)
+            f"{FIGURE_ROOT}/{name}.png" for name in outputs.front_page_figures(CONFIG)
         ],
-        code=[*code_inputs.closure("dirgrad.report.pages.front"), *PAGE_CODE],
     output:
         f"{RESULTS}/front.html",
     log:
         f"{RESULTS}/logs/front.log",
     conda:
         "../../envs/report.yaml"
+    params:
+        code=code_digest("dirgrad.report.pages.front", pages=True),
     shell:
         "python -m dirgrad front-page --manifest {input.manifest} --tables {input.claims}"
         " --figures {input.figures} --out {output} 2> {log}"
@@ -44,10 +45,10 @@ rule report:
         part=f"{RESULTS}/.part-report.html",
         snakefile=workflow.main_snakefile,
         style=Path(WORKFLOW, "report", "report.css"),
-        raw=json.dumps(config, sort_keys=True),
+        override=json.dumps(OVERRIDE | {"tier": CONFIG.tier}, sort_keys=True),
     shell:
         "python -m snakemake results --snakefile {params.snakefile}"
-        " --configfile <(printf %s {params.raw:q})"
+        " --configfile <(printf %s {params.override:q})"
         " --cores 1 --nolock --report {params.part}"
         " --report-stylesheet {params.style} > {log} 2>&1"
         " && mv {params.part} {output}"

@@ -1,42 +1,51 @@
-rule run:
-    input:
-        code=cell_code,
-        data=cell_receipts,
-    output:
-        trials=f"{RESULTS}/records/{{experiment}}/{{backend}}/trials.parquet",
-        curves=f"{RESULTS}/records/{{experiment}}/{{backend}}/curves.parquet",
-    log:
-        f"{RESULTS}/logs/run/{{experiment}}/{{backend}}.log",
-    conda:
-        "../../envs/{backend}.yaml"
-    threads: config.get("run", {}).get("threads", 2)
-    resources:
-        timing=int(config.get("run", {}).get("exclusive", True)),
-    params:
-        config=CONFIG,
-        settings=cell_settings,
-        out=lambda wildcards, output: Path(output.trials).parent,
-    shell:
-        "python -m dirgrad run {wildcards.experiment}/{wildcards.backend}"
-        " --config {params.config} --threads {threads} --out {params.out} 2> {log}"
+# One rule per kind of jobs, because their records differ. A cost measurement reserves all cores, so
+# that no other job disturbs its times; with `run.exclusive`, so does one training job the others.
+for KIND, (_, _, _, RECORD_KINDS) in JOB_KINDS.items():
+
+    rule:
+        name:
+            f"run_{KIND}"
+        input:
+            data=job_data(KIND),
+        output:
+            [
+                f"{RESULTS}/records/{KIND}/{{name}}/{{backend}}/{record}.parquet"
+                for record in RECORD_KINDS
+            ],
+        log:
+            f"{RESULTS}/logs/{KIND}/{{name}}/{{backend}}.log",
+        conda:
+            "../../envs/{backend}.yaml"
+        threads: workflow.cores if KIND == "cost" else CONFIG.run.threads
+        resources:
+            timing=int(KIND == "training" and CONFIG.run.exclusive),
+        params:
+            config=ARGUMENTS,
+            settings=job_settings(KIND),
+            code=job_code(KIND),
+            job=f"{KIND}/{{name}}/{{backend}}",
+            threads=lambda wildcards, threads: min(threads, CONFIG.run.threads),
+            out=lambda wildcards, output: Path(output[0]).parent,
+        shell:
+            "python -m dirgrad run {params.job} --config {params.config}"
+            " --threads {params.threads} --out {params.out} 2> {log}"
+
+
+LANDSCAPES = plan.two_parameter_problems(CONFIG)
 
 
 rule landscape:
-    input:
-        code=code_inputs.for_landscape(config),
     output:
         f"{RESULTS}/records/landscape.parquet",
     log:
         f"{RESULTS}/logs/landscape.log",
     conda:
-        f"../../envs/{config['backends'][0]}.yaml"
+        f"../../envs/{CONFIG.backends[0]}.yaml"
     params:
-        config=CONFIG,
+        config=ARGUMENTS,
+        code=code_inputs.digest(code_inputs.for_landscape(CONFIG)),
         problems=json.dumps(
-            {
-                name: config["experiments"][name]["problem"]
-                for name in plan.two_parameter_experiments(config)
-            }
+            {name: to_plain(problem) for name, problem in LANDSCAPES.items()}
         ),
     shell:
         "python -m dirgrad landscape --config {params.config} --out {output} 2> {log}"

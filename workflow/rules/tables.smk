@@ -1,6 +1,6 @@
-TABLES = csv_files(*outputs.tables(config))
+TABLES = csv_files(*outputs.tables(CONFIG))
 VERDICTS = csv_files(*outputs.VERDICTS)
-RECORDS = plan.record_paths(config)
+RECORDS = plan.record_paths(CONFIG)
 
 
 # Two rules that differ only in their outputs: tables to read are written as CSV, HTML and LaTeX,
@@ -12,7 +12,6 @@ for FORMAT, NAMES in outputs.tables_by_format().items():
             FORMAT
         input:
             records=table_records,
-            code=table_code,
         output:
             table_outputs("{table}", FORMAT),
         log:
@@ -22,8 +21,9 @@ for FORMAT, NAMES in outputs.tables_by_format().items():
         conda:
             "../../envs/report.yaml"
         params:
-            config=CONFIG,
-            statistics=json.dumps(config.get("statistics", {})),
+            config=ARGUMENTS,
+            statistics=CONFIG.statistics.model_dump_json(),
+            code=table_code,
             records=records_root,
             out=lambda wildcards, output: output[0],
         shell:
@@ -37,7 +37,6 @@ rule claims:
         tables=TABLES,
         claims=CLAIMS,
         manifest=f"{RESULTS}/manifest.json",
-        code=[*code_inputs.closure("dirgrad.analysis.claims_table"), *PAGE_CODE],
     output:
         table_outputs("claims", "table"),
         f"{RESULTS}/tables/evidence.csv",
@@ -46,8 +45,9 @@ rule claims:
     conda:
         "../../envs/report.yaml"
     params:
-        config=CONFIG,
-        confidence=config.get("statistics", {}).get("confidence"),
+        config=ARGUMENTS,
+        confidence=CONFIG.statistics.confidence,
+        code=code_digest("dirgrad.analysis.claims_table", pages=True),
         out=lambda wildcards, output: Path(output[0]).parent,
     shell:
         "python -m dirgrad claims {params.out} --config {params.config} --claims {input.claims}"
@@ -69,9 +69,9 @@ rule verify:
     conda:
         "../../envs/report.yaml"
     params:
-        config=CONFIG,
+        config=ARGUMENTS,
         results=lambda wildcards, input: Path(input[0]).parent.parent,
-        reference=f"results/reference/{config['tier']}",
+        reference=f"results/reference/{CONFIG.tier}",
     shell:
         "python -m dirgrad verify {params.results} {params.reference} --config {params.config}"
         " --claims {input.claims} --out {params.results} 2> {log}"
@@ -80,7 +80,6 @@ rule verify:
 rule manifest:
     input:
         records=record_files(RECORDS),
-        code=code_inputs.closure("dirgrad.report.manifest"),
     output:
         f"{RESULTS}/manifest.json",
     log:
@@ -88,8 +87,9 @@ rule manifest:
     conda:
         "../../envs/report.yaml"
     params:
-        config=CONFIG,
-        all=json.dumps(config, sort_keys=True),
+        config=ARGUMENTS,
+        all=CONFIG.model_dump_json(),
+        code=code_digest("dirgrad.report.manifest"),
         records=records_root,
     shell:
         "python -m dirgrad manifest --config {params.config} --records {params.records}"

@@ -3,61 +3,58 @@
 import argparse
 import json
 import sys
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from typing import TYPE_CHECKING
 
+from dirgrad.components import registry
 from dirgrad.config import plan, validation
+from dirgrad.config.settings import JOB_KINDS
 from dirgrad.core.errors import UserError, nearest
 from dirgrad.records import files
+
+if TYPE_CHECKING:
+    from dirgrad.core.types import Backend
 
 # Each command imports the frameworks only when it runs, so that all other commands start fast.
 
 
-def cells(args: argparse.Namespace) -> None:
-    """Print the cells of a configuration, one per line, as `dirgrad run` expects them."""
-    raw = validation.load(args.config, args.override)
-    print("\n".join(plan.cells(raw)))
+def jobs(args: argparse.Namespace) -> None:
+    """Print the jobs of a configuration, one per line, as `dirgrad run` expects them."""
+    config = validation.load(args.config, args.override)
+    print("\n".join(plan.jobs(config)))
 
 
 def run(args: argparse.Namespace) -> None:
-    """Train all trials of one cell, given as experiment/backend; OUT is a directory."""
-    raw = validation.load(args.config, args.override)
-    cell = plan.cell(raw, args.cell)
-    settings = plan.cell_settings(raw, args.cell)
-    if args.threads:
-        cell.run.threads = args.threads
+    """Carry out one job, given as kind/name/backend; OUT is a directory for its records."""
+    job = _job(args)
+    backend = _backend(job)
 
-    from dirgrad import backends
-    from dirgrad.runs.training import progress, train, trials
-
-    backend = backends.load(cell.backend, cell.run.threads, cell.run.precision)
-    report = progress.reporter(args.cell, trials.total_steps(cell))
-    records = train.run(cell, backend, settings, report)
-    files.write_records(records.curves, records.provenance, args.out / "curves.parquet")
-    files.write_records(records.trials, records.provenance, args.out / "trials.parquet")
-
-
-def measure(args: argparse.Namespace) -> None:
-    """Take one measurement, given as instrument/name/backend; OUT is a directory."""
-    raw = validation.load(args.config, args.override)
-    measurement = plan.measurement(raw, args.measurement)
-    settings = plan.measurement_settings(raw, args.measurement)
-    if args.threads:
-        measurement.run.threads = args.threads
-
-    from dirgrad import backends
     from dirgrad.records import provenance
+    from dirgrad.runs.context import Context
+    from dirgrad.runs.training.progress import reporter
 
-    threads = measurement.run.threads
-    backend = backends.load(measurement.backend, threads, measurement.run.precision)
-    instrument = import_module(f"dirgrad.runs.instruments.{measurement.instrument}")
-    if measurement.instrument == "memory":
-        tables = instrument.run(measurement, partial(_probe_command, args, threads))
-    else:
-        tables = instrument.run(measurement, backend)
-    facts = provenance.collect(settings, backend.engine.environment())
-    for name, rows in tables.items():
+    probe = partial(_probe_command, args, job.run.threads)
+    instrument = import_module(JOB_KINDS[job.kind].module)
+    records = instrument.run(job, Context(backend, reporter, probe))
+    facts = provenance.collect(plan.plain_settings(job), backend.engine.environment())
+    for name, rows in records.items():
         files.write_records(rows, facts, args.out / f"{name}.parquet")
+
+
+def _job(args: argparse.Namespace) -> plan.Job:
+    """Return the job of the command line, with the number of threads that it asks for."""
+    job = plan.job(validation.load(args.config, args.override), args.job)
+    if not args.threads:
+        return job
+    return replace(job, run=job.run.model_copy(update={"threads": args.threads}))
+
+
+def _backend(job: plan.Job) -> "Backend":
+    from dirgrad import backends
+
+    return backends.load(job.backend, job.run.threads, job.run.precision)
 
 
 def _probe_command(
@@ -69,7 +66,7 @@ def _probe_command(
     seconds: float = 0.0,
 ) -> list[str]:
     """Return the command line of `memory_probe` for one step in a new process."""
-    workload = [args.measurement, problem, str(batch_size), estimator]
+    workload = [args.job, problem, str(batch_size), estimator]
     config = ["--config", *map(str, args.config), "--override", json.dumps(args.override)]
     options = ["--seconds", str(seconds), *config, "--threads", str(threads)]
     return [sys.executable, "-m", "dirgrad", "memory-probe", *workload, *options]
@@ -78,18 +75,15 @@ def _probe_command(
 def memory_probe(args: argparse.Namespace) -> None:
     """Print the memory of one step as JSON; with --seconds, take steps for that long instead.
 
-    The measurement is given as memory/name/backend, followed by one of its problems, minibatch
-    sizes and estimators.
+    The job is given as memory/name/backend, followed by one of its problems, minibatch sizes and
+    estimators.
     """
-    raw = validation.load(args.config, args.override)
-    measurement = plan.measurement(raw, args.measurement)
+    job = _job(args)
+    backend = _backend(job)
 
-    from dirgrad import backends
     from dirgrad.runs.instruments import memory
 
-    threads = args.threads or measurement.run.threads
-    backend = backends.load(measurement.backend, threads, measurement.run.precision)
-    workload = (measurement, backend, args.problem, int(args.batch_size), args.estimator)
+    workload = (job, backend, args.problem, int(args.batch_size), args.estimator)
     if args.seconds:
         print(json.dumps(memory.step_for(*workload, args.seconds)))
     else:
@@ -98,28 +92,24 @@ def memory_probe(args: argparse.Namespace) -> None:
 
 def landscape(args: argparse.Namespace) -> None:
     """Evaluate the losses of two-parameter problems on a grid, with the first backend."""
-    raw = validation.load(args.config, args.override)
-    problems = {name: plan.problem(raw, name) for name in plan.two_parameter_experiments(raw)}
-    settings = {name: raw["experiments"][name] for name in problems}
+    config = validation.load(args.config, args.override)
+    problems = plan.two_parameter_problems(config)
+    facts = {name: registry.to_plain(problem) for name, problem in problems.items()}
 
     from dirgrad import backends
     from dirgrad.runs.instruments import landscape
 
-    backend = backends.load(raw["backends"][0])
-    rows, facts = landscape.run(problems, backend, settings)
-    files.write_records(rows, facts, args.out)
+    rows, provenance = landscape.run(problems, backends.load(config.backends[0]), facts)
+    files.write_records(rows, provenance, args.out)
 
 
 def data(args: argparse.Namespace) -> None:
     """Download a data set if necessary, verify it, and write a receipt to OUT."""
-    from dirgrad.components import registry
-
-    raw = validation.load(args.config, args.override)
+    config = validation.load(args.config, args.override)
     names = registry.names("datasets")
     if args.dataset not in names:
         raise UserError(f"unknown dataset '{args.dataset}': {nearest(args.dataset, names)}")
-    directory = raw.get("run", {}).get("data_directory")
-    splits = registry.parse("datasets", args.dataset).load(directory)
+    splits = registry.parse("datasets", args.dataset).load(config.run.data_directory)
     sizes = {name: len(arrays[0]) for name, arrays in splits._asdict().items()}
     receipt = json.dumps({"dataset": args.dataset, **sizes}) + "\n"
     files.write_atomically(args.out, lambda part: part.write_text(receipt, encoding="utf-8"))

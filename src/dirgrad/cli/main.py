@@ -85,12 +85,11 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_jobs(add: AddCommand) -> None:
-    add(jobs.cells, out=False, config=True)
-    run = add(jobs.run, "cell", config=True)
-    measure = add(jobs.measure, "measurement", config=True)
-    workload = ("measurement", "problem", "batch_size", "estimator")
+    add(jobs.jobs, out=False, config=True)
+    run = add(jobs.run, "job", config=True)
+    workload = ("job", "problem", "batch_size", "estimator")
     probe = add(jobs.memory_probe, *workload, out=False, config=True)
-    for parser in (run, measure, probe):
+    for parser in (run, probe):
         parser.add_argument(
             "--threads",
             type=positive_integer,

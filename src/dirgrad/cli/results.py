@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dirgrad.config import outputs, plan, validation
+from dirgrad.config.settings import Config
 from dirgrad.core.errors import UserError, nearest
 from dirgrad.records import files
 
@@ -25,12 +26,12 @@ def table(args: argparse.Namespace) -> None:
     from dirgrad.records import origin
     from dirgrad.report.pages.table import write
 
-    raw = validation.load(args.config, args.override)
-    files.write_table(_make_table(raw, args.table, args.records), args.out)
+    config = validation.load(args.config, args.override)
+    files.write_table(_make_table(config, args.table, args.records), args.out)
     if args.table not in outputs.CSV_ONLY:
-        by_kind = plan.record_paths(raw)
+        by_kind = plan.record_paths(config)
         paths = [path for kind in outputs.TABLES[args.table] for path in by_kind[kind]]
-        source = origin.from_records(args.records, paths, _statistics(raw))
+        source = origin.from_records(args.records, paths, _statistics(config))
         write(args.out, origin.to_line(source))
 
 
@@ -38,33 +39,28 @@ def manifest(args: argparse.Namespace) -> None:
     """Write the manifest: versions, machine, commit, and the status of every trial."""
     from dirgrad.report import manifest
 
-    raw = validation.load(args.config, args.override)
-    cells = {cell: args.records / cell / "trials.parquet" for cell in plan.cells(raw)}
-    measurements = {
-        path: args.records / path / f"{kinds[0]}.parquet"
-        for path, kinds in plan.all_measurements(raw)
-    }
-    manifest.write(manifest.make(raw, cells, measurements), args.out)
+    config = validation.load(args.config, args.override)
+    manifest.write(manifest.make(config, args.records), args.out)
 
 
 def _make_table(
-    raw: dict[str, Any], name: str, root: Path, subjects: Sequence[str] | None = None
+    config: Config, name: str, root: Path, subjects: Sequence[str] | None = None
 ) -> "pd.DataFrame":
     """Make a table from the records of these subjects, or of all subjects."""
     from dirgrad.records.schemas import SCHEMAS
 
-    paths = plan.record_paths(raw, subjects)
+    paths = plan.record_paths(config, subjects)
     records = {}
     for kind in outputs.TABLES[name]:
         rows = files.read_records((root / path for path in paths[kind]), SCHEMAS[kind])
         records[kind] = rows.to_pandas()
     module = import_module(f"dirgrad.analysis.tables.{name}")
-    result: pd.DataFrame = module.make(records, validation.check(raw, {}).statistics)
+    result: pd.DataFrame = module.make(records, config.statistics)
     return result
 
 
-def _statistics(raw: dict[str, Any]) -> dict[str, Any]:
-    return validation.check(raw, {}).statistics.model_dump()
+def _statistics(config: Config) -> dict[str, Any]:
+    return config.statistics.model_dump()
 
 
 def figure(args: argparse.Namespace) -> None:
@@ -72,8 +68,8 @@ def figure(args: argparse.Namespace) -> None:
 
     A figure that compares frameworks is also drawn for each of them, as OUT/NAME.FRAMEWORK.svg.
     """
-    raw = validation.load(args.config, args.override)
-    specs = outputs.figure_specs(raw)
+    config = validation.load(args.config, args.override)
+    specs = outputs.figure_specs(config)
     for name in args.figures:
         if name not in specs:
             hint = nearest(name, specs)
@@ -83,18 +79,18 @@ def figure(args: argparse.Namespace) -> None:
     from dirgrad.report.figures import style
 
     csv_tables = {path.stem: pd.read_csv(path) for path in args.tables}
-    with style.figure_style(_statistics(raw)["confidence"]):
+    with style.figure_style(_statistics(config)["confidence"]):
         for name in args.figures:
             spec = specs[name]
             tables = {
-                source: _figure_table(raw, spec, source, csv_tables, args.records)
+                source: _figure_table(config, spec, source, csv_tables, args.records)
                 for source in spec.tables
             }
-            _draw(raw, name, spec, tables, args)
+            _draw(config, name, spec, tables, args)
 
 
 def _figure_table(
-    raw: dict[str, Any],
+    config: Config,
     spec: outputs.FigureSpec,
     name: str,
     csv_tables: Mapping[str, "pd.DataFrame"],
@@ -108,11 +104,11 @@ def _figure_table(
     if name in csv_tables:
         return csv_tables[name]
     subjects = spec.subjects if spec.own_records_only else None
-    return _make_table(raw, name, records, subjects)
+    return _make_table(config, name, records, subjects)
 
 
 def _draw(
-    raw: dict[str, Any],
+    config: Config,
     name: str,
     spec: outputs.FigureSpec,
     tables: Mapping[str, "pd.DataFrame"],
@@ -124,10 +120,10 @@ def _draw(
 
     draw: Callable[..., Any] = import_module(f"dirgrad.report.figures.{spec.module}").draw
     subjects = dict.fromkeys(subject.rpartition("/")[2] for subject in spec.subjects)
-    paths = outputs.figure_records(raw, spec)
-    source = origin.from_records(args.records, paths, _statistics(raw))
+    paths = outputs.figure_records(config, spec)
+    source = origin.from_records(args.records, paths, _statistics(config))
     line = origin.to_line(source)
     style.save(draw(tables, *subjects), args.out / name, line)
-    for backend in outputs.frameworks(raw, spec):
+    for backend in outputs.frameworks(config, spec):
         drawing = style.one_framework(draw, tables, subjects, backend)
         style.save(drawing, args.out / f"{name}.{backend}", line, style.REPORT_FORMATS)

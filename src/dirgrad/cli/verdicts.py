@@ -17,10 +17,10 @@ def claims(args: argparse.Namespace) -> None:
     """
     from dirgrad.analysis import claims_table
 
-    raw = validation.load(args.config, args.override)
-    confidence = validation.check(raw, {}).statistics.confidence
+    config = validation.load(args.config, args.override)
+    confidence = config.statistics.confidence
     tables = claims_table.read(Path(args.tables))
-    judged = claims_table.make(tables, load_claims(args.claims), confidence, raw["tier"])
+    judged = claims_table.make(tables, load_claims(args.claims), confidence, config.tier)
     for name, table in judged._asdict().items():
         files.write_table(table, args.out / f"{name}.csv")
 
@@ -33,12 +33,12 @@ def verify(args: argparse.Namespace) -> None:
     """
     from dirgrad.analysis.verify import compare, read, report_text, summary
 
-    raw = validation.load(args.config, args.override)
-    confidence = validation.check(raw, {}).statistics.confidence
-    fresh = read(Path(args.run), raw["tier"])
-    reference = read(Path(args.reference), raw["tier"])
+    config = validation.load(args.config, args.override)
+    confidence = config.statistics.confidence
+    fresh = read(Path(args.run), config.tier)
+    reference = read(Path(args.reference), config.tier)
     comparison = compare(fresh, reference, load_claims(args.claims), confidence)
-    result = summary(comparison, raw["tier"])
+    result = summary(comparison, config.tier)
     text = json.dumps(result, indent=1) + "\n"
     files.write_table(comparison, args.out / "tables" / "verify.csv")
     files.write_atomically(

@@ -108,11 +108,25 @@ def parse(folder: str, spec: Any) -> Any:
         raise PydanticCustomError("component", _unknown(folder, name))
     cls = load(folder, name)
     try:
-        return TypeAdapter(cls).validate_json(json.dumps(options))
+        return _adapter(cast(Any, cls)).validate_json(json.dumps(options))
     except ValidationError as error:
         allowed = [field.name for field in fields(cls)]
         context = {"errors": error.errors(), "allowed": allowed}
         raise PydanticCustomError("options", "wrong options", context) from None
+
+
+def to_plain(component: Any) -> dict[str, Any]:
+    """Return the specification of a component: its `kind` and all its options, as plain data."""
+    return {
+        "kind": kind(component),
+        **_adapter(cast(Any, type(component))).dump_python(component, mode="json"),
+    }
+
+
+@cache
+def _adapter(cls: Any) -> TypeAdapter[Any]:
+    """Return the validator and serializer of a component's options."""
+    return TypeAdapter(cls)
 
 
 def _as_mapping(spec: Any) -> dict[Any, Any]:
@@ -141,5 +155,6 @@ def component_field(folder: str) -> GetPydanticSchema:
             validate,
             json_schema_input_schema=core_schema.any_schema(),
             metadata={"pydantic_js_updates": {"component": folder}},
+            serialization=core_schema.plain_serializer_function_ser_schema(to_plain),
         )
     )

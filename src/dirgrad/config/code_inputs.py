@@ -1,11 +1,12 @@
 """Source files of this package that a job depends on.
 
 If one of these files changes, the results of the job are out of date. Snakemake cannot see what a
-job imports, so the workflow declares these files as inputs.
+job imports, so the workflow gives each rule the digest of these files as a parameter.
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -15,19 +16,18 @@ from pydantic.dataclasses import is_pydantic_dataclass
 
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.config.outputs import TABLES, FigureSpec
-from dirgrad.config.plan import Cell, Measurement, problem, two_parameter_experiments
-from dirgrad.core.recurrent import OnlineEstimator
-from dirgrad.core.types import Estimator, Problem
+from dirgrad.config.plan import Job, two_parameter_problems
+from dirgrad.config.settings import JOB_KINDS, Config
 
 ROOT = Path(__file__).parents[1]
 
 
-def for_landscape(raw: Mapping[str, Any]) -> tuple[str, ...]:
+def for_landscape(config: Config) -> tuple[str, ...]:
     """Return the source files that the landscapes of two-parameter problems depend on."""
-    names = two_parameter_experiments(raw)
-    problems = {type(problem(raw, name)).__module__ for name in names}
-    framework = _framework_modules(raw["backends"][0])
-    return closure("dirgrad.runs.instruments.landscape", *problems, *framework)
+    problems = two_parameter_problems(config).values()
+    modules = {type(problem).__module__ for problem in problems}
+    framework = _framework_modules(config.backends[0])
+    return closure("dirgrad.runs.instruments.landscape", *sorted(modules), *framework)
 
 
 def _framework_modules(backend: str) -> tuple[str, ...]:
@@ -35,26 +35,13 @@ def _framework_modules(backend: str) -> tuple[str, ...]:
     return f"{package}.ops", f"{package}.engine"
 
 
-def for_cell(cell: Cell) -> tuple[str, ...]:
-    """Return the source files that the records of a cell depend on."""
-    return closure(
-        "dirgrad.runs.training.train",
-        *_component_modules(cell.training.optimizer),
-        *_workload_modules([cell.training.problem], cell.estimators.values()),
-        *_framework_modules(cell.backend),
-    )
-
-
-def for_measurement(measurement: Measurement) -> tuple[str, ...]:
-    """Return the source files that the records of a measurement depend on."""
-    settings = measurement.settings
-    optimizer = getattr(settings, "optimizer", Sgd())
-    return closure(
-        f"dirgrad.runs.instruments.{measurement.instrument}",
-        *_workload_modules(settings.problems.values(), measurement.estimators.values()),
-        *_component_modules(optimizer),
-        *_framework_modules(measurement.backend),
-    )
+def for_job(job: Job) -> tuple[str, ...]:
+    """Return the source files that the records of a job depend on."""
+    optimizer = getattr(job.settings, "optimizer", Sgd())
+    components = (*job.problems, *job.estimators.values(), optimizer)
+    modules = {module for component in components for module in _component_modules(component)}
+    framework = _framework_modules(job.backend)
+    return closure(JOB_KINDS[job.kind].module, *sorted(modules), *framework)
 
 
 def for_figure(spec: FigureSpec) -> tuple[str, ...]:
@@ -67,13 +54,6 @@ def for_figure(spec: FigureSpec) -> tuple[str, ...]:
     return closure(f"dirgrad.report.figures.{spec.module}", *modules)
 
 
-def _workload_modules(
-    problems: Iterable[Problem], estimators: Iterable[Estimator | OnlineEstimator]
-) -> Iterator[str]:
-    for component in (*problems, *estimators):
-        yield from _component_modules(component)
-
-
 def _component_modules(component: Any) -> Iterator[str]:
     """Yield the module of a component and of every component among its options."""
     yield type(component).__module__
@@ -81,6 +61,19 @@ def _component_modules(component: Any) -> Iterator[str]:
         option = getattr(component, field.name)
         if is_pydantic_dataclass(type(option)):
             yield from _component_modules(option)
+
+
+def digest(paths: Iterable[str]) -> str:
+    """Return the SHA-256 hash of the names and contents of source files."""
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        total.update(f"{Path(path).name} {_file_digest(path)}\n".encode())
+    return total.hexdigest()
+
+
+@cache
+def _file_digest(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from dirgrad.components import registry
-from dirgrad.config.settings import Config
+from dirgrad.config.settings import JOB_KINDS, Config
 
 FOLDERS = ("estimators", "directions", "candidates", "problems", "units", "datasets", "optimizers")
 SECTIONS = {
@@ -43,8 +43,17 @@ def schema() -> dict[str, Any]:
     for folder in FOLDERS:
         components = [_component_schema(folder, name) for name in registry.names(folder)]
         config_schema["$defs"][folder] = {"anyOf": components}
+    for job_kind in JOB_KINDS.values():
+        _allow_null(config_schema["properties"][job_kind.section])
     linked: dict[str, Any] = _link_components(config_schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "dirgrad"} | linked
+
+
+def _allow_null(section: dict[str, Any]) -> None:
+    """Allow null for every job of a section; in an overlay it removes the job."""
+    named = section["patternProperties"]
+    for pattern, settings in named.items():
+        named[pattern] = {"anyOf": [settings, {"type": "null"}]}
 
 
 def _component_schema(folder: str, name: str) -> dict[str, Any]:

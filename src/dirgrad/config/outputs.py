@@ -1,14 +1,10 @@
 """Tables and figures that are made from the records of a configuration."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from dirgrad.config.plan import (
-    all_measurements,
-    experiments,
-    record_paths,
-    two_parameter_experiments,
-)
+from dirgrad.config.plan import jobs, record_paths, two_parameter_problems
+from dirgrad.config.settings import Config
 
 TABLES: dict[str, tuple[str, ...]] = {
     "final": ("trials",),
@@ -33,9 +29,9 @@ VERDICTS = ("claims", "evidence")
 """Tables made from the other tables: a row per claim, and a row per claim and its facets."""
 
 
-def tables(raw: Mapping[str, Any]) -> tuple[str, ...]:
+def tables(config: Config) -> tuple[str, ...]:
     """Return the names of the tables for which a configuration has records."""
-    paths = record_paths(raw)
+    paths = record_paths(config)
     return tuple(name for name, kinds in TABLES.items() if paths[kinds[0]])
 
 
@@ -45,7 +41,7 @@ class FigureSpec(NamedTuple):
     Attributes:
         module: Module of `dirgrad.report.figures` that draws it.
         tables: Tables it is drawn from; `landscape` is a file of records.
-        subjects: Experiments, or measurements as `instrument/name`, that it shows; empty for all.
+        subjects: Jobs that it shows, as `kind/name`; empty for all.
         own_records_only: Whether it needs only the records of its subjects.
     """
 
@@ -55,25 +51,23 @@ class FigureSpec(NamedTuple):
     own_records_only: bool = False
 
 
-def figure_specs(raw: Mapping[str, Any]) -> dict[str, FigureSpec]:
+def figure_specs(config: Config) -> dict[str, FigureSpec]:
     """Return the figures of a configuration by file name.
 
     Figures with a subject that the configuration leaves out are left out too.
     """
-    names = experiments(raw)
     specs = {"overview": FigureSpec("overview", ("final",))}
-    for name in names:
-        specs[f"loss_{name}"] = FigureSpec("loss", ("final", "curves"), (name,))
-    for name in two_parameter_experiments(raw):
+    for name in config.experiments:
+        specs[f"loss_{name}"] = FigureSpec("loss", ("final", "curves"), (f"training/{name}",))
+    for name in two_parameter_problems(config):
         sources = ("final", "trajectories", "landscape")
-        specs[f"trajectories_{name}"] = FigureSpec("trajectories", sources, (name,))
-    tuned = [name for name in names if raw["experiments"][name].get("tuning")]
+        specs[f"trajectories_{name}"] = FigureSpec("trajectories", sources, (f"training/{name}",))
+    tuned = [name for name, experiment in config.experiments.items() if experiment.tuning]
     for name in tuned:
-        specs[f"sensitivity_{name}"] = FigureSpec("sensitivity", ("final",), (name,))
+        specs[f"sensitivity_{name}"] = FigureSpec("sensitivity", ("final",), (f"training/{name}",))
     if tuned:
         specs["fair"] = FigureSpec("own_best_rate", ("targets", "equal_loss"))
-    measured = (path.rpartition("/")[0] for path, _ in all_measurements(raw))
-    subjects = {*names, *measured}
+    subjects = {job.subject for job in jobs(config).values()}
     fixed = INSTRUMENT_FIGURES | PAPER_FIGURES
     shown = {name: spec for name, spec in fixed.items() if subjects.issuperset(spec.subjects)}
     return specs | shown
@@ -103,7 +97,7 @@ INSTRUMENT_FIGURES = {
 """Figures of measurements that reproduce no paper."""
 
 SZOHT_EXPERIMENTS = tuple(
-    f"szoht_{variant}{dimension}"
+    f"training/szoht_{variant}{dimension}"
     for variant in ("", "plain_")
     for dimension in (50, 160, 500, 1600)
 )
@@ -113,20 +107,28 @@ PAPER_FIGURES = {
         "sampled_gradients", ("estimates", "coordinates"), ("quality/beale",)
     ),
     "baydin_fig2": _own_records(
-        "descents", ("curves", "trajectories", "landscape"), ("beale", "rosenbrock")
+        "descents",
+        ("curves", "trajectories", "landscape"),
+        ("training/beale", "training/rosenbrock"),
     ),
-    "baydin_fig3": _own_records("equal_rate", ("curves", "baydin"), ("logistic_regression",)),
-    "baydin_fig4": _own_records("equal_rate", ("curves", "baydin"), ("mlp",)),
-    "baydin_fig5": _own_records("equal_rate", ("curves", "baydin"), ("cnn",)),
+    "baydin_fig3": _own_records(
+        "equal_rate", ("curves", "baydin"), ("training/logistic_regression",)
+    ),
+    "baydin_fig4": _own_records("equal_rate", ("curves", "baydin"), ("training/mlp",)),
+    "baydin_fig5": _own_records("equal_rate", ("curves", "baydin"), ("training/cnn",)),
     "baydin_fig6": _own_records(
         "time_and_memory_by_depth", ("cost", "memory"), ("cost/depth", "memory/depth")
     ),
     "frye_noise": _own_records("moments", ("quality", "coordinates"), ("quality/growth",)),
     "frye_rate": _own_records("largest_rate", ("stability",), ("stability/growth",)),
     "silver_learning": _own_records(
-        "learning", ("curves",), ("digits_rows", "copy", "image_regression")
+        "learning",
+        ("curves",),
+        ("training/digits_rows", "training/copy", "training/image_regression"),
     ),
-    "silver_influence": _own_records("influence_balancing", ("curves",), ("influence_balancing",)),
+    "silver_influence": _own_records(
+        "influence_balancing", ("curves",), ("training/influence_balancing",)
+    ),
     "silver_candidates": _own_records("candidates", ("quality",), ("quality/candidates",)),
     "silver_lengths": _own_records(
         "cost_by_length", ("cost",), ("cost/lengths", "cost/lengths_torch")
@@ -178,27 +180,27 @@ def category(name: str) -> str:
     return CATEGORIES.get(paper, CATEGORIES["experiments"])
 
 
-def front_page_figures(raw: Mapping[str, Any]) -> tuple[str, ...]:
+def front_page_figures(config: Config) -> tuple[str, ...]:
     """Return the names of the figures on the front page."""
-    specs = figure_specs(raw)
+    specs = figure_specs(config)
     return tuple(name for name in FRONT_PAGE if name in specs)
 
 
-def figure_records(raw: Mapping[str, Any], spec: FigureSpec) -> tuple[str, ...]:
+def figure_records(config: Config, spec: FigureSpec) -> tuple[str, ...]:
     """Return the record files whose content a figure shows, relative to the records directory."""
-    paths = record_paths(raw, spec.subjects or None)
+    paths = record_paths(config, spec.subjects or None)
     landscape = ["landscape.parquet"] if "landscape" in spec.tables else []
     kinds = dict.fromkeys(kind for table in spec.tables for kind in TABLES.get(table, ()))
     return (*landscape, *(path for kind in kinds for path in paths[kind]))
 
 
-def frameworks(raw: Mapping[str, Any], spec: FigureSpec) -> tuple[str, ...]:
+def frameworks(config: Config, spec: FigureSpec) -> tuple[str, ...]:
     """Return the frameworks of a figure that compares several; empty if it shows only one.
 
     Such a figure is also drawn for each framework separately.
     """
-    shown = {path.split("/")[-2] for path in figure_records(raw, spec) if "/" in path}
-    ordered = tuple(name for name in raw["backends"] if name in shown)
+    shown = {path.split("/")[-2] for path in figure_records(config, spec) if "/" in path}
+    ordered = tuple(name for name in config.backends if name in shown)
     return ordered if len(ordered) > 1 else ()
 
 

@@ -1,201 +1,126 @@
-"""Jobs of a configuration: its cells and measurements, with their settings and record files."""
+"""Jobs of a configuration: training and measurements, with their settings and record files."""
 
-import json
-from collections.abc import Container, Iterable, Iterator, Mapping
-from typing import Annotated, Any, Literal, NamedTuple
-
-from pydantic import BaseModel
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from dirgrad.components import registry
-from dirgrad.components.registry import STRICT, component_field
-from dirgrad.config import settings
-from dirgrad.config.settings import Name, Run, Training
+from dirgrad.config.settings import JOB_KINDS, AnyEstimator, Config, Framework, Run
 from dirgrad.core.errors import UserError, nearest
-from dirgrad.core.recurrent import OnlineEstimator
-from dirgrad.core.types import Estimator, Problem
-
-RECORD_KINDS: dict[str, tuple[str, ...]] = {
-    "cost": ("cost",),
-    "memory": ("memory", "resident"),
-    "quality": ("draws", "coordinates"),
-    "stability": ("stability",),
-}
-"""Instruments, with the kinds of records each writes; experiments write trials and curves."""
+from dirgrad.core.types import Problem
 
 
-class Cell(BaseModel):
-    """One experiment in one framework, with all its estimators, learning rates and seeds."""
-
-    model_config = STRICT
-
-    tier: Name
-    experiment: Name
-    backend: Literal["jax", "torch"]
-    estimators: dict[Name, Annotated[Estimator | OnlineEstimator, component_field("estimators")]]
-    training: Training
-    run: Run
-
-
-def experiments(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the experiments that are not null."""
-    return tuple(name for name, experiment in raw["experiments"].items() if experiment is not None)
-
-
-def cells(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the cells of a validated configuration, as `experiment/backend`."""
-    return tuple(
-        f"{name}/{backend}"
-        for name in experiments(raw)
-        for backend in _backends(raw, raw["experiments"][name])
-    )
-
-
-def _backends(raw: Mapping[str, Any], section: Mapping[str, Any]) -> list[str]:
-    selected = section.get("backends") or raw["backends"]
-    return [backend for backend in raw["backends"] if backend in selected]
-
-
-def cell_settings(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """Return the settings of one cell as plain data, without any other part of the configuration.
-
-    Raises:
-        UserError: If the cell does not exist.
-    """
-    if path not in cells(raw):
-        raise UserError(f"no cell '{path}': {nearest(path, cells(raw))}")
-    experiment, backend = path.split("/")
-    training = dict(raw["experiments"][experiment])
-    estimators = training.pop("estimators")
-    training.pop("backends", None)
-    return {
-        "tier": raw["tier"],
-        "experiment": experiment,
-        "backend": backend,
-        "estimators": {name: raw["estimators"][name] for name in estimators},
-        "training": training,
-        "run": raw.get("run", {}),
-    }
-
-
-def cell(raw: Mapping[str, Any], path: str) -> Cell:
-    """Return one cell with validated settings.
-
-    Raises:
-        UserError: If the cell does not exist.
-    """
-    return Cell.model_validate_json(json.dumps(cell_settings(raw, path)))
-
-
-class Measurement(NamedTuple):
-    """One instrument applied to its problems in one framework.
+@dataclass(frozen=True)
+class Job:
+    """One experiment or one measurement in one framework, with all its estimators.
 
     Attributes:
-        tier: Name of the configuration.
-        instrument: `cost`, `memory`, `quality` or `stability`.
-        name: Name of the measurement in the instrument's section.
+        kind: `training`, `cost`, `memory`, `quality` or `stability`; a key of JOB_KINDS.
+        name: Name of the job in its section of the configuration.
         backend: Framework.
+        settings: Settings of the job, of the class that JOB_KINDS names for its kind.
         estimators: Estimators by name.
-        settings: The section of the configuration: Cost, Memory, Quality or Stability.
-        run: Settings of the job.
+        run: Settings that all jobs of the tier share.
     """
 
-    tier: str
-    instrument: str
+    kind: str
     name: str
-    backend: Literal["jax", "torch"]
-    estimators: dict[str, Estimator | OnlineEstimator]
+    backend: Framework
     settings: Any
+    estimators: dict[str, AnyEstimator]
     run: Run
 
+    @property
+    def path(self) -> str:
+        """Return `kind/name/backend`, the name of the job and the folder of its records."""
+        return f"{self.kind}/{self.name}/{self.backend}"
 
-def measurements(raw: Mapping[str, Any], instrument: str) -> tuple[str, ...]:
-    """Return the measurements of one instrument, as `instrument/name/backend`."""
-    sections = raw.get(instrument, {})
-    return tuple(
-        f"{instrument}/{name}/{backend}"
-        for name, section in sections.items()
-        if section is not None
-        for backend in _backends(raw, section)
+    @property
+    def subject(self) -> str:
+        """Return `kind/name`, which names the job without its framework."""
+        return f"{self.kind}/{self.name}"
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the problems of the job; training has one."""
+        settings = self.settings
+        return (settings.problem,) if self.kind == "training" else (*settings.problems.values(),)
+
+
+def jobs(config: Config) -> dict[str, Job]:
+    """Return all jobs of a configuration by path, in its order."""
+    all_jobs = [
+        _job(config, kind, name, backend)
+        for kind, (section, *_) in JOB_KINDS.items()
+        for name, settings in getattr(config, section).items()
+        for backend in config.backends
+        if backend in (settings.backends or config.backends)
+    ]
+    return {job.path: job for job in all_jobs}
+
+
+def _job(config: Config, kind: str, name: str, backend: Framework) -> Job:
+    settings = getattr(config, JOB_KINDS[kind].section)[name]
+    return Job(
+        kind=kind,
+        name=name,
+        backend=backend,
+        settings=settings,
+        estimators={estimator: config.estimators[estimator] for estimator in settings.estimators},
+        run=_run_settings(config.run, settings),
     )
 
 
-def all_measurements(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield every measurement with the kinds of records it writes."""
-    for instrument, kinds in RECORD_KINDS.items():
-        for path in measurements(raw, instrument):
-            yield path, kinds
+def _run_settings(run: Run, settings: Any) -> Run:
+    """Return the settings that all jobs share, with the precision of a job that has its own."""
+    precision = getattr(settings, "precision", None)
+    return run.model_copy(update={"precision": precision}) if precision else run
 
 
-def measurement_settings(raw: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """Return the settings of one measurement as plain data.
+def job(config: Config, path: str) -> Job:
+    """Return one job.
 
     Raises:
-        UserError: If the measurement does not exist.
+        UserError: If the job does not exist.
     """
-    paths = [name for name, _ in all_measurements(raw)]
-    if path not in paths:
-        raise UserError(f"no measurement '{path}': {nearest(path, paths)}")
-    instrument, name, backend = path.split("/")
-    section = dict(raw[instrument][name])
+    all_jobs = jobs(config)
+    if path not in all_jobs:
+        raise UserError(f"no job '{path}': {nearest(path, all_jobs)}")
+    return all_jobs[path]
+
+
+def plain_settings(job: Job) -> dict[str, Any]:
+    """Return everything that determines the records of a job, as plain data.
+
+    It holds no other part of the configuration, so an edit elsewhere leaves it unchanged.
+    """
     return {
-        "tier": raw["tier"],
-        "instrument": instrument,
-        "name": name,
-        "backend": backend,
-        "estimators": {
-            estimator: raw["estimators"][estimator] for estimator in section["estimators"]
-        },
-        "settings": section,
-        "run": raw.get("run", {}),
+        "kind": job.kind,
+        "name": job.name,
+        "backend": job.backend,
+        "settings": job.settings.model_dump(mode="json", exclude={"estimators", "backends"}),
+        "estimators": {name: registry.to_plain(spec) for name, spec in job.estimators.items()},
+        "run": job.run.model_dump(mode="json"),
     }
-
-
-def measurement(raw: Mapping[str, Any], path: str) -> Measurement:
-    """Return one measurement with validated settings.
-
-    Raises:
-        UserError: If the measurement does not exist.
-    """
-    plain = measurement_settings(raw, path)
-    section = plain["settings"]
-    estimators = {
-        name: registry.parse("estimators", spec) for name, spec in plain["estimators"].items()
-    }
-    instrument = settings.INSTRUMENTS[plain["instrument"]]
-    validated = {
-        "estimators": estimators,
-        "settings": instrument.model_validate_json(json.dumps(section)),
-        "run": Run.model_validate(plain["run"] | _run_overrides(section)),
-    }
-    return Measurement(**plain | validated)
-
-
-def _run_overrides(section: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the run settings that an instrument overrides."""
-    return {"precision": section["precision"]} if section.get("precision") else {}
 
 
 def record_paths(
-    raw: Mapping[str, Any], subjects: Container[str] | None = None
+    config: Config, subjects: Container[str] | None = None
 ) -> dict[str, tuple[str, ...]]:
     """Return the record files, relative to the records directory, by kind of record.
 
     Args:
-        raw: The configuration.
-        subjects: Experiments, or measurements as `instrument/name`, to include; None means all.
+        config: The configuration.
+        subjects: Jobs to include, as `kind/name`; None means all.
     """
-    jobs = {kind: cells(raw) for kind in ("trials", "curves")}
-    for instrument, kinds in RECORD_KINDS.items():
-        for kind in kinds:
-            jobs[kind] = measurements(raw, instrument)
-
-    def included(job: str) -> bool:
-        return subjects is None or job.rpartition("/")[0] in subjects
-
-    return {
-        kind: tuple(f"{job}/{kind}.parquet" for job in paths if included(job))
-        for kind, paths in jobs.items()
+    paths: dict[str, list[str]] = {
+        record: [] for job_kind in JOB_KINDS.values() for record in job_kind.records
     }
+    for path, job in jobs(config).items():
+        if subjects is None or job.subject in subjects:
+            for record in JOB_KINDS[job.kind].records:
+                paths[record].append(f"{path}/{record}.parquet")
+    return {record: tuple(files) for record, files in paths.items()}
 
 
 def datasets_to_download(problems: Iterable[Problem]) -> tuple[str, ...]:
@@ -207,13 +132,7 @@ def datasets_to_download(problems: Iterable[Problem]) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def two_parameter_experiments(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the experiments on two-parameter problems, whose trajectories can be plotted."""
-    return tuple(name for name in experiments(raw) if problem(raw, name).plot_range is not None)
-
-
-def problem(raw: Mapping[str, Any], experiment: str) -> Problem:
-    """Return the problem of an experiment."""
-    spec = raw["experiments"][experiment]["problem"]
-    parsed: Problem = registry.parse("problems", spec)
-    return parsed
+def two_parameter_problems(config: Config) -> dict[str, Problem]:
+    """Return the problems of two parameters, whose trajectories can be plotted, by experiment."""
+    problems = {name: experiment.problem for name, experiment in config.experiments.items()}
+    return {name: problem for name, problem in problems.items() if problem.plot_range is not None}

@@ -1,7 +1,7 @@
 """Options of a configuration: one class per section, and a docstring below each option."""
 
 from math import log10
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 from annotated_types import Ge, Gt, Lt, MinLen
 from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
@@ -12,6 +12,8 @@ from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import Estimator, Optimizer, Problem
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Framework: TypeAlias = Literal["jax", "torch"]
+AnyEstimator: TypeAlias = Estimator | OnlineEstimator
 
 
 class Grid(BaseModel):
@@ -22,17 +24,24 @@ class Grid(BaseModel):
     lowest: PositiveFloat
     """Lowest rate."""
     highest: PositiveFloat
-    """Highest rate; if it is not on the grid, the nearest grid point on a log scale is used."""
+    """Highest rate; it must be a point of the grid: lowest 10^(i / per_decade)."""
     per_decade: PositiveInt = 2
     """Number of rates per factor of ten."""
 
     @property
+    def num_steps(self) -> float:
+        """Return the number of grid steps from the lowest to the highest rate."""
+        return (log10(self.highest) - log10(self.lowest)) * self.per_decade
+
+    def rate(self, i: int) -> float:
+        """Return the rate i steps above the lowest one, rounded to 3 significant digits."""
+        exact = 10 ** (log10(self.lowest) + i / self.per_decade)
+        return float(f"{exact:.3g}")
+
+    @property
     def rates(self) -> tuple[float, ...]:
         """Return the rates in ascending order, rounded to 3 significant digits."""
-        decades = log10(self.highest / self.lowest)
-        count = round(decades * self.per_decade)
-        exact = (self.lowest * 10 ** (i / self.per_decade) for i in range(count + 1))
-        return tuple(float(f"{rate:.3g}") for rate in exact)
+        return tuple(self.rate(i) for i in range(round(self.num_steps) + 1))
 
 
 class Tuning(Grid):
@@ -106,7 +115,7 @@ class Experiment(Training):
 
     estimators: Annotated[tuple[str, ...], MinLen(1)]
     """Names from the top-level `estimators`."""
-    backends: Annotated[tuple[Literal["jax", "torch"], ...], MinLen(1)] | None = None
+    backends: Annotated[tuple[Framework, ...], MinLen(1)] | None = None
     """Frameworks to use, out of the tier's `backends`; null means all."""
 
 
@@ -124,7 +133,7 @@ class Instrument(BaseModel):
     """Names from the top-level `estimators`."""
     batch_sizes: Annotated[tuple[PositiveInt, ...], MinLen(1)] = (64,)
     """Minibatch sizes, in examples; every problem with data is measured at each of them."""
-    backends: Annotated[tuple[Literal["jax", "torch"], ...], MinLen(1)] | None = None
+    backends: Annotated[tuple[Framework, ...], MinLen(1)] | None = None
     """Frameworks to use, out of the tier's `backends`; null means all."""
 
 
@@ -197,14 +206,6 @@ class Stability(Instrument):
     """Number of steps per trial."""
 
 
-INSTRUMENTS: dict[str, type[Instrument]] = {
-    "cost": Cost,
-    "memory": Memory,
-    "quality": Quality,
-    "stability": Stability,
-}
-
-
 class Run(BaseModel):
     """Settings shared by all jobs of a tier."""
 
@@ -247,21 +248,55 @@ class Config(BaseModel):
 
     tier: Name
     """`default`, or the name of an overlay next to config.yaml, such as `smoke` or `paper`."""
-    backends: Annotated[tuple[Literal["jax", "torch"], ...], MinLen(1)]
+    backends: Annotated[tuple[Framework, ...], MinLen(1)]
     """Frameworks to run."""
+    only: Annotated[tuple[str, ...], MinLen(1)] | None = None
+    """Experiments and measurements to run, such as `mlp` or `cost/baydin`; null means all."""
     run: Run = Field(default_factory=Run)
     """Settings shared by all jobs."""
     statistics: Statistics = Field(default_factory=Statistics)
     """Settings of the summary over seeds."""
-    estimators: dict[Name, Annotated[Estimator | OnlineEstimator, component_field("estimators")]]
+    estimators: dict[Name, Annotated[AnyEstimator, component_field("estimators")]]
     """Estimators, by the names that tables and figures show: each a `kind` with options."""
-    experiments: Annotated[dict[Name, Experiment | None], MinLen(1)]
-    """Experiments by name; null in an overlay removes one."""
-    cost: dict[Name, Cost | None] = Field(default_factory=dict)
-    """Time measurements by name; null in an overlay removes one."""
-    memory: dict[Name, Memory | None] = Field(default_factory=dict)
-    """Memory measurements by name; null in an overlay removes one."""
-    quality: dict[Name, Quality | None] = Field(default_factory=dict)
-    """Comparisons of estimates with the exact gradient, by name; null removes one."""
-    stability: dict[Name, Stability | None] = Field(default_factory=dict)
-    """Searches for the largest stable learning rate, by name; null removes one."""
+    experiments: dict[Name, Experiment] = Field(default_factory=dict)
+    """Experiments by name; null in an overlay removes one, or all of them."""
+    cost: dict[Name, Cost] = Field(default_factory=dict)
+    """Time measurements by name; null in an overlay removes one, or all of them."""
+    memory: dict[Name, Memory] = Field(default_factory=dict)
+    """Memory measurements by name; null in an overlay removes one, or all of them."""
+    quality: dict[Name, Quality] = Field(default_factory=dict)
+    """Comparisons of estimates with the exact gradient, by name; null removes one, or all."""
+    stability: dict[Name, Stability] = Field(default_factory=dict)
+    """Searches for the largest stable learning rate, by name; null removes one, or all."""
+
+
+class JobKind(NamedTuple):
+    """One kind of jobs.
+
+    Attributes:
+        section: Section of the configuration that lists these jobs by name.
+        settings: Class of the settings of one job.
+        module: Module with the function `run` that carries out a job.
+        records: Kinds of records that a job writes, one file each.
+    """
+
+    section: str
+    settings: type[Experiment] | type[Instrument]
+    module: str
+    records: tuple[str, ...]
+
+
+JOB_KINDS = {
+    "training": JobKind(
+        "experiments", Experiment, "dirgrad.runs.training.train", ("trials", "curves")
+    ),
+    "cost": JobKind("cost", Cost, "dirgrad.runs.instruments.cost", ("cost",)),
+    "memory": JobKind("memory", Memory, "dirgrad.runs.instruments.memory", ("memory", "resident")),
+    "quality": JobKind(
+        "quality", Quality, "dirgrad.runs.instruments.quality", ("draws", "coordinates")
+    ),
+    "stability": JobKind(
+        "stability", Stability, "dirgrad.runs.instruments.stability", ("stability",)
+    ),
+}
+"""All kinds of jobs by name, in the order of the configuration."""

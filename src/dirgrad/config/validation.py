@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import reduce
+from math import floor
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -10,9 +10,9 @@ from pydantic import BaseModel, ValidationError
 
 from dirgrad.components import registry
 from dirgrad.config import messages
-from dirgrad.config.files import COMMAND_LINE, overlay, read
+from dirgrad.config.files import COMMAND_LINE, merge, read
 from dirgrad.config.settings import (
-    INSTRUMENTS,
+    JOB_KINDS,
     Config,
     Experiment,
     Grid,
@@ -29,10 +29,12 @@ from dirgrad.core.types import Problem
 Mistake: TypeAlias = tuple[tuple[str | int, ...], str]
 """Location of a mistake in the configuration, and a message."""
 Models: TypeAlias = dict[messages.Location, type[BaseModel]]
+SECTIONS: dict[str, type[BaseModel]] = {kind.section: kind.settings for kind in JOB_KINDS.values()}
+"""Classes of the experiments and measurements, by section of the configuration."""
 
 
-def load(paths: Sequence[str | Path], override: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Read, merge and validate configuration files; return them as plain data.
+def load(paths: Sequence[str | Path], override: Mapping[str, Any] | None = None) -> Config:
+    """Read, merge and validate configuration files.
 
     Args:
         paths: YAML or JSON files; later ones override earlier ones.
@@ -42,48 +44,83 @@ def load(paths: Sequence[str | Path], override: Mapping[str, Any] | None = None)
         UserError: If a file cannot be read or the configuration is not valid.
     """
     layers: dict[str, Mapping[str, Any]] = {str(path): read(path) for path in paths}
-    layers[COMMAND_LINE] = override or {}
-    raw: dict[str, Any] = reduce(overlay, layers.values(), {})
-    check(raw, layers)
-    return raw
+    return check(layers | {COMMAND_LINE: override or {}})
 
 
-def check(raw: Mapping[str, Any], layers: Mapping[str, Mapping[str, Any]]) -> Config:
-    """Validate a merged configuration and return it with its types.
+def check(layers: Mapping[str, Mapping[str, Any]]) -> Config:
+    """Merge and validate the contents of configuration files.
 
     Args:
-        raw: The merged configuration.
-        layers: The files it was merged from; a message names the last one that sets the key.
+        layers: Contents by name of the file; later ones override earlier ones. A message names the
+            last file that sets the key.
 
     Raises:
         UserError: If the configuration is not valid; the message has one line per mistake.
     """
+    written = _without_nulls(merge(layers.values()))
     try:
-        config = Config.model_validate_json(json.dumps(raw, default=str))
+        config = Config.model_validate_json(json.dumps(written, default=str))
     except ValidationError as error:
         raise UserError(messages.format_errors(error.errors(), layers, _allowed_keys)) from None
     mistakes = list(_mistakes(config))
     if mistakes:
         lines = [messages.format_error(location, text, layers) for location, text in mistakes]
         raise UserError("\n".join(lines))
-    return config
+    return _selected(config)
+
+
+def _without_nulls(merged: Mapping[str, Any]) -> dict[str, Any]:
+    """Remove the experiments and measurements that an overlay sets to null."""
+    written = dict(merged)
+    for section in SECTIONS:
+        if section not in written:
+            continue
+        content = written[section] or {}
+        if isinstance(content, Mapping):
+            content = {name: value for name, value in content.items() if value is not None}
+        written[section] = content
+    return written
+
+
+def _selected(config: Config) -> Config:
+    """Keep the experiments and measurements that `only` names."""
+    if config.only is None:
+        return config
+    kept: dict[str, Any] = {}
+    for kind, (section, *_) in JOB_KINDS.items():
+        jobs = getattr(config, section)
+        chosen = [name for name in jobs if {name, f"{kind}/{name}"} & {*config.only}]
+        kept[section] = {name: jobs[name] for name in chosen}
+    return config.model_copy(update=kept)
 
 
 def _mistakes(config: Config) -> Iterator[Mistake]:
     """Yield all mistakes that involve more than one key."""
     for name, experiment in config.experiments.items():
-        if experiment is not None:
-            mistakes = _experiment_mistakes(experiment, config)
-            yield from _below(mistakes, "experiments", name)
-    for section in INSTRUMENTS:
+        mistakes = _experiment_mistakes(experiment, config)
+        yield from _below(mistakes, "experiments", name)
+    for section in SECTIONS:
         for name, instrument in getattr(config, section).items():
-            if instrument is not None:
+            if isinstance(instrument, Instrument):
                 mistakes = _instrument_mistakes(instrument, config)
                 yield from _below(mistakes, section, name)
     if len(set(config.backends)) < len(config.backends):
         yield ("backends",), "a backend is listed twice"
-    if not any(config.experiments.values()):
-        yield ("experiments",), "every experiment is null: keep at least one"
+    yield from _selection_mistakes(config)
+
+
+def _selection_mistakes(config: Config) -> Iterator[Mistake]:
+    """Yield the names in `only` that exist nowhere, and a configuration without any job."""
+    sections = {kind: getattr(config, section) for kind, (section, *_) in JOB_KINDS.items()}
+    subjects = [f"{kind}/{name}" for kind, jobs in sections.items() for name in jobs]
+    names = [name for jobs in sections.values() for name in jobs]
+    for i, name in enumerate(config.only or ()):
+        valid = subjects if "/" in name else dict.fromkeys(names)
+        if name not in valid:
+            hint = nearest(name, valid)
+            yield ("only", i), f"no experiment or measurement '{name}': {hint}"
+    if not subjects:
+        yield ("experiments",), "every experiment and measurement is null: keep at least one"
 
 
 def _below(mistakes: Iterable[Mistake], *parent: str) -> Iterator[Mistake]:
@@ -96,9 +133,7 @@ def _allowed_keys(location: messages.Location) -> Iterable[str]:
     top_level: Models = {("run",): Run, ("statistics",): Statistics}
     if len(location) < 2:
         return top_level.get(location, Config).model_fields
-    sections: Models = {(name,): model for name, model in INSTRUMENTS.items()}
-    sections[("experiments",)] = Experiment
-    section = sections[location[:1]]
+    section = SECTIONS[location[0]]
     nested: Models = {("tuning",): Tuning, ("rates",): Grid}
     return nested.get(location[2:], section).model_fields
 
@@ -137,6 +172,11 @@ def _grid_mistakes(grid: Grid, key: str) -> Iterator[Mistake]:
     if grid.highest <= grid.lowest:
         text = f"{grid.highest:g} is not above lowest = {grid.lowest:g}"
         yield (key, "highest"), text
+    elif f"{grid.highest:.3g}" != f"{grid.rates[-1]:.3g}":
+        below = floor(grid.num_steps)
+        rates = f"{grid.per_decade} rates per decade from lowest = {grid.lowest:g}"
+        text = f"{grid.highest:g} is not on the grid of {rates}"
+        yield (key, "highest"), f"{text}: use {grid.rate(below):g} or {grid.rate(below + 1):g}"
 
 
 def _instrument_mistakes(instrument: Instrument, config: Config) -> Iterator[Mistake]:

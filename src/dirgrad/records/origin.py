@@ -75,13 +75,12 @@ def from_jobs(facts: Mapping[str, Mapping[str, str]], statistics: Mapping[str, A
 
 def from_manifest(manifest: Mapping[str, Any]) -> Origin:
     """Return the origin of a file that is made from all records of a manifest."""
-    jobs = manifest["cells"] | manifest["measurements"]
     return Origin(
         run_id=manifest["run_id"],
         commit=", ".join(manifest["commit"]),
         config_hash=manifest["config_hash"],
         dirgrad=", ".join(manifest["dirgrad"]),
-        records=tuple(f"{job} {entry['run_id']}" for job, entry in jobs.items()),
+        records=tuple(f"{job} {entry['run_id']}" for job, entry in manifest["jobs"].items()),
     )
 
 

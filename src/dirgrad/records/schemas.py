@@ -4,9 +4,7 @@ Null means "does not apply" or "was not measured". Times are wall-clock seconds,
 classifiers are in nats, and accuracies are fractions from 0 to 1.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -44,20 +42,6 @@ class Stage(StrEnum):
     """The search for a learning rate."""
     FINAL = "final"
     """The result that is reported."""
-
-
-class TrainingRecords(NamedTuple):
-    """Records of one cell.
-
-    Attributes:
-        trials: One row per trial, with the columns of `TRIALS`.
-        curves: One row per record point, with the columns of `CURVES`.
-        provenance: Versions, device, commit, settings and the other facts about the job.
-    """
-
-    trials: pa.Table
-    curves: pa.Table
-    provenance: Mapping[str, str]
 
 
 def _columns(data_type: pa.DataType, *names: str) -> list[tuple[str, pa.DataType]]:

@@ -1,4 +1,4 @@
-"""Manifest of a tier: the provenance of every cell and measurement, and trials by status."""
+"""Manifest of a tier: the provenance of every job, and trials by status."""
 
 import json
 from collections import Counter
@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dirgrad.config.settings import Run
+from dirgrad.config import plan
+from dirgrad.config.settings import JOB_KINDS, Config
 from dirgrad.records import machine_load, provenance
 from dirgrad.records.files import read_provenance, read_records, write_atomically
 from dirgrad.records.origin import run_id
@@ -30,34 +31,35 @@ SHARED = (
 """Facts that the manifest lists once for the whole tier, with every value that occurs."""
 JOB_FACTS = ("started", "commit", "settings_hash", "load_average_1min", "command")
 """Facts that the manifest lists for every job."""
+LOAD = "other_cpu_fraction"
+"""Column of the share of CPU time that other processes used."""
 
 
-def make(
-    config: dict[str, Any], cells: dict[str, Path], measurements: dict[str, Path]
-) -> dict[str, Any]:
+def make(config: Config, records: Path) -> dict[str, Any]:
     """Return the manifest of a tier, ready for JSON.
 
     Args:
         config: Configuration of the tier.
-        cells: File of trials of each cell.
-        measurements: File of records of each measurement.
+        records: Directory of the records.
     """
-    cell_entries = {cell: _cell_entry(path) for cell, path in cells.items()}
-    facts_by_job = {name: read_provenance(path) for name, path in (cells | measurements).items()}
-    run_ids = {name: run_id(facts) for name, facts in facts_by_job.items()}
-    run = Run.model_validate(config.get("run", {}))
+    paths = {
+        path: records / path / f"{JOB_KINDS[job.kind].records[0]}.parquet"
+        for path, job in plan.jobs(config).items()
+    }
+    facts_by_job = {job: read_provenance(path) for job, path in paths.items()}
+    entries = {job: _job_entry(path, facts_by_job[job]) for job, path in paths.items()}
+    plain = config.model_dump(mode="json")
     return {
-        "tier": config["tier"],
-        "run_id": provenance.digest(run_ids),
-        "config_hash": provenance.digest(config),
+        "tier": config.tier,
+        "run_id": provenance.digest({job: run_id(facts) for job, facts in facts_by_job.items()}),
+        "config_hash": provenance.digest(plain),
         **_shared_facts(list(facts_by_job.values())),
-        "threads": run.threads,
-        "exclusive": run.exclusive,
-        "trials_by_status": _trials_by_status(cell_entries.values()),
-        "training_seconds": sum(entry["training_seconds"] for entry in cell_entries.values()),
-        "config": config,
-        "cells": cell_entries,
-        "measurements": {name: _measurement_entry(path) for name, path in measurements.items()},
+        "threads": config.run.threads,
+        "exclusive": config.run.exclusive,
+        "trials_by_status": _trials_by_status(entries.values()),
+        "training_seconds": sum(entry.get("training_seconds", 0.0) for entry in entries.values()),
+        "config": plain,
+        "jobs": entries,
     }
 
 
@@ -69,38 +71,39 @@ def _shared_facts(all_facts: list[dict[str, str]]) -> dict[str, list[str]]:
     return shared
 
 
-def _trials_by_status(cell_entries: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+def _trials_by_status(entries: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     counts: Counter[str] = Counter()
-    for entry in cell_entries:
-        counts = counts + Counter(entry["trials_by_status"])
+    for entry in entries:
+        counts = counts + Counter(entry.get("trials_by_status", {}))
     return dict(counts)
 
 
-def _job_entry(path: Path) -> dict[str, Any]:
-    facts = read_provenance(path)
+def _job_entry(path: Path, facts: Mapping[str, str]) -> dict[str, Any]:
+    """Return the entry of a job, with the outcome of its trials or the load of its machine."""
     job_facts = {name: facts[name] for name in JOB_FACTS}
-    return {"records": str(path.parent), "run_id": run_id(facts), **job_facts}
+    entry = {"records": str(path.parent), "run_id": run_id(facts), **job_facts}
+    columns = pq.read_schema(path).names
+    if path.stem == "trials":
+        return entry | _training_columns(path)
+    return entry | _load_columns(path) if LOAD in columns else entry
 
 
-def _measurement_entry(path: Path) -> dict[str, Any]:
-    """Return the entry of a measurement, with the machine load if the measurement is timed."""
-    column = "other_cpu_fraction"
-    if column not in pq.read_schema(path).names:
-        return _job_entry(path)
-    shares = pq.read_table(path, columns=[column])[column]
+def _load_columns(path: Path) -> dict[str, Any]:
+    """Return the largest share of CPU time that other processes used during a timed job."""
+    shares = pq.read_table(path, columns=[LOAD])[LOAD]
     share = pc.max(shares).as_py()
     noisy = share is not None and share > machine_load.NOISY_FRACTION
-    return _job_entry(path) | {column: share, "noisy": noisy}
+    return {LOAD: share, "noisy": noisy}
 
 
-def _cell_entry(path: Path) -> dict[str, Any]:
+def _training_columns(path: Path) -> dict[str, Any]:
+    """Return the number of trials by status and their training time."""
     trials = read_records([path], TRIALS)
     statuses = trials.column("status").to_pylist()
     # Each trial records its share of the wall time of its lanes, so the sum is the wall time of
     # training without compilation and evaluation.
     seconds = trials.column("train_seconds").to_pylist()
     return {
-        **_job_entry(path),
         "trials_by_status": dict(Counter(statuses)),
         "training_seconds": sum(value or 0.0 for value in seconds),
     }

@@ -14,13 +14,14 @@ def manifest() -> dict[str, Any]:
     """Return the manifest of the reference, with the current configuration and a noisy job."""
     path = ROOT / "results/reference/default/manifest.json"
     reference: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    cells = {name: entry | {"run_id": "bb"} for name, entry in reference["cells"].items()}
+    training = {
+        f"training/{name}": entry | {"run_id": "bb"} for name, entry in reference["cells"].items()
+    }
     noisy_entry = {"run_id": "aa", "other_cpu_fraction": 0.31, "noisy": True}
     return reference | {
-        "config": validation.load([ROOT / "config/config.yaml"]),
-        "cells": cells,
+        "config": validation.load([ROOT / "config/config.yaml"]).model_dump(mode="json"),
+        "jobs": training | {"cost/baydin/jax": noisy_entry},
         "run_id": "feedfeedfeed",
         "threads": 1,
         "exclusive": False,
-        "measurements": {"cost/baydin/jax": noisy_entry},
     }

@@ -75,10 +75,10 @@ def test_a_main_figure_is_embedded_with_a_caption(manifest: dict[str, Any], tmp_
 def test_every_tier_has_main_figures_and_its_configuration_draws_them() -> None:
     for tier in ([], ["smoke"], ["paper"], ["sequences"]):
         tier_files = [ROOT / f"config/{name}.yaml" for name in tier]
-        raw = validation.load([ROOT / "config/config.yaml", *tier_files])
-        specs = outputs.figure_specs(raw)
-        assert outputs.front_page_figures(raw)
-        for name in outputs.front_page_figures(raw):
+        config = validation.load([ROOT / "config/config.yaml", *tier_files])
+        specs = outputs.figure_specs(config)
+        assert outputs.front_page_figures(config)
+        for name in outputs.front_page_figures(config):
             assert name in specs
 
 

@@ -11,6 +11,7 @@ from dirgrad.analysis.tables import cost as cost_table
 from dirgrad.config import plan
 from dirgrad.config.settings import Statistics
 from dirgrad.core.types import Backend
+from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import cost, oracle
 from support.measured import (
     ESTIMATORS,
@@ -24,7 +25,7 @@ FEW_RESAMPLES = Statistics(resamples=20)
 
 
 def cost_records(measurement: plan.Measurement, backend: Backend) -> pd.DataFrame:
-    return cost.run(measurement, backend)["cost"].to_pandas()
+    return cost.run(measurement, Context(backend))["cost"].to_pandas()
 
 
 def test_every_part_of_a_step_is_timed_in_every_round(backend: Backend) -> None:

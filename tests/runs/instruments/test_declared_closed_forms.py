@@ -8,6 +8,7 @@ from dirgrad.components.registry import component
 from dirgrad.core.closed_forms import Shares, dimension
 from dirgrad.core.perturbation import directional_derivative
 from dirgrad.core.types import Backend, DirectionSampler, Estimate, Loss, Ops, Params
+from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import cost, quality, stability
 from support.measured import MLP, QUADRATIC, small_measurement
 from support.ternary import Ternary
@@ -38,7 +39,7 @@ class OneDirection:
 def test_the_noise_of_a_new_law_has_a_theory_column(backend: Backend) -> None:
     measurement = small_measurement(backend, "quality", {"quadratic": QUADRATIC}, draws=4_000)
     measurement = measurement._replace(estimators={"new": OneDirection()})
-    draws = quality.run(measurement, backend)["draws"].to_pandas()
+    draws = quality.run(measurement, Context(backend))["draws"].to_pandas()
     assert (draws["signal_to_noise_theory"] == 1 / 10).all()
     error = draws["relative_squared_error"]
     assert abs(error.mean() - 10) < 4.5 * error.std() / np.sqrt(len(error))
@@ -47,7 +48,7 @@ def test_the_noise_of_a_new_law_has_a_theory_column(backend: Backend) -> None:
 def test_a_new_estimator_passes_the_oracle_and_has_a_flop_bound(backend: Backend) -> None:
     measurement = small_measurement(backend, "cost", {"mlp": MLP}, rounds=1, round_seconds=1e-4)
     measurement = measurement._replace(estimators={"new": OneDirection()})
-    records = cost.run(measurement, backend)["cost"].to_pandas()
+    records = cost.run(measurement, Context(backend))["cost"].to_pandas()
     rows = records[records["estimator"] == "new"]
     assert (rows["status"] == "ok").all()
     forward = records.loc[records["part"] == "forward", "product_flops"].iloc[0]
@@ -61,6 +62,6 @@ def test_a_law_without_a_stable_rate_has_a_null_in_its_column(backend: Backend) 
         backend, "stability", {"quadratic": QUADRATIC}, rates=rates, steps=2, seeds=1
     )
     measurement = measurement._replace(estimators={"new": OneDirection()})
-    records = stability.run(measurement, backend)["stability"].to_pandas()
+    records = stability.run(measurement, Context(backend))["stability"].to_pandas()
     assert (records["status"] == "ok").all()
     assert records["stable_rate_theory"].isna().all()

@@ -7,24 +7,26 @@ from pathlib import Path
 import pytest
 
 from dirgrad.config import plan
+from dirgrad.core.types import Backend
+from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import memory
+from support.configuration import configured
 from support.measured import measurement_config, measurement_path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["jax", "torch"])
 def test_the_memory_of_a_forward_gradient_contains_parameters_and_inference_does_not(
-    name: str, tmp_path: Path
+    backend: Backend, tmp_path: Path
 ) -> None:
     wide = {"kind": "mlp", "dataset": "digits", "hidden": [512, 512]}
     config = measurement_config(
-        name, "memory", {"wide": wide}, estimators=["forward_gradient"], rounds=1
+        backend.name, "memory", {"wide": wide}, estimators=["forward_gradient"], rounds=1
     )
     # The process runs in the default precision, float32.
     process_config = config | {"run": {"threads": 1}}
     config_path = tmp_path / "config.json"
     config_path.write_text(json.dumps(process_config))
-    path = measurement_path("memory", name)
+    path = measurement_path("memory", backend.name)
 
     def probe(problem: str, batch_size: int, estimator: str) -> list[str]:
         return [
@@ -40,7 +42,8 @@ def test_the_memory_of_a_forward_gradient_contains_parameters_and_inference_does
             str(config_path),
         ]
 
-    records = memory.run(plan.measurement(config, path), probe)["memory"].to_pandas()
+    job = plan.job(configured(config), path)
+    records = memory.run(job, Context(backend, probe=probe))["memory"].to_pandas()
     rows = records.set_index("estimator")
     assert list(rows.index) == ["inference", "forward_gradient"]
     parameter_bytes = rows["parameter_bytes"].iloc[0]
@@ -49,4 +52,4 @@ def test_the_memory_of_a_forward_gradient_contains_parameters_and_inference_does
     # Inference allocates neither.
     assert rows.loc["inference", "resident_peak_bytes"] < parameter_bytes
     assert rows.loc["forward_gradient", "resident_peak_bytes"] >= 0.9 * parameter_bytes
-    assert rows["xla_temp_bytes"].notna().all() == (name == "jax")
+    assert rows["xla_temp_bytes"].notna().all() == (backend.name == "jax")

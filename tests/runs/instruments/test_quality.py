@@ -11,6 +11,7 @@ from dirgrad.config import plan
 from dirgrad.config.settings import Statistics
 from dirgrad.core import theory
 from dirgrad.core.types import Backend
+from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import quality
 from support.measured import QUADRATIC, measurement_with_estimators, small_measurement
 
@@ -19,13 +20,13 @@ LOGISTIC = {"kind": "logistic_regression", "dataset": "digits"}
 
 
 def draw_records(measurement: plan.Measurement, backend: Backend) -> pd.DataFrame:
-    return quality.run(measurement, backend)["draws"].to_pandas()
+    return quality.run(measurement, Context(backend))["draws"].to_pandas()
 
 
 def test_the_noise_of_estimates_agrees_with_theory(backend: Backend) -> None:
     problems = {"quadratic": QUADRATIC, "beale": {"kind": "beale", "start": [1.5, -0.1]}}
     measurement = small_measurement(backend, "quality", problems, draws=6_000)
-    tables = quality.run(measurement, backend)
+    tables = quality.run(measurement, Context(backend))
     all_draws, coordinates = tables["draws"].to_pandas(), tables["coordinates"].to_pandas()
     draws = all_draws.query("problem == 'quadratic'")
     for name, snr in (("forward_gradient", 1 / (10 + 1)), ("rademacher", 2 / (10 - 1))):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from dirgrad.config import files, plan, validation
+from support.configuration import configured
 from support.measured import MLP, measurement_config
 
 
@@ -36,7 +37,7 @@ from support.measured import MLP, measurement_config
 def test_a_mistake_in_the_settings_is_one_line(mistake: dict[str, Any], message: str) -> None:
     config = files.overlay(measurement_config("jax", "cost", {"mlp": MLP}), mistake)
     with pytest.raises(validation.UserError) as error:
-        validation.check(config, {"test": config})
+        validation.check({"test": config})
     assert message in str(error.value)
     assert len(str(error.value).splitlines()) == 1
 
@@ -44,4 +45,4 @@ def test_a_mistake_in_the_settings_is_one_line(mistake: dict[str, Any], message:
 def test_the_nearest_measurement_is_suggested_for_an_unknown_name() -> None:
     config = measurement_config("jax", "cost", {"mlp": MLP})
     with pytest.raises(validation.UserError, match="did you mean 'cost/small/jax'"):
-        plan.measurement(config, "cost/smal/jax")
+        plan.job(configured(config), "cost/smal/jax")

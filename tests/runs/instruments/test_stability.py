@@ -3,6 +3,7 @@
 import pytest
 
 from dirgrad.core.types import Backend
+from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import stability
 from support.measured import QUADRATIC, small_measurement
 
@@ -12,7 +13,7 @@ def test_the_largest_stable_rate_agrees_with_theory(backend: Backend) -> None:
     measurement = small_measurement(
         backend, "stability", {"quadratic": QUADRATIC}, rates=grid, steps=300, seeds=3
     )
-    records = stability.run(measurement, backend)["stability"].to_pandas()
+    records = stability.run(measurement, Context(backend))["stability"].to_pandas()
     for name, expected in (("backprop", 2.0), ("forward_gradient", 2 / 12)):
         rows = records[records["estimator"] == name]
         assert rows["stable_rate_theory"].unique() == pytest.approx([expected])

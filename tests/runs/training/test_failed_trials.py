@@ -5,13 +5,13 @@ import pytest
 
 from dirgrad.core.types import Backend
 from dirgrad.records.schemas import TrialStatus
-from support.small_cells import ROSENBROCK, TWO_ESTIMATORS, train_cell
+from support.small_trainings import ROSENBROCK, TWO_ESTIMATORS, train_small
 
 TWO_DIMENSIONAL = {"kind": "rosenbrock"}
 
 
 def test_a_diverged_trial_is_a_row_and_the_other_trials_continue(backend: Backend) -> None:
-    rows, curves = train_cell(
+    rows, curves = train_small(
         backend, TWO_DIMENSIONAL, learning_rates=[1e-4, 1.0], estimators=TWO_ESTIMATORS
     )
     statuses = rows.groupby("learning_rate")["status"].unique()
@@ -23,14 +23,14 @@ def test_a_diverged_trial_is_a_row_and_the_other_trials_continue(backend: Backen
 
 
 def test_a_training_ends_early_if_all_its_trials_diverge(backend: Backend) -> None:
-    rows, _ = train_cell(backend, TWO_DIMENSIONAL, learning_rates=[1.0], estimators=TWO_ESTIMATORS)
+    rows, _ = train_small(backend, TWO_DIMENSIONAL, learning_rates=[1.0], estimators=TWO_ESTIMATORS)
     assert (rows["steps"] == 10).all()
 
 
 def test_trials_time_out_once_the_time_is_spent_and_later_trials_do_not_start(
     backend: Backend,
 ) -> None:
-    rows, _ = train_cell(
+    rows, _ = train_small(
         backend, ROSENBROCK, lanes=1, timeout_seconds=1e-9, estimators=TWO_ESTIMATORS
     )
     assert (rows["status"] == TrialStatus.TIMEOUT).all()
@@ -49,7 +49,7 @@ def test_an_unsupported_derivative_is_a_row_and_the_other_estimators_continue(
         raise NotImplementedError("no forward rule\nfor this operator")
 
     monkeypatch.setattr(backend.ops, "jvp", unsupported)
-    rows, _ = train_cell(backend, ROSENBROCK)
+    rows, _ = train_small(backend, ROSENBROCK)
     by_estimator = rows.groupby("estimator")[["status", "reason", "steps"]].first()
     expected = (TrialStatus.UNSUPPORTED, "no forward rule for this operator", 0)
     for name in ("forward_gradient", "sphere_k2", "coordinate"):
@@ -64,4 +64,4 @@ def test_a_bug_is_an_error_and_not_a_row(backend: Backend, monkeypatch: pytest.M
 
     monkeypatch.setattr(backend.ops, "jvp", broken)
     with pytest.raises(ZeroDivisionError):
-        train_cell(backend, ROSENBROCK)
+        train_small(backend, ROSENBROCK)

@@ -8,9 +8,9 @@ import pytest
 from dirgrad.records.files import to_table
 from dirgrad.records.schemas import CURVES, TRIALS, TrialStatus
 from dirgrad.runs.training import outcomes
-from dirgrad.runs.training.outcomes import History
+from dirgrad.runs.training.outcomes import History, Trained
 from dirgrad.runs.training.trials import Lane
-from support.small_cells import cell_with_three_record_points
+from support.small_trainings import job_with_three_record_points
 
 NAN, INF = float("nan"), float("inf")
 LANES = [Lane(0.1, 0), Lane(0.1, 1), Lane(0.2, 0)]
@@ -28,8 +28,14 @@ def history_with_losses(*losses: list[float], **fields: Any) -> History:
 
 def trial_rows(history: History, name: str = "backprop", **options: Any) -> list[dict[str, Any]]:
     """Return a row per trial of a history of this estimator."""
-    rows, _ = outcomes.rows(cell_with_three_record_points(**options), name, history)
+    rows, _ = outcomes.rows(trained(name, **options), history)
     return rows
+
+
+def trained(name: str, **options: Any) -> Trained:
+    """Return an estimator of a small training, by name."""
+    job = job_with_three_record_points(**options)
+    return Trained(name, job.estimators[name], job.settings, job.run, job.backend)
 
 
 def test_trials_that_reach_the_last_step_are_ok() -> None:
@@ -74,7 +80,7 @@ def test_a_trial_diverges_if_its_minibatch_loss_does() -> None:
 
 def test_the_curve_of_a_diverged_trial_ends_at_its_first_bad_point() -> None:
     history = history_with_losses([1.0, 1.0], [1.0, NAN], [1.0, 1.0])
-    _, curves = outcomes.rows(cell_with_three_record_points(), "backprop", history)
+    _, curves = outcomes.rows(trained("backprop"), history)
     assert [(row["seed"], row["step"]) for row in curves] == [
         (0, 0),
         (0, 10),
@@ -98,7 +104,7 @@ def test_trials_that_stop_early_have_timed_out_unless_they_diverged() -> None:
 @pytest.mark.parametrize("status", [TrialStatus.UNSUPPORTED, TrialStatus.TIMEOUT])
 def test_trials_that_did_not_start_are_rows_with_a_reason_and_no_curve(status: TrialStatus) -> None:
     history = history_with_losses(status=status, reason="because")
-    rows, curves = outcomes.rows(cell_with_three_record_points(), "forward", history)
+    rows, curves = outcomes.rows(trained("forward"), history)
     assert [Lane(row["learning_rate"], row["seed"], row["stage"]) for row in rows] == LANES
     assert {(row["status"], row["reason"], row["steps"], row["evaluations"]) for row in rows} == {
         (status, "because", 0, 0)
@@ -123,7 +129,6 @@ def test_a_row_identifies_its_trial() -> None:
         learning_rate_decay=0.5,
     )
     expected = {
-        "experiment": "small",
         "problem": "quadratic",
         "backend": "jax",
         "estimator": "forward",
@@ -164,10 +169,9 @@ def test_a_curve_row_identifies_its_trial_and_has_all_values_of_its_point() -> N
         "theta_0": np.array([4.0]),
         "theta_1": np.array([5.0]),
     }
-    _, curves = outcomes.rows(cell_with_three_record_points(), "forward", history)
+    _, curves = outcomes.rows(trained("forward"), history)
     row = to_table(curves, CURVES).to_pylist()[1]
     assert {name: value for name, value in row.items() if value is not None} == {
-        "experiment": "small",
         "backend": "jax",
         "estimator": "forward",
         "stage": "final",

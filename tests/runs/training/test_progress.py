@@ -1,12 +1,14 @@
 """Progress is a bar on a terminal and a line every few seconds in a log."""
 
 import io
+from functools import partial
 
 import pytest
 
 from dirgrad.core.types import Backend
-from dirgrad.runs.training import progress, train, trials
-from support.small_cells import ROSENBROCK, TWO_ESTIMATORS, training_cell
+from dirgrad.runs.context import Context
+from dirgrad.runs.training import progress, train
+from support.small_trainings import ROSENBROCK, TWO_ESTIMATORS, training_job
 
 
 class Terminal(io.StringIO):
@@ -55,13 +57,12 @@ def test_progress_on_a_terminal_is_a_bar() -> None:
 
 def test_a_training_reports_every_record_point_of_every_estimator(backend: Backend) -> None:
     stream = io.StringIO()
-    cell = training_cell(backend, ROSENBROCK, estimators=TWO_ESTIMATORS)
-    steps = trials.total_steps(cell)
-    report = progress.reporter("experiment", steps, stream, line_seconds=0.0)
-    train.run(cell, backend, {}, report)
+    job = training_job(backend, ROSENBROCK, estimators=TWO_ESTIMATORS)
+    reporter = partial(progress.reporter, stream=stream, line_seconds=0.0)
+    train.run(job, Context(backend, reporter))
     lines = stream.getvalue().splitlines()
     assert len(lines) == 2 * len(TWO_ESTIMATORS)
-    assert lines[-1].startswith("experiment: 100%")
+    assert lines[-1].startswith(f"training/small/{backend.name}: 100%")
     for line in lines:
         for part in ("step", "loss", "left", "seed 0"):
             assert part in line

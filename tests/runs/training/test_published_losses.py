@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from dirgrad.core.types import Backend
-from support.small_cells import train_cell
+from support.small_trainings import train_small
 
 
 class Descent(NamedTuple):
@@ -34,7 +34,7 @@ DESCENTS = {
 @pytest.mark.parametrize("name", DESCENTS)
 def test_gradient_descent_reaches_the_published_loss(backend: Backend, name: str) -> None:
     descent = DESCENTS[name]
-    rows, _ = train_cell(
+    rows, _ = train_small(
         backend,
         descent.problem,
         learning_rates=[descent.learning_rate],

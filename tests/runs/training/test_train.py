@@ -1,19 +1,20 @@
-"""Trials of a cell train independently, in turns, and each repeats the step of its estimator."""
+"""Trials of a job train independently, in turns, and each repeats the step of its estimator."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 
-from dirgrad.config.plan import Cell
+from dirgrad.config.plan import Job
 from dirgrad.core import criterion, steps
 from dirgrad.core.types import Backend
 from dirgrad.records.schemas import TrialStatus
+from dirgrad.runs.context import Context
 from dirgrad.runs.training import train, trials
 from dirgrad.runs.training.outcomes import History
 from dirgrad.runs.training.trials import Lane
 from support.cases import compiled
-from support.small_cells import MLP, ROSENBROCK, TWO_ESTIMATORS, train_cell, training_cell
+from support.small_trainings import MLP, ROSENBROCK, TWO_ESTIMATORS, train_small, training_job
 
 
 @pytest.mark.parametrize(
@@ -25,9 +26,9 @@ def test_a_trial_does_not_depend_on_its_neighbors(
 ) -> None:
     rates = [1e-4, 1e-3]
     shared = {"optimizer": optimizer, "estimators": ["sphere_k2"]}
-    together, _ = train_cell(backend, problem, learning_rates=rates, **shared)
-    single, _ = train_cell(backend, problem, learning_rates=rates, lanes=1, **shared)
-    pairs, _ = train_cell(backend, problem, learning_rates=rates[1:], lanes=2, **shared)
+    together, _ = train_small(backend, problem, learning_rates=rates, **shared)
+    single, _ = train_small(backend, problem, learning_rates=rates, lanes=1, **shared)
+    pairs, _ = train_small(backend, problem, learning_rates=rates[1:], lanes=2, **shared)
     trial = ["estimator", "learning_rate", "seed"]
     joined = together.merge(single, on=trial, suffixes=("", "_single"))
     joined = joined.merge(pairs, on=trial, how="left", suffixes=("", "_pair"))
@@ -39,7 +40,7 @@ def test_a_trial_does_not_depend_on_its_neighbors(
 
 
 def test_trials_differ_between_seeds_rates_and_estimators(backend: Backend) -> None:
-    rows, _ = train_cell(backend, MLP, estimators=TWO_ESTIMATORS)
+    rows, _ = train_small(backend, MLP, estimators=TWO_ESTIMATORS)
     assert rows["final_loss"].nunique() == len(rows)
 
 
@@ -48,7 +49,7 @@ def test_trials_with_equal_seeds_start_equally_in_all_estimators_and_frameworks(
 ) -> None:
     starts = []
     for backend in both:
-        _, curves = train_cell(backend, MLP, estimators=TWO_ESTIMATORS)
+        _, curves = train_small(backend, MLP, estimators=TWO_ESTIMATORS)
         start = curves.query("step == 0")
         ranges = start.groupby("seed")["loss"].agg(lambda losses: np.ptp(losses))
         assert (ranges < 1e-12).all()
@@ -57,26 +58,28 @@ def test_trials_with_equal_seeds_start_equally_in_all_estimators_and_frameworks(
 
 
 def test_training_repeats_the_step_of_every_estimator(backend: Backend) -> None:
-    cell = training_cell(
+    job = training_job(
         backend,
         MLP,
         learning_rates=[0.01],
         seeds=1,
         estimators=["backprop", "sphere_k2", "central"],
     )
-    rows = train.run(cell, backend, {}).trials.to_pandas().set_index("estimator")
-    for name in cell.estimators:
-        expected = loss_after_separate_steps(backend, cell, name)
+    rows = train.run(job, Context(backend))["trials"].to_pandas().set_index("estimator")
+    for name in job.estimators:
+        expected = loss_after_separate_steps(backend, job, name)
         assert rows.loc[name, "final_loss"] == pytest.approx(expected, rel=1e-9)
 
 
-def loss_after_separate_steps(backend: Backend, cell: Cell, name: str) -> float:
+def loss_after_separate_steps(backend: Backend, job: Job, name: str) -> float:
     """Take 20 steps without lanes and without the training loop, and return the training loss."""
-    ops, training = backend.ops, cell.training
-    images, labels = (ops.asarray(array) for array in trials.load_data(cell).train)
-    state, trial = trials.initial_state(cell, backend, name, [Lane(0.01, 0)])
+    ops, training, estimator = backend.ops, job.settings, job.estimators[name]
+    splits = trials.load_splits(training.problem, job.run)
+    images, labels = (ops.asarray(array) for array in splits.train)
+    lanes = [Lane(0.01, 0)]
+    state, trial = trials.initial_state(training, estimator, backend, job.run.precision, lanes)
     state, trial = without_lanes(state), without_lanes(trial)
-    step = steps.make_step(ops, training.problem, cell.estimators[name], training.optimizer, 0.0)
+    step = steps.make_step(ops, training.problem, estimator, training.optimizer, 0.0)
     compiled_step = compiled(backend, step)
     rows = trials.minibatch_rows(0, 20, len(images), 8)
     for i in range(20):
@@ -99,7 +102,7 @@ def without_lanes(fields: Any) -> Any:
 
 
 def test_every_trial_records_its_evaluations_its_time_and_its_accuracy(backend: Backend) -> None:
-    rows, curves = train_cell(backend, MLP, learning_rates=[0.01])
+    rows, curves = train_small(backend, MLP, learning_rates=[0.01])
     evaluations = rows.groupby("estimator")["evaluations"].first()
     assert evaluations.to_dict() == {
         "backprop": 20,

@@ -1,4 +1,4 @@
-"""The rates, seeds, minibatches, initial values and data of trials follow from their cell."""
+"""The rates, seeds, minibatches, initial values and data of trials follow from their training."""
 
 from typing import Any
 
@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dirgrad.config.plan import Job
+from dirgrad.core.types import Splits
 from dirgrad.runs.training import trials
 from dirgrad.runs.training.trials import Lane
-from support.small_cells import cell_with_three_record_points
+from support.small_trainings import job_with_three_record_points
 
 MLP = {"kind": "mlp", "dataset": "digits"}
 
@@ -22,8 +24,8 @@ EXAMPLES_AND_BATCH_SIZES = st.integers(1, 30).flatmap(
 
 @pytest.mark.parametrize(("lanes", "sizes"), [("all", [6]), (1, [1] * 6), (4, [4, 2]), (9, [6])])
 def test_the_groups_contain_every_rate_with_every_seed(lanes: Any, sizes: list[int]) -> None:
-    cell = cell_with_three_record_points(seeds=3, lanes=lanes)
-    groups = trials.groups(cell, trials.search_trials(cell))
+    training = job_with_three_record_points(seeds=3, lanes=lanes).settings
+    groups = trials.groups(training, trials.search_trials(training))
     assert [len(group) for group in groups] == sizes
     assert [lane for group in groups for lane in group] == [
         (rate, seed, "final") for rate in (0.1, 0.2) for seed in range(3)
@@ -31,19 +33,19 @@ def test_the_groups_contain_every_rate_with_every_seed(lanes: Any, sizes: list[i
 
 
 def test_tuning_searches_a_logarithmic_grid_and_final_trials_have_new_seeds() -> None:
-    cell = cell_with_three_record_points(learning_rates=None, tuning=TUNING, seeds=3)
-    search = trials.search_trials(cell)
+    training = job_with_three_record_points(learning_rates=None, tuning=TUNING, seeds=3).settings
+    search = trials.search_trials(training)
     assert [(lane.learning_rate, lane.seed) for lane in search] == [
         (rate, seed) for rate in (0.01, 0.0316, 0.1, 0.316, 1.0) for seed in (0, 1)
     ]
     assert {lane.stage for lane in search} == {"tuning"}
-    final = trials.final_trials(cell, 0.1)
+    final = trials.final_trials(training, 0.1)
     assert final == [Lane(0.1, seed, "final") for seed in (2, 3, 4)]
-    assert trials.total_steps(cell) == 20 * (10 + 3) * 3
+    assert trials.total_steps(training, 3) == 20 * (10 + 3) * 3
 
 
 def test_the_steps_are_counted_over_all_trials_of_all_estimators() -> None:
-    assert trials.total_steps(cell_with_three_record_points(seeds=3)) == 20 * 3 * 2 * 3
+    assert trials.total_steps(job_with_three_record_points(seeds=3).settings, 3) == 20 * 3 * 2 * 3
 
 
 @given(st.integers(0, 5), st.integers(1, 20), EXAMPLES_AND_BATCH_SIZES)
@@ -86,14 +88,14 @@ def test_minibatches_are_empty_without_data() -> None:
 
 def test_lanes_with_equal_seeds_have_equal_minibatches() -> None:
     lanes = [Lane(0.1, 0), Lane(0.1, 1), Lane(0.2, 0)]
-    rows = trials.lane_rows(cell_with_three_record_points(problem=MLP), 1200, lanes)
+    rows = trials.lane_rows(job_with_three_record_points(problem=MLP).settings, 1200, lanes)
     assert rows.shape == (3, 20, 64)
     assert np.array_equal(rows[0], rows[2])
     assert not np.array_equal(rows[0], rows[1])
 
 
 def test_initial_values_depend_only_on_the_seed() -> None:
-    problem = cell_with_three_record_points(problem="quadratic").training.problem
+    problem = job_with_three_record_points(problem="quadratic").settings.problem
     first, repeated, other = (
         trials.initial_params(problem, seed, "float32")["x"] for seed in (0, 0, 1)
     )
@@ -102,10 +104,14 @@ def test_initial_values_depend_only_on_the_seed() -> None:
     assert not np.array_equal(first, other)
 
 
+def data_of(job: Job) -> Splits:
+    return trials.load_splits(job.settings.problem, job.run)
+
+
 def test_the_splits_of_a_problem_without_data_are_empty() -> None:
-    assert trials.load_data(cell_with_three_record_points()) == trials.NO_DATA
+    assert data_of(job_with_three_record_points()) == trials.NO_DATA
 
 
 def test_the_data_have_the_precision_of_the_run() -> None:
-    splits = trials.load_data(cell_with_three_record_points(problem=MLP))
+    splits = data_of(job_with_three_record_points(problem=MLP))
     assert {images.dtype for images, _ in splits} == {np.dtype("float32")}

@@ -2,12 +2,12 @@
 
 from dirgrad.core.types import Backend
 from dirgrad.records.schemas import TrialStatus
-from support.small_cells import ROSENBROCK, TWO_ESTIMATORS, train_cell
+from support.small_trainings import ROSENBROCK, TWO_ESTIMATORS, train_small
 
 
 def test_each_estimator_trains_new_seeds_at_its_own_best_rate(backend: Backend) -> None:
     tuning = {"lowest": 1e-4, "highest": 1.0, "per_decade": 1, "seeds": 2}
-    rows, curves = train_cell(
+    rows, curves = train_small(
         backend, ROSENBROCK, learning_rates=None, tuning=tuning, estimators=TWO_ESTIMATORS
     )
     search, final = rows.query("stage == 'tuning'"), rows.query("stage == 'final'")
@@ -25,7 +25,7 @@ def test_each_estimator_trains_new_seeds_at_its_own_best_rate(backend: Backend) 
 
 def test_no_final_trial_is_trained_if_every_rate_fails(backend: Backend) -> None:
     tuning = {"lowest": 1.0, "highest": 10.0, "per_decade": 1, "seeds": 1}
-    rows, _ = train_cell(
+    rows, _ = train_small(
         backend, ROSENBROCK, learning_rates=None, tuning=tuning, estimators=TWO_ESTIMATORS
     )
     assert set(rows["stage"]) == {"tuning"}

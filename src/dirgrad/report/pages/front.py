@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -59,8 +60,8 @@ def page(manifest: Mapping[str, Any], claims: pd.DataFrame | None, figures: Sequ
 def run_facts(manifest: Mapping[str, Any]) -> dict[str, str]:
     """Return the facts that identify the run, by label."""
     versions = {name: _join(manifest[name]) for name in VERSIONS if manifest.get(name)}
-    cells = len(manifest["cells"])
-    measurements = len(manifest["measurements"])
+    kinds = Counter(path.partition("/")[0] for path in manifest["jobs"])
+    jobs = [f"{count} {kind}" for kind, count in kinds.items()]
     trials = [f"{count} {status}" for status, count in manifest["trials_by_status"].items()]
     return {
         "tier": manifest["tier"],
@@ -68,7 +69,7 @@ def run_facts(manifest: Mapping[str, Any]) -> dict[str, str]:
         "commit": _join(manifest["commit"]),
         "configuration": manifest["config_hash"],
         **versions,
-        "jobs": f"{cells} training, {measurements} measurement",
+        "jobs": _join(jobs),
         "trials": _join(trials) or "none",
         "training time": f"{number(manifest['training_seconds'])} s",
     }
@@ -93,12 +94,12 @@ def machine_facts(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 
 def noise_facts(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Return the share of CPU time that other processes used during each timed measurement.
+    """Return the share of CPU time that other processes used during each timed job.
 
-    A measurement that the manifest flags as noisy is labeled NOISY.
+    A job that the manifest flags as noisy is labeled NOISY.
     """
     facts = {}
-    for name, entry in manifest["measurements"].items():
+    for name, entry in manifest["jobs"].items():
         share = entry.get("other_cpu_fraction")
         if share is not None:
             facts[name] = f"{share:.1%}{', NOISY' if entry['noisy'] else ''}"

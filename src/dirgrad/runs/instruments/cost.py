@@ -14,13 +14,15 @@ import numpy as np
 import pyarrow as pa
 
 from dirgrad.components.estimators.backprop import Backprop
-from dirgrad.config.plan import Measurement
+from dirgrad.config.plan import Job
+from dirgrad.config.settings import AnyEstimator
 from dirgrad.core import closed_forms
-from dirgrad.core.recurrent import OnlineEstimator, Recurrent
-from dirgrad.core.types import Backend, Compiled, Estimator
+from dirgrad.core.recurrent import Recurrent
+from dirgrad.core.types import Backend, Compiled
 from dirgrad.records import machine_load
 from dirgrad.records.files import to_table
 from dirgrad.records.schemas import COST, MeasurementStatus
+from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import oracle, programs
 from dirgrad.runs.instruments.programs import Program
 from dirgrad.runs.instruments.workload import (
@@ -53,35 +55,35 @@ class Timed(NamedTuple):
     num_calls: int
 
 
-def run(measurement: Measurement, backend: Backend) -> dict[str, pa.Table]:
+def run(job: Job, context: Context) -> dict[str, pa.Table]:
     """Time all programs; return `cost`, a row per problem, estimator, part of a step and round.
 
     Raises:
         UserError: the framework loses tangents, or a data set is not available.
     """
-    oracle.require_tangents(backend)
+    oracle.require_tangents(context.backend)
     rows: list[Row] = []
-    for workload in workloads(measurement, backend):
-        rows += _rows(measurement, backend, workload)
+    for workload in workloads(job, context.backend):
+        rows += _rows(job, context.backend, workload)
     return {"cost": to_table(rows, COST)}
 
 
-def _rows(measurement: Measurement, backend: Backend, workload: Workload) -> list[Row]:
+def _rows(job: Job, backend: Backend, workload: Workload) -> list[Row]:
     forward_flops, derivative_flops = _product_counts(backend, workload)
     shared = {
-        "cost": measurement.name,
-        "backend": measurement.backend,
-        "precision": measurement.run.precision,
-        "threads": measurement.run.threads,
+        "cost": job.name,
+        "backend": job.backend,
+        "precision": job.run.precision,
+        "threads": job.run.threads,
         **workload.columns(),
         **_observation_bytes(backend, workload),
         "derivative_product_flops": derivative_flops,
-        "compiled": measurement.settings.compiled,
+        "compiled": job.settings.compiled,
     }
     derivative = derivative_flops / forward_flops if forward_flops else nan
-    all_timed, refused = _prepare_all(measurement, backend, workload, derivative)
+    all_timed, refused = _prepare_all(job, backend, workload, derivative)
     started = machine_load.read_counters()
-    times = list(_time_in_turns(all_timed, measurement.settings.rounds))
+    times = list(_time_in_turns(all_timed, job.settings.rounds))
     shared["other_cpu_fraction"] = machine_load.other_cpu_fraction(started)
     return [shared | row for row in (*refused, *times)]
 
@@ -109,17 +111,17 @@ def _product_flops(backend: Backend, program: Program) -> int:
 
 
 def _prepare_all(
-    measurement: Measurement, backend: Backend, workload: Workload, derivative: float
+    job: Job, backend: Backend, workload: Workload, derivative: float
 ) -> tuple[list[Timed], list[Row]]:
     """Return the programs to time, and the rows of the estimators that cannot be timed.
 
     `derivative` is the number of product flops that a derivative adds, divided by the loss's own.
     """
-    forward = _prepare(measurement, backend, programs.forward(workload), {})
+    forward = _prepare(job, backend, programs.forward(workload), {})
     forward_again = forward._replace(columns=forward.columns | {"part": "forward_again"})
     all_timed, refused = [forward, forward_again], []
     shares = gradient_shares(_gradient(backend, workload).values())
-    for name, estimator in measurement.estimators.items():
+    for name, estimator in job.estimators.items():
         columns = {
             "estimator": name,
             **estimator_columns(estimator),
@@ -127,7 +129,7 @@ def _prepare_all(
             "signal_to_noise_theory": closed_forms.signal_to_noise(estimator, shares),
             "flop_bound_over_forward": closed_forms.least_products(estimator, derivative),
         }
-        timed, refusal = _prepare_estimator(measurement, backend, workload, estimator, columns)
+        timed, refusal = _prepare_estimator(job, backend, workload, estimator, columns)
         if refusal:
             refused.append(columns | refusal)
         else:
@@ -136,17 +138,17 @@ def _prepare_all(
 
 
 def _prepare_estimator(
-    measurement: Measurement,
+    job: Job,
     backend: Backend,
     workload: Workload,
-    estimator: Estimator | OnlineEstimator,
+    estimator: AnyEstimator,
     columns: Row,
 ) -> tuple[list[Timed], Row]:
     """Return the programs of an estimator and {}, or its status and reason if it is not timed."""
     try:
         timed = [
-            _prepare(measurement, backend, program, columns)
-            for program in _programs(measurement, backend, workload, estimator)
+            _prepare(job, backend, program, columns)
+            for program in _programs(job, backend, workload, estimator)
         ]
     except NotImplementedError as error:
         reason = " ".join(str(error).split())
@@ -159,19 +161,19 @@ def _prepare_estimator(
 
 
 def _programs(
-    measurement: Measurement,
+    job: Job,
     backend: Backend,
     workload: Workload,
-    estimator: Estimator | OnlineEstimator,
+    estimator: AnyEstimator,
 ) -> Iterator[Program]:
     yield from programs.estimate_and_step(backend, workload, estimator)
-    if measurement.settings.pieces:
+    if job.settings.pieces:
         yield from programs.step_parts(backend, workload, estimator)
 
 
-def _prepare(measurement: Measurement, backend: Backend, program: Program, columns: Row) -> Timed:
+def _prepare(job: Job, backend: Backend, program: Program, columns: Row) -> Timed:
     """Compile a program and call it twice: for its first time, and for its calls in a round."""
-    settings = measurement.settings
+    settings = job.settings
     prepare = programs.compile if settings.compiled else programs.eager
     compiled, call = prepare(backend, program)
     first_seconds = _seconds(call)

@@ -15,10 +15,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from dirgrad.config.plan import Measurement
+from dirgrad.config.plan import Job
 from dirgrad.core.types import Backend
 from dirgrad.records.files import to_table
 from dirgrad.records.schemas import MEMORY, RESIDENT
+from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import programs, timeline
 from dirgrad.runs.instruments.programs import Program
 from dirgrad.runs.instruments.workload import (
@@ -34,14 +35,9 @@ STATUS = Path("/proc/self/status")
 CLEAR = Path("/proc/self/clear_refs")
 
 Row: TypeAlias = dict[str, Any]
-Probe: TypeAlias = Callable[..., list[str]]
-"""Function (problem, batch size, estimator[, seconds]) -> command to run in a new process.
-
-The command prints the row of `measure` as JSON, or the row of `step_for` if `seconds` is given.
-"""
 
 
-def run(measurement: Measurement, probe: Probe) -> dict[str, pa.Table]:
+def run(job: Job, context: Context) -> dict[str, pa.Table]:
     """Measure memory in new processes; return the records `memory` and `resident`.
 
     `memory` has a row per problem, batch size, estimator (and `inference`) and round. `resident`
@@ -50,21 +46,21 @@ def run(measurement: Measurement, probe: Probe) -> dict[str, pa.Table]:
     Raises:
         CalledProcessError: a process failed.
     """
-    settings = measurement.settings
+    settings = job.settings
     cases = [
         (problem, batch_size, estimator)
         for problem, batch_size in problems_and_batch_sizes(settings)
-        for estimator in (INFERENCE, *measurement.estimators)
+        for estimator in (INFERENCE, *job.estimators)
     ]
     rows: list[Row] = []
     for round_number in range(settings.rounds):
         for case in cases:
-            row = _printed_row(probe(*case))
+            row = _printed_row(context.probe(*case))
             rows.append(row | {"round": round_number})
     samples: list[Row] = []
     if settings.timeline_seconds:
         for case in cases:
-            samples += timeline.sample_rss(probe(*case, settings.timeline_seconds))
+            samples += timeline.sample_rss(context.probe(*case, settings.timeline_seconds))
     return {"memory": to_table(rows, MEMORY), "resident": to_table(samples, RESIDENT)}
 
 
@@ -75,34 +71,34 @@ def _printed_row(command: list[str]) -> Row:
 
 
 def measure(
-    measurement: Measurement, backend: Backend, problem: str, batch_size: int, estimator: str
+    job: Job, backend: Backend, problem: str, batch_size: int, estimator: str
 ) -> dict[str, Any]:
     """Return the memory row of one problem and one estimator; run it in a new process.
 
     Args:
-        measurement: the measurement.
+        job: the job.
         backend: the framework.
-        problem: name of the problem in the measurement.
+        problem: name of the problem in the job.
         batch_size: number of examples of the minibatch.
-        estimator: name of the estimator in the measurement, or `inference`.
+        estimator: name of the estimator in the job, or `inference`.
     """
-    target = load_workload(measurement, backend, problem, batch_size)
-    program = _program(measurement, backend, target, estimator)
+    target = load_workload(job, backend, problem, batch_size)
+    program = _program(job, backend, target, estimator)
     compiled, call = programs.compile_for_memory(backend, program)
     resident_peak = _resident_peak(call)
     device_peak = backend.engine.device_peak_bytes()
     return {
-        **_columns(measurement, target, estimator),
+        **_columns(job, target, estimator),
         **compiled.counts,
         **backend.engine.saved_bytes(program.build, program.arguments),
         **device_peak,
-        "parameter_bytes": target.dimension * np.dtype(measurement.run.precision).itemsize,
+        "parameter_bytes": target.dimension * np.dtype(job.run.precision).itemsize,
         "resident_peak_bytes": resident_peak,
     }
 
 
 def step_for(
-    measurement: Measurement,
+    job: Job,
     backend: Backend,
     problem: str,
     batch_size: int,
@@ -112,41 +108,39 @@ def step_for(
     """Take steps for some seconds while another process samples the memory of this one.
 
     Args:
-        measurement: the measurement.
+        job: the job.
         backend: the framework.
-        problem: name of the problem in the measurement.
+        problem: name of the problem in the job.
         batch_size: number of examples of the minibatch.
-        estimator: name of the estimator in the measurement, or `inference`.
+        estimator: name of the estimator in the job, or `inference`.
         seconds: time to take steps, each from the result of the last one.
 
     Returns:
         The columns that identify the row, with `begun`, `ended` and `steps`.
     """
-    target = load_workload(measurement, backend, problem, batch_size)
-    program = _program(measurement, backend, target, estimator)
+    target = load_workload(job, backend, problem, batch_size)
+    program = _program(job, backend, target, estimator)
     _, step = programs.compile_for_memory(backend, program)
-    return _columns(measurement, target, estimator) | timeline.step_for(step, seconds)
+    return _columns(job, target, estimator) | timeline.step_for(step, seconds)
 
 
-def _columns(measurement: Measurement, target: Workload, estimator: str) -> Row:
+def _columns(job: Job, target: Workload, estimator: str) -> Row:
     columns = {
-        "memory": measurement.name,
-        "backend": measurement.backend,
+        "memory": job.name,
+        "backend": job.backend,
         "estimator": estimator,
-        "precision": measurement.run.precision,
+        "precision": job.run.precision,
         **target.columns(),
     }
     if estimator == INFERENCE:
         return columns
-    return columns | estimator_columns(measurement.estimators[estimator])
+    return columns | estimator_columns(job.estimators[estimator])
 
 
-def _program(
-    measurement: Measurement, backend: Backend, target: Workload, estimator: str
-) -> Program:
+def _program(job: Job, backend: Backend, target: Workload, estimator: str) -> Program:
     if estimator == INFERENCE:
         return programs.forward(target)
-    _, step = programs.estimate_and_step(backend, target, measurement.estimators[estimator])
+    _, step = programs.estimate_and_step(backend, target, job.estimators[estimator])
     return step
 
 

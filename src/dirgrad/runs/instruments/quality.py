@@ -9,12 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from dirgrad.components.estimators.backprop import Backprop
-from dirgrad.config.plan import Measurement
+from dirgrad.config.plan import Job
+from dirgrad.config.settings import AnyEstimator
 from dirgrad.core import closed_forms, tree
-from dirgrad.core.recurrent import OnlineEstimator
-from dirgrad.core.types import Backend, Batch, Estimator, Key, Params
+from dirgrad.core.types import Backend, Batch, Key, Params
 from dirgrad.records.files import to_table
 from dirgrad.records.schemas import COORDINATES, DRAWS
+from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import difference_error
 from dirgrad.runs.instruments.workload import (
     Workload,
@@ -47,7 +48,7 @@ class EstimationPoint(NamedTuple):
     exact: np.ndarray
 
 
-def run(measurement: Measurement, backend: Backend) -> dict[str, pa.Table]:
+def run(job: Job, context: Context) -> dict[str, pa.Table]:
     """Estimate gradients repeatedly; return the records `draws` and `coordinates`.
 
     `draws` has a row per estimate with its error. `coordinates` has a row per recorded coordinate
@@ -58,23 +59,21 @@ def run(measurement: Measurement, backend: Backend) -> dict[str, pa.Table]:
     """
     draws: list[Row] = []
     coordinates: list[Row] = []
-    for workload in workloads(measurement, backend):
-        for draw_rows, coordinate_rows in _rows(measurement, backend, workload):
+    for workload in workloads(job, context.backend):
+        for draw_rows, coordinate_rows in _rows(job, context.backend, workload):
             draws += draw_rows
             coordinates += coordinate_rows
     return {"draws": to_table(draws, DRAWS), "coordinates": to_table(coordinates, COORDINATES)}
 
 
-def _rows(
-    measurement: Measurement, backend: Backend, workload: Workload
-) -> Iterator[tuple[list[Row], list[Row]]]:
+def _rows(job: Job, backend: Backend, workload: Workload) -> Iterator[tuple[list[Row], list[Row]]]:
     """Yield the rows of `draws` and `coordinates` for every estimator at every point."""
-    settings = measurement.settings
-    points = list(_estimation_points(measurement, backend, workload))
-    unit_roundoff = float(np.finfo(measurement.run.precision).eps) / 2
+    settings = job.settings
+    points = list(_estimation_points(job, backend, workload))
+    unit_roundoff = float(np.finfo(job.run.precision).eps) / 2
     error_columns = difference_error.error_columns(backend, workload, unit_roundoff)
-    for name, estimator in _estimators(measurement):
-        shared = _shared_columns(measurement, workload, name, estimator)
+    for name, estimator in _estimators(job):
+        shared = _shared_columns(job, workload, name, estimator)
         estimates_at = _estimates(backend, workload, estimator, settings.draws)
         for point in points:
             # Each minibatch gets its own keys, so its directions are independent of the others.
@@ -97,9 +96,7 @@ def _rows(
             yield draw_rows, [columns | row for row in moments]
 
 
-def _with_theory(
-    moments: list[Row], estimator: Estimator | OnlineEstimator, norm: float
-) -> list[Row]:
+def _with_theory(moments: list[Row], estimator: AnyEstimator, norm: float) -> list[Row]:
     """Return the moments of coordinates with their closed forms, where these are declared."""
     gradient = np.array([row["gradient"] for row in moments])
     theory = closed_forms.moments(estimator, gradient, norm)
@@ -112,15 +109,15 @@ def _with_theory(
 
 
 def _shared_columns(
-    measurement: Measurement,
+    job: Job,
     workload: Workload,
     name: str,
-    estimator: Estimator | OnlineEstimator,
+    estimator: AnyEstimator,
 ) -> Row:
     return {
-        "quality": measurement.name,
-        "backend": measurement.backend,
-        "precision": measurement.run.precision,
+        "quality": job.name,
+        "backend": job.backend,
+        "precision": job.run.precision,
         "estimator": name,
         "eps": estimator.eps if isinstance(estimator, closed_forms.HasStepSize) else None,
         **workload.columns(),
@@ -128,29 +125,27 @@ def _shared_columns(
     }
 
 
-def _estimators(measurement: Measurement) -> Iterator[tuple[str, Estimator | OnlineEstimator]]:
+def _estimators(job: Job) -> Iterator[tuple[str, AnyEstimator]]:
     """Yield (name, estimator); finite differences once per step size of the settings, if any."""
-    for name, estimator in measurement.estimators.items():
+    for name, estimator in job.estimators.items():
         has_steps = isinstance(estimator, closed_forms.HasStepSize)
-        if not (has_steps and measurement.settings.eps):
+        if not (has_steps and job.settings.eps):
             yield name, estimator
             continue
-        for eps in measurement.settings.eps:
+        for eps in job.settings.eps:
             yield name, replace(estimator, eps=eps)  # type: ignore[type-var]
 
 
-def _estimation_points(
-    measurement: Measurement, backend: Backend, workload: Workload
-) -> Iterator[EstimationPoint]:
+def _estimation_points(job: Job, backend: Backend, workload: Workload) -> Iterator[EstimationPoint]:
     """Yield every minibatch at every requested number of training steps."""
-    num_minibatches = measurement.settings.minibatches
+    num_minibatches = job.settings.minibatches
     exact_at = _exact_gradient(backend, workload)
-    for after_steps, trained in after_training(measurement, backend, workload):
+    for after_steps, trained in after_training(job, backend, workload):
         full = None
         if num_minibatches > 1:
-            full = exact_at(on_all_data(measurement, backend, trained))
+            full = exact_at(on_all_data(job, backend, trained))
         for minibatch in range(num_minibatches):
-            target = on_minibatch(measurement, backend, trained, minibatch)
+            target = on_minibatch(job, backend, trained, minibatch)
             exact = exact_at(target)
             columns: Row = {"after_steps": after_steps, "minibatch": minibatch}
             if full is not None:
@@ -182,7 +177,7 @@ def _minibatch_error(exact: np.ndarray, full: np.ndarray) -> Row:
 
 
 def _estimates(
-    backend: Backend, workload: Workload, estimator: Estimator | OnlineEstimator, draws: int
+    backend: Backend, workload: Workload, estimator: AnyEstimator, draws: int
 ) -> Callable[[Workload, int], Iterator[np.ndarray]]:
     """Return the function that yields chunks (n, d) of estimates; it is compiled once."""
     size = max(2, min(draws, ENTRIES_AT_ONCE // workload.dimension))

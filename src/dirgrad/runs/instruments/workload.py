@@ -10,16 +10,15 @@ import numpy as np
 
 from dirgrad.components import registry
 from dirgrad.components.estimators.backprop import Backprop
-from dirgrad.config.plan import Cell, Measurement
-from dirgrad.config.settings import Instrument, Training
+from dirgrad.config.plan import Job
+from dirgrad.config.settings import AnyEstimator, Instrument, Quality, Training
 from dirgrad.core import criterion, steps, tree
 from dirgrad.core.closed_forms import GradientShare
-from dirgrad.core.recurrent import OnlineEstimator, Recurrent
+from dirgrad.core.recurrent import Recurrent
 from dirgrad.core.types import (
     Array,
     Backend,
     Batch,
-    Estimator,
     Key,
     Ops,
     Params,
@@ -63,14 +62,14 @@ class Workload(NamedTuple):
         }
 
 
-def workloads(measurement: Measurement, backend: Backend) -> Iterator[Workload]:
-    """Yield the workloads of a measurement, so that only one at a time is in memory.
+def workloads(job: Job, backend: Backend) -> Iterator[Workload]:
+    """Yield the workloads of a job, so that only one at a time is in memory.
 
     Raises:
         UserError: a data set is not available.
     """
-    for name, batch_size in problems_and_batch_sizes(measurement.settings):
-        yield load_workload(measurement, backend, name, batch_size)
+    for name, batch_size in problems_and_batch_sizes(job.settings):
+        yield load_workload(job, backend, name, batch_size)
 
 
 def problems_and_batch_sizes(settings: Instrument) -> Iterator[tuple[str, int]]:
@@ -81,23 +80,21 @@ def problems_and_batch_sizes(settings: Instrument) -> Iterator[tuple[str, int]]:
             yield name, size
 
 
-def load_workload(
-    measurement: Measurement, backend: Backend, name: str, batch_size: int
-) -> Workload:
+def load_workload(job: Job, backend: Backend, name: str, batch_size: int) -> Workload:
     """Return one workload at the initial values of seed 0, in the precision of the run.
 
     Args:
-        measurement: the measurement, which defines the problem.
+        job: the job, which defines the problem.
         backend: the framework.
-        name: name of the problem in the measurement.
+        name: name of the problem in the job.
         batch_size: number of examples of the minibatch.
 
     Raises:
         UserError: the data set is not available.
     """
-    problem: Problem = measurement.settings.problems[name]
-    params = trials.initial_params(problem, 0, measurement.run.precision)
-    splits = trials.load_splits(problem, measurement.run)
+    problem: Problem = job.settings.problems[name]
+    params = trials.initial_params(problem, 0, job.run.precision)
+    splits = trials.load_splits(problem, job.run)
     num_examples = len(splits.train[0]) if splits.train else 0
     (rows,) = trials.minibatch_rows(0, 1, num_examples, batch_size)
     # JAX sorts dictionaries when it compiles. Sorted parameters get the same directions whether
@@ -114,13 +111,11 @@ def load_workload(
     )
 
 
-def on_minibatch(
-    measurement: Measurement, backend: Backend, workload: Workload, minibatch: int
-) -> Workload:
+def on_minibatch(job: Job, backend: Backend, workload: Workload, minibatch: int) -> Workload:
     """Return a workload with another minibatch of its training data; 0 is its own minibatch."""
     if not minibatch:
         return workload
-    splits = trials.load_splits(workload.problem, measurement.run)
+    splits = trials.load_splits(workload.problem, job.run)
     num_examples = len(splits.train[0])
     rows = trials.minibatch_rows(0, minibatch + 1, num_examples, workload.batch_size)
     return workload._replace(batch=_minibatch(backend, splits, rows[-1]))
@@ -130,33 +125,33 @@ def _minibatch(backend: Backend, splits: Splits, rows: np.ndarray) -> Batch:
     return tuple(backend.ops.asarray(array[rows]) for array in splits.train)
 
 
-def on_all_data(measurement: Measurement, backend: Backend, workload: Workload) -> Workload:
+def on_all_data(job: Job, backend: Backend, workload: Workload) -> Workload:
     """Return a workload with all its training data as the minibatch."""
-    splits = trials.load_splits(workload.problem, measurement.run)
+    splits = trials.load_splits(workload.problem, job.run)
     batch = tuple(backend.ops.asarray(array) for array in splits.train)
     return workload._replace(batch=batch)
 
 
 def after_training(
-    measurement: Measurement, backend: Backend, workload: Workload
+    job: Job, backend: Backend, workload: Workload
 ) -> Iterator[tuple[int, Workload]]:
     """Yield (number of steps, workload after these steps of backprop) in ascending order."""
-    after_steps = measurement.settings.after_steps
+    settings: Quality = job.settings
+    after_steps = settings.after_steps
     counts = sorted({*after_steps} - {0})
     if 0 in after_steps:
         yield 0, workload
     if not counts:
         return
-    cell = _backprop_cell(measurement, workload, counts[-1])
-    params_after = train.parameters_after(cell, backend, counts)
+    training = _backprop_training(settings, workload, counts[-1])
+    params_after = train.train_steps(training, Backprop(), job.run, backend, counts)
     for count, params in zip(counts, params_after, strict=True):
         yield count, workload._replace(params=params)
 
 
-def _backprop_cell(measurement: Measurement, workload: Workload, num_steps: int) -> Cell:
-    """Return a cell with one trial: seed 0 of backprop on the problem of the workload."""
-    settings = measurement.settings
-    training = Training(
+def _backprop_training(settings: Quality, workload: Workload, num_steps: int) -> Training:
+    """Return the training of one trial, seed 0, on the problem of the workload."""
+    return Training(
         problem=workload.problem,
         optimizer=settings.optimizer,
         learning_rates=(settings.learning_rate,),
@@ -164,15 +159,6 @@ def _backprop_cell(measurement: Measurement, workload: Workload, num_steps: int)
         steps=num_steps,
         record_every=num_steps,
         batch_size=workload.batch_size,
-    )
-    estimators: dict[str, Estimator | OnlineEstimator] = {"backprop": Backprop()}
-    return Cell(
-        tier=measurement.tier,
-        experiment="after_training",
-        backend=measurement.backend,
-        estimators=estimators,
-        training=training,
-        run=measurement.run,
     )
 
 
@@ -182,7 +168,7 @@ def loss(ops: Ops, problem: Problem) -> Callable[[Params, Batch], Array]:
 
 
 def gradient(
-    ops: Ops, problem: Problem, estimator: Estimator | OnlineEstimator
+    ops: Ops, problem: Problem, estimator: AnyEstimator
 ) -> Callable[[Key, Params, Batch], Params]:
     """Return a gradient estimate as a function (key, params, batch) -> like params.
 
@@ -197,7 +183,7 @@ def gradient(
     return estimate_gradient
 
 
-def estimator_columns(estimator: Estimator | OnlineEstimator) -> dict[str, str | int]:
+def estimator_columns(estimator: AnyEstimator) -> dict[str, str | int]:
     """Return the columns that describe an estimator in a record."""
     return {
         "estimator_kind": registry.kind(estimator),

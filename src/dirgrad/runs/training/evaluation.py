@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from dirgrad.config.plan import Cell
+from dirgrad.config.settings import Training
 from dirgrad.core import criterion
-from dirgrad.core.types import Backend, Batch, Params, Splits
+from dirgrad.core.types import Backend, Batch, Params, Problem, Splits
 
 SLICE = 100
 """Number of examples evaluated at once; small enough for the memory of every problem."""
@@ -24,7 +24,7 @@ Evaluate: TypeAlias = Callable[[Params], Values]
 """Function from the parameters of all lanes to their values."""
 
 
-def evaluator(cell: Cell, backend: Backend, data: Splits) -> Evaluate:
+def evaluator(training: Training, backend: Backend, data: Splits) -> Evaluate:
     """Return the function that evaluates all lanes at a record point.
 
     It is built once and serves all estimators. Each part of the data is cut to its first
@@ -32,8 +32,8 @@ def evaluator(cell: Cell, backend: Backend, data: Splits) -> Evaluate:
     on the validation and test data (with the prefix `valid_` or `test_`), and the parameters
     `theta_0` and `theta_1` of a problem of two parameters.
     """
-    metrics = _metrics(cell, backend)
-    limit = cell.training.evaluation_examples
+    metrics = _metrics(training.problem, backend)
+    limit = training.evaluation_examples
     train = _first_examples(data.train, limit)
     held_out = {
         "valid": _first_examples(data.valid, limit),
@@ -68,9 +68,8 @@ def _two_parameters(backend: Backend, params: Params) -> Values:
     return {"theta_0": theta[:, 0], "theta_1": theta[:, 1]}
 
 
-def _metrics(cell: Cell, backend: Backend) -> Callable[[Params, Arrays], Values]:
+def _metrics(problem: Problem, backend: Backend) -> Callable[[Params, Arrays], Values]:
     ops, engine = backend.ops, backend.engine
-    problem = cell.training.problem
 
     def metrics_of_trial(params: Params, batch: Batch) -> Values:
         return criterion.metrics(problem, ops, params, batch)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from dirgrad.components import registry
-from dirgrad.config.plan import Cell
+from dirgrad.config.settings import AnyEstimator, Run, Training
 from dirgrad.core import tree
 from dirgrad.records.schemas import TrialStatus
 from dirgrad.runs.training.trials import Lane
@@ -51,6 +51,24 @@ class History(NamedTuple):
     reason: str = ""
 
 
+class Trained(NamedTuple):
+    """One estimator and the setting in which it is trained.
+
+    Attributes:
+        name: name of the estimator.
+        estimator: the estimator.
+        training: the problem and its training.
+        run: settings that all jobs share.
+        backend: name of the framework.
+    """
+
+    name: str
+    estimator: AnyEstimator
+    training: Training
+    run: Run
+    backend: str
+
+
 def not_diverged(point: dict[str, Any], limit: float) -> np.ndarray:
     """Return which lanes have finite losses of magnitude at most `limit` at a point: (lanes,)."""
     loss = np.abs(point["loss"])
@@ -59,33 +77,31 @@ def not_diverged(point: dict[str, Any], limit: float) -> np.ndarray:
     return within_limit
 
 
-def rows(cell: Cell, name: str, history: History) -> tuple[list[Row], list[Row]]:
+def rows(trained: Trained, history: History) -> tuple[list[Row], list[Row]]:
     """Return the rows of the trials and the rows of their curves.
 
     Args:
-        cell: the cell that was trained.
-        name: name of the estimator in the cell.
-        history: the training of a group of lanes of this estimator.
+        trained: the estimator and the setting in which it was trained.
+        history: the training of a group of lanes.
     """
-    shared = _shared_columns(cell, name)
+    shared = _shared_columns(trained)
     trials: list[Row] = []
     curves: list[Row] = []
     for i, lane in enumerate(history.lanes):
         columns = shared | lane._asdict()
-        curve = _curve(history, i, cell.training.diverged_above)
+        curve = _curve(history, i, trained.training.diverged_above)
         curves += [columns | point for point in curve]
-        trials.append(columns | _outcome(cell, name, history, curve))
+        trials.append(columns | _outcome(trained, history, curve))
     return trials, curves
 
 
-def _shared_columns(cell: Cell, name: str) -> Row:
+def _shared_columns(trained: Trained) -> Row:
     """Return the columns in which all trials of an estimator agree."""
-    training, estimator = cell.training, cell.estimators[name]
+    name, estimator, training, run, backend = trained
     params = training.problem.init(np.random.default_rng(0))
     return {
-        "experiment": cell.experiment,
         "problem": registry.kind(training.problem),
-        "backend": cell.backend,
+        "backend": backend,
         "estimator": name,
         "estimator_kind": registry.kind(estimator),
         "direction": registry.distribution_name(estimator.direction),
@@ -95,9 +111,9 @@ def _shared_columns(cell: Cell, name: str) -> Row:
         "batch_size": training.batch_size if training.problem.dataset else 0,
         "dimension": tree.num_entries(params),
         "target_loss": training.target_loss,
-        "precision": cell.run.precision,
-        "threads": cell.run.threads,
-        "exclusive": cell.run.exclusive,
+        "precision": run.precision,
+        "threads": run.threads,
+        "exclusive": run.exclusive,
     }
 
 
@@ -114,7 +130,7 @@ def _curve(history: History, i: int, limit: float) -> list[Row]:
     return curve
 
 
-def _outcome(cell: Cell, name: str, history: History, curve: list[Row]) -> Row:
+def _outcome(trained: Trained, history: History, curve: list[Row]) -> Row:
     """Return the columns that describe how one trial ended."""
     group = {"lanes": len(history.lanes), "compile_seconds": history.compile_seconds}
     if not curve:
@@ -122,12 +138,12 @@ def _outcome(cell: Cell, name: str, history: History, curve: list[Row]) -> Row:
         return outcome | {"steps": 0, "evaluations": 0} | group
     last = curve[-1]
     steps = last["step"]
-    status, reason = _status(cell, last)
+    status, reason = _status(trained.training, last)
     return {
         "status": status,
         "reason": reason,
         "steps": steps,
-        "evaluations": steps * cell.estimators[name].evaluations,
+        "evaluations": steps * trained.estimator.evaluations,
         "final_loss": last["loss"],
         **{column: last[column] for column in LAST if column in last},
         "step_seconds": last["train_seconds"] / max(steps, 1),
@@ -135,8 +151,8 @@ def _outcome(cell: Cell, name: str, history: History, curve: list[Row]) -> Row:
     }
 
 
-def _status(cell: Cell, last: Row) -> tuple[TrialStatus, str]:
-    training, step = cell.training, last["step"]
+def _status(training: Training, last: Row) -> tuple[TrialStatus, str]:
+    step = last["step"]
     if not not_diverged(last, training.diverged_above):
         reason = f"loss not finite or above {training.diverged_above:g} by step {step}"
         return TrialStatus.DIVERGED, reason

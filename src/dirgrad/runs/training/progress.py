@@ -40,6 +40,11 @@ def silent(steps: int, trials: str, step: int, loss: float) -> None:
     """Report nothing."""
 
 
+def silent_reporter(label: str, total_steps: int) -> Report:
+    """Return a report function that writes nothing."""
+    return silent
+
+
 def _bar(label: str, total_steps: int, stream: TextIO) -> Report:
     bar = tqdm(total=total_steps, desc=label, unit="step", file=stream, dynamic_ncols=True)
 

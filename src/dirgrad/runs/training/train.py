@@ -1,4 +1,4 @@
-"""Training of a cell: every trial of every estimator on one problem in one framework.
+"""Training of every trial of every estimator on one problem in one framework.
 
 The estimators take turns from one record point to the next (A B C A B C ...), so that slow
 changes in the speed of the machine affect all of them. The training time includes neither
@@ -6,20 +6,23 @@ compilation nor evaluation.
 """
 
 import math
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from time import perf_counter
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from dirgrad.config.plan import Cell
+import pyarrow as pa
+
+from dirgrad.config.plan import Job
+from dirgrad.config.settings import AnyEstimator, Run, Training
 from dirgrad.core import steps, tree
 from dirgrad.core.types import Backend, Batch, Params, Splits, Step, TrainChunk
-from dirgrad.records import provenance
 from dirgrad.records.files import to_table
-from dirgrad.records.schemas import CURVES, TRIALS, TrainingRecords, TrialStatus
+from dirgrad.records.schemas import CURVES, TRIALS, TrialStatus
+from dirgrad.runs.context import Context
 from dirgrad.runs.training import outcomes, trials
 from dirgrad.runs.training.evaluation import Evaluate, evaluator
-from dirgrad.runs.training.outcomes import History, Row
+from dirgrad.runs.training.outcomes import History, Row, Trained
 from dirgrad.runs.training.progress import Report, silent
 from dirgrad.runs.training.trials import Lane
 
@@ -27,11 +30,13 @@ TrainingRun: TypeAlias = Generator[None, None, History]
 """Training of one group of lanes; it pauses before each chunk of steps."""
 
 
-class Context(NamedTuple):
-    """Data and functions that all trainings of a cell share.
+class Setup(NamedTuple):
+    """Data and functions that all trainings of a job share.
 
     Attributes:
-        cell: the cell.
+        training: the problem and its training.
+        estimators: the estimators by name.
+        run: settings that all jobs share.
         backend: the framework.
         num_examples: number of training examples, 0 without data.
         compile_chunk: (estimator name, number of lanes) -> (compiled loop, compile seconds).
@@ -39,7 +44,9 @@ class Context(NamedTuple):
         report: reports progress.
     """
 
-    cell: Cell
+    training: Training
+    estimators: Mapping[str, AnyEstimator]
+    run: Run
     backend: Backend
     num_examples: int
     compile_chunk: Callable[[str, int], tuple[TrainChunk, float]]
@@ -47,90 +54,116 @@ class Context(NamedTuple):
     report: Report
 
 
-def run(
-    cell: Cell, backend: Backend, facts: dict[str, Any], report: Report = silent
-) -> TrainingRecords:
-    """Train every trial of a cell and return its records.
+def run(job: Job, context: Context) -> dict[str, pa.Table]:
+    """Train every trial of a job; return the records `trials` and `curves`.
 
     A trial that diverges, times out or is not supported is a row with that status.
 
+    Raises:
+        UserError: the data set is not available.
+    """
+    total_steps = trials.total_steps(job.settings, len(job.estimators))
+    report = context.reporter(job.path, total_steps)
+    rows = train_trials(job.settings, job.estimators, job.run, context.backend, report)
+    return {
+        "trials": to_table(_of_experiment(job.name, rows[0]), TRIALS),
+        "curves": to_table(_of_experiment(job.name, rows[1]), CURVES),
+    }
+
+
+def _of_experiment(name: str, rows: Iterable[Row]) -> Iterator[Row]:
+    for row in rows:
+        yield {"experiment": name, **row}
+
+
+def train_trials(
+    training: Training,
+    estimators: Mapping[str, AnyEstimator],
+    run: Run,
+    backend: Backend,
+    report: Report = silent,
+) -> tuple[list[Row], list[Row]]:
+    """Train every trial of every estimator; return the rows of the trials and of their curves.
+
     Args:
-        cell: the cell to train.
+        training: the problem and its training.
+        estimators: the estimators by name.
+        run: settings that all jobs share.
         backend: the framework.
-        facts: the settings of the cell, for the provenance.
         report: receives the progress.
 
     Raises:
         UserError: the data set is not available.
     """
-    context = _context(cell, backend, report)
-    seconds_left = dict.fromkeys(cell.estimators, cell.training.timeout_seconds)
-    search = dict.fromkeys(cell.estimators, trials.search_trials(cell))
-    trial_rows, curve_rows = _train_all(context, search, seconds_left)
-    if cell.training.tuning:
-        final = _final_trials(cell, trial_rows)
-        final_rows, final_curve_rows = _train_all(context, final, seconds_left)
+    setup = _setup(training, estimators, run, backend, report)
+    seconds_left = dict.fromkeys(estimators, training.timeout_seconds)
+    search = dict.fromkeys(estimators, trials.search_trials(training))
+    trial_rows, curve_rows = _train_all(setup, search, seconds_left)
+    if training.tuning:
+        final = _final_trials(setup, trial_rows)
+        final_rows, final_curve_rows = _train_all(setup, final, seconds_left)
         trial_rows += final_rows
         curve_rows += final_curve_rows
-    return TrainingRecords(
-        to_table(trial_rows, TRIALS),
-        to_table(curve_rows, CURVES),
-        provenance.collect(facts, backend.engine.environment()),
-    )
+    return trial_rows, curve_rows
 
 
-def _final_trials(cell: Cell, searched: list[Row]) -> dict[str, list[Lane]]:
+def _final_trials(setup: Setup, searched: list[Row]) -> dict[str, list[Lane]]:
     """Return the final trials of every estimator whose search has a rate that did not fail."""
     final: dict[str, list[Lane]] = {}
-    for name in cell.estimators:
+    for name in setup.estimators:
         rows = [row for row in searched if row["estimator"] == name]
         rate = outcomes.best_rate(rows)
         if rate is not None:
-            final[name] = trials.final_trials(cell, rate)
+            final[name] = trials.final_trials(setup.training, rate)
     return final
 
 
 def _train_all(
-    context: Context, lanes: Mapping[str, list[Lane]], seconds_left: dict[str, float]
+    setup: Setup, lanes: Mapping[str, list[Lane]], seconds_left: dict[str, float]
 ) -> tuple[list[Row], list[Row]]:
     """Train the lanes of each estimator and subtract the time from `seconds_left`."""
-    cell = context.cell
     trial_rows: list[Row] = []
     curve_rows: list[Row] = []
-    groups = [trials.groups(cell, estimator_lanes) for estimator_lanes in lanes.values()]
+    training, run, backend = setup.training, setup.run, setup.backend.name
+    groups = [trials.groups(training, estimator_lanes) for estimator_lanes in lanes.values()]
     for groups_in_turn in zip(*groups, strict=True):
         trainings = {
-            name: _train(context, name, group, seconds_left[name])
+            name: _train(setup, name, group, seconds_left[name])
             for name, group in zip(lanes, groups_in_turn, strict=True)
         }
         for name, history in take_turns(trainings).items():
             seconds_left[name] -= history.seconds
-            group_trials, group_curves = outcomes.rows(cell, name, history)
+            trained = Trained(name, setup.estimators[name], training, run, backend)
+            group_trials, group_curves = outcomes.rows(trained, history)
             trial_rows += group_trials
             curve_rows += group_curves
     return trial_rows, curve_rows
 
 
-def parameters_after(cell: Cell, backend: Backend, counts: Sequence[int]) -> Iterator[Params]:
-    """Train the only trial of a cell and yield its parameters after each number of steps.
+def train_steps(
+    training: Training, estimator: AnyEstimator, run: Run, backend: Backend, counts: Sequence[int]
+) -> Iterator[Params]:
+    """Train one trial and yield its parameters after each number of steps.
 
     Nothing is evaluated in between.
 
     Args:
-        cell: a cell with one estimator and one trial.
+        training: the problem and its training, with one learning rate and one seed.
+        estimator: the estimator.
+        run: settings that all jobs share.
         backend: the framework.
         counts: numbers of steps, ascending.
 
     Raises:
         UserError: the data set is not available.
     """
-    (name,) = cell.estimators
-    lanes = trials.search_trials(cell)
-    arrays, num_examples = _training_arrays(backend, trials.load_data(cell))
-    state, trial = trials.initial_state(cell, backend, name, lanes)
-    rows = trials.lane_rows(cell, num_examples, lanes)
+    lanes = trials.search_trials(training)
+    splits = trials.load_splits(training.problem, run)
+    arrays, num_examples = _training_arrays(backend, splits)
+    state, trial = trials.initial_state(training, estimator, backend, run.precision, lanes)
+    rows = trials.lane_rows(training, num_examples, lanes)
     chunk = math.gcd(*counts)
-    step = _make_step(cell, backend, name)
+    step = _make_step(training, estimator, backend)
     train_chunk = backend.engine.compile_training(step, arrays, state, trial, rows, chunk)
     for first in range(0, counts[-1], chunk):
         last = first + chunk
@@ -153,23 +186,30 @@ def take_turns(trainings: Mapping[str, TrainingRun]) -> dict[str, History]:
     return {name: histories[name] for name in trainings}
 
 
-def _context(cell: Cell, backend: Backend, report: Report) -> Context:
-    data = trials.load_data(cell)
+def _setup(
+    training: Training,
+    estimators: Mapping[str, AnyEstimator],
+    run: Run,
+    backend: Backend,
+    report: Report,
+) -> Setup:
+    data = trials.load_splits(training.problem, run)
     arrays, num_examples = _training_arrays(backend, data)
-    chunk = cell.training.record_every
+    chunk = training.record_every
 
     @cache
     def compile_chunk(name: str, count: int) -> tuple[TrainChunk, float]:
-        step = _make_step(cell, backend, name)
+        estimator = estimators[name]
+        step = _make_step(training, estimator, backend)
         lanes = [Lane(1.0, 0)] * count
-        state, trial = trials.initial_state(cell, backend, name, lanes)
-        rows = trials.lane_rows(cell, num_examples, lanes)
+        state, trial = trials.initial_state(training, estimator, backend, run.precision, lanes)
+        rows = trials.lane_rows(training, num_examples, lanes)
         started = perf_counter()
         train_chunk = backend.engine.compile_training(step, arrays, state, trial, rows, chunk)
         return train_chunk, perf_counter() - started
 
-    evaluate = evaluator(cell, backend, data)
-    return Context(cell, backend, num_examples, compile_chunk, evaluate, report)
+    evaluate = evaluator(training, backend, data)
+    return Setup(training, estimators, run, backend, num_examples, compile_chunk, evaluate, report)
 
 
 def _training_arrays(backend: Backend, data: Splits) -> tuple[Batch, int]:
@@ -179,31 +219,30 @@ def _training_arrays(backend: Backend, data: Splits) -> tuple[Batch, int]:
     return arrays, num_examples
 
 
-def _make_step(cell: Cell, backend: Backend, name: str) -> Step:
-    training = cell.training
+def _make_step(training: Training, estimator: AnyEstimator, backend: Backend) -> Step:
     return steps.make_step(
         backend.ops,
         training.problem,
-        cell.estimators[name],
+        estimator,
         training.optimizer,
         training.learning_rate_decay,
     )
 
 
-def _train(context: Context, name: str, lanes: list[Lane], budget_seconds: float) -> TrainingRun:
+def _train(setup: Setup, name: str, lanes: list[Lane], budget_seconds: float) -> TrainingRun:
     """Train a group of lanes to the last step, or until time is up or all lanes have diverged."""
     if budget_seconds <= 0:
         return _not_started(lanes, TrialStatus.TIMEOUT, "not begun: the estimator's time was spent")
     try:
-        train_chunk, compile_seconds = context.compile_chunk(name, len(lanes))
+        train_chunk, compile_seconds = setup.compile_chunk(name, len(lanes))
     except NotImplementedError as error:
         return _not_started(lanes, TrialStatus.UNSUPPORTED, " ".join(str(error).split()))
-    cell = context.cell
-    training, chunk = cell.training, cell.training.record_every
-    rows = trials.lane_rows(cell, context.num_examples, lanes)
-    state, trial = trials.initial_state(cell, context.backend, name, lanes)
+    training, chunk = setup.training, setup.training.record_every
+    rows = trials.lane_rows(training, setup.num_examples, lanes)
+    precision, estimator = setup.run.precision, setup.estimators[name]
+    state, trial = trials.initial_state(training, estimator, setup.backend, precision, lanes)
     start: Row = {"step": 0, "train_seconds": 0.0}
-    points = [start | context.evaluate(state.params)]
+    points = [start | setup.evaluate(state.params)]
     spent = 0.0
     for first in range(0, training.steps, chunk):
         yield
@@ -217,9 +256,9 @@ def _train(context: Context, name: str, lanes: list[Lane], budget_seconds: float
             "train_seconds": spent / len(lanes),
             "batch_loss": batch_loss,
         }
-        points.append(point | context.evaluate(state.params))
+        points.append(point | setup.evaluate(state.params))
         num_steps, loss = chunk * len(lanes), float(batch_loss.mean())
-        context.report(num_steps, _label(name, lanes), step, loss)
+        setup.report(num_steps, _label(name, lanes), step, loss)
         not_diverged = outcomes.not_diverged(points[-1], training.diverged_above)
         if spent > budget_seconds or not not_diverged.any():
             break

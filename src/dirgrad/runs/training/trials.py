@@ -1,4 +1,4 @@
-"""Trials of a cell: their learning rates and seeds, initial values, minibatches and data.
+"""Trials of an estimator: their learning rates and seeds, initial values, minibatches and data.
 
 The initial values and the minibatches of a trial depend only on its seed. They do not depend on
 the estimator, the framework or the other lanes, so trials of one seed are paired.
@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dirgrad.config.plan import Cell
-from dirgrad.config.settings import Run
+from dirgrad.config.settings import AnyEstimator, Run, Training
 from dirgrad.core import steps
 from dirgrad.core.types import Backend, Params, Problem, Splits, State, Trial
 from dirgrad.records.schemas import Stage
@@ -26,12 +25,12 @@ class Lane(NamedTuple):
     stage: Stage = Stage.FINAL
 
 
-def search_trials(cell: Cell) -> list[Lane]:
+def search_trials(training: Training) -> list[Lane]:
     """Return the trials with which every estimator starts.
 
-    They are the trials of the learning-rate search if the cell has one, else all its trials.
+    They are the trials of the learning-rate search if there is one, else all trials.
     """
-    training, tuning = cell.training, cell.training.tuning
+    tuning = training.tuning
     if tuning is None:
         rates = training.learning_rates or ()
         seeds = range(training.seeds)
@@ -40,33 +39,25 @@ def search_trials(cell: Cell) -> list[Lane]:
     return [Lane(rate, seed, Stage.TUNING) for rate in tuning.rates for seed in seeds]
 
 
-def final_trials(cell: Cell, rate: float) -> list[Lane]:
+def final_trials(training: Training, rate: float) -> list[Lane]:
     """Return the trials of an estimator at the rate of its search, with seeds new to the search."""
-    training = cell.training
     first = training.tuning.seeds if training.tuning else 0
     seeds = range(first, first + training.seeds)
     return [Lane(rate, seed) for seed in seeds]
 
 
-def groups(cell: Cell, lanes: list[Lane]) -> list[list[Lane]]:
+def groups(training: Training, lanes: list[Lane]) -> list[list[Lane]]:
     """Split the trials of one estimator into groups that are vmapped together."""
-    setting = cell.training.lanes
-    size = len(lanes) if setting == "all" else setting
+    size = len(lanes) if training.lanes == "all" else training.lanes
     starts = range(0, len(lanes), size)
     return [lanes[start : start + size] for start in starts]
 
 
-def total_steps(cell: Cell) -> int:
+def total_steps(training: Training, num_estimators: int) -> int:
     """Return the number of steps, summed over all trials of all estimators."""
-    training = cell.training
     num_final = training.seeds if training.tuning else 0
-    num_trials = len(search_trials(cell)) + num_final
-    return training.steps * num_trials * len(cell.estimators)
-
-
-def load_data(cell: Cell) -> Splits:
-    """Load the data of a cell; raise UserError if the data set is not available."""
-    return load_splits(cell.training.problem, cell.run)
+    num_trials = len(search_trials(training)) + num_final
+    return training.steps * num_trials * num_estimators
 
 
 def load_splits(problem: Problem, run: Run) -> Splits:
@@ -126,9 +117,8 @@ def minibatch_rows(seed: int, steps: int, examples: int, batch: int) -> np.ndarr
     return minibatches[:steps]
 
 
-def lane_rows(cell: Cell, examples: int, lanes: list[Lane]) -> np.ndarray:
+def lane_rows(training: Training, examples: int, lanes: list[Lane]) -> np.ndarray:
     """Draw the minibatch rows of every lane: (lanes, steps, batch) int32."""
-    training = cell.training
     rows: dict[int, np.ndarray] = {}
     for seed in {lane.seed for lane in lanes}:
         rows[seed] = minibatch_rows(seed, training.steps, examples, training.batch_size)
@@ -136,32 +126,37 @@ def lane_rows(cell: Cell, examples: int, lanes: list[Lane]) -> np.ndarray:
 
 
 def initial_state(
-    cell: Cell, backend: Backend, estimator: str, lanes: list[Lane]
+    training: Training,
+    estimator: AnyEstimator,
+    backend: Backend,
+    precision: str,
+    lanes: list[Lane],
 ) -> tuple[State, Trial]:
     """Return the initial state and the trials; the first axis of every leaf is the lanes.
 
     Args:
-        cell: the cell.
+        training: the problem and its training.
+        estimator: the estimator.
         backend: the framework.
-        estimator: name of the estimator in the cell.
+        precision: dtype of the parameters and of the learning rates.
         lanes: the trials to train together.
     """
     ops, engine = backend.ops, backend.engine
 
     def init(params: Params) -> State:
-        optimizer = cell.training.optimizer
-        return steps.initial_state(ops, cell.estimators[estimator], optimizer, params)
+        return steps.initial_state(ops, estimator, training.optimizer, params)
 
     init_lanes = engine.vmap_trials(init, (), len(lanes))
-    state: State = init_lanes(_stacked_params(cell, backend, lanes))
-    rates = np.array([lane.learning_rate for lane in lanes], cell.run.precision)
+    state: State = init_lanes(_stacked_params(training.problem, backend, precision, lanes))
+    rates = np.array([lane.learning_rate for lane in lanes], precision)
     seeds = np.array([lane.seed for lane in lanes])
     return state, Trial(engine.keys(seeds), ops.asarray(rates))
 
 
-def _stacked_params(cell: Cell, backend: Backend, lanes: list[Lane]) -> Params:
+def _stacked_params(
+    problem: Problem, backend: Backend, precision: str, lanes: list[Lane]
+) -> Params:
     """Return the initial parameters of all lanes, each leaf (lanes, ...)."""
-    problem, precision = cell.training.problem, cell.run.precision
     starts = [initial_params(problem, lane.seed, precision) for lane in lanes]
     params: Params = {}
     for name in starts[0]:

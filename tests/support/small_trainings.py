@@ -1,13 +1,14 @@
-"""Cells of short trainings: one for the tests of outcomes and trials, one to be trained."""
+"""Jobs of short trainings: one for the tests of outcomes and trials, one to be trained."""
 
 from typing import Any
 
 import pandas as pd
 
 from dirgrad.config import plan
-from dirgrad.config.validation import check
 from dirgrad.core.types import Backend
+from dirgrad.runs.context import Context
 from dirgrad.runs.training import train
+from support.configuration import configured
 
 ESTIMATORS = {
     "backprop": {"kind": "backprop"},
@@ -21,7 +22,7 @@ ESTIMATORS = {
         "eps": 1e-3,
     },
 }
-"""Configuration of the estimators of a cell to be trained."""
+"""Configuration of the estimators of a job to be carried out."""
 TWO_ESTIMATORS = ["backprop", "sphere_k2"]
 """Names of the estimators of most trainings: a deterministic one and a random one."""
 
@@ -29,8 +30,8 @@ ROSENBROCK = {"kind": "rosenbrock", "dimension": 3}
 MLP = {"kind": "mlp", "dataset": "digits", "hidden": [5]}
 
 
-def cell_with_three_record_points(problem: Any = "beale", **options: Any) -> plan.Cell:
-    """Return a cell of 20 steps that are recorded at the steps 0, 10 and 20.
+def job_with_three_record_points(problem: Any = "beale", **options: Any) -> plan.Job:
+    """Return a training of 20 steps that are recorded at the steps 0, 10 and 20.
 
     Args:
         problem: Configuration of the problem.
@@ -61,11 +62,11 @@ def cell_with_three_record_points(problem: Any = "beale", **options: Any) -> pla
         "estimators": estimators,
         "experiments": {"small": experiment | options},
     }
-    return plan.cell(config, "small/jax")
+    return plan.job(configured(config), "training/small/jax")
 
 
-def training_cell(backend: Backend, problem: Any, **options: Any) -> plan.Cell:
-    """Return a valid cell of 20 steps in float64, for a framework.
+def training_job(backend: Backend, problem: Any, **options: Any) -> plan.Job:
+    """Return a training of 20 steps in float64, for a framework.
 
     Args:
         backend: The framework.
@@ -89,11 +90,12 @@ def training_cell(backend: Backend, problem: Any, **options: Any) -> plan.Cell:
         "estimators": ESTIMATORS,
         "experiments": {"small": experiment | options},
     }
-    check(config, {"test": config})
-    return plan.cell(config, f"small/{backend.name}")
+    return plan.job(configured(config), f"training/small/{backend.name}")
 
 
-def train_cell(backend: Backend, problem: Any, **options: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Train the cell of `training_cell`; return the rows of its trials and of their curves."""
-    records = train.run(training_cell(backend, problem, **options), backend, {})
-    return records.trials.to_pandas(), records.curves.to_pandas()
+def train_small(
+    backend: Backend, problem: Any, **options: Any
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Carry out the job of `training_job`; return the rows of its trials and of their curves."""
+    records = train.run(training_job(backend, problem, **options), Context(backend))
+    return records["trials"].to_pandas(), records["curves"].to_pandas()
