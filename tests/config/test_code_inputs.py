@@ -1,11 +1,13 @@
 """Each job depends on the source files that it imports, and on no others."""
 
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from modulefinder import ModuleFinder
 from pathlib import Path
 
-import grimp
 import pytest
 
 from dirgrad.components import registry
@@ -204,34 +206,94 @@ def test_the_sources_of_a_module_include_indirect_imports_and_no_unrelated_file(
     assert download not in sources_of_modules("dirgrad.components.datasets.digits")
 
 
-@pytest.fixture(scope="module")
-def graph() -> grimp.ImportGraph:
-    return grimp.build_graph("dirgrad", cache_dir=None)
+MODULES = [
+    "runs.training.train",
+    "runs.instruments.landscape",
+    "backends.jax.engine",
+    "backends.torch.engine",
+    "components.datasets.mnist",
+    "components.problems.cnn",
+    "report.figures.loss",
+    "cli.main",
+]
 
 
-def source_path(module: str) -> str:
-    """Return the path of a module, relative to the package."""
-    path = module.removeprefix("dirgrad").lstrip(".").replace(".", "/")
-    is_file = (code_inputs.ROOT / f"{path}.py").is_file()
-    return f"{path}.py" if is_file else str(Path(path) / "__init__.py")
+def sources_of_import(module: str) -> set[str]:
+    """Return the sources of a module and of its parent packages, which Python imports first."""
+    parts = f"dirgrad.{module}".split(".")
+    names = [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
+    return without_packages(sources_of_modules(*names))
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        "runs.training.train",
-        "runs.instruments.landscape",
-        "backends.jax.engine",
-        "backends.torch.engine",
-        "components.datasets.mnist",
-        "components.problems.cnn",
-        "report.figures.loss",
-        "cli.main",
-    ],
-)
-def test_the_sources_of_a_module_include_all_its_imports(
-    module: str, graph: grimp.ImportGraph
+def without_packages(paths: Iterable[str]) -> set[str]:
+    return {path for path in paths if Path(path).name != "__init__.py"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_sources_of_a_module_are_the_files_that_its_bytecode_imports(module: str) -> None:
+    # The finder's path has no other package, so it skips all imports from outside.
+    finder = ModuleFinder([str(code_inputs.ROOT.parent)])
+    finder.import_hook(f"dirgrad.{module}")
+    found = in_package(entry.__file__ for entry in finder.modules.values() if entry.__file__)
+    assert sources_of_import(module) == without_packages(found)
+
+
+@pytest.mark.parametrize("module", ["runs.training.train", "runs.instruments.cost"])
+def test_importing_a_module_loads_only_its_sources(module: str) -> None:
+    lines = (
+        "import sys",
+        f"import dirgrad.{module}",
+        "loaded = [m for name, m in sys.modules.items() if name.split('.')[0] == 'dirgrad']",
+        "print(*(m.__file__ for m in loaded), sep='\\n')",
+    )
+    command = [sys.executable, "-c", "\n".join(lines)]
+    process = subprocess.run(command, capture_output=True, text=True, check=True)
+    loaded = without_packages(in_package(process.stdout.splitlines()))
+    assert f"{module.replace('.', '/')}.py" in loaded
+    assert loaded <= sources_of_import(module)
+
+
+# The folder of the package
+
+PRINT_SOURCES = """
+from dirgrad.config import code_inputs
+from dirgrad.core.errors import UserError
+try:
+    print(*code_inputs.closure("dirgrad.core.tree"), sep="\\n")
+except UserError as error:
+    print(error)
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """Return a copy of this package in another folder."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    return Path(shutil.copytree(code_inputs.ROOT, tmp_path / "src/dirgrad", ignore=ignored))
+
+
+def printed_sources(package: Path) -> str:
+    """Return what PRINT_SOURCES prints if `package` comes first on the path."""
+    environment = os.environ | {"PYTHONPATH": str(package.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.check_output(
+        [sys.executable, "-c", PRINT_SOURCES], text=True, env=environment, cwd=package.parents[1]
+    )
+
+
+def test_the_sources_lie_in_the_folder_of_the_package_and_reading_them_writes_nothing(
+    package: Path,
 ) -> None:
-    name = f"dirgrad.{module}"
-    imported = graph.find_upstream_modules(name) | {name}
-    assert sources_of_modules(name) >= {source_path(upstream) for upstream in imported}
+    files_before = set(package.parents[1].rglob("*"))
+    sources = printed_sources(package).split()
+    assert {Path(path).relative_to(package).as_posix() for path in sources} >= {
+        "core/tree.py",
+        "core/ops.py",
+    }
+    assert set(package.parents[1].rglob("*")) == files_before
+
+
+def test_a_file_that_is_not_valid_python_is_named_with_its_line(package: Path) -> None:
+    path = package / "components/estimators/half_written.py"
+    path.write_text("x = 1\ndef (\n", encoding="utf-8")
+    message = f"{path}, line 2: this line is not valid Python: def (\n"
+    assert printed_sources(package) == message

@@ -4,7 +4,6 @@ If one of these files changes, the results of the job are out of date. Snakemake
 job imports, so the workflow gives each rule the digest of these files as a parameter.
 """
 
-import ast
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
@@ -12,12 +11,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import grimp
 from pydantic.dataclasses import is_pydantic_dataclass
 
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.config.outputs import TABLES, FigureSpec
 from dirgrad.config.plan import Job, two_parameter_problems
 from dirgrad.config.settings import JOB_KINDS, Config
+from dirgrad.core.errors import UserError
 
 ROOT = Path(__file__).parents[1]
 
@@ -81,43 +82,25 @@ def closure(*modules: str) -> tuple[str, ...]:
     """Return the source files of these modules and of all they import from this package.
 
     The files are parsed, not executed.
+
+    Raises:
+        UserError: A file of this package is not valid Python.
     """
-    visited: set[str] = set()
-    pending = list(modules)
-    while pending:
-        module = pending.pop()
-        if module not in visited:
-            visited.add(module)
-            pending += imported_modules(module)
-    return tuple(sorted(str(_file(module)) for module in visited))
+    imports = _import_graph()
+    visited = set(modules).union(*map(imports.find_upstream_modules, modules))
+    return tuple(sorted(map(_file, visited)))
 
 
 @cache
-def _file(module: str) -> Path | None:
-    """Return the file of a module of this package, or None if it does not exist."""
-    # importlib.util.find_spec would import the parent packages, including JAX and PyTorch.
-    base = ROOT.parent.joinpath(*module.split("."))
-    candidates = (base.with_suffix(".py"), base / "__init__.py")
-    return next((path for path in candidates if path.is_file()), None)
+def _import_graph() -> grimp.ImportGraph:
+    try:
+        # Without a cache folder, grimp writes nothing, so the checkout can be read-only.
+        return grimp.build_graph(ROOT.name, cache_dir=None)
+    except grimp.exceptions.SourceSyntaxError as error:
+        place = f"{error.filename}, line {error.lineno}"
+        raise UserError(f"{place}: this line is not valid Python: {error.text}") from None
 
 
-@cache
-def imported_modules(module: str) -> tuple[str, ...]:
-    """Return the modules of this package that a module imports, without duplicates."""
-    path = _file(module)
-    if path is None:
-        return ()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return tuple(dict.fromkeys(_imports(tree)))
-
-
-def _imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-            yield from (name for name in names if name.startswith(ROOT.name))
-        elif isinstance(node, ast.ImportFrom):
-            package = node.module or ""
-            if package.startswith(ROOT.name):
-                submodules = [f"{package}.{alias.name}" for alias in node.names]
-                yield from (name if _file(name) else package for name in submodules)
+def _file(module: str) -> str:
+    path = ROOT.parent.joinpath(*module.split("."))
+    return str(path / "__init__.py" if path.is_dir() else path.with_suffix(".py"))
