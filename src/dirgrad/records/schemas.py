@@ -25,14 +25,16 @@ class TrialStatus(StrEnum):
 
 
 class MeasurementStatus(StrEnum):
-    """Outcome of a measurement of time."""
+    """Outcome of a measurement of time, or of a timeline of memory."""
 
     OK = "ok"
-    """The estimate was correct and was timed."""
+    """The measurement was made; for a time, the estimate was correct."""
     UNSUPPORTED = "unsupported"
     """The framework cannot compute this estimate on this problem."""
     WRONG = "wrong"
     """The estimate differs from its expected value, so it was not timed."""
+    FAILED = "failed"
+    """The observed process ended with an error."""
 
 
 class Stage(StrEnum):
@@ -62,9 +64,8 @@ TRIALS = pa.schema(
         *_columns(STRING, "status", "reason"),
         *_columns(INTEGER, "steps", "evaluations"),
         *_columns(FLOAT, "final_loss", "train_accuracy", "valid_loss", "valid_accuracy"),
-        *_columns(FLOAT, "test_loss", "test_accuracy"),
-        *_columns(FLOAT, "train_seconds", "step_seconds", "compile_seconds"),
-        *_columns(FLOAT, "support_recovered", "target_loss"),
+        *_columns(FLOAT, "test_loss", "test_accuracy", "train_seconds", "step_seconds"),
+        *_columns(FLOAT, "compile_seconds", "support_recovered", "target_loss"),
         ("threads", INTEGER),
         ("exclusive", BOOLEAN),
     ]
@@ -204,17 +205,17 @@ RESIDENT = pa.schema(
     [
         ("memory", STRING),
         *WORKLOAD,
-        ("steps", INTEGER),
+        *_columns(STRING, "status", "reason"),
         ("seconds", FLOAT),
-        ("resident_bytes", INTEGER),
+        *_columns(INTEGER, "steps", "resident_bytes"),
     ]
 )
 """One row per sample of the resident set of a process that takes steps of SGD in a loop.
 
 memory, estimator: as in `MEMORY`.
-steps: number of steps that the process took in total.
+status, reason: as in `COST`; a process that failed has one row, which is no sample.
 seconds: time since the first step; negative during imports and compilation.
-resident_bytes: resident set of the process.
+steps, resident_bytes: number of steps that the process took in total, and its resident set.
 """
 
 DRAWS = pa.schema(
@@ -222,8 +223,7 @@ DRAWS = pa.schema(
         ("quality", STRING),
         *WORKLOAD,
         *_columns(INTEGER, "after_steps", "minibatch", "draw"),
-        *_columns(FLOAT, "eps", "gradient_norm"),
-        *_columns(FLOAT, "minibatch_squared_error", "squared_norm_ratio"),
+        *_columns(FLOAT, "eps", "gradient_norm", "minibatch_squared_error", "squared_norm_ratio"),
         *_columns(FLOAT, "relative_squared_error", "error_product"),
         *_columns(FLOAT, "norm_ratio", "cosine", "signal_to_noise_theory", "cosine_theory"),
         *_columns(FLOAT, "difference_error", "difference_error_theory", "difference_bias"),

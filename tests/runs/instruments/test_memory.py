@@ -11,7 +11,7 @@ from dirgrad.core.types import Backend
 from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import memory
 from support.configuration import configured
-from support.measured import measurement_config, measurement_path
+from support.measured import QUADRATIC, measurement_config, measurement_path
 
 
 @pytest.mark.slow
@@ -53,3 +53,19 @@ def test_the_memory_of_a_forward_gradient_contains_parameters_and_inference_does
     assert rows.loc["inference", "resident_peak_bytes"] < parameter_bytes
     assert rows.loc["forward_gradient", "resident_peak_bytes"] >= 0.9 * parameter_bytes
     assert rows["xla_temp_bytes"].notna().all() == (backend.name == "jax")
+
+
+def test_a_process_that_dies_leaves_a_row_with_its_names_and_a_status(backend: Backend) -> None:
+    options = {"estimators": ["backprop"], "rounds": 0, "timeline_seconds": 1.0}
+    config = measurement_config(backend.name, "memory", {"tiny": QUADRATIC}, **options)
+    job = plan.job(configured(config), measurement_path("memory", backend.name))
+
+    def probe(problem: str, batch_size: int, estimator: str, seconds: float) -> list[str]:
+        return [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"]
+
+    rows = memory.run(job, Context(backend, probe=probe))["resident"].to_pylist()
+    assert [row["estimator"] for row in rows] == ["inference", "backprop"]
+    for row in rows:
+        assert (row["memory"], row["problem"], row["batch_size"]) == ("small", "tiny", 8)
+        assert (row["status"], row["reason"]) == ("failed", "the process ended with signal 9")
+        assert row["resident_bytes"] is None

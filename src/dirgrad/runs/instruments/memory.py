@@ -41,10 +41,11 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
     """Measure memory in new processes; return the records `memory` and `resident`.
 
     `memory` has a row per problem, batch size, estimator (and `inference`) and round. `resident`
-    has a row per sample of a process that takes steps, if the settings ask for a timeline.
+    has a row per sample of a process that takes steps, if the settings ask for a timeline. A
+    process of a timeline that fails is a row with this status.
 
     Raises:
-        CalledProcessError: a process failed.
+        CalledProcessError: a process for the records `memory` failed.
     """
     settings = job.settings
     cases = [
@@ -60,7 +61,9 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
     samples: list[Row] = []
     if settings.timeline_seconds:
         for case in cases:
-            samples += timeline.sample_rss(context.probe(*case, settings.timeline_seconds))
+            names = _names(job, *case)
+            rows_of_case = timeline.sample_rss(context.probe(*case, settings.timeline_seconds))
+            samples += (names | row for row in rows_of_case)
     return {"memory": to_table(rows, MEMORY), "resident": to_table(samples, RESIDENT)}
 
 
@@ -124,14 +127,20 @@ def step_for(
     return _columns(job, target, estimator) | timeline.step_for(step, seconds)
 
 
-def _columns(job: Job, target: Workload, estimator: str) -> Row:
-    columns = {
+def _names(job: Job, problem: str, batch_size: int, estimator: str) -> Row:
+    return {
         "memory": job.name,
         "backend": job.backend,
+        "problem": problem,
+        "batch_size": batch_size,
         "estimator": estimator,
         "precision": job.run.precision,
-        **target.columns(),
     }
+
+
+def _columns(job: Job, target: Workload, estimator: str) -> Row:
+    names = _names(job, target.name, target.batch_size, estimator)
+    columns = names | target.columns()
     if estimator == INFERENCE:
         return columns
     return columns | estimator_columns(job.estimators[estimator])

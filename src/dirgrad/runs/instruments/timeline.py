@@ -4,48 +4,58 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from time import sleep, time
+from contextlib import suppress
+from tempfile import TemporaryFile
+from time import time
 from typing import Any
 
 import psutil
 
+from dirgrad.records.schemas import MeasurementStatus
+
 PERIOD_SECONDS = 0.01
 """Seconds between two samples."""
+MEBIBYTE = 2**20
 
 
 def sample_rss(command: list[str]) -> Iterator[dict[str, Any]]:
     """Run a command and yield one row per sample of its resident set size.
 
     The command prints a row as JSON on its last line, with the clock times `begun` and `ended`.
-    Each yielded row is this row without both times, plus `seconds` since `begun` and
-    `resident_bytes`.
-
-    Raises:
-        CalledProcessError: the command failed.
+    Each yielded row is this row without both times, plus `status`, `seconds` since `begun` and
+    `resident_bytes`. If the command fails, the only row has the `status` and its `reason`.
     """
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True)
-    samples = _samples(process)
-    printed, _ = process.communicate()
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    row = json.loads(printed.splitlines()[-1])
+    # A pipe that nobody reads would stop the process once it is full.
+    with TemporaryFile("w+", encoding="utf-8") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=sys.stderr)
+        samples = _samples(process)
+        code = process.wait()
+        output.seek(0)
+        lines = output.read().splitlines()
+    if code:
+        ending = f"exit code {code}" if code > 0 else f"signal {-code}"
+        yield {"status": MeasurementStatus.FAILED, "reason": f"the process ended with {ending}"}
+        return
+    row = json.loads(lines[-1]) | {"status": MeasurementStatus.OK}
     begun, ended = row.pop("begun"), row.pop("ended")
-    for clock, resident_bytes in samples:
+    for mebibytes, clock in samples:
         # A process frees its memory while it exits, so later samples mean nothing.
         if clock <= ended:
+            resident_bytes = round(mebibytes * MEBIBYTE)
             yield row | {"seconds": clock - begun, "resident_bytes": resident_bytes}
 
 
-def _samples(process: subprocess.Popen[str]) -> list[tuple[float, int]]:
-    """Return (clock time, resident bytes) in fixed intervals until the process ends."""
-    observed = psutil.Process(process.pid)
-    samples: list[tuple[float, int]] = []
-    while process.poll() is None:
-        try:
-            samples.append((time(), observed.memory_info().rss))
-        except psutil.Error:
-            break
-        sleep(PERIOD_SECONDS)
+def _samples(process: subprocess.Popen[bytes]) -> list[tuple[float, float]]:
+    """Return (resident set in MiB, clock time) in fixed intervals until the process ends."""
+    # The observed process imports this module too, and should not hold the profiler.
+    from memory_profiler import memory_usage
+
+    samples: list[tuple[float, float]] = []
+    # On macOS, a process that has just ended has no memory to read.
+    with suppress(psutil.NoSuchProcess):
+        while process.poll() is None:
+            # For the id of a process, a call takes one sample and then waits for the interval.
+            samples += memory_usage(process.pid, interval=PERIOD_SECONDS, timestamps=True)
     return samples
 
 
