@@ -1,5 +1,7 @@
 """Commands print the jobs, and a command that cannot run ends with one line per mistake."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,12 @@ def test_jobs_are_printed_one_per_line(capsys: pytest.CaptureFixture[str]) -> No
         for name, settings in BASE[section].items()
         for backend in settings.get("backends", BASE["backends"])
     ]
+
+
+@pytest.mark.parametrize(
+    "modules",
+    ["cli.main", "cli.main, dirgrad.runs.training.train", "runs.instruments.quality"],
+)
+def test_commands_and_jobs_start_without_the_statistics_of_scipy(modules: str) -> None:
+    code = f"import sys, dirgrad.{modules}; print('scipy.stats' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"

@@ -5,9 +5,10 @@ import json
 import sys
 from pathlib import Path
 
-from dirgrad.analysis.claims import load_claims
 from dirgrad.config import validation
 from dirgrad.records import files
+
+# Each command imports the analysis only when it runs, because scipy.stats takes a second.
 
 
 def claims(args: argparse.Namespace) -> None:
@@ -16,6 +17,7 @@ def claims(args: argparse.Namespace) -> None:
     OUT is a directory; claims.csv and evidence.csv are written to it.
     """
     from dirgrad.analysis import claims_table
+    from dirgrad.analysis.claims import load_claims
 
     config = validation.load(args.config, args.override)
     confidence = config.statistics.confidence
@@ -31,6 +33,7 @@ def verify(args: argparse.Namespace) -> None:
     RUN and REFERENCE are directories of results. The comparison is written to
     OUT/tables/verify.csv and OUT/verify.json; the exit status is 1 if a difference is flagged.
     """
+    from dirgrad.analysis.claims import load_claims
     from dirgrad.analysis.verify import compare, read, report_text, summary
 
     config = validation.load(args.config, args.override)
