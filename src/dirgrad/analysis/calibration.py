@@ -63,9 +63,7 @@ def trials(differences: np.ndarray) -> dict[str, pd.DataFrame]:
     Returns:
         The records `trials` and `curves`.
     """
-    claims, n = differences.shape
-    grid = np.meshgrid(np.arange(claims), np.arange(n), indexing="ij")
-    experiment, seed = (indices.ravel() for indices in grid)
+    experiment, seed = np.indices(differences.shape).reshape(2, -1)
     shared = {
         "backend": "jax",
         "stage": "final",

@@ -61,12 +61,10 @@ def slope(x: np.ndarray, samples: Sequence[np.ndarray], settings: Statistics) ->
         samples: m arrays of positive numbers, (n_i,) with n_i > 1.
         settings: Confidence level, number of resamples and seed of the bootstrap.
     """
-    centered = np.log(x) - np.log(x).mean()
-    weights = centered / (centered @ centered)
 
     def log_log_slope(*resampled: np.ndarray, axis: int = -1) -> np.ndarray:
-        logs = [np.log(inter_quartile_mean(sample, axis=axis)) for sample in resampled]
-        return np.asarray(np.stack(logs, axis=-1) @ weights)
+        means = [inter_quartile_mean(sample, axis=axis) for sample in resampled]
+        return np.asarray(np.polyfit(np.log(x), np.log(means), deg=1)[0])
 
     return Summary(log_log_slope(*samples), *_bootstrap(log_log_slope, samples, settings))
 
