@@ -6,7 +6,7 @@ equally well. Hence both `holds` and `does not hold` are wrong. The differences 
 distributions with light, normal and heavy tails, and one distribution with a single tail.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from dirgrad.analysis.claims import Bounds, Claim
 from dirgrad.analysis.tables import equal_loss
 from dirgrad.analysis.verdicts import Outcome
 from dirgrad.config.settings import Statistics
+from dirgrad.records.markdown import markdown_table
 
 Distribution = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
 """Draws an array of the given shape."""
@@ -157,11 +158,10 @@ def page(repeats: int) -> str:
         f"tables of {FAMILY} with a wrong verdict",
         f"{EFFECT:g} sd detected",
     ]
-    rows: list[Sequence[str]] = [header, ["---"] * len(header)]
+    rows = []
     for law in DISTRIBUTIONS:
         for n in COUNTS:
             shares = verdict_rates(law, n, repeats, settings)
             percentages = [f"{100 * share:.1f} %" for share in shares.values()]
-            rows.append([law, str(n), *percentages])
-    lines = [f"| {' | '.join(row)} |\n" for row in rows]
-    return "".join(lines) + f"\n{repeats} claims per row.\n"
+            rows.append([law, n, *percentages])
+    return f"{markdown_table(header, rows)}\n{repeats} claims per row.\n"

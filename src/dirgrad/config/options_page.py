@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from dirgrad.components import registry
 from dirgrad.config.settings import JOB_KINDS, Config
+from dirgrad.records.markdown import markdown_table
 
 FOLDERS = ("estimators", "directions", "candidates", "problems", "units", "datasets", "optimizers")
 SECTIONS = {
@@ -112,13 +113,14 @@ def _section(title: str, definition: dict[str, Any]) -> Iterator[str]:
 def _table(definition: dict[str, Any]) -> Iterator[str]:
     options = definition.get("properties", {})
     required = definition.get("required", ())
-    if options:
-        yield "\n| key | type | default | meaning |\n|---|---|---|---|\n"
+    rows = []
     for name, option in options.items():
         value = f"`{_plain(option.get('default', '{}'))}`"
         default = "required" if name in required else value
         meaning = _paragraph(option.get("description", ""))
-        yield f"| `{name}` | {_type(option)} | {default} | {meaning} |\n"
+        rows.append([f"`{name}`", _type(option), default, meaning])
+    if rows:
+        yield "\n" + markdown_table(["key", "type", "default", "meaning"], rows)
 
 
 def _type(option: dict[str, Any]) -> str:
@@ -159,4 +161,4 @@ def _plain(value: Any) -> str:
 
 
 def _paragraph(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return " ".join(text.split())

@@ -213,7 +213,7 @@ RESIDENT = pa.schema(
 """One row per sample of the resident set of a process that takes steps of SGD in a loop.
 
 memory, estimator: as in `MEMORY`.
-status, reason: as in `COST`; a process that failed has one row, which is no sample.
+status, reason: as in `COST`; a process that failed has a single row, without a sample.
 seconds: time since the first step; negative during imports and compilation.
 steps, resident_bytes: number of steps that the process took in total, and its resident set.
 """

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dirgrad.core.errors import UserError, nearest
+from dirgrad.records.markdown import markdown_table
 
 CONFIDENCE = {
     "figure": "read off its figure",
@@ -53,12 +54,7 @@ def markdown(name: str, table: pd.DataFrame) -> str:
             f"no README table is made from the table '{name}': {nearest(name, ROW_MAKERS)}"
         )
     head, *rows = ROW_MAKERS[name](table)
-    separator = ["---"] * len(head)
-    return "".join(_markdown_row(cells) for cells in [head, separator, *rows])
-
-
-def _markdown_row(cells: Cells) -> str:
-    return f"| {' | '.join(map(str, cells))} |\n"
+    return markdown_table(head, rows)
 
 
 def _baydin(table: pd.DataFrame) -> list[Cells]:
@@ -136,13 +132,9 @@ def _claims(table: pd.DataFrame) -> list[Cells]:
             by_tier = [(group.head(1).to_dict("records")[0], "", "not run")]
         for i, (row, tier, verdict) in enumerate(by_tier):
             # The texts of a claim are printed once, in its first row.
-            claim = [_escape(row[name]) if i == 0 else "" for name in texts]
-            rows.append([*claim, tier, _measured(row), _count(row), _escape(f"**{verdict}**")])
+            claim = [row[name] if i == 0 else "" for name in texts]
+            rows.append([*claim, tier, _measured(row), _count(row), f"**{verdict}**"])
     return rows
-
-
-def _escape(text: Any) -> str:
-    return str(text).replace("|", "\\|")
 
 
 def _measured(row: Row) -> str:
