@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from dirgrad.core.directions import TiedDirection
+
 
 class GradientShare(NamedTuple):
     """One array of the parameters.
@@ -39,6 +41,20 @@ class HasExcess(Protocol):
         The value is E[(g . v)^2 ||v||^2] / ||g||^2 - d - 1. It is -1 if ||v||^2 = d, since
         E[(g . v)^2] = ||g||^2. It is E[v_i^4] - 2 if the entries of v are independent and equally
         distributed.
+        """
+
+
+@runtime_checkable
+class HasExcessOfMean(Protocol):
+    """A law that ties the directions of an estimate and declares the noise of their mean."""
+
+    def excess_of_mean(self, num_directions: int, shares: Shares, /) -> float:
+        """Return K E||e - g||^2 / ||g||^2 - d for the mean e of (g . v_j) v_j over j < K.
+
+        The errors of (g . v_j) v_j and (g . v_l) v_l have the mean product
+        E[(g . v_j)(g . v_l)(v_j . v_l)] - ||g||^2. E||e - g||^2 is the mean of these products over
+        all K^2 pairs (j, l). For independent directions only the pairs j = l contribute, and the
+        result is the excess of one direction.
         """
 
 
@@ -157,6 +173,18 @@ def excess(direction: Any, shares: Shares) -> float:
     return direction.excess(shares) if isinstance(direction, HasExcess) else nan
 
 
+def excess_of_mean(direction: Any, num_directions: int, shares: Shares) -> float:
+    """Return the excess of the mean over K directions, as in `HasExcessOfMean`.
+
+    Independent directions keep the excess of one direction.
+    """
+    if isinstance(direction, HasExcessOfMean):
+        return direction.excess_of_mean(num_directions, shares)
+    if isinstance(direction, TiedDirection) and num_directions > 1:
+        return nan
+    return excess(direction, shares)
+
+
 def is_factored(direction: Any) -> bool:
     """Return whether a law declares that it is factored."""
     return isinstance(direction, Factored) and direction.is_factored
@@ -165,11 +193,11 @@ def is_factored(direction: Any) -> bool:
 def mean_signal_to_noise(direction: Any, num_directions: int, shares: Shares) -> float:
     """Return the SNR ||g||^2 / E||e - g||^2 of the mean e of (g . v) v over K directions.
 
-    It is K / (d + excess) for K independent directions, and infinite without noise. This is
-    K/(d + 1) for a Gaussian law, and K/(d - 1) if ||v||^2 = d.
+    It is K / (d + `excess_of_mean`), and infinite without noise. For independent directions this
+    is K/(d + 1) for a Gaussian law, and K/(d - 1) if ||v||^2 = d.
     """
-    relative_error = dimension(shares) + excess(direction, shares)
-    return num_directions / relative_error if relative_error else np.inf
+    scaled_error = dimension(shares) + excess_of_mean(direction, num_directions, shares)
+    return num_directions / scaled_error if scaled_error else np.inf
 
 
 def signal_to_noise(estimator: Any, shares: Shares) -> float:

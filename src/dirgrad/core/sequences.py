@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from dirgrad.core import tree
+from dirgrad.core.directions import jth_direction
 from dirgrad.core.recurrent import OnlineEstimator, Recurrent, SequencePosition, VectorSampler
 from dirgrad.core.types import Array, Batch, Estimate, Key, Ops, Params, Problem
 
@@ -164,8 +165,7 @@ def window_directions(
         window_key = ops.fold_in(key, index)
 
         def draw(j: Any, like: Params) -> Params:
-            vector_key = ops.fold_in(window_key, j)
-            vector = estimator.direction.draw(ops, vector_key, like)  # type: ignore[union-attr]
+            vector = jth_direction(ops, estimator.direction, window_key, j, like)  # type: ignore[arg-type]
             return tree.materialize(vector)
 
         return draw

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dirgrad.core import criterion, sequences, tree
+from dirgrad.core.directions import jth_direction
 from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import (
     Array,
@@ -29,12 +30,11 @@ from dirgrad.core.types import (
 def direction_sampler(ops: Ops, estimator: Estimator, key: Key, params: Params) -> DirectionSampler:
     """Return the sampler of the directions of one step.
 
-    Each call draws the j-th direction from the j-th key derived from `key`.
+    Each call draws the j-th direction of the estimate whose key is `key`.
     """
 
     def draw(j: Any) -> Params:
-        direction_key = ops.fold_in(key, j)
-        return estimator.direction.draw(ops, direction_key, params)  # type: ignore[union-attr]
+        return jth_direction(ops, estimator.direction, key, j, params)  # type: ignore[arg-type]
 
     return draw
 

@@ -1,9 +1,11 @@
 from collections.abc import Callable
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 from dirgrad.components.registry import component, component_field
 from dirgrad.core import closed_forms, tree
 from dirgrad.core.closed_forms import Shares
+from dirgrad.core.directions import TiedDirection, jth_direction
 from dirgrad.core.types import Array, Direction, Key, Ops, Params
 
 
@@ -15,7 +17,8 @@ class Replayed:
     again from that key for the update. MeZO does this for finite differences (Malladi et al. 2023).
     At most one such array is in memory at a time, however deep the network is. The noise is the
     same as with the underlying law. A law that couples all entries, such as `sphere`, is applied to
-    each array separately, which leaves the SNR unchanged.
+    each array separately, which leaves the SNR unchanged. A law that ties directions, such as
+    `orthogonal`, ties those of each array.
     """
 
     direction: Annotated[Direction, component_field("directions")]
@@ -26,27 +29,44 @@ class Replayed:
 
         Arrays of fewer than two axes are drawn at once, as the underlying law draws them.
         """
-        direction: Params = {}
-        for i, (name, leaf) in enumerate(like.items()):
-            leaf_key = ops.fold_in(key, i)
-            if leaf.ndim > 1:
-                direction[name] = tree.ReplayedArray(leaf_key, self._sampler(ops, name, leaf))
-            else:
-                direction[name] = self._sampler(ops, name, leaf)(leaf_key)
-        return direction
+        return _replay(ops, key, like, partial(self.direction.draw, ops))
 
-    def _sampler(
-        self, ops: Ops, name: str, leaf: Array
-    ) -> Callable[[Key], Array | tree.OuterProduct]:
-        def sample(key: Key) -> Array | tree.OuterProduct:
-            return self.direction.draw(ops, key, {name: leaf})[name]
+    def draw_tied(self, ops: Ops, key: Key, j: Any, like: Params) -> Params:
+        if not isinstance(self.direction, TiedDirection):
+            return self.draw(ops, ops.fold_in(key, j), like)
 
-        return sample
+        def draw_array(leaf_key: Key, array: Params) -> Params:
+            return jth_direction(ops, self.direction, leaf_key, j, array)
+
+        return _replay(ops, key, like, draw_array)
 
     def excess(self, shares: Shares) -> float:
         """Return the excess of the underlying law."""
         return closed_forms.excess(self.direction, shares)
 
+    def excess_of_mean(self, num_directions: int, shares: Shares) -> float:
+        """Return the excess of the mean over K directions of the underlying law."""
+        return closed_forms.excess_of_mean(self.direction, num_directions, shares)
+
     @property
     def is_factored(self) -> bool:
         return closed_forms.is_factored(self.direction)
+
+
+def _replay(
+    ops: Ops, key: Key, like: Params, draw_array: Callable[[Key, Params], Params]
+) -> Params:
+    """Return a direction whose array i is drawn by `draw_array` from the i-th key."""
+
+    def sampler(name: str, leaf: Array) -> Callable[[Key], Array | tree.OuterProduct]:
+        return lambda key: draw_array(key, {name: leaf})[name]
+
+    direction: Params = {}
+    for i, (name, leaf) in enumerate(like.items()):
+        leaf_key = ops.fold_in(key, i)
+        draw_leaf = sampler(name, leaf)
+        if leaf.ndim > 1:
+            direction[name] = tree.ReplayedArray(leaf_key, draw_leaf)
+        else:
+            direction[name] = draw_leaf(leaf_key)
+    return direction

@@ -1,0 +1,44 @@
+"""The j-th direction of an estimate, for laws with independent and with tied directions."""
+
+from typing import Any, Protocol, runtime_checkable
+
+from dirgrad.core.types import Direction, Key, Ops, Params
+
+
+@runtime_checkable
+class TiedDirection(Direction, Protocol):
+    """A law whose directions of one estimate depend on each other.
+
+    Its method `draw` returns one direction by itself.
+    """
+
+    def draw_tied(self, ops: Ops, key: Key, j: Any, like: Params, /) -> Params:
+        """Draw the j-th direction v_j of an estimate, with E[v_j v_j^T] = I for every j.
+
+        Args:
+            ops: Operations of the framework.
+            key: Random key of the estimate, which all its directions share.
+            j: Index of the direction, from 0: an int or an integer array ().
+            like: Parameters. The direction has their names, shapes, dtype and device.
+
+        Returns:
+            The direction. Its leaves are as in `Direction.draw`.
+        """
+
+
+def jth_direction(ops: Ops, law: Direction, key: Key, j: Any, like: Params) -> Params:
+    """Draw the j-th direction of an estimate.
+
+    Directions are independent, each with its own key, unless the law ties them.
+
+    Args:
+        ops: Operations of the framework.
+        law: Law of the directions.
+        key: Random key of the estimate.
+        j: Index of the direction, from 0: an int or an integer array ().
+        like: Parameters. The direction has their names, shapes, dtype and device.
+    """
+    if isinstance(law, TiedDirection):
+        return law.draw_tied(ops, key, j, like)
+    direction_key = ops.fold_in(key, j)
+    return law.draw(ops, direction_key, like)
