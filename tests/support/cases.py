@@ -10,16 +10,11 @@ from dirgrad.components.datasets.copy import Copy
 from dirgrad.components.datasets.digits import Digits
 from dirgrad.components.datasets.mnist import Mnist
 from dirgrad.components.datasets.photograph import Photograph
-from dirgrad.components.directions.block_shared import BlockShared
-from dirgrad.components.directions.coordinate import Coordinate
-from dirgrad.components.directions.framework_gaussian import FrameworkGaussian
+from dirgrad.components.directions.antithetic import Antithetic
 from dirgrad.components.directions.gaussian import Gaussian
-from dirgrad.components.directions.laplace import Laplace
-from dirgrad.components.directions.low_rank import LowRank
+from dirgrad.components.directions.orthogonal import Orthogonal
 from dirgrad.components.directions.rademacher import Rademacher
-from dirgrad.components.directions.random_support import RandomSupport
 from dirgrad.components.directions.rank_one import RankOne
-from dirgrad.components.directions.rank_one_gaussian import RankOneGaussian
 from dirgrad.components.directions.replayed import Replayed
 from dirgrad.components.directions.sphere import Sphere
 from dirgrad.components.estimators.backprop import Backprop
@@ -41,7 +36,8 @@ from dirgrad.components.units.gru import Gru
 from dirgrad.components.units.lstm import Lstm
 from dirgrad.core import criterion, tree
 from dirgrad.core.criterion import SQUARED_ERROR
-from dirgrad.core.types import Backend, Batch, Estimator, Params, Problem
+from dirgrad.core.types import Backend, Batch, Direction, Estimator, Params, Problem
+from support.laws import all_laws
 
 BATCH = 5
 """Number of examples in a minibatch."""
@@ -113,23 +109,14 @@ CASES = {
 }
 """Every problem, in a small version."""
 
-DIRECTIONS = {
-    "gaussian": Gaussian(),
-    "rademacher": Rademacher(),
-    "rank_one": RankOne(),
-    "rank_one_gaussian": RankOneGaussian(),
-    "low_rank": LowRank(rank=2),
-    "block_shared": BlockShared(block=2),
-    "framework_gaussian": FrameworkGaussian(),
-    "laplace": Laplace(),
-    "replayed_rademacher": Replayed(direction=Rademacher()),
+DIRECTIONS: dict[str, Direction] = all_laws() | {
     "replayed_sphere": Replayed(direction=Sphere()),
     "replayed_rank_one": Replayed(direction=RankOne()),
-    "sphere": Sphere(),
-    "random_support": RandomSupport(support=3),
-    "coordinate": Coordinate(),
+    "replayed_antithetic": Replayed(direction=Antithetic()),
+    "antithetic_replayed": Antithetic(direction=Replayed(direction=Rademacher())),
+    "antithetic_orthogonal": Antithetic(direction=Orthogonal(count=2)),
 }
-"""Every law of directions."""
+"""Every law of directions, and laws that wrap each other."""
 
 
 def estimators(eps: float) -> dict[str, Estimator]:

@@ -1,25 +1,103 @@
-"""Directions of all laws have E[v v^T] = I, and their forward gradients the variance of theory."""
+"""Directions of all laws have E[v v^T] = I, and their forward gradients the variance of theory.
+
+The laws are those in the folder, so that a new law is checked without an edit here.
+"""
+
+from typing import Any
 
 import numpy as np
 import pytest
 
+from dirgrad.components import registry
+from dirgrad.components.directions.gaussian import Gaussian
+from dirgrad.components.registry import component
 from dirgrad.core import tree
-from dirgrad.core.types import Backend
+from dirgrad.core.types import Backend, Direction, Key, Ops, Params
+from support import laws
 from support.cases import DIRECTIONS
 from support.confidence import z_bound
-from support.drawn_directions import DIMENSION, GRADIENT, SHAPES, draw_directions, zero_params
+from support.drawn_directions import (
+    DIMENSION,
+    GRADIENT,
+    SHAPES,
+    draw_directions,
+    draw_estimate_directions,
+    zero_params,
+)
 
 LANES = 20_000
+COUNT = 4
+"""Number of directions of an estimate that are checked: more than a group or a pair has."""
+
+
+@component
+class TwiceTheVariance:
+    """A law with E[v v^T] = 2 I."""
+
+    def draw(self, ops: Ops, key: Key, like: Params) -> Params:
+        return tree.scale(2**0.5, Gaussian().draw(ops, key, like))
+
+
+@component
+class TwiceTheVarianceOfTheLast:
+    """A law that ties directions and draws a direction 3 with E[v v^T] = 2 I."""
+
+    def draw(self, ops: Ops, key: Key, like: Params) -> Params:
+        return Gaussian().draw(ops, key, like)
+
+    def draw_tied(self, ops: Ops, key: Key, j: Any, like: Params) -> Params:
+        length = ops.sqrt(1.0 + ops.one_hot(j, COUNT, tree.first_leaf(like))[-1])
+        return tree.scale(length, self.draw(ops, key, like))
+
+
+def check_second_moment(v: np.ndarray) -> None:
+    """Check E[v v^T] = I for independent draws of v: (draws, d)."""
+    draws, dimension = v.shape
+    products = v[:, :, None] * v[:, None, :]
+    error = products.mean(axis=0) - np.eye(dimension)
+    # Products without variance have the standard error 0; the addend allows for their rounding.
+    standard_error = products.std(axis=0) / np.sqrt(draws) + 1e-12
+    assert np.abs(error / standard_error).max() < z_bound(COUNT * dimension**2)
+
+
+def check_every_direction(backend: Backend, law: Direction) -> None:
+    """Check E[v_j v_j^T] = I for the directions j < COUNT of an estimate."""
+    v = draw_estimate_directions(backend, law, LANES, COUNT)
+    for j in range(COUNT):
+        check_second_moment(v[:, j])
+
+
+def test_every_law_in_the_folder_is_checked() -> None:
+    assert {registry.kind(law) for law in DIRECTIONS.values()} == set(registry.names("directions"))
+
+
+def test_every_value_for_an_option_without_a_default_is_used() -> None:
+    required = {option for options in laws.required_options().values() for option in options}
+    assert required == set(laws.OPTIONS)
+
+
+def test_a_law_whose_option_has_no_value_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(laws.OPTIONS, "rank")
+    with pytest.raises(LookupError, match=r"\['rank'\] of 'low_rank'"):
+        laws.all_laws()
 
 
 @pytest.mark.parametrize("name", DIRECTIONS)
-def test_the_second_moment_is_the_identity(backend: Backend, name: str) -> None:
-    v = draw_directions(backend, DIRECTIONS[name], LANES)
-    products = v[:, :, None] * v[:, None, :]
-    error = products.mean(axis=0) - np.eye(DIMENSION)
-    # Products without variance have the standard error 0; the addend allows for their rounding.
-    standard_error = products.std(axis=0) / np.sqrt(LANES) + 1e-12
-    assert np.abs(error / standard_error).max() < z_bound(DIMENSION**2)
+def test_the_second_moment_of_every_direction_is_the_identity(backend: Backend, name: str) -> None:
+    check_every_direction(backend, DIRECTIONS[name])
+
+
+@pytest.mark.parametrize("name", DIRECTIONS)
+def test_the_second_moment_of_a_single_direction_is_the_identity(
+    backend: Backend, name: str
+) -> None:
+    check_second_moment(draw_directions(backend, DIRECTIONS[name], LANES))
+
+
+@pytest.mark.parametrize("law", [TwiceTheVariance(), TwiceTheVarianceOfTheLast()])
+def test_a_second_moment_of_two_fails_the_check(backend: Backend, law: Direction) -> None:
+    with pytest.raises(AssertionError):
+        check_every_direction(backend, law)
 
 
 @pytest.mark.parametrize("name", DIRECTIONS)
@@ -87,8 +165,10 @@ def test_a_direction_depends_on_its_key_and_not_on_the_number_of_lanes(
     law = DIRECTIONS[name]
     few_lanes = draw_directions(backend, law, lanes=8)
     many_lanes = draw_directions(backend, law, lanes=3000)
-    # The number of lanes may change the order in which a squared length is summed.
-    np.testing.assert_allclose(few_lanes, many_lanes[:8], rtol=1e-14)
+    # The number of lanes may change the order of the sums in squared lengths and inner products.
+    # Their rounding is relative to the length of v, not to each entry.
+    length = np.sqrt(DIMENSION)
+    np.testing.assert_allclose(few_lanes, many_lanes[:8], rtol=1e-14, atol=1e-15 * length)
     assert len(np.unique(few_lanes.round(12), axis=0)) > 1
 
 

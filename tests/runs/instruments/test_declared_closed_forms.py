@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import numpy as np
+import pytest
 
 from dirgrad.components.registry import component
 from dirgrad.core.closed_forms import Shares, dimension
@@ -10,7 +11,8 @@ from dirgrad.core.perturbation import directional_derivative
 from dirgrad.core.types import Backend, DirectionSampler, Estimate, Loss, Ops, Params
 from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import cost, quality, stability
-from support.measured import MLP, QUADRATIC, small_measurement
+from support.confidence import z_bound
+from support.measured import MLP, QUADRATIC, measurement_with_estimators, small_measurement
 from support.ternary import Ternary
 
 
@@ -43,6 +45,33 @@ def test_the_noise_of_a_new_law_has_a_theory_column(backend: Backend) -> None:
     assert (draws["signal_to_noise_theory"] == 1 / 10).all()
     error = draws["relative_squared_error"]
     assert abs(error.mean() - 10) < 4.5 * error.std() / np.sqrt(len(error))
+
+
+TIED = {
+    "pairs": ("antithetic", 4),
+    "odd_pairs": ("antithetic", 3),
+    "group": ({"kind": "orthogonal", "count": 4}, 4),
+    "two_groups": ({"kind": "orthogonal", "count": 3}, 6),
+}
+"""Tied laws and numbers of directions, by the name of an estimator."""
+
+
+def test_the_noise_of_tied_directions_has_a_theory_column(backend: Backend) -> None:
+    estimators = {
+        name: {"kind": "forward_gradient", "direction": direction, "num_directions": k}
+        for name, (direction, k) in TIED.items()
+    }
+    measurement = measurement_with_estimators(
+        backend, "quality", {"quadratic": QUADRATIC}, estimators, draws=4_000
+    )
+    draws = quality.run(measurement, backend)["draws"].to_pandas()
+    by_estimator = draws.groupby("estimator")
+    theory = by_estimator["signal_to_noise_theory"].first()
+    expected = {"pairs": 2 / 11, "odd_pairs": 9 / 55, "group": 4 / 6, "two_groups": 6 / 7}
+    assert theory.to_dict() == pytest.approx(expected)
+    error = by_estimator["relative_squared_error"].agg(["mean", "std"])
+    z = (error["mean"] - 1 / theory) / (error["std"] / np.sqrt(4_000))
+    assert (z.abs() < z_bound(len(TIED))).all()
 
 
 def test_a_new_estimator_passes_the_oracle_and_has_a_flop_bound(backend: Backend) -> None:
