@@ -43,7 +43,7 @@ class ForwardGradient:
         return average_over_directions(ops, differentiate, sampler, params, self.num_directions)
 
     def signal_to_noise(self, shares: Shares) -> float:
-        """Return K / (d + excess)."""
+        """Return K / (d + the excess of the mean over K directions)."""
         return mean_signal_to_noise(self.direction, self.num_directions, shares)
 
     def least_products(self, derivative: float) -> float:
