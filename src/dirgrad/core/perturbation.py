@@ -4,8 +4,10 @@ A weight that moves along an outer product never becomes an array of its full si
 moves along a replayed array does not keep that array.
 """
 
+import re
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from dirgrad.core import tree
 from dirgrad.core.types import Array, Loss, Ops, Params
@@ -27,8 +29,9 @@ class LinearMap(NamedTuple):
     factors: Callable[[Array, tree.OuterProduct], Factors]
 
 
-class PerturbedWeight(NamedTuple):
-    """The weight base + s v, which supports only linear maps, such as `matmul` and `conv2d`.
+@dataclass(frozen=True, eq=False)
+class PerturbedWeight:
+    """The weight base + s v, which supports only linear maps: `x @ weight` and `conv2d`.
 
     Attributes:
         base: Weight at s = 0: an array of two axes or more.
@@ -39,12 +42,34 @@ class PerturbedWeight(NamedTuple):
         >>> w = ops.asarray(np.zeros((2, 3)))
         >>> v = tree.OuterProduct(left=w[:, 0] + 1, right=w[0] + 2)
         >>> params = perturb(ops, {"w": w}, {"w": v}, 0.5)
-        >>> matmul(w.T + 1, params["w"])  # (w.T + 1) @ (w + 0.5 v), a (3, 3) matrix of twos
+        >>> (w.T + 1) @ params["w"]  # (w.T + 1) @ (w + 0.5 v), a (3, 3) matrix of twos
     """
 
+    # NumPy would otherwise take the weight for a number.
+    __array_ufunc__: ClassVar[None] = None
     base: Array
     v: StructuredLeaf
     apply: Callable[[LinearMap, Array, Array, Any], Array]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Return the shape of the weight."""
+        return tuple(self.base.shape)
+
+    @property
+    def ndim(self) -> int:
+        """Return the number of axes of the weight."""
+        return len(self.shape)
+
+    def __rmatmul__(self, x: Array) -> Array:
+        return self.apply(MATMUL, x, self.base, self.v)
+
+    def __eq__(self, other: object) -> bool:
+        # Python's own comparison would say False where an array compares its entries.
+        raise TypeError(f"unsupported operand type(s) for ==: {type(self).__name__!r}")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(shape={self.shape})"
 
 
 def perturb(ops: Ops, params: Params, v: Params, step: Array | float) -> Params:
@@ -69,11 +94,25 @@ def perturb(ops: Ops, params: Params, v: Params, step: Array | float) -> Params:
     return {name: perturb_leaf(leaf, v[name]) for name, leaf in params.items()}
 
 
+def loss_after_step(ops: Ops, loss: Loss, params: Params, v: Params, step: Array | float) -> Array:
+    """Return loss(params + step v): ().
+
+    Raises:
+        NotImplementedError: The loss applies to a `PerturbedWeight` an operation that it does not
+            support.
+    """
+    return _evaluate(loss, perturb(ops, params, v, step))
+
+
 def directional_derivative(ops: Ops, loss: Loss, params: Params, v: Params) -> tuple[Array, Array]:
     """Return (f, D f[v]) for the loss f at `params`, each ().
 
     It takes one forward-mode pass: the JVP if every leaf of v is an array, and otherwise the
     derivative of f(theta + s v) with respect to s at s = 0.
+
+    Raises:
+        NotImplementedError: The loss applies to a `PerturbedWeight` an operation that it does not
+            support.
     """
     if not any(map(is_structured, v.values())):
         value, slope = ops.jvp(loss, (params,), (v,))
@@ -91,7 +130,7 @@ def directional_derivative(ops: Ops, loss: Loss, params: Params, v: Params) -> t
         for name, leaf in params.items():
             is_plain = name in plain_v
             moved[name] = arrays[name] if is_plain else PerturbedWeight(leaf, v[name], apply)
-        return loss(moved)
+        return _evaluate(loss, moved)
 
     # The plain arrays are an argument with a tangent of their own. If they moved with the step, the
     # point itself would depend on v, and K directions could not share one primal computation.
@@ -124,8 +163,6 @@ def matmul(x: Array, weight: Any) -> Array:
 
     Along an outer product a b^T the perturbation of the result is (x a) b^T.
     """
-    if isinstance(weight, PerturbedWeight):
-        return weight.apply(MATMUL, x, weight.base, weight.v)
     return x @ weight
 
 
@@ -163,3 +200,56 @@ def conv2d(ops: Ops, x: Array, kernel: Any, padding: int) -> Array:
         linear = LinearMap(convolve, factors)
         return kernel.apply(linear, x, kernel.base, kernel.v)
     return convolve(x, kernel)
+
+
+OPERATION = re.compile(
+    r"type\(s\) for (?P<binary>[^\s:]+)"
+    r"|operand type for (?:unary )?(?P<unary>[^\s:]+)"
+    r"|^'(?P<comparison>\S+)' not supported"
+    r"|has no attribute '(?P<attribute>\w+)'"
+    r"|^Error interpreting argument to (?:<function (?:\S+\.)?)?(?P<traced>[<\w>]+)"
+    r"|^(?P<function>\w+)(?:\(\)| requires)"
+)
+"""The name of an operation in an error message of Python or of a framework."""
+ERRORS = (TypeError, AttributeError, ValueError, RuntimeError)
+"""Errors of Python and of the frameworks for a value that is not an array."""
+
+
+def _evaluate(loss: Loss, params: Params) -> Array:
+    """Return loss(params), and explain the failure of an operation on a `PerturbedWeight`."""
+    try:
+        return loss(params)
+    except ERRORS as error:
+        if not _concerns_a_weight(error):
+            raise
+        name = _first_unsupported(loss, params)
+        raise NotImplementedError(_explanation(error, name, params[name].shape)) from error
+
+
+def _concerns_a_weight(error: Exception) -> bool:
+    return PerturbedWeight.__name__ in str(error)
+
+
+def _first_unsupported(loss: Loss, params: Params) -> str:
+    """Return the name of the first weight with which `loss` fails if only this weight moves."""
+    moving = [name for name, leaf in params.items() if isinstance(leaf, PerturbedWeight)]
+    resting = params | {name: params[name].base for name in moving}
+    for name in moving:
+        try:
+            loss(resting | {name: params[name]})
+        except ERRORS as error:
+            if _concerns_a_weight(error):
+                return name
+    return moving[0]
+
+
+def _explanation(error: Exception, name: str, shape: tuple[int, ...]) -> str:
+    match = OPERATION.search(str(error))
+    first_line = str(error).partition("\n")[0]
+    operation = f"`{match[match.lastgroup or 0]}`" if match else f"an operation ({first_line})"
+    return (
+        f"the problem applies {operation} to its parameter '{name}' of shape {shape}, but along "
+        "directions made of outer products or replayed from a key a weight supports only `x @ w`, "
+        "`perturbation.matmul` and `perturbation.conv2d`: use these, or a law of plain arrays such "
+        "as `gaussian`"
+    )

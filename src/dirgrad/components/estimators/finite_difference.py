@@ -5,7 +5,7 @@ from pydantic import PositiveFloat, PositiveInt
 from dirgrad.components.estimators._averaging import average_over_directions
 from dirgrad.components.registry import component, component_field
 from dirgrad.core.closed_forms import Shares, mean_signal_to_noise
-from dirgrad.core.perturbation import perturb
+from dirgrad.core.perturbation import loss_after_step
 from dirgrad.core.types import Array, Direction, DirectionSampler, Estimate, Loss, Ops, Params
 
 
@@ -48,7 +48,7 @@ class FiniteDifference:
         sampler: DirectionSampler,
     ) -> Estimate:
         def perturbed_loss(step: float, v: Params) -> Array:
-            return loss(perturb(ops, params, v, step))
+            return loss_after_step(ops, loss, params, v, step)
 
         def central(v: Params) -> tuple[Array, Array]:
             above = perturbed_loss(self.eps, v)

@@ -6,7 +6,7 @@ from pydantic import PositiveInt
 from dirgrad.components.problems import _initialization
 from dirgrad.components.registry import component, component_field
 from dirgrad.core.criterion import CROSS_ENTROPY
-from dirgrad.core.perturbation import conv2d, matmul
+from dirgrad.core.perturbation import conv2d
 from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 CONVOLUTIONS = 4
@@ -82,5 +82,5 @@ class Cnn:
             if i in POOLED:
                 x = ops.max_pool2d(x)
         x = x.reshape(x.shape[0], -1)
-        x = ops.relu(matmul(x, params["weight_hidden"]) + params["bias_hidden"])
-        return matmul(x, params["weight_out"]) + params["bias_out"]
+        x = ops.relu(x @ params["weight_hidden"] + params["bias_hidden"])
+        return x @ params["weight_out"] + params["bias_out"]

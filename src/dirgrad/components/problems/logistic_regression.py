@@ -5,7 +5,6 @@ import numpy as np
 from dirgrad.components.problems import _initialization
 from dirgrad.components.registry import component, component_field
 from dirgrad.core.criterion import CROSS_ENTROPY
-from dirgrad.core.perturbation import matmul
 from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 
@@ -27,4 +26,4 @@ class LogisticRegression:
         """Return the logits (n, classes) of a batch of images (n, height, width)."""
         images, _ = batch
         x = images.reshape(images.shape[0], -1)
-        return matmul(x, params["weight_0"]) + params["bias_0"]
+        return x @ params["weight_0"] + params["bias_0"]

@@ -9,7 +9,6 @@ from dirgrad.components.problems import _initialization
 from dirgrad.components.registry import component, component_field
 from dirgrad.core import checkpointing
 from dirgrad.core.criterion import CROSS_ENTROPY
-from dirgrad.core.perturbation import matmul
 from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 
@@ -56,9 +55,9 @@ def perceptron(ops: Ops, params: Params, images: Array, num_hidden: int) -> Arra
     """
 
     def layer(x: Array, weight: Array, bias: Array) -> Array:
-        return ops.relu(matmul(x, weight) + bias)
+        return ops.relu(x @ weight + bias)
 
     x = images.reshape(images.shape[0], -1)
     weights = [(params[f"weight_{i}"], params[f"bias_{i}"]) for i in range(num_hidden)]
     x = checkpointing.sequential(ops, layer, x, weights)
-    return matmul(x, params[f"weight_{num_hidden}"]) + params[f"bias_{num_hidden}"]
+    return x @ params[f"weight_{num_hidden}"] + params[f"bias_{num_hidden}"]

@@ -1,3 +1,4 @@
+import operator
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -7,7 +8,6 @@ from dirgrad.components import registry
 from dirgrad.components.problems import _initialization
 from dirgrad.components.registry import component, component_field
 from dirgrad.core.criterion import CROSS_ENTROPY
-from dirgrad.core.perturbation import matmul
 from dirgrad.core.recurrent import Unit
 from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
@@ -86,7 +86,7 @@ class Rnn:
         return state, weight * ops.cross_entropy(_logits(params, state), labels)
 
     def _next_state(self, ops: Ops, params: Params, state: Params, inputs: Array) -> Params:
-        return self.unit.update(ops, params, state, inputs, matmul)
+        return self.unit.update(ops, params, state, inputs, operator.matmul)
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
         """Return the logits (batch x answers, classes).
@@ -110,4 +110,4 @@ class Rnn:
 
 
 def _logits(params: Params, state: Params) -> Array:
-    return matmul(state["h"], params["weight_out"]) + params["bias_out"]
+    return state["h"] @ params["weight_out"] + params["bias_out"]

@@ -2,7 +2,6 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from dirgrad.components.registry import component
-from dirgrad.core import perturbation
 from dirgrad.core.types import Array, Ops, Params
 
 
@@ -32,7 +31,7 @@ class Gru:
         """
         h = state["h"]
         size = h.shape[1]
-        inputs = perturbation.matmul(x, params["weight_in"]) + params["bias_in"]
+        inputs = x @ params["weight_in"] + params["bias_in"]
         recurrent = product(h, params["weight_recurrent"]) + params["bias_recurrent"]
         r = ops.sigmoid(inputs[:, :size] + recurrent[:, :size])
         z = ops.sigmoid(inputs[:, size : 2 * size] + recurrent[:, size : 2 * size])

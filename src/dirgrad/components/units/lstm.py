@@ -2,7 +2,6 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from dirgrad.components.registry import component
-from dirgrad.core import perturbation
 from dirgrad.core.types import Array, Ops, Params
 
 
@@ -26,7 +25,7 @@ class Lstm:
     ) -> Params:
         """Return the next state: c' = f c + i g and h' = o tanh(c')."""
         size = state["h"].shape[1]
-        inputs = perturbation.matmul(x, params["weight_in"]) + params["bias_in"]
+        inputs = x @ params["weight_in"] + params["bias_in"]
         recurrent = product(state["h"], params["weight_recurrent"])
         gates = inputs + recurrent + params["bias_recurrent"]
         i = ops.sigmoid(gates[:, :size])

@@ -2,7 +2,6 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from dirgrad.components.registry import component
-from dirgrad.core import perturbation
 from dirgrad.core.types import Array, Ops, Params
 
 
@@ -21,6 +20,6 @@ class Tanh:
         x: Array,
         product: Callable[[Array, Array], Array],
     ) -> Params:
-        inputs = perturbation.matmul(x, params["weight_in"]) + params["bias_in"]
+        inputs = x @ params["weight_in"] + params["bias_in"]
         recurrent = product(state["h"], params["weight_recurrent"])
         return {"h": ops.tanh(inputs + recurrent + params["bias_recurrent"])}
