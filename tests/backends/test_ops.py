@@ -119,6 +119,21 @@ PRIMITIVES = {
         lambda x: np.linalg.lstsq(x[:1].T @ x[:1], x[0])[0],
     ),
     # Elementwise functions
+    "abs": Primitive(lambda ops, x: ops.abs(x), X, np.abs),
+    "sign": Primitive(lambda ops, x: ops.sign(x), X, np.sign),
+    "log": Primitive(lambda ops, x: ops.log(x * x), X, lambda x: np.log(x * x)),
+    "sin": Primitive(lambda ops, x: ops.sin(3 * x), X, lambda x: np.sin(3 * x)),
+    "cos": Primitive(lambda ops, x: ops.cos(3 * x), X, lambda x: np.cos(3 * x)),
+    "maximum with broadcasting": Primitive(
+        lambda ops, x: ops.maximum(x, x[0]),
+        X,
+        lambda x: np.maximum(x, x[0]),
+    ),
+    "where": Primitive(
+        lambda ops, x: ops.where(x > 0.2, x * x, -x),
+        X,
+        lambda x: np.where(x > 0.2, x * x, -x),
+    ),
     "exp": Primitive(lambda ops, x: ops.exp(x), X, np.exp),
     "sqrt": Primitive(lambda ops, x: ops.sqrt(x * x), X, np.abs),
     "tanh": Primitive(lambda ops, x: ops.tanh(x), X, np.tanh),
@@ -193,6 +208,77 @@ def test_a_primitive_agrees_with_numpy_and_preserves_the_dtype(
     assert result.dtype == dtype
     tolerance = TOLERANCE[dtype]
     np.testing.assert_allclose(result, expected, rtol=tolerance, atol=tolerance)
+
+
+class Elementwise(NamedTuple):
+    """An elementwise function of two arrays.
+
+    Attributes:
+        compute: Map (ops, x, y) -> result in the framework.
+        derivatives: Map (x, y) -> derivatives of an entry of the result with respect to the entries
+            of x and of y, in NumPy.
+    """
+
+    compute: Callable[[Ops, Array, Array], Array]
+    derivatives: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+ELEMENTWISE = {
+    "abs": Elementwise(lambda ops, x, y: ops.abs(x) * y, lambda x, y: (np.sign(x) * y, np.abs(x))),
+    "sign": Elementwise(lambda ops, x, y: ops.sign(x) * y, lambda x, y: (0 * x, np.sign(x))),
+    "log": Elementwise(
+        lambda ops, x, y: ops.log(x * x + 0.5) * y,
+        lambda x, y: (2 * x / (x * x + 0.5) * y, np.log(x * x + 0.5)),
+    ),
+    "sin": Elementwise(
+        lambda ops, x, y: ops.sin(x * y),
+        lambda x, y: (y * np.cos(x * y), x * np.cos(x * y)),
+    ),
+    "cos": Elementwise(
+        lambda ops, x, y: ops.cos(x * y),
+        lambda x, y: (-y * np.sin(x * y), -x * np.sin(x * y)),
+    ),
+    "maximum": Elementwise(
+        lambda ops, x, y: ops.maximum(x, y),
+        lambda x, y: ((1 + np.sign(x - y)) / 2, (1 - np.sign(x - y)) / 2),
+    ),
+    "where": Elementwise(
+        lambda ops, x, y: ops.where(x > y, x * x, 3 * y),
+        lambda x, y: (2 * x * (x > y), 3.0 * (x <= y)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_derivatives_of_an_elementwise_function_are_its_closed_forms(
+    backend: Backend, name: str, dtype: str
+) -> None:
+    """The JVP and the VJP are checked at once for all rows, with and without vmap."""
+    ops, to_numpy = backend.ops, backend.engine.to_numpy
+    compute, derivatives = ELEMENTWISE[name]
+    # The first entries meet the kinks: x = 0, and x = y.
+    x, y, dx, dy, cotangent = np.random.default_rng(1).standard_normal((5, 3, 4)).astype(dtype)
+    x[0, 0] = 0.0
+    x[1, 1] = y[1, 1]
+    arrays = [ops.asarray(array) for array in (x, y, dx, dy, cotangent)]
+
+    def differentiate(x: Array, y: Array, dx: Array, dy: Array, cotangent: Array) -> Any:
+        def f(x: Array, y: Array) -> Array:
+            return compute(ops, x, y)
+
+        _, tangent = ops.jvp(f, (x, y), (dx, dy))
+        _, pull = ops.vjp(f, x, y)
+        return tangent, *pull(cotangent)
+
+    along_x, along_y = derivatives(x.astype(np.float64), y.astype(np.float64))
+    expected = (along_x * dx + along_y * dy, along_x * cotangent, along_y * cotangent)
+    for f in (differentiate, ops.vmap(differentiate)):
+        for result, reference in zip(f(*arrays), expected, strict=True):
+            assert to_numpy(result).dtype == dtype
+            np.testing.assert_allclose(
+                to_numpy(result), reference, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype]
+            )
 
 
 def test_the_convolutions_of_jax_for_accelerators_and_for_cpus_agree() -> None:

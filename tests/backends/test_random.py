@@ -39,6 +39,57 @@ def test_normal_draws_are_standard_normal_and_uncorrelated_within_and_between_ke
     assert abs(within_keys) < 4.5 / np.sqrt(draws[:, 1:].size)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("entries", [7, 2000])
+def test_uniform_draws_are_uniform_on_the_unit_interval_and_uncorrelated(
+    backend: Backend, entries: int, dtype: str
+) -> None:
+    """Each of the four comparisons gives a false alarm in at most 1 of 10,000 implementations."""
+    like = backend.ops.asarray(np.zeros(1, dtype))
+    lanes = 30_000 // entries
+    draws = draw_in_lanes(backend, lambda key: backend.ops.uniform(key, entries, like), lanes)
+    assert draws.dtype == dtype
+    assert draws.min() >= 0
+    assert draws.max() < 1
+    draws = draws.astype(np.float64)
+    assert stats.kstest(draws.ravel(), "uniform").pvalue > 1e-4
+    # The standard deviations of the mean and of the mean square of n values.
+    deviations = np.sqrt([1 / 12, 4 / 45]) / np.sqrt(draws.size)
+    moments = np.array([draws.mean(), np.mean(draws**2)])
+    assert (np.abs(moments - [1 / 2, 1 / 3]) < 4.5 * deviations).all()
+    between_keys = correlation(draws[:-1], draws[1:])
+    assert abs(between_keys) < 4.5 / np.sqrt(draws[1:].size)
+    within_keys = correlation(draws[:, :-1], draws[:, 1:])
+    assert abs(within_keys) < 4.5 / np.sqrt(draws[:, 1:].size)
+
+
+@pytest.mark.parametrize("entries", [7, 2000])
+def test_uniform_draws_of_both_frameworks_have_one_distribution(
+    both: tuple[Backend, Backend], entries: int
+) -> None:
+    """The test of Kolmogorov and Smirnov gives a false alarm in 1 of 10,000 implementations."""
+    samples = []
+    for backend in both:
+        like = backend.ops.asarray(np.zeros(1, "float32"))
+        draws = draw_in_lanes(
+            backend,
+            lambda key, b=backend, x=like: b.ops.uniform(key, entries, x),
+            30_000 // entries,
+        )
+        samples.append(draws.ravel())
+    assert stats.ks_2samp(*samples).pvalue > 1e-4
+
+
+@pytest.mark.parametrize("entries", [7, 2000])
+def test_equal_keys_give_equal_uniform_draws_in_any_lane(backend: Backend, entries: int) -> None:
+    like = backend.ops.asarray(np.zeros(1))
+    in_lanes = draw_in_lanes(backend, lambda key: backend.ops.uniform(key, entries, like), 3)
+    for key, expected in zip(backend.engine.keys(np.arange(3)), in_lanes, strict=True):
+        draws = backend.ops.uniform(key, entries, like)
+        np.testing.assert_array_equal(backend.engine.to_numpy(draws), expected)
+    assert len(np.unique(in_lanes)) > 0.99 * in_lanes.size
+
+
 def test_draws_from_the_generator_of_a_framework_are_standard_normal(backend: Backend) -> None:
     like = backend.ops.asarray(np.zeros(1, "float32"))
     draws = draw_in_lanes(backend, lambda key: backend.ops.native_normal(key, 2000, like), 10)

@@ -149,10 +149,25 @@ class Ops(Protocol):
         Shapes: a (k, k), b (k,), result (k,).
         """
 
-    # Elementwise functions: the result has the shape of x.
+    # Elementwise functions: the result has the shape of x, or of the broadcast arguments.
+
+    def abs(self, x: Array, /) -> Array:
+        """Return the magnitude of each entry. The derivative is `sign`, and thus 0 at 0."""
+
+    def sign(self, x: Array, /) -> Array:
+        """Return -1, 0 or 1 for each entry. The derivative is 0."""
 
     def exp(self, x: Array, /) -> Array:
         """Return e to the power of each entry."""
+
+    def log(self, x: Array, /) -> Array:
+        """Return the natural logarithm of each entry."""
+
+    def sin(self, x: Array, /) -> Array:
+        """Return the sine of each entry, in radians."""
+
+    def cos(self, x: Array, /) -> Array:
+        """Return the cosine of each entry, in radians."""
 
     def sqrt(self, x: Array, /) -> Array:
         """Return the square root of each entry."""
@@ -168,6 +183,15 @@ class Ops(Protocol):
 
     def clip(self, x: Array, bound: float, /) -> Array:
         """Clip each entry to [-bound, bound]."""
+
+    def maximum(self, x: Array, y: Array, /) -> Array:
+        """Return the larger of two entries. Where they are equal, each has the derivative 1/2."""
+
+    def where(self, condition: Array, x: Array, y: Array, /) -> Array:
+        """Return the entry of x where the condition, which is boolean, holds, and else that of y.
+
+        The derivatives of x and y are 0 where they are not selected.
+        """
 
     # Reductions and rearrangements
 
@@ -226,6 +250,12 @@ class Ops(Protocol):
 
     def fold_in(self, key: Key, i: Any, /) -> Key:
         """Derive a new key from a key and an integer i ()."""
+
+    def uniform(self, key: Key, n: int, like: Array, /) -> Array:
+        """Draw n independent values, uniform on [0, 1), with the dtype and device of `like`: (n,).
+
+        Every value is a multiple of 2^-23 or of a smaller power of two.
+        """
 
     def normal(self, key: Key, n: int, like: Array, /) -> Array:
         """Draw n independent values from N(0, 1), with the dtype and device of `like`: (n,)."""

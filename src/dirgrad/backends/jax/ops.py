@@ -14,11 +14,17 @@ from jax.lax import scan as scan
 from jax.nn import relu as relu
 from jax.nn import sigmoid as sigmoid
 from jax.numpy import concatenate as concatenate
+from jax.numpy import cos as cos
 from jax.numpy import exp as exp
+from jax.numpy import log as log
+from jax.numpy import maximum as maximum
 from jax.numpy import mean as mean
+from jax.numpy import sign as sign
+from jax.numpy import sin as sin
 from jax.numpy import sqrt as sqrt
 from jax.numpy import sum as sum
 from jax.numpy import tanh as tanh
+from jax.numpy import where as where
 from jax.numpy import zeros_like as zeros_like
 from jax.random import fold_in as fold_in
 
@@ -77,6 +83,11 @@ def depend_on(seen: Array, key: Array, /) -> Array:
     zero = (0 * seen).astype(jnp.uint32)
     words = jax.random.key_data(key) ^ zero
     return jax.random.wrap_key_data(words)
+
+
+def abs(x: Array, /) -> Array:
+    # The derivative of jnp.abs at 0 is 1, and that of torch.abs is 0.
+    return x * jnp.sign(x)
 
 
 def flip(x: Array, /) -> Array:
@@ -177,6 +188,10 @@ def cross_entropy(logits: Array, labels: Array, /) -> Array:
 def accuracy(logits: Array, labels: Array, /) -> Array:
     correct = jnp.argmax(logits, axis=1) == labels
     return jnp.mean(correct, dtype=logits.dtype)
+
+
+def uniform(key: Array, n: int, like: Array, /) -> Array:
+    return random.uniform(key, n, like.dtype)
 
 
 def normal(key: Array, n: int, like: Array, /) -> Array:

@@ -29,6 +29,19 @@ def bits(key: Array, n: int) -> Array:
     return _hash(_hash(counter + first) ^ second)
 
 
+def uniform(key: Array, n: int, dtype: jnp.dtype) -> Array:
+    """Draw n values that are uniform on [0, 1): (n,).
+
+    In float32 a draw is a multiple of 2^-23. Other types use JAX's own generator. They serve only
+    for checks.
+    """
+    if dtype != jnp.float32:
+        return jax.random.uniform(key, (n,), dtype)
+    mantissa = bits(key, n) >> 9
+    in_one_two = mantissa | jnp.uint32(ONE_IN_FLOAT32)
+    return jax.lax.bitcast_convert_type(in_one_two, jnp.float32) - 1
+
+
 def normal(key: Array, n: int, dtype: jnp.dtype) -> Array:
     """Draw n values of N(0, 1): (n,).
 
@@ -38,10 +51,7 @@ def normal(key: Array, n: int, dtype: jnp.dtype) -> Array:
     """
     if dtype != jnp.float32:
         return jax.random.normal(key, (n,), dtype)
-    mantissa = bits(key, n) >> 9
-    in_one_two = mantissa | jnp.uint32(ONE_IN_FLOAT32)
-    uniform = jax.lax.bitcast_convert_type(in_one_two, jnp.float32) - 1
-    centered = 2 * uniform - jnp.float32(1 - 2**-23)
+    centered = 2 * uniform(key, n, dtype) - jnp.float32(1 - 2**-23)
     return jnp.float32(2**0.5) * jax.lax.erf_inv(centered)
 
 

@@ -6,14 +6,21 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch import abs as abs
 from torch import concatenate as concatenate
+from torch import cos as cos
 from torch import exp as exp
+from torch import log as log
+from torch import maximum as maximum
 from torch import mean as mean
 from torch import relu as relu
 from torch import sigmoid as sigmoid
+from torch import sign as sign
+from torch import sin as sin
 from torch import sqrt as sqrt
 from torch import sum as sum
 from torch import tanh as tanh
+from torch import where as where
 from torch import zeros_like as zeros_like
 from torch.func import grad_and_value
 from torch.func import jvp as jvp
@@ -156,6 +163,10 @@ def accuracy(logits: Tensor, labels: Tensor, /) -> Tensor:
 def fold_in(key: Tensor, i: Any, /) -> Tensor:
     shifted = key + (i + 1) * random.STRIDE
     return random.mix(shifted)
+
+
+def uniform(key: Tensor, n: int, like: Tensor, /) -> Tensor:
+    return random.draw("uniform", key, n, like.dtype, like.device)
 
 
 def normal(key: Tensor, n: int, like: Tensor, /) -> Tensor:

@@ -37,6 +37,12 @@ def _counter_bits(keys: np.ndarray, num_entries: int) -> np.ndarray:
     return _hash(keys[:, None] + np.uint64(GOLDEN) * counter)
 
 
+def _hashed_uniform(bits: np.ndarray) -> np.ndarray:
+    # A finer fraction could become 1 when it is rounded to float32.
+    fraction = bits >> np.uint64(40)
+    return fraction.astype(np.float64) * 2.0**-24
+
+
 def _hashed_normal(bits: np.ndarray) -> np.ndarray:
     """Turn each 64 bits into N(0, 1): radius from the high half, angle from the low half."""
     # Box and Muller (1958).
@@ -50,6 +56,16 @@ def _hashed_normal(bits: np.ndarray) -> np.ndarray:
 def _hashed_signs(bits: np.ndarray) -> np.ndarray:
     top_bit = bits >> np.uint64(63)
     return top_bit.astype(np.float64) * 2 - 1
+
+
+def _generated_uniform(
+    n: int,
+    dtype: torch.dtype,
+    device: torch.device,
+    generator: torch.Generator,
+) -> Tensor:
+    empty = torch.empty(n, dtype=dtype, device=device)
+    return empty.uniform_(generator=generator)
 
 
 def _generated_normal(
@@ -85,8 +101,12 @@ def _byte_signs(dtype: torch.dtype, device: torch.device) -> Tensor:
     return torch.tensor(1 - 2.0 * bits, dtype=dtype, device=device)
 
 
-HASHED = {"normal": _hashed_normal, "signs": _hashed_signs}
-GENERATED = {"normal": _generated_normal, "signs": _generated_signs}
+HASHED = {"uniform": _hashed_uniform, "normal": _hashed_normal, "signs": _hashed_signs}
+GENERATED = {
+    "uniform": _generated_uniform,
+    "normal": _generated_normal,
+    "signs": _generated_signs,
+}
 
 
 def _as_words(key: Tensor) -> np.ndarray:
