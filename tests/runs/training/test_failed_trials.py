@@ -1,7 +1,5 @@
 """A trial that fails is a row with its status, the other trials continue, and a bug is an error."""
 
-from typing import ClassVar
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,12 +8,11 @@ from dirgrad.components.directions.gaussian import Gaussian
 from dirgrad.components.directions.rank_one import RankOne
 from dirgrad.components.estimators.finite_difference import FiniteDifference
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
-from dirgrad.components.registry import component
-from dirgrad.core.criterion import VALUE
-from dirgrad.core.types import Array, Backend, Batch, Criterion, Ops, Params
+from dirgrad.core.types import Backend
 from dirgrad.records.schemas import TrialStatus
 from dirgrad.runs.training import train
 from support.small_trainings import ROSENBROCK, TWO_ESTIMATORS, train_small, training_job
+from support.squared_weights import SquaredWeights
 
 TWO_DIMENSIONAL = {"kind": "rosenbrock"}
 
@@ -66,21 +63,6 @@ def test_an_unsupported_derivative_is_a_row_and_the_other_estimators_continue(
         assert tuple(by_estimator.loc[name]) == expected
     for name in ("backprop", "central"):
         assert by_estimator.loc[name, "status"] == TrialStatus.OK
-
-
-@component
-class SquaredWeights:
-    """A problem that needs the array of its weight: the mean square of its entries."""
-
-    dataset: ClassVar[None] = None
-    plot_range: ClassVar[None] = None
-    criterion: ClassVar[Criterion] = VALUE
-
-    def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        return {"weight": rng.standard_normal((3, 2))}
-
-    def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
-        return ops.mean(params["weight"] ** 2)
 
 
 def test_a_problem_that_needs_arrays_is_not_supported_along_outer_products_only(
