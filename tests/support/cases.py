@@ -21,6 +21,7 @@ from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.components.estimators.finite_difference import FiniteDifference
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.components.estimators.mezo import Mezo
+from dirgrad.components.problems.ackley import Ackley
 from dirgrad.components.problems.beale import Beale
 from dirgrad.components.problems.cnn import Cnn
 from dirgrad.components.problems.image_regression import ImageRegression
@@ -29,6 +30,7 @@ from dirgrad.components.problems.jax_tutorial import JaxTutorial
 from dirgrad.components.problems.logistic_regression import LogisticRegression
 from dirgrad.components.problems.mlp import Mlp
 from dirgrad.components.problems.quadratic import Quadratic
+from dirgrad.components.problems.rastrigin import Rastrigin
 from dirgrad.components.problems.rnn import Rnn
 from dirgrad.components.problems.rosenbrock import Rosenbrock
 from dirgrad.components.problems.sparse_regression import SparseRegression
@@ -80,6 +82,9 @@ class Case:
 CASES = {
     "rosenbrock": Case(Rosenbrock(), 6, 5e-4),
     "rosenbrock_chain": Case(Rosenbrock(dimension=10), 14, 1e-4),
+    # The cosine multiplies the rounding of its argument 2 pi x by up to 15.
+    "rastrigin": Case(Rastrigin(dimension=5), 5 + 2 + 15, 1e-4),
+    "ackley": Case(Ackley(dimension=5), 5 + 4 + 15),
     "beale": Case(Beale(), 14),
     "quadratic": Case(Quadratic(dimension=20), 22),
     "sparse_regression": Case(
