@@ -67,16 +67,17 @@ class Case:
         }
 
     def batch(self, dtype: str = "float64", seed: int = 0) -> tuple[np.ndarray, ...]:
-        """Return a minibatch of noise images and random labels, or () without a dataset."""
+        """Return a minibatch of noise and random targets, or () without a dataset."""
         dataset = self.problem.dataset
         if dataset is None:
             return ()
         rng = np.random.default_rng(seed)
-        images = rng.uniform(size=(BATCH, dataset.height, dataset.width)).astype(dtype)
+        examples = rng.uniform(size=(BATCH, *dataset.example_shape)).astype(dtype)
         if self.problem.criterion is SQUARED_ERROR:
-            return images, rng.uniform(size=(BATCH, dataset.classes)).astype(dtype)
-        shape = (BATCH, dataset.labels_per_image) if dataset.labels_per_image > 1 else BATCH
-        return images, rng.integers(0, dataset.classes, shape)
+            return examples, rng.uniform(size=(BATCH, dataset.num_outputs)).astype(dtype)
+        num_targets = dataset.targets_per_example
+        shape = (BATCH, num_targets) if num_targets > 1 else BATCH
+        return examples, rng.integers(0, dataset.num_outputs, shape)
 
 
 CASES = {

@@ -41,7 +41,7 @@ def _mean_over_classes(ops: Ops, logits: Array, batch: Batch) -> Array:
 VALUE = Criterion(loss=lambda ops, value, batch: value, metrics=_value_metrics)
 """Criterion of a test function, whose output () is the loss."""
 CROSS_ENTROPY = Criterion(loss=_cross_entropy, metrics=_classification_metrics)
-"""Criterion of a classifier with logits (n, classes) and the batch (images, labels).
+"""Criterion of a classifier with logits (n, classes) and the batch (examples, labels).
 
 The loss is the mean cross-entropy in nats. The metrics include the accuracy, a fraction.
 """

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -32,12 +32,15 @@ __all__ = [
     "Splits",
     "State",
     "Step",
+    "TargetKind",
     "TrainChunk",
     "Trial",
 ]
 
 DirectionSampler: TypeAlias = Callable[[Any], Params]
 """Map j -> j-th direction of a step. Its leaves are as in `Direction.draw`."""
+TargetKind: TypeAlias = Literal["classes", "values"]
+"""The targets of a data set: `classes` for a classification, `values` for a regression."""
 PlotRange: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
 """The limits ((lowest x, highest x), (lowest y, highest y)) of a plot."""
 
@@ -85,9 +88,9 @@ class Backend:
 class Splits(NamedTuple):
     """The three parts of a data set.
 
-    Each part is a pair of images (n, height, width), float, and labels. The labels are classes
-    (n,), int; classes (n, answers), int, with several answers per image; or values (n, outputs),
-    float, for a regression. Each part is () for a problem without data.
+    Each part is a pair of examples (n, ...), float, and targets. The targets are classes (n,), int;
+    classes (n, targets), int, with several targets per example; or values (n, outputs), float, for
+    a regression. Each part is () for a problem without data.
     """
 
     train: tuple[np.ndarray, ...]
@@ -96,25 +99,29 @@ class Splits(NamedTuple):
 
 
 class Dataset(Protocol):
-    """A labeled set of images."""
+    """A set of examples with targets. The examples are images, vectors or sequences."""
 
     @property
-    def height(self) -> int:
-        """Return the number of rows of an image."""
+    def example_shape(self) -> tuple[int, ...]:
+        """Return the shape of an example.
+
+        It is (height, width) for an image, (features,) for a vector and (steps, inputs) for a
+        sequence.
+        """
 
     @property
-    def width(self) -> int:
-        """Return the number of columns of an image."""
+    def target_kind(self) -> TargetKind:
+        """Return `classes` for a classification and `values` for a regression."""
 
     @property
-    def classes(self) -> int:
-        """Return the number of classes."""
+    def num_outputs(self) -> int:
+        """Return the number of classes, or the number of values that a regression predicts."""
 
     @property
-    def labels_per_image(self) -> int:
-        """Return the number of labels per image, which is 1 for a picture.
+    def targets_per_example(self) -> int:
+        """Return the number of targets per example.
 
-        If an image is read as a sequence, the last steps ask for the labels in order.
+        If it is above 1, the last steps of a sequence ask for the targets in order.
         """
 
     @property

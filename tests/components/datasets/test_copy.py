@@ -8,7 +8,7 @@ from dirgrad.components.datasets.copy import Copy
 def test_symbols_come_first_then_a_delay_and_then_the_questions() -> None:
     dataset = Copy(symbols=3, shown=2, delay=4)
     sequences, labels = dataset.load(None).train
-    assert sequences.shape == (dataset.train_examples, dataset.height, dataset.width)
+    assert sequences.shape == (dataset.train_examples, *dataset.example_shape)
     assert sequences.shape == (4000, 8, 4)
     assert set(labels.ravel()) == {0, 1, 2}
 

@@ -22,7 +22,7 @@ def test_the_digits_equal_the_originals_of_scikit_learn_in_the_order_of_the_seed
 def test_the_splits_have_1200_300_and_297_digits() -> None:
     dataset = Digits()
     shapes = [(images.shape, labels.shape) for images, labels in dataset.load(None)]
-    expected = [((n, dataset.height, dataset.width), (n,)) for n in (1200, 300, 297)]
+    expected = [((n, *dataset.example_shape), (n,)) for n in (1200, 300, 297)]
     assert shapes == expected
     assert dataset.train_examples == 1200
 
@@ -30,7 +30,7 @@ def test_the_splits_have_1200_300_and_297_digits() -> None:
 def test_pixels_lie_between_0_and_1_and_labels_are_ten_integers() -> None:
     images, labels = join_splits(Digits().load(None))
     assert (images.min(), images.max()) == (0.0, 1.0)
-    assert set(labels) == set(range(Digits().classes))
+    assert set(labels) == set(range(Digits().num_outputs))
     assert labels.dtype.kind == "i"
 
 

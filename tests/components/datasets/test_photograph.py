@@ -10,8 +10,8 @@ SIDE = 8
 
 def pixel_indices(features: np.ndarray, axis: int) -> np.ndarray:
     """Compute the row (axis 0) or the column (axis 1) of each pixel from sine and cosine."""
-    sines = features[:, 0, axis]
-    cosines = features[:, 0, 2 + axis]
+    sines = features[:, axis]
+    cosines = features[:, 2 + axis]
     coordinates = np.arctan2(sines, cosines) / np.pi
     return (coordinates * SIDE).round()
 

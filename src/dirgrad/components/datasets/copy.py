@@ -5,7 +5,7 @@ from annotated_types import Ge
 from pydantic import PositiveInt
 
 from dirgrad.components.registry import component
-from dirgrad.core.types import Splits
+from dirgrad.core.types import Splits, TargetKind
 
 VALID_EXAMPLES = 500
 TEST_EXAMPLES = 500
@@ -21,6 +21,7 @@ class Copy:
     """
 
     files: ClassVar[tuple[str, ...]] = ()
+    target_kind: ClassVar[TargetKind] = "classes"
     train_examples: ClassVar[int] = 4000
     symbols: Annotated[int, Ge(2)] = 4
     """Number of different symbols."""
@@ -30,31 +31,26 @@ class Copy:
     """Number of steps between the last symbol shown and the first answer."""
 
     @property
-    def height(self) -> int:
-        """Number of steps: T = shown + delay + shown."""
-        return 2 * self.shown + self.delay
+    def example_shape(self) -> tuple[int, ...]:
+        """Number of steps, T = shown + delay + shown, and number of inputs of a step."""
+        return 2 * self.shown + self.delay, self.symbols + 1
 
     @property
-    def width(self) -> int:
-        """Number of inputs of a step."""
-        return self.symbols + 1
-
-    @property
-    def classes(self) -> int:
+    def num_outputs(self) -> int:
         """Number of classes, which equals the number of symbols."""
         return self.symbols
 
     @property
-    def labels_per_image(self) -> int:
+    def targets_per_example(self) -> int:
         """Number of answers, which equals the number of symbols shown."""
         return self.shown
 
     def load(self, directory: str | None) -> Splits:
-        """Return sequences (n, height, width) with labels (n, shown)."""
+        """Return sequences (n, steps, inputs) with labels (n, shown)."""
         num_examples = self.train_examples + VALID_EXAMPLES + TEST_EXAMPLES
         rng = np.random.default_rng(0)
         labels = rng.integers(0, self.symbols, (num_examples, self.shown))
-        sequences = np.zeros((num_examples, self.height, self.width))
+        sequences = np.zeros((num_examples, *self.example_shape))
         sequences[:, : self.shown, : self.symbols] = np.eye(self.symbols)[labels]
         sequences[:, self.shown + self.delay :, self.symbols] = 1.0
         ends = [self.train_examples, self.train_examples + VALID_EXAMPLES]

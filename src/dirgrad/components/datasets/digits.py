@@ -7,7 +7,7 @@ from annotated_types import Ge
 
 from dirgrad.components.registry import component
 from dirgrad.core.errors import UserError
-from dirgrad.core.types import Splits
+from dirgrad.core.types import Splits, TargetKind
 
 PIXELS = 8
 """Side of the original images."""
@@ -23,8 +23,9 @@ class Digits:
     training, 300 for validation and 297 for testing.
     """
 
-    classes: ClassVar[int] = 10
-    labels_per_image: ClassVar[int] = 1
+    target_kind: ClassVar[TargetKind] = "classes"
+    num_outputs: ClassVar[int] = 10
+    targets_per_example: ClassVar[int] = 1
     train_examples: ClassVar[int] = 1200
     valid_examples: ClassVar[int] = 300
     files: ClassVar[tuple[str, ...]] = ()
@@ -37,12 +38,8 @@ class Digits:
     each pixel is repeated three times in both directions, and a border of two pixels is added."""
 
     @property
-    def height(self) -> int:
-        return self.side
-
-    @property
-    def width(self) -> int:
-        return self.side
+    def example_shape(self) -> tuple[int, ...]:
+        return self.side, self.side
 
     def load(self, directory: str | None) -> Splits:
         """Return images (n, side, side) with labels (n,)."""

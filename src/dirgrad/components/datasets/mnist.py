@@ -4,7 +4,7 @@ import numpy as np
 
 from dirgrad.components.datasets import _download
 from dirgrad.components.registry import component
-from dirgrad.core.types import Splits
+from dirgrad.core.types import Splits, TargetKind
 
 HEADER_BYTES = {"images": 16, "labels": 8}
 MEAN = 0.1307
@@ -28,10 +28,10 @@ class Mnist:
     from `data_directory` or else downloaded, and verified by checksum.
     """
 
-    height: ClassVar[int] = 28
-    width: ClassVar[int] = 28
-    classes: ClassVar[int] = 10
-    labels_per_image: ClassVar[int] = 1
+    example_shape: ClassVar[tuple[int, ...]] = (28, 28)
+    target_kind: ClassVar[TargetKind] = "classes"
+    num_outputs: ClassVar[int] = 10
+    targets_per_example: ClassVar[int] = 1
     train_examples: ClassVar[int] = 50_000
     files: ClassVar[tuple[str, ...]] = tuple(FILES)
     scaling: Literal["unit", "symmetric", "standardized", "raw"] = "unit"
@@ -56,7 +56,7 @@ class Mnist:
         )
 
     def _scaled(self, pixels: np.ndarray) -> np.ndarray:
-        raw = pixels.reshape(-1, self.height, self.width).astype(np.float32)
+        raw = pixels.reshape(-1, *self.example_shape).astype(np.float32)
         if self.scaling == "raw":
             return raw
         unit = raw / 255

@@ -8,7 +8,7 @@ from PIL import Image
 
 from dirgrad.components.registry import component
 from dirgrad.core.errors import UserError
-from dirgrad.core.types import Splits
+from dirgrad.core.types import Splits, TargetKind
 
 
 @component
@@ -21,9 +21,9 @@ class Photograph:
     seed assigns half of the pixels to training and a quarter each to validation and testing.
     """
 
-    height: ClassVar[int] = 1
-    classes: ClassVar[int] = 3
-    labels_per_image: ClassVar[int] = 1
+    target_kind: ClassVar[TargetKind] = "values"
+    num_outputs: ClassVar[int] = 3
+    targets_per_example: ClassVar[int] = 1
     files: ClassVar[tuple[str, ...]] = ()
     side: Annotated[int, Ge(4)] = 64
     """Side of the reduced image in pixels."""
@@ -31,9 +31,9 @@ class Photograph:
     """Number of frequencies per coordinate."""
 
     @property
-    def width(self) -> int:
+    def example_shape(self) -> tuple[int, ...]:
         """Number of features: sine and cosine of two coordinates at every frequency."""
-        return 4 * self.octaves
+        return (4 * self.octaves,)
 
     @property
     def train_examples(self) -> int:
@@ -41,9 +41,9 @@ class Photograph:
         return self.side**2 // 2
 
     def load(self, directory: str | None) -> Splits:
-        """Return features (n, 1, width) with colors (n, 3)."""
+        """Return features (n, 4 octaves) with colors (n, 3)."""
         colors = self._colors()
-        features = self._features()[:, None, :]
+        features = self._features()
         order = np.random.default_rng(0).permutation(len(colors))
         ends = [self.train_examples, self.train_examples + self.side**2 // 4]
         train, valid, test = np.split(order, ends)
@@ -60,7 +60,7 @@ class Photograph:
         return np.asarray(reduced).reshape(-1, 3) / 255
 
     def _features(self) -> np.ndarray:
-        """Return the features of all pixels, row by row: (side^2, width)."""
+        """Return the features of all pixels, row by row: (side^2, 4 octaves)."""
         ticks = np.arange(self.side) / self.side
         grid = np.meshgrid(ticks, ticks, indexing="ij")
         coordinates = np.stack(grid, axis=-1).reshape(-1, 2)

@@ -3,7 +3,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import PositiveInt
 
-from dirgrad.components.problems import _initialization
+from dirgrad.components.problems import _datasets, _initialization
 from dirgrad.components.registry import component, component_field
 from dirgrad.core.criterion import CROSS_ENTROPY
 from dirgrad.core.perturbation import conv2d
@@ -13,6 +13,8 @@ CONVOLUTIONS = 4
 POOLED = (1, 3)
 """Indices of the convolutions that are followed by max-pooling."""
 KERNEL = 3
+SMALLEST_SIDES = {"same": 4, "valid": 16}
+"""Side of the smallest images, in pixels, by padding."""
 
 
 @component
@@ -37,12 +39,21 @@ class Cnn:
     """Padding of each convolution: `same` adds one pixel on every side, `valid` adds none."""
 
     def __post_init__(self) -> None:
-        height, width = self.dataset.height, self.dataset.width
-        if min(self._pooled_size(height), self._pooled_size(width)) < 1:
+        _datasets.check_targets(self, "classes")
+        _datasets.check_axes(self, ("height", "width"))
+        height, width = self.dataset.example_shape
+        side = SMALLEST_SIDES[self.padding]
+        if min(height, width) < side:
             raise ValueError(
-                f"images of {height} x {width} are too small for padding '{self.padding}', "
-                "which needs 16 x 16: use 'same'"
+                f"images of {height} x {width} are too small for padding '{self.padding}', which "
+                f"needs {side} x {side}: use {self._remedy(min(height, width))}"
             )
+
+    def _remedy(self, side: int) -> str:
+        """Return what the user can do about images with a side of this length."""
+        if side < SMALLEST_SIDES["same"]:
+            return "larger images, or another problem, such as 'mlp'"
+        return "'same'"
 
     def _pooled_size(self, pixels: int) -> int:
         """Return the side length of the last feature map for images of this side length."""
@@ -62,12 +73,11 @@ class Cnn:
             params |= _initialization.uniform_layer(rng, i, kernel, fan_in)
             num_inputs = self.channels
 
-        height = self._pooled_size(self.dataset.height)
-        width = self._pooled_size(self.dataset.width)
+        height, width = map(self._pooled_size, self.dataset.example_shape)
         num_features = self.channels * height * width
         hidden = (num_features, self.hidden)
         params |= _initialization.uniform_layer(rng, "hidden", hidden, num_features)
-        out = (self.hidden, self.dataset.classes)
+        out = (self.hidden, self.dataset.num_outputs)
         return params | _initialization.uniform_layer(rng, "out", out, self.hidden)
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:

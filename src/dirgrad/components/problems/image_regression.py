@@ -5,7 +5,7 @@ import numpy as np
 from annotated_types import MinLen
 from pydantic import PositiveInt
 
-from dirgrad.components.problems import _initialization
+from dirgrad.components.problems import _datasets, _initialization
 from dirgrad.components.problems.mlp import perceptron
 from dirgrad.components.registry import component, component_field
 from dirgrad.core.criterion import SQUARED_ERROR
@@ -28,13 +28,15 @@ class ImageRegression:
     hidden: Annotated[tuple[PositiveInt, ...], MinLen(1)] = (64, 64)
     """Widths of the hidden layers."""
 
+    def __post_init__(self) -> None:
+        _datasets.check_targets(self, "values")
+
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        num_features = self.dataset.height * self.dataset.width
-        widths = (num_features, *self.hidden, self.dataset.classes)
+        num_inputs = _datasets.num_inputs(self.dataset)
+        widths = (num_inputs, *self.hidden, self.dataset.num_outputs)
         params: dict[str, np.ndarray] = {}
-        for i, (num_inputs, num_outputs) in enumerate(pairwise(widths)):
-            shape = (num_inputs, num_outputs)
-            params |= _initialization.uniform_layer(rng, i, shape, num_inputs)
+        for i, shape in enumerate(pairwise(widths)):
+            params |= _initialization.uniform_layer(rng, i, shape, fan_in=shape[0])
         return params
 
     def initial_state(self, ops: Ops, params: Params, batch: Batch) -> Params:

@@ -5,7 +5,7 @@ import numpy as np
 from annotated_types import MinLen
 from pydantic import PositiveInt
 
-from dirgrad.components.problems import _initialization
+from dirgrad.components.problems import _datasets, _initialization
 from dirgrad.components.problems.mlp import perceptron
 from dirgrad.components.registry import component, component_field
 from dirgrad.core.criterion import CROSS_ENTROPY, CROSS_ENTROPY_OVER_CLASSES
@@ -25,7 +25,7 @@ class JaxTutorial:
 
     plot_range: ClassVar[None] = None
     dataset: Annotated[Dataset, component_field("datasets")]
-    """Images and labels."""
+    """Examples and their classes. An example of any shape is flattened."""
     hidden: Annotated[tuple[PositiveInt, ...], MinLen(1)] = (512, 512)
     """Widths of the hidden layers."""
     loss_mean_over: Literal["batch_and_classes", "batch"] = "batch_and_classes"
@@ -36,15 +36,18 @@ class JaxTutorial:
     def criterion(self) -> Criterion:
         return CROSS_ENTROPY if self.loss_mean_over == "batch" else CROSS_ENTROPY_OVER_CLASSES
 
+    def __post_init__(self) -> None:
+        _datasets.check_targets(self, "classes")
+
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        num_pixels = self.dataset.height * self.dataset.width
-        widths = (num_pixels, *self.hidden, self.dataset.classes)
+        num_inputs = _datasets.num_inputs(self.dataset)
+        widths = (num_inputs, *self.hidden, self.dataset.num_outputs)
         params: dict[str, np.ndarray] = {}
         for i, shape in enumerate(pairwise(widths)):
             params |= _initialization.normal_layer(rng, i, shape, 0.01)
         return params
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
-        """Return the logits (n, classes) of a batch of images (n, height, width)."""
-        images = batch[0]
-        return perceptron(ops, params, images, len(self.hidden))
+        """Return the logits (n, classes) of a batch of examples (n, ...)."""
+        examples = batch[0]
+        return perceptron(ops, params, examples, len(self.hidden))

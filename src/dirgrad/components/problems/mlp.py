@@ -5,7 +5,7 @@ import numpy as np
 from annotated_types import MinLen
 from pydantic import PositiveInt
 
-from dirgrad.components.problems import _initialization
+from dirgrad.components.problems import _datasets, _initialization
 from dirgrad.components.registry import component, component_field
 from dirgrad.core import checkpointing
 from dirgrad.core.criterion import CROSS_ENTROPY
@@ -22,42 +22,44 @@ class Mlp:
     plot_range: ClassVar[None] = None
     criterion: ClassVar[Criterion] = CROSS_ENTROPY
     dataset: Annotated[Dataset, component_field("datasets")]
-    """Images and labels."""
+    """Examples and their classes. An example of any shape is flattened."""
     hidden: Annotated[tuple[PositiveInt, ...], MinLen(1)] = (1024, 1024)
     """Widths of the hidden layers."""
     repeat: PositiveInt = 1
     """Number of times the list of hidden layers is repeated, for deep networks."""
 
+    def __post_init__(self) -> None:
+        _datasets.check_targets(self, "classes")
+
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        num_pixels = self.dataset.height * self.dataset.width
+        num_inputs = _datasets.num_inputs(self.dataset)
         hidden = self.hidden * self.repeat
-        widths = (num_pixels, *hidden, self.dataset.classes)
+        widths = (num_inputs, *hidden, self.dataset.num_outputs)
         params: dict[str, np.ndarray] = {}
-        for i, (num_inputs, num_outputs) in enumerate(pairwise(widths)):
-            shape = (num_inputs, num_outputs)
-            params |= _initialization.uniform_layer(rng, i, shape, num_inputs)
+        for i, shape in enumerate(pairwise(widths)):
+            params |= _initialization.uniform_layer(rng, i, shape, fan_in=shape[0])
         return params
 
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
-        """Return the logits (n, classes) of a batch of images (n, height, width)."""
-        images = batch[0]
-        return perceptron(ops, params, images, len(self.hidden) * self.repeat)
+        """Return the logits (n, classes) of a batch of examples (n, ...)."""
+        examples = batch[0]
+        return perceptron(ops, params, examples, len(self.hidden) * self.repeat)
 
 
-def perceptron(ops: Ops, params: Params, images: Array, num_hidden: int) -> Array:
+def perceptron(ops: Ops, params: Params, examples: Array, num_hidden: int) -> Array:
     """Compute the outputs (n, outputs) of dense layers with ReLU between them.
 
     Args:
         ops: Operations of the framework.
         params: `weight_i` (inputs, outputs) and `bias_i` of every layer i = 0 .. num_hidden.
-        images: Inputs (n, height, width), which are flattened.
+        examples: Inputs (n, ...), which are flattened.
         num_hidden: Number of hidden layers.
     """
 
     def layer(x: Array, weight: Array, bias: Array) -> Array:
         return ops.relu(x @ weight + bias)
 
-    x = images.reshape(images.shape[0], -1)
+    x = examples.reshape(examples.shape[0], -1)
     weights = [(params[f"weight_{i}"], params[f"bias_{i}"]) for i in range(num_hidden)]
     x = checkpointing.sequential(ops, layer, x, weights)
     return x @ params[f"weight_{num_hidden}"] + params[f"bias_{num_hidden}"]

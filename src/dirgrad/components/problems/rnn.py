@@ -5,7 +5,7 @@ import numpy as np
 from pydantic import PositiveInt
 
 from dirgrad.components import registry
-from dirgrad.components.problems import _initialization
+from dirgrad.components.problems import _datasets, _initialization
 from dirgrad.components.registry import component, component_field
 from dirgrad.core.criterion import CROSS_ENTROPY
 from dirgrad.core.recurrent import Unit
@@ -14,32 +14,36 @@ from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 @component
 class Rnn:
-    """A recurrent network that reads an image step by step and classifies at the last steps.
+    """A recurrent network that reads a sequence step by step and classifies at the last steps.
 
-    The dataset sets the number of answers: one for a picture, at the very last step.
+    The dataset sets the number of answers: one for an image, at the very last step.
     """
 
     plot_range: ClassVar[None] = None
     criterion: ClassVar[Criterion] = CROSS_ENTROPY
     dataset: Annotated[Dataset, component_field("datasets")]
-    """Images and labels."""
+    """Sequences, or images that are read as sequences, and their classes."""
     hidden: PositiveInt = 64
     """Number of recurrent units, n."""
     unit: Annotated[Unit, component_field("units")] = registry.default("units", "tanh")
     """Kind of recurrent unit."""
     read: Literal["rows", "pixels"] = "rows"
-    """Input of a step: a row of the image, or a pixel in row-by-row order."""
+    """Input of a step: a row of the example, or one entry in row-by-row order."""
+
+    def __post_init__(self) -> None:
+        _datasets.check_targets(self, "classes", per_example=None)
+        if self.read == "rows":
+            _datasets.check_axes(self, ("steps", "inputs"))
 
     @property
     def length(self) -> int:
         """Number of steps, T."""
-        steps_per_row = self.dataset.width if self.read == "pixels" else 1
-        return self.dataset.height * steps_per_row
+        return _datasets.num_inputs(self.dataset) // self.num_inputs
 
     @property
     def num_inputs(self) -> int:
         """Number of inputs of a step."""
-        return self.dataset.width if self.read == "rows" else 1
+        return self.dataset.example_shape[-1] if self.read == "rows" else 1
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         n = self.hidden
@@ -47,7 +51,7 @@ class Rnn:
         layers = {
             "in": (self.num_inputs, num_columns),
             "recurrent": (n, num_columns),
-            "out": (n, self.dataset.classes),
+            "out": (n, self.dataset.num_outputs),
         }
         params: dict[str, np.ndarray] = {}
         for name, shape in layers.items():
@@ -55,8 +59,8 @@ class Rnn:
         return params
 
     def initial_state(self, ops: Ops, params: Params, batch: Batch) -> Params:
-        images = batch[0]
-        zeros = ops.zeros((images.shape[0], self.hidden), images)
+        examples = batch[0]
+        zeros = ops.zeros((examples.shape[0], self.hidden), examples)
         return dict.fromkeys(self.unit.state_names, zeros)
 
     def observations(self, ops: Ops, batch: Batch) -> Batch:
@@ -67,17 +71,17 @@ class Rnn:
         Returns:
             Inputs (T, batch, inputs), labels (T, batch) and weights (T,).
         """
-        images, labels = batch
-        inputs = self._step_inputs(ops, images)
-        num_answers = self.dataset.labels_per_image
+        examples, labels = batch
+        inputs = self._step_inputs(ops, examples)
+        num_answers = self.dataset.targets_per_example
         num_silent = self.length - num_answers
         labels = ops.swap_axes(labels.reshape(-1, num_answers), 0, 1)
         no_labels = ops.zeros((num_silent, labels.shape[1]), labels)
         weights = np.repeat([0.0, 1 / num_answers], [num_silent, num_answers])
-        return inputs, ops.concatenate([no_labels, labels]), ops.constant(weights, images)
+        return inputs, ops.concatenate([no_labels, labels]), ops.constant(weights, examples)
 
-    def _step_inputs(self, ops: Ops, images: Array) -> Array:
-        sequences = images.reshape(images.shape[0], self.length, self.num_inputs)
+    def _step_inputs(self, ops: Ops, examples: Array) -> Array:
+        sequences = examples.reshape(examples.shape[0], self.length, self.num_inputs)
         return ops.swap_axes(sequences, 0, 1)
 
     def advance(self, ops: Ops, params: Params, state: Params, x: Batch) -> tuple[Params, Array]:
@@ -94,7 +98,7 @@ class Rnn:
         The answers to one example are in consecutive rows.
         """
         inputs = self._step_inputs(ops, batch[0])
-        num_silent = self.length - self.dataset.labels_per_image
+        num_silent = self.length - self.dataset.targets_per_example
 
         def read(state: Params, x: Array) -> tuple[Params, tuple[()]]:
             return self._next_state(ops, params, state, x), ()
@@ -106,7 +110,7 @@ class Rnn:
         state = self.initial_state(ops, params, batch)
         state, _ = ops.scan(read, state, inputs[:num_silent])
         _, logits = ops.scan(read_and_answer, state, inputs[num_silent:])
-        return ops.swap_axes(logits, 0, 1).reshape(-1, self.dataset.classes)
+        return ops.swap_axes(logits, 0, 1).reshape(-1, self.dataset.num_outputs)
 
 
 def _logits(params: Params, state: Params) -> Array:
