@@ -24,6 +24,7 @@ from dirgrad.components.estimators.mezo import Mezo
 from dirgrad.components.problems.ackley import Ackley
 from dirgrad.components.problems.beale import Beale
 from dirgrad.components.problems.cnn import Cnn
+from dirgrad.components.problems.himmelblau import Himmelblau
 from dirgrad.components.problems.image_regression import ImageRegression
 from dirgrad.components.problems.influence_balancing import InfluenceBalancing
 from dirgrad.components.problems.jax_tutorial import JaxTutorial
@@ -86,6 +87,7 @@ CASES = {
     # The cosine multiplies the rounding of its argument 2 pi x by up to 15.
     "rastrigin": Case(Rastrigin(dimension=5), 5 + 2 + 15, 1e-4),
     "ackley": Case(Ackley(dimension=5), 5 + 4 + 15),
+    "himmelblau": Case(Himmelblau(), 8),
     "beale": Case(Beale(), 14),
     "quadratic": Case(Quadratic(dimension=20), 22),
     "sparse_regression": Case(
