@@ -8,10 +8,11 @@ import pytest
 
 from dirgrad.cli import main
 from dirgrad.config import plan
-from dirgrad.config.validation import check
 from dirgrad.core.types import Backend
 from dirgrad.records.schemas import TrialStatus
+from dirgrad.runs.context import Context
 from dirgrad.runs.training import train
+from support.configuration import configured
 from support.paths import ROOT
 from support.readme_components import added_to_package, read_component
 
@@ -57,10 +58,9 @@ def test_the_component_trains_with_its_line_of_configuration(
         "experiments": {"small": experiment | (component.line if is_problem else {})},
     }
     with added_to_package(component, tmp_path):
-        check(config, {"test": config})
-        cell = plan.cell(config, f"small/{backend.name}")
-        records = train.run(cell, backend, {})
-    rows, curves = records.trials.to_pandas(), records.curves.to_pandas()
+        job = plan.job(configured(config), f"training/small/{backend.name}")
+        records = train.run(job, Context(backend))
+    rows, curves = records["trials"].to_pandas(), records["curves"].to_pandas()
     assert set(rows["estimator"]) == set(estimators)
     assert (rows["status"] == TrialStatus.OK).all()
     start = curves[curves["step"] == 0].set_index(["estimator", "seed"])["loss"]

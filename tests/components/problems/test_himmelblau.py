@@ -9,7 +9,7 @@ from dirgrad import backends
 from dirgrad.core.types import Backend
 from dirgrad.records.schemas import TrialStatus
 from support.cases import CASES, loss_of, placed
-from support.small_cells import train_cell
+from support.small_trainings import train_small
 
 MINIMA = [(3.0, 2.0), (-2.805118, 3.131313), (-3.779310, -3.283186), (3.584428, -1.848127)]
 COORDINATES = st.floats(-10, 10)
@@ -40,7 +40,7 @@ def test_the_gradient_is_its_closed_form(framework: str, x: float, y: float) -> 
 
 def test_every_kind_of_estimator_lowers_the_loss(backend: Backend) -> None:
     estimators = ["backprop", "forward_gradient", "central"]
-    rows, curves = train_cell(
+    rows, curves = train_small(
         backend, {"kind": "himmelblau"}, learning_rates=[1e-4], seeds=2, estimators=estimators
     )
     assert (rows["status"] == TrialStatus.OK).all()

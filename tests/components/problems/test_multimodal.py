@@ -13,7 +13,7 @@ from dirgrad.components.problems.rastrigin import Rastrigin
 from dirgrad.core.types import Backend, Problem
 from dirgrad.records.schemas import TrialStatus
 from support.cases import Case, loss_of, placed
-from support.small_cells import train_cell
+from support.small_trainings import train_small
 
 PROBLEMS: dict[str, Callable[..., Problem]] = {"rastrigin": Rastrigin, "ackley": Ackley}
 ESTIMATORS = ["backprop", "forward_gradient", "central"]
@@ -63,7 +63,7 @@ def test_the_gradient_is_its_closed_form(framework: str, name: str, x: list[floa
 
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_every_kind_of_estimator_lowers_the_loss(backend: Backend, name: str) -> None:
-    rows, curves = train_cell(
+    rows, curves = train_small(
         backend,
         {"kind": name, "dimension": 3},
         learning_rates=[1e-4],

@@ -1,5 +1,6 @@
 """The instruments use the closed forms of components that are defined elsewhere, as in here."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -40,7 +41,7 @@ class OneDirection:
 
 def test_the_noise_of_a_new_law_has_a_theory_column(backend: Backend) -> None:
     measurement = small_measurement(backend, "quality", {"quadratic": QUADRATIC}, draws=4_000)
-    measurement = measurement._replace(estimators={"new": OneDirection()})
+    measurement = replace(measurement, estimators={"new": OneDirection()})
     draws = quality.run(measurement, Context(backend))["draws"].to_pandas()
     assert (draws["signal_to_noise_theory"] == 1 / 10).all()
     error = draws["relative_squared_error"]
@@ -64,7 +65,7 @@ def test_the_noise_of_tied_directions_has_a_theory_column(backend: Backend) -> N
     measurement = measurement_with_estimators(
         backend, "quality", {"quadratic": QUADRATIC}, estimators, draws=4_000
     )
-    draws = quality.run(measurement, backend)["draws"].to_pandas()
+    draws = quality.run(measurement, Context(backend))["draws"].to_pandas()
     by_estimator = draws.groupby("estimator")
     theory = by_estimator["signal_to_noise_theory"].first()
     expected = {"pairs": 2 / 11, "odd_pairs": 9 / 55, "group": 4 / 6, "two_groups": 6 / 7}
@@ -76,7 +77,7 @@ def test_the_noise_of_tied_directions_has_a_theory_column(backend: Backend) -> N
 
 def test_a_new_estimator_passes_the_oracle_and_has_a_flop_bound(backend: Backend) -> None:
     measurement = small_measurement(backend, "cost", {"mlp": MLP}, rounds=1, round_seconds=1e-4)
-    measurement = measurement._replace(estimators={"new": OneDirection()})
+    measurement = replace(measurement, estimators={"new": OneDirection()})
     records = cost.run(measurement, Context(backend))["cost"].to_pandas()
     rows = records[records["estimator"] == "new"]
     assert (rows["status"] == "ok").all()
@@ -90,7 +91,7 @@ def test_a_law_without_a_stable_rate_has_a_null_in_its_column(backend: Backend) 
     measurement = small_measurement(
         backend, "stability", {"quadratic": QUADRATIC}, rates=rates, steps=2, seeds=1
     )
-    measurement = measurement._replace(estimators={"new": OneDirection()})
+    measurement = replace(measurement, estimators={"new": OneDirection()})
     records = stability.run(measurement, Context(backend))["stability"].to_pandas()
     assert (records["status"] == "ok").all()
     assert records["stable_rate_theory"].isna().all()
