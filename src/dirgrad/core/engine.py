@@ -27,8 +27,8 @@ class State(NamedTuple):
     Attributes:
         params: Parameters.
         optimizer_state: State of the optimizer.
-        estimator_state: State of an online estimator between two sequences; () for any other
-            estimator.
+        estimator_state: State of the estimator between two minibatches; () for an estimator without
+            a state.
     """
 
     params: Params

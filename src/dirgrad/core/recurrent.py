@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
-from dirgrad.core.types import Array, Batch, Direction, Estimate, Ops, Params, Problem
+from dirgrad.core.types import (
+    Array,
+    Batch,
+    Direction,
+    Estimate,
+    Estimator,
+    Ops,
+    Params,
+    Problem,
+)
 
 VectorSampler: TypeAlias = Callable[[Any, Params], Params]
 """Map (j, like) -> j-th random vector of a window, with the names and shapes of `like`.
@@ -110,79 +119,71 @@ class SequencePosition(NamedTuple):
     remaining: Batch
 
 
-@runtime_checkable
-class OnlineEstimator(Protocol):
-    """An estimator of the gradient that can update the parameters within a sequence.
+def no_state(*_: Any) -> tuple[()]:
+    """Return (), the state of an estimator without a state."""
+    return ()
 
-    It returns one estimate per window of the sequence.
+
+class StateRule(NamedTuple):
+    """Where the state of an online estimator comes from, apart from its windows.
+
+    By default the estimator has no state, which is ().
+
+    Attributes:
+        init: Map (ops, params) -> state before the first sequence.
+        start: Map (ops, position, state, draw) -> state before the first window of a sequence. The
+            position is the start of the sequence, the state is the one after the last sequence, and
+            draw samples random vectors for this call.
+        finish: Map state after the last window -> state to keep until the next sequence.
     """
 
-    @property
-    def direction(self) -> Direction | None:
-        """Return the law of its random vectors, or None if it draws none."""
+    init: Callable[[Ops, Params], Any] = no_state
+    start: Callable[[Ops, SequencePosition, Any, VectorSampler], Any] = no_state
+    finish: Callable[[Any], Any] = no_state
 
-    @property
-    def num_directions(self) -> int:
-        """Return K, the number of directions per estimate."""
 
-    @property
-    def evaluations(self) -> int:
-        """Return the number of passes over the sequence, with or without derivatives."""
+@runtime_checkable
+class OnlineEstimator(Estimator, Protocol):
+    """An estimator of the gradient that can update the parameters within a sequence.
+
+    It returns one estimate per window of the sequence. One evaluation is one pass over the
+    sequence.
+    """
 
     @property
     def window(self) -> int | None:
         """Return W, the number of steps per estimate; None is the whole sequence."""
 
-    def init(self, ops: Ops, params: Params, /) -> Any:
-        """Return the estimator state before the first sequence.
+    @property
+    def state_rule(self) -> StateRule:
+        """Return where the state comes from at the ends of a sequence."""
 
-        The estimator state persists from one sequence to the next.
-        """
-
-    def start(
+    def estimate_window(
         self,
         ops: Ops,
         position: SequencePosition,
-        estimator_state: Any,
+        state: Any,
         draw: VectorSampler,
         /,
-    ) -> Any:
-        """Return the values to carry along a sequence, at its start.
-
-        Args:
-            ops: Operations of the framework.
-            position: Start of the sequence. All its observations remain.
-            estimator_state: Estimator state after the last sequence.
-            draw: Sampler of random vectors for this call.
-        """
-
-    def estimate(
-        self,
-        ops: Ops,
-        position: SequencePosition,
-        estimator_state: Any,
-        carried: Any,
-        draw: VectorSampler,
-        /,
-    ) -> tuple[Estimate, Params, Any, Any]:
+    ) -> tuple[Estimate, Params, Any]:
         """Process one window and estimate the gradient of the sum of its losses.
 
         Args:
             ops: Operations of the framework.
             position: Start of the window. The observations of the window remain.
-            estimator_state: Estimator state after the last window.
-            carried: Carried values after the last window.
+            state: State of the estimator before the window.
             draw: Sampler of random vectors for this window.
 
         Returns:
-            The estimate; the state of the problem after the window; the next estimator state; and
-            the next carried values. Every leaf of the estimate's vector is an array.
+            The estimate; the state of the problem after the window; and the state of the estimator
+            after the window. Every leaf of the estimate's vector is an array.
 
         Example:
             >>> s, x = problem.initial_state(ops, params, batch), problem.observations(ops, batch)
             >>> position = SequencePosition(problem, params, state=s, remaining=x)
-            >>> carried = estimator.start(ops, position, estimator.init(ops, params), draw)
-            >>> estimate, state, _, carried = estimator.estimate(ops, position, (), carried, draw)
+            >>> init, start, finish = estimator.state_rule
+            >>> state = start(ops, position, init(ops, params), draw)
+            >>> estimate, s, state = estimator.estimate_window(ops, position, state, draw)
         """
 
 

@@ -1,14 +1,13 @@
-"""Computation along a sequence: rollouts, their derivatives, and the loop over windows."""
+"""Computation along a sequence: rollouts, their derivatives, and estimates of its windows."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 from dirgrad.core import tree
 from dirgrad.core.directions import jth_direction
 from dirgrad.core.recurrent import OnlineEstimator, Recurrent, SequencePosition, VectorSampler
-from dirgrad.core.types import Array, Batch, Estimate, Key, Ops, Params, Problem
-
-T = TypeVar("T")
+from dirgrad.core.types import Array, Batch, Estimate, Estimator, Key, Ops, Params, Problem
+from dirgrad.core.windows import Recursion
 
 
 def rollout(ops: Ops, position: SequencePosition) -> tuple[Array, Params]:
@@ -53,6 +52,15 @@ def jvp_window(
     return loss, state, slope, next_tangent
 
 
+def zero_tangents(ops: Ops, position: SequencePosition, first_axes: tuple[int, ...]) -> Params:
+    """Return tangents of the state at the position that are 0: arrays (*first_axes, ...)."""
+
+    def zero(leaf: Array) -> Array:
+        return ops.zeros((*first_axes, *leaf.shape), leaf)
+
+    return tree.map(zero, position.state)
+
+
 def window_gradient(ops: Ops, position: SequencePosition) -> tuple[Array, Params, Params]:
     """Backpropagate through the remaining steps, with the state at the position held constant.
 
@@ -70,95 +78,88 @@ def window_gradient(ops: Ops, position: SequencePosition) -> tuple[Array, Params
     return loss, state, gradient
 
 
+def num_windows(length: int, width: int | None) -> int:
+    """Return the number of windows of `width` steps in a sequence; None is the whole sequence.
+
+    Raises:
+        NotImplementedError: The width does not divide the length.
+    """
+    count, rest = divmod(length, width or length)
+    if rest:
+        raise NotImplementedError(
+            f"the window or segment of {width} steps does not divide the {length} remaining steps"
+        )
+    return count
+
+
 def split_windows(observations: Batch, width: int) -> Batch:
     """Reshape arrays (T, ...) to (T / width, width, ...).
 
     Raises:
         NotImplementedError: The width does not divide T.
     """
-    steps = observations[0].shape[0]
-    if steps % width:
-        raise NotImplementedError(
-            f"the window or segment of {width} steps does not divide the {steps} remaining steps"
-        )
-    num_windows = steps // width
-    return tuple(x.reshape(num_windows, width, *x.shape[1:]) for x in observations)
+    count = num_windows(observations[0].shape[0], width)
+    return tuple(x.reshape(count, width, *x.shape[1:]) for x in observations)
 
 
-def run_windows(
-    ops: Ops,
-    problem: Recurrent,
-    estimator: OnlineEstimator,
-    batch: Batch,
-    window_sampler: Callable[[Any], VectorSampler],
-    update: Callable[[tuple[Params, T], Estimate], tuple[Params, T]],
-    start: tuple[Params, T],
-    estimator_state: Any,
-) -> tuple[tuple[Params, T], Any, Array]:
-    """Process a sequence window by window, with one estimate and one update per window.
+class LinkedState(NamedTuple):
+    """The state between two windows of a sequence.
+
+    Attributes:
+        index: Index of the next window: ().
+        problem: State of the problem.
+        estimator: State of the estimator.
+    """
+
+    index: Array
+    problem: Params
+    estimator: Any
+
+
+def along_sequences(
+    estimator: OnlineEstimator, ops: Ops, problem: Problem, key: Key, batch: Batch
+) -> Recursion:
+    """Return the estimates of a minibatch of sequences, one per window.
 
     Args:
+        estimator: The estimator.
         ops: Operations of the framework.
         problem: The problem.
-        estimator: The estimator.
+        key: Random key of the minibatch. Each window gets its own key, with the index of the
+            window. The state before the first window gets the index after the last one.
         batch: Minibatch of sequences.
-        window_sampler: Map from the index of a window to its sampler. The index after the last
-            window is for `estimator.start`.
-        update: Map ((params, extra), estimate) -> next (params, extra). The extra value, such as
-            an optimizer state, belongs to the caller.
-        start: The pair (params, extra) before the first window.
-        estimator_state: Estimator state after the last sequence.
 
-    Returns:
-        The last pair (params, extra), the next estimator state, and the sum of the losses: ().
+    Raises:
+        NotImplementedError: The problem is not recurrent, or the window of the estimator does not
+            divide its sequence.
     """
-    observations = problem.observations(ops, batch)
-    width = estimator.window or problem.length
-    num_windows = problem.length // width
-    params, _ = start
-    state = problem.initial_state(ops, params, batch)
-    position = SequencePosition(problem, params, state, observations)
-    carried = estimator.start(ops, position, estimator_state, window_sampler(num_windows))
-    run_window = _window_function(ops, problem, estimator, window_sampler, update)
-    first_index = ops.arange(1)[0]
-    zero = ops.zeros((), tree.first_leaf(params))
-    carry = (first_index, start, state, estimator_state, carried, zero)
-    if num_windows == 1:
-        carry, _ = run_window(carry, observations)
-    else:
-        windows = split_windows(observations, width)
-        carry, _ = ops.scan(run_window, carry, windows)
-    _, end, _, estimator_state, _, loss = carry
-    return end, estimator_state, loss
+    recurrent = require_recurrent(problem)
+    count = num_windows(recurrent.length, estimator.window)
+    observations = recurrent.observations(ops, batch)
+    window_sampler = window_directions(ops, estimator, key)
+
+    def start(params: Params, estimator_state: Any) -> LinkedState:
+        state = recurrent.initial_state(ops, params, batch)
+        position = SequencePosition(recurrent, params, state, observations)
+        draw = window_sampler(count)
+        first = estimator.state_rule.start(ops, position, estimator_state, draw)
+        return LinkedState(ops.arange(1)[0], state, first)
+
+    def estimate(params: Params, state: LinkedState, window: Batch) -> tuple[Estimate, LinkedState]:
+        index, problem_state, estimator_state = state
+        position = SequencePosition(recurrent, params, problem_state, window)
+        draw = window_sampler(index)
+        result, *states = estimator.estimate_window(ops, position, estimator_state, draw)
+        return result, LinkedState(index + 1, *states)
+
+    def finish(state: LinkedState) -> Any:
+        return estimator.state_rule.finish(state.estimator)
+
+    windows = observations if count == 1 else split_windows(observations, recurrent.length // count)
+    return Recursion(estimate, start, finish, windows, count)
 
 
-def _window_function(
-    ops: Ops,
-    problem: Recurrent,
-    estimator: OnlineEstimator,
-    window_sampler: Callable[[Any], VectorSampler],
-    update: Callable[[tuple[Params, T], Estimate], tuple[Params, T]],
-) -> Callable[[Any, Batch], tuple[Any, tuple[()]]]:
-    """Return the body of the loop over windows."""
-
-    # The carry holds the index and the loss, so that no array has one entry per window.
-    def run_window(carry: Any, window: Batch) -> tuple[Any, tuple[()]]:
-        index, (params, extra), state, estimator_state, carried, total = carry
-        position = SequencePosition(problem, params, state, window)
-        estimate, state, estimator_state, carried = estimator.estimate(
-            ops, position, estimator_state, carried, window_sampler(index)
-        )
-        next_index = index + 1
-        updated = update((params, extra), estimate)
-        total = total + estimate.loss
-        return (next_index, updated, state, estimator_state, carried, total), ()
-
-    return run_window
-
-
-def window_directions(
-    ops: Ops, estimator: OnlineEstimator, key: Key
-) -> Callable[[Any], VectorSampler]:
+def window_directions(ops: Ops, estimator: Estimator, key: Key) -> Callable[[Any], VectorSampler]:
     """Return the map from the index of a window to the sampler of its random vectors."""
 
     def sampler(index: Any) -> VectorSampler:

@@ -1,15 +1,18 @@
 """One optimizer step, as a pure function of the state, the trial, the index and the minibatch.
 
-A step of an online estimator processes one sequence.
+A step processes one minibatch window by window. An estimator of a loss takes the whole minibatch as
+its only window. For an online estimator a step is one whole sequence.
 """
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from dirgrad.core import criterion, sequences, tree
+from dirgrad.core import criterion, sequences, windows
 from dirgrad.core.directions import jth_direction
-from dirgrad.core.recurrent import OnlineEstimator
+from dirgrad.core.recurrent import OnlineEstimator, no_state
 from dirgrad.core.types import (
     Array,
     Batch,
@@ -17,6 +20,7 @@ from dirgrad.core.types import (
     Estimate,
     Estimator,
     Key,
+    LossEstimator,
     Ops,
     Optimizer,
     Params,
@@ -25,6 +29,48 @@ from dirgrad.core.types import (
     Step,
     Trial,
 )
+from dirgrad.core.windows import Recursion, Update
+
+
+class WindowedEstimator(NamedTuple):
+    """An estimator of either protocol, as a step uses it.
+
+    Attributes:
+        init: Map (ops, params) -> state of the estimator before the first minibatch.
+        recursion: Map (ops, problem, key, batch) -> estimates of the minibatch.
+    """
+
+    init: Callable[[Ops, Params], Any]
+    recursion: Callable[[Ops, Problem, Key, Batch], Recursion]
+
+
+def windowed(estimator: Estimator) -> WindowedEstimator:
+    """Return the estimator in the form that a step uses.
+
+    Raises:
+        TypeError: The estimator has no method that estimates.
+    """
+    if isinstance(estimator, LossEstimator):
+        return WindowedEstimator(no_state, partial(_whole_minibatch, estimator))
+    if isinstance(estimator, OnlineEstimator):
+        along_sequences = partial(sequences.along_sequences, estimator)
+        return WindowedEstimator(estimator.state_rule.init, along_sequences)
+    raise TypeError(f"{estimator} needs a method `estimate` or `estimate_window`")
+
+
+def _whole_minibatch(
+    estimator: LossEstimator, ops: Ops, problem: Problem, key: Key, batch: Batch
+) -> Recursion:
+    """Return the estimate of a minibatch as its only window."""
+
+    def loss(params: Params) -> Array:
+        return criterion.loss(problem, ops, params, batch)
+
+    def estimate(params: Params, state: Any, _: Any) -> tuple[Estimate, Any]:
+        sampler = direction_sampler(ops, estimator, key, params)
+        return estimator.estimate(ops, loss, params, sampler), state
+
+    return Recursion(estimate)
 
 
 def direction_sampler(ops: Ops, estimator: Estimator, key: Key, params: Params) -> DirectionSampler:
@@ -42,7 +88,7 @@ def direction_sampler(ops: Ops, estimator: Estimator, key: Key, params: Params) 
 def estimate(
     ops: Ops,
     problem: Problem,
-    estimator: Estimator | OnlineEstimator,
+    estimator: Estimator,
     key: Key,
     params: Params,
     batch: Batch,
@@ -62,64 +108,30 @@ def estimate(
     Raises:
         NotImplementedError: The estimator is online and the problem is not recurrent.
     """
-    if isinstance(estimator, OnlineEstimator):
-        return _sum_over_windows(ops, problem, estimator, key, params, batch)
-
-    def loss(params: Params) -> Array:
-        return criterion.loss(problem, ops, params, batch)
-
-    sampler = direction_sampler(ops, estimator, key, params)
-    return estimator.estimate(ops, loss, params, sampler)
-
-
-def _sum_over_windows(
-    ops: Ops,
-    problem: Problem,
-    estimator: OnlineEstimator,
-    key: Key,
-    params: Params,
-    batch: Batch,
-) -> Estimate:
-    def add(carry: tuple[Params, Params], estimate: Estimate) -> tuple[Params, Params]:
-        params, total = carry
-        return params, tree.axpy(ops, estimate.scale, estimate.vector, total)
-
-    (_, total), _, loss = sequences.run_windows(
-        ops,
-        sequences.require_recurrent(problem),
-        estimator,
-        batch,
-        window_sampler=sequences.window_directions(ops, estimator, key),
-        update=add,
-        start=(params, tree.map(ops.zeros_like, params)),
-        estimator_state=estimator.init(ops, params),
-    )
-    return Estimate(loss, 1.0, total)
+    init, recursion = windowed(estimator)
+    minibatch = recursion(ops, problem, key, batch)
+    return windows.sum_of_estimates(ops, minibatch, params, init(ops, params))
 
 
 def initial_state(
     ops: Ops,
-    estimator: Estimator | OnlineEstimator,
+    estimator: Estimator,
     optimizer: Optimizer,
     params: Params,
 ) -> State:
     """Return the state before the first step."""
-    estimator_state: Any = ()
-    if isinstance(estimator, OnlineEstimator):
-        estimator_state = estimator.init(ops, params)
+    estimator_state = windowed(estimator).init(ops, params)
     return State(params, optimizer.init(ops, params), estimator_state)
 
 
 def make_step(
     ops: Ops,
     problem: Problem,
-    estimator: Estimator | OnlineEstimator,
+    estimator: Estimator,
     optimizer: Optimizer,
     decay: float,
 ) -> Step:
-    """Return the step that estimates the gradient and then updates the parameters.
-
-    An online estimator updates the parameters after each window of the minibatch's sequences.
+    """Return the step that updates the parameters after each window of the minibatch.
 
     Args:
         ops: Operations of the framework.
@@ -129,44 +141,23 @@ def make_step(
         decay: Decay of the learning rate, which is eta_0 exp(-decay i) in step i. Baydin et al.
             2022 use 1e-4.
     """
-    if isinstance(estimator, OnlineEstimator):
-        return _online_step(ops, problem, estimator, optimizer, decay)
+    recursion = windowed(estimator).recursion
 
     def step(state: State, trial: Trial, index: Array, batch: Batch) -> tuple[State, Array]:
-        key = ops.fold_in(trial.key, index)
-        g = estimate(ops, problem, estimator, key, state.params, batch)
-        params = state.params if g.params is None else g.params
-        eta = _decayed_rate(ops, trial, index, decay)
-        params, optimizer_state = optimizer.update(ops, params, g, state.optimizer_state, eta)
-        return State(params, optimizer_state), g.loss
+        def make_update() -> Update:
+            eta = _decayed_rate(ops, trial, index, decay)
 
-    return step
+            def update(pair: tuple[Params, Any], g: Estimate) -> tuple[Params, Any]:
+                params, optimizer_state = pair
+                params = params if g.params is None else g.params
+                return optimizer.update(ops, params, g, optimizer_state, eta)
 
+            return update
 
-def _online_step(
-    ops: Ops,
-    problem: Problem,
-    estimator: OnlineEstimator,
-    optimizer: Optimizer,
-    decay: float,
-) -> Step:
-    def step(state: State, trial: Trial, index: Array, batch: Batch) -> tuple[State, Array]:
-        eta = _decayed_rate(ops, trial, index, decay)
-
-        def update(carry: tuple[Params, Any], g: Estimate) -> tuple[Params, Any]:
-            params, optimizer_state = carry
-            return optimizer.update(ops, params, g, optimizer_state, eta)
-
-        key = ops.fold_in(trial.key, index)
-        (params, optimizer_state), estimator_state, loss = sequences.run_windows(
-            ops,
-            sequences.require_recurrent(problem),
-            estimator,
-            batch,
-            window_sampler=sequences.window_directions(ops, estimator, key),
-            update=update,
-            start=(state.params, state.optimizer_state),
-            estimator_state=state.estimator_state,
+        minibatch = recursion(ops, problem, ops.fold_in(trial.key, index), batch)
+        start = (state.params, state.optimizer_state)
+        (params, optimizer_state), estimator_state, loss = windows.run_windows(
+            ops, minibatch, make_update, start, state.estimator_state
         )
         return State(params, optimizer_state, estimator_state), loss
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -24,6 +24,7 @@ __all__ = [
     "Estimator",
     "Key",
     "Loss",
+    "LossEstimator",
     "Ops",
     "Optimizer",
     "Params",
@@ -185,7 +186,10 @@ class Direction(Protocol):
 
 
 class Estimator(Protocol):
-    """An estimator of the gradient. It is pure: the sampler provides all randomness."""
+    """An estimator of the gradient. It is pure: a sampler provides all randomness.
+
+    It is a `LossEstimator`, or an `OnlineEstimator` for a problem that processes sequences.
+    """
 
     @property
     def direction(self) -> Direction | None:
@@ -198,6 +202,11 @@ class Estimator(Protocol):
     @property
     def evaluations(self) -> int:
         """Return the number of loss evaluations per estimate, with or without derivatives."""
+
+
+@runtime_checkable
+class LossEstimator(Estimator, Protocol):
+    """An estimator of the gradient of a loss, given as a function of the parameters."""
 
     def estimate(
         self,

@@ -19,7 +19,7 @@ from dirgrad.components.estimators.uoro import Uoro
 from dirgrad.components.problems.rnn import Rnn
 from dirgrad.core import steps, tree
 from dirgrad.core.types import Backend, Params
-from support.cases import Case, compiled, loss_of, placed, placed_batch
+from support.cases import CASES, Case, compiled, loss_of, placed, placed_batch
 from support.sequence_tasks import (
     RANDOM,
     TASKS,
@@ -53,6 +53,23 @@ UNBIASED = {
 def test_an_exact_estimator_agrees_with_reverse_accumulation(backend: Backend, name: str) -> None:
     case = TASKS["copy_lstm"]
     assert_close(total_estimate(backend, case, EXACT[name]), exact_gradient(backend, case))
+
+
+ONE_STEP = {
+    "bptt": TruncatedBptt(window=1),
+    "checkpointed": CheckpointedBptt(segment=1),
+    "rtrl": Rtrl(),
+    "uoro": Uoro(),
+    "uoro_online": Uoro(window=1),
+}
+
+
+@pytest.mark.parametrize("name", ONE_STEP)
+def test_on_a_sequence_of_one_step_without_a_state_an_estimator_gives_the_gradient(
+    backend: Backend, name: str
+) -> None:
+    case = CASES["image_regression"]
+    assert_close(total_estimate(backend, case, ONE_STEP[name]), exact_gradient(backend, case))
 
 
 def held_direction(backend: Backend, params: Params, num_windows: int) -> Params:

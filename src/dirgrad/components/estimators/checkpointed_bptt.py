@@ -4,7 +4,7 @@ from pydantic import PositiveInt
 
 from dirgrad.components.registry import component
 from dirgrad.core import sequences, tree
-from dirgrad.core.recurrent import SequencePosition, VectorSampler
+from dirgrad.core.recurrent import SequencePosition, StateRule, VectorSampler
 from dirgrad.core.types import Array, Batch, Estimate, Ops, Params
 
 
@@ -23,36 +23,19 @@ class CheckpointedBptt:
     direction: ClassVar[None] = None
     num_directions: ClassVar[int] = 0
     evaluations: ClassVar[int] = 2
+    state_rule: ClassVar[StateRule] = StateRule()
     window: ClassVar[None] = None
     segment: PositiveInt
     """Number of steps per segment. It must divide the length T of the sequence. About the square
     root of T needs the least memory."""
 
-    def init(self, ops: Ops, params: Params) -> Any:
-        return ()
-
-    def start(
-        self,
-        ops: Ops,
-        position: SequencePosition,
-        estimator_state: Any,
-        draw: VectorSampler,
-    ) -> Any:
-        return ()
-
-    def estimate(
-        self,
-        ops: Ops,
-        position: SequencePosition,
-        estimator_state: Any,
-        carried: Any,
-        draw: VectorSampler,
-    ) -> tuple[Estimate, Params, Any, Any]:
+    def estimate_window(
+        self, ops: Ops, position: SequencePosition, state: Any, draw: VectorSampler
+    ) -> tuple[Estimate, Params, Any]:
         segments = sequences.split_windows(position.remaining, self.segment)
-        state, first_states, losses = _forward(ops, position, segments)
-        gradient = _backward(ops, position, segments, first_states, state)
-        estimate = Estimate(ops.sum(losses), 1.0, gradient)
-        return estimate, state, estimator_state, carried
+        problem_state, first_states, losses = _forward(ops, position, segments)
+        gradient = _backward(ops, position, segments, first_states, problem_state)
+        return Estimate(ops.sum(losses), 1.0, gradient), problem_state, state
 
 
 def _forward(

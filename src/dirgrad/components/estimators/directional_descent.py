@@ -1,3 +1,4 @@
+from operator import attrgetter
 from typing import Annotated, Any, Literal, NamedTuple
 
 from annotated_types import Ge, Lt
@@ -5,18 +6,22 @@ from pydantic import PositiveInt
 
 from dirgrad.components.registry import component, component_field
 from dirgrad.core import sequences, tree
-from dirgrad.core.recurrent import Candidate, SequencePosition, VectorSampler
+from dirgrad.core.recurrent import Candidate, SequencePosition, StateRule, VectorSampler
 from dirgrad.core.types import Array, Direction, Estimate, Ops, Params
 
 
-class Carried(NamedTuple):
-    """Values carried from window to window; with K > 1 every array has a first axis of length K.
+class Descent(NamedTuple):
+    """State between two windows.
+
+    With K > 1 every array of the directions and tangents has a first axis of length K.
 
     Attributes:
+        average: Running average of past estimates, or () if the candidate does not use it.
         directions: Directions held for the whole sequence, or () if each window proposes its own.
-        tangents: Tangents of the state along the directions.
+        tangents: Tangents of the problem's state along the directions.
     """
 
+    average: Any
     directions: Any
     tangents: Params
 
@@ -60,25 +65,21 @@ class DirectionalDescent:
     def evaluations(self) -> int:
         return self.num_directions + self.candidate.sequence_passes
 
-    def init(self, ops: Ops, params: Params) -> Any:
+    @property
+    def state_rule(self) -> StateRule:
+        return StateRule(self._first_average, self._start, attrgetter("average"))
+
+    def _first_average(self, ops: Ops, params: Params) -> Any:
         return tree.map(ops.zeros_like, params) if self.candidate.uses_average else ()
 
-    def start(
-        self,
-        ops: Ops,
-        position: SequencePosition,
-        estimator_state: Any,
-        draw: VectorSampler,
-    ) -> Carried:
+    def _start(
+        self, ops: Ops, position: SequencePosition, average: Any, draw: VectorSampler
+    ) -> Descent:
         directions: Any = ()
         if self.hold == "sequence":
-            directions = self._propose(ops, position, estimator_state, draw)
-        first_axis = () if self.num_directions == 1 else (self.num_directions,)
-
-        def zero_tangents(leaf: Array) -> Array:
-            return ops.zeros((*first_axis, *leaf.shape), leaf)
-
-        return Carried(directions, tree.map(zero_tangents, position.state))
+            directions = self._propose(ops, position, average, draw)
+        first_axes = () if self.num_directions == 1 else (self.num_directions,)
+        return Descent(average, directions, sequences.zero_tangents(ops, position, first_axes))
 
     def _propose(
         self,
@@ -98,23 +99,19 @@ class DirectionalDescent:
         directions: Params = ops.vmap(propose)(ops.arange(self.num_directions))
         return directions
 
-    def estimate(
-        self,
-        ops: Ops,
-        position: SequencePosition,
-        estimator_state: Any,
-        carried: Carried,
-        draw: VectorSampler,
-    ) -> tuple[Estimate, Params, Any, Carried]:
-        if self.hold == "sequence":
-            directions = carried.directions
-        else:
-            directions = self._propose(ops, position, estimator_state, draw)
-        estimate, state, tangents = self._differentiate(ops, position, directions, carried.tangents)
+    def estimate_window(
+        self, ops: Ops, position: SequencePosition, state: Descent, draw: VectorSampler
+    ) -> tuple[Estimate, Params, Descent]:
+        directions = state.directions
+        if self.hold == "window":
+            directions = self._propose(ops, position, state.average, draw)
+        estimate, problem_state, tangents = self._differentiate(
+            ops, position, directions, state.tangents
+        )
         if self.tangent == "reset":
             tangents = tree.map(ops.zeros_like, tangents)
-        next_estimator_state = self._update_average(ops, estimator_state, estimate)
-        return estimate, state, next_estimator_state, carried._replace(tangents=tangents)
+        average = self._update_average(ops, state.average, estimate)
+        return estimate, problem_state, state._replace(average=average, tangents=tangents)
 
     def _differentiate(
         self,

@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Annotated, ClassVar
 
 from pydantic import PositiveInt
@@ -6,7 +7,7 @@ from dirgrad.components.estimators._averaging import average_over_directions
 from dirgrad.components.registry import component, component_field
 from dirgrad.core.closed_forms import Shares, least_products_of_tangents, mean_signal_to_noise
 from dirgrad.core.perturbation import directional_derivative
-from dirgrad.core.types import Array, Direction, DirectionSampler, Estimate, Loss, Ops, Params
+from dirgrad.core.types import Direction, DirectionSampler, Estimate, Loss, Ops, Params
 
 
 @component
@@ -37,9 +38,7 @@ class ForwardGradient:
         params: Params,
         sampler: DirectionSampler,
     ) -> Estimate:
-        def differentiate(v: Params) -> tuple[Array, Array]:
-            return directional_derivative(ops, loss, params, v)
-
+        differentiate = partial(directional_derivative, ops, loss, params)
         return average_over_directions(ops, differentiate, sampler, params, self.num_directions)
 
     def signal_to_noise(self, shares: Shares) -> float:

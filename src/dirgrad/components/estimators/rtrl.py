@@ -4,8 +4,13 @@ from pydantic import PositiveInt
 
 from dirgrad.components.registry import component
 from dirgrad.core import sequences, tree
-from dirgrad.core.recurrent import SequencePosition, VectorSampler
+from dirgrad.core.recurrent import SequencePosition, StateRule, VectorSampler
 from dirgrad.core.types import Array, Estimate, Ops, Params
+
+
+def _zero_tangents(ops: Ops, position: SequencePosition, _: Any, draw: VectorSampler) -> Params:
+    """Return the tangents of the first state along all coordinates."""
+    return sequences.zero_tangents(ops, position, (tree.num_entries(position.params),))
 
 
 @component
@@ -20,35 +25,14 @@ class Rtrl:
     direction: ClassVar[None] = None
     num_directions: ClassVar[int] = 0
     evaluations: ClassVar[int] = 1
+    state_rule: ClassVar[StateRule] = StateRule(start=_zero_tangents)
     window: PositiveInt | None = None
     """W, the number of steps between updates. It must divide the length of the sequence. null is
     the whole sequence."""
 
-    def init(self, ops: Ops, params: Params) -> Any:
-        return ()
-
-    def start(
-        self,
-        ops: Ops,
-        position: SequencePosition,
-        estimator_state: Any,
-        draw: VectorSampler,
-    ) -> Params:
-        dimension = tree.num_entries(position.params)
-
-        def zero_tangents(leaf: Array) -> Array:
-            return ops.zeros((dimension, *leaf.shape), leaf)
-
-        return tree.map(zero_tangents, position.state)
-
-    def estimate(
-        self,
-        ops: Ops,
-        position: SequencePosition,
-        estimator_state: Any,
-        carried: Params,
-        draw: VectorSampler,
-    ) -> tuple[Estimate, Params, Any, Params]:
+    def estimate_window(
+        self, ops: Ops, position: SequencePosition, state: Params, draw: VectorSampler
+    ) -> tuple[Estimate, Params, Params]:
         params = position.params
         dimension = tree.num_entries(params)
         like = tree.first_leaf(params)
@@ -59,7 +43,7 @@ class Rtrl:
             return sequences.jvp_window(ops, position, direction, tangent)
 
         coordinates = ops.arange(dimension)
-        losses, states, slopes, tangents = ops.vmap(differentiate)(coordinates, carried)
-        state = tree.map(lambda leaf: leaf[0], states)
+        losses, states, slopes, tangents = ops.vmap(differentiate)(coordinates, state)
+        problem_state = tree.map(lambda leaf: leaf[0], states)
         estimate = Estimate(losses[0], 1.0, tree.unravel(slopes, params))
-        return estimate, state, estimator_state, tangents
+        return estimate, problem_state, tangents

@@ -4,7 +4,7 @@ from pydantic import PositiveInt
 
 from dirgrad.components.registry import component
 from dirgrad.core import sequences
-from dirgrad.core.recurrent import SequencePosition, VectorSampler
+from dirgrad.core.recurrent import SequencePosition, StateRule, VectorSampler
 from dirgrad.core.types import Estimate, Ops, Params
 
 
@@ -22,28 +22,12 @@ class TruncatedBptt:
     direction: ClassVar[None] = None
     num_directions: ClassVar[int] = 0
     evaluations: ClassVar[int] = 1
+    state_rule: ClassVar[StateRule] = StateRule()
     window: PositiveInt
     """W, the number of steps per window. It must divide the length of the sequence."""
 
-    def init(self, ops: Ops, params: Params) -> Any:
-        return ()
-
-    def start(
-        self,
-        ops: Ops,
-        position: SequencePosition,
-        estimator_state: Any,
-        draw: VectorSampler,
-    ) -> Any:
-        return ()
-
-    def estimate(
-        self,
-        ops: Ops,
-        position: SequencePosition,
-        estimator_state: Any,
-        carried: Any,
-        draw: VectorSampler,
-    ) -> tuple[Estimate, Params, Any, Any]:
-        loss, state, gradient = sequences.window_gradient(ops, position)
-        return Estimate(loss, 1.0, gradient), state, estimator_state, carried
+    def estimate_window(
+        self, ops: Ops, position: SequencePosition, state: Any, draw: VectorSampler
+    ) -> tuple[Estimate, Params, Any]:
+        loss, problem_state, gradient = sequences.window_gradient(ops, position)
+        return Estimate(loss, 1.0, gradient), problem_state, state

@@ -5,7 +5,7 @@ from pydantic import PositiveInt
 from dirgrad.components.directions.rademacher import Rademacher
 from dirgrad.components.registry import component
 from dirgrad.core import tree
-from dirgrad.core.recurrent import SequencePosition, VectorSampler
+from dirgrad.core.recurrent import SequencePosition, StateRule, VectorSampler
 from dirgrad.core.types import Array, Batch, Direction, Estimate, Ops, Params
 
 SMALL = 1e-7
@@ -17,6 +17,15 @@ class RankOneInfluence(NamedTuple):
 
     state: Params
     params: Params
+
+
+def _no_influence(
+    ops: Ops, position: SequencePosition, _: Any, draw: VectorSampler
+) -> RankOneInfluence:
+    """Return the influence on the first state, which is 0."""
+    state = tree.map(ops.zeros_like, position.state)
+    params = tree.map(ops.zeros_like, position.params)
+    return RankOneInfluence(state, params)
 
 
 @component
@@ -34,36 +43,18 @@ class Uoro:
     direction: ClassVar[Direction] = Rademacher()
     num_directions: ClassVar[int] = 1
     evaluations: ClassVar[int] = 1
+    state_rule: ClassVar[StateRule] = StateRule(start=_no_influence)
     window: PositiveInt | None = None
     """W, the number of steps between updates. It must divide the length of the sequence. null is
     the whole sequence."""
 
-    def init(self, ops: Ops, params: Params) -> Any:
-        return ()
-
-    def start(
-        self,
-        ops: Ops,
-        position: SequencePosition,
-        estimator_state: Any,
-        draw: VectorSampler,
-    ) -> RankOneInfluence:
-        state = tree.map(ops.zeros_like, position.state)
-        params = tree.map(ops.zeros_like, position.params)
-        return RankOneInfluence(state, params)
-
-    def estimate(
-        self,
-        ops: Ops,
-        position: SequencePosition,
-        estimator_state: Any,
-        carried: RankOneInfluence,
-        draw: VectorSampler,
-    ) -> tuple[Estimate, Params, Any, RankOneInfluence]:
+    def estimate_window(
+        self, ops: Ops, position: SequencePosition, state: RankOneInfluence, draw: VectorSampler
+    ) -> tuple[Estimate, Params, RankOneInfluence]:
         def step(carry: Any, inputs: tuple[Array, Batch]) -> tuple[Any, Array]:
-            state, influence, total = carry
+            problem_state, influence, total = carry
             j, x = inputs
-            before = position._replace(state=state)
+            before = position._replace(state=problem_state)
             tangent, slope = _push(ops, before, influence.state, x)
             next_state, loss, signs, signs_gradient, loss_gradient = _pull(ops, before, x, draw, j)
             total = tree.axpy(ops, slope, influence.params, total)
@@ -73,13 +64,12 @@ class Uoro:
 
         num_steps = position.remaining[0].shape[0]
         zero = tree.map(ops.zeros_like, position.params)
-        (state, influence, total), losses = ops.scan(
+        (problem_state, influence, total), losses = ops.scan(
             step,
-            (position.state, carried, zero),
+            (position.state, state, zero),
             (ops.arange(num_steps), position.remaining),
         )
-        estimate = Estimate(ops.sum(losses), 1.0, total)
-        return estimate, state, estimator_state, influence
+        return Estimate(ops.sum(losses), 1.0, total), problem_state, influence
 
 
 def _push(
@@ -112,7 +102,8 @@ def _pull(
         lambda params: problem.advance(ops, params, position.state, x),
         position.params,
     )
-    signs = draw(j, next_state)
+    # A problem of a single step may have no state, and a law cannot draw an empty vector.
+    signs = draw(j, next_state) if next_state else {}
     (signs_gradient,) = pull((signs, ops.zeros((), loss)))
     zero_state = tree.map(ops.zeros_like, next_state)
     (loss_gradient,) = pull((zero_state, ops.zeros((), loss) + 1.0))
@@ -126,7 +117,12 @@ def _compress(
     signs: Params,
     signs_gradient: Params,
 ) -> RankOneInfluence:
-    """Return the rank-one influence after a step, which is unbiased over the random signs."""
+    """Return the rank-one influence after a step, which is unbiased over the random signs.
+
+    An empty state has no influence to compress.
+    """
+    if not signs:
+        return RankOneInfluence(tangent, params)
     # The factors rho do not change the mean. These values minimize the variance.
     rho_0 = ops.sqrt(_ratio(ops, params, tangent))
     rho_1 = ops.sqrt(_ratio(ops, signs_gradient, signs))
