@@ -87,7 +87,9 @@ def test_an_update_along_factors_equals_the_update_along_arrays(
         assert not np.array_equal(leaf, backend.engine.to_numpy(initial[name]))
 
 
-@pytest.mark.parametrize("law", ["rank_one", "low_rank", "rademacher"])
+@pytest.mark.parametrize(
+    "law", ["rank_one", "low_rank", "rademacher", "replayed_rademacher", "replayed_rank_one"]
+)
 @pytest.mark.parametrize("scale", ["projection", "unbiased"])
 def test_the_vector_of_the_projected_forward_gradient_is_the_orthogonal_projection(
     backend: Backend, law: str, scale: str

@@ -57,9 +57,14 @@ def jvp_batch(
     """Differentiate along K directions in one pass, so that they share the primal computation.
 
     Returns:
-        The directions, stacked along a new first axis; the mean loss (); and the slopes (K,).
+        The directions, stacked along a new first axis; the mean loss (); and the slopes (K,). A
+        replayed leaf is drawn, because a stack has no keys.
     """
-    directions = ops.vmap(sampler)(ops.arange(count))
+
+    def draw(j: Array) -> Params:
+        return tree.materialize_replayed(sampler(j))
+
+    directions = ops.vmap(draw)(ops.arange(count))
     losses, slopes = ops.vmap(differentiate)(directions)
     return directions, ops.mean(losses), slopes
 

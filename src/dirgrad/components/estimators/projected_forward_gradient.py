@@ -1,3 +1,4 @@
+from functools import partial
 from math import nan
 from typing import Annotated, Literal
 
@@ -9,7 +10,7 @@ from dirgrad.components.registry import component, component_field
 from dirgrad.core import theory, tree
 from dirgrad.core.closed_forms import Shares, dimension, least_products_of_tangents
 from dirgrad.core.perturbation import directional_derivative
-from dirgrad.core.types import Array, Direction, DirectionSampler, Estimate, Loss, Ops, Params
+from dirgrad.core.types import Direction, DirectionSampler, Estimate, Loss, Ops, Params
 
 
 @component
@@ -18,9 +19,10 @@ class ProjectedForwardGradient:
 
     Estimates: The gradient g is approximated by c B (B^T B)^+ B^T g, where the columns of B are
         the directions. With c = d/K the estimate is unbiased for Gaussian directions.
-    Cost: It takes one forward-mode pass with K tangents. The factors of the directions give
-        B^T B, so rank-one directions need no d x K array.
-    Assumes: K is at most d.
+    Cost: It takes one forward-mode pass with K tangents and stores the K directions, also if they
+        are `replayed`. The factors of the directions give B^T B, so rank-one directions need no
+        d x K array.
+    Assumes: K is at most d, the number of parameters. The estimator refuses a larger K.
     """
 
     direction: Annotated[Direction, component_field("directions")]
@@ -41,15 +43,19 @@ class ProjectedForwardGradient:
         params: Params,
         sampler: DirectionSampler,
     ) -> Estimate:
-        def differentiate(v: Params) -> tuple[Array, Array]:
-            return directional_derivative(ops, loss, params, v)
-
+        d = tree.num_entries(params)
+        if self.num_directions > d:
+            raise NotImplementedError(
+                f"num_directions = {self.num_directions} is more than the {d} parameters: a "
+                "projection needs at most as many directions as parameters"
+            )
+        differentiate = partial(directional_derivative, ops, loss, params)
         directions, value, slopes = jvp_batch(ops, differentiate, sampler, self.num_directions)
         weights = ops.solve(tree.gram(directions), slopes)
         projection = tree.weighted_sum(weights, directions)
         scale = 1.0
         if self.scale == "unbiased":
-            scale = tree.num_entries(params) / self.num_directions
+            scale = d / self.num_directions
         return Estimate(value, scale, projection)
 
     def signal_to_noise(self, shares: Shares) -> float:
