@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 from dirgrad.config import plan
-from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import Backend, Estimator
 from dirgrad.runs.instruments import programs
 from dirgrad.runs.instruments.workload import Workload, load_workload
@@ -92,7 +91,7 @@ class SmallStep(NamedTuple):
         program: The program of the whole step.
     """
 
-    estimator: Estimator | OnlineEstimator
+    estimator: Estimator
     workload: Workload
     program: programs.Program
 

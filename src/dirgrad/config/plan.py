@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dirgrad.components import registry
-from dirgrad.config.settings import JOB_KINDS, AnyEstimator, Config, Framework, Run
+from dirgrad.config.settings import JOB_KINDS, Config, Framework, Run
 from dirgrad.core.errors import UserError, nearest
-from dirgrad.core.types import Problem
+from dirgrad.core.types import Estimator, Problem
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Job:
     name: str
     backend: Framework
     settings: Any
-    estimators: dict[str, AnyEstimator]
+    estimators: dict[str, Estimator]
     run: Run
 
     @property

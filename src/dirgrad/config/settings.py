@@ -8,12 +8,10 @@ from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt, Positiv
 
 from dirgrad.components import registry
 from dirgrad.components.registry import STRICT, component_field
-from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import Estimator, Optimizer, Problem
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Framework: TypeAlias = Literal["jax", "torch"]
-AnyEstimator: TypeAlias = Estimator | OnlineEstimator
 
 
 class Grid(BaseModel):
@@ -256,7 +254,7 @@ class Config(BaseModel):
     """Settings shared by all jobs."""
     statistics: Statistics = Field(default_factory=Statistics)
     """Settings of the summary over seeds."""
-    estimators: dict[Name, Annotated[AnyEstimator, component_field("estimators")]]
+    estimators: dict[Name, Annotated[Estimator, component_field("estimators")]]
     """Estimators, by the names that tables and figures show: each a `kind` with options."""
     experiments: dict[Name, Experiment] = Field(default_factory=dict)
     """Experiments by name; null in an overlay removes one, or all of them."""

@@ -15,10 +15,9 @@ import pyarrow as pa
 
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.config.plan import Job
-from dirgrad.config.settings import AnyEstimator
 from dirgrad.core import closed_forms
 from dirgrad.core.recurrent import Recurrent
-from dirgrad.core.types import Backend, Compiled
+from dirgrad.core.types import Backend, Compiled, Estimator
 from dirgrad.records import machine_load
 from dirgrad.records.files import to_table
 from dirgrad.records.schemas import COST, MeasurementStatus
@@ -141,7 +140,7 @@ def _prepare_estimator(
     job: Job,
     backend: Backend,
     workload: Workload,
-    estimator: AnyEstimator,
+    estimator: Estimator,
     columns: Row,
 ) -> tuple[list[Timed], Row]:
     """Return the programs of an estimator and {}, or its status and reason if it is not timed."""
@@ -164,7 +163,7 @@ def _programs(
     job: Job,
     backend: Backend,
     workload: Workload,
-    estimator: AnyEstimator,
+    estimator: Estimator,
 ) -> Iterator[Program]:
     yield from programs.estimate_and_step(backend, workload, estimator)
     if job.settings.pieces:

@@ -10,7 +10,6 @@ import numpy as np
 
 from dirgrad.components.estimators.finite_difference import FiniteDifference
 from dirgrad.core import steps, theory, tree
-from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import Array, Backend, Batch, Direction, Estimator, Key, Params
 from dirgrad.runs.instruments.workload import Workload, loss
 
@@ -27,7 +26,7 @@ ExpandAt: TypeAlias = Callable[[Workload, int], Expansion]
 
 def error_columns(
     backend: Backend, workload: Workload, unit_roundoff: float
-) -> Callable[[Estimator | OnlineEstimator, Workload, int, list[Row]], list[Row]]:
+) -> Callable[[Estimator, Workload, int, list[Row]], list[Row]]:
     """Return the function that computes the error columns of estimates on a problem.
 
     Its arguments are an estimator, a workload on this problem, the seed of the first key, and the
@@ -42,7 +41,7 @@ def error_columns(
     expand_along: dict[Direction, ExpandAt] = {}
 
     def columns(
-        estimator: Estimator | OnlineEstimator, target: Workload, first_seed: int, rows: list[Row]
+        estimator: Estimator, target: Workload, first_seed: int, rows: list[Row]
     ) -> list[Row]:
         if not isinstance(estimator, FiniteDifference) or estimator.num_directions > 1:
             return [{}] * len(rows)

@@ -5,7 +5,6 @@ import numpy as np
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.core import closed_forms, criterion, steps, tree
 from dirgrad.core.errors import UserError
-from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import Array, Backend, Compiled, Estimator, Key, Params
 from dirgrad.runs.instruments.programs import Program
 from dirgrad.runs.instruments.workload import Workload, gradient, random_key
@@ -51,7 +50,7 @@ def require_tangents(backend: Backend) -> None:
 def mismatch(
     backend: Backend,
     workload: Workload,
-    estimator: Estimator | OnlineEstimator,
+    estimator: Estimator,
     program: Program,
     compiled: Compiled,
 ) -> str:
@@ -68,7 +67,7 @@ def mismatch(
         compiled: this program, compiled.
     """
     if closed_forms.is_exact(estimator):
-        error = _error_from_gradient(backend, workload, estimator, program, compiled)  # type: ignore[arg-type]
+        error = _error_from_gradient(backend, workload, estimator, program, compiled)
         reference = "the gradient along its directions"
     else:
         error = _error_from_eager(backend, workload, estimator, program, compiled)
@@ -99,7 +98,7 @@ def _error_from_gradient(
 def _error_from_eager(
     backend: Backend,
     workload: Workload,
-    estimator: Estimator | OnlineEstimator,
+    estimator: Estimator,
     program: Program,
     compiled: Compiled,
 ) -> float:
@@ -138,9 +137,7 @@ def _expected(
     return mean, norm * workload.dimension**0.5
 
 
-def _rounding(
-    backend: Backend, workload: Workload, estimator: Estimator | OnlineEstimator
-) -> Array | float:
+def _rounding(backend: Backend, workload: Workload, estimator: Estimator) -> Array | float:
     """Return the rounding error 4 u |f| sqrt(d) / eps of a difference, divided by TOLERANCE."""
     if not isinstance(estimator, closed_forms.HasStepSize):
         return 0.0

@@ -7,7 +7,6 @@ import numpy as np
 
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.core import steps, tree
-from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import (
     Array,
     Backend,
@@ -16,6 +15,7 @@ from dirgrad.core.types import (
     Estimate,
     Estimator,
     Key,
+    LossEstimator,
     Ops,
     Params,
     Step,
@@ -95,7 +95,7 @@ def forward(workload: Workload) -> Program:
 
 
 def estimate_and_step(
-    backend: Backend, workload: Workload, estimator: Estimator | OnlineEstimator
+    backend: Backend, workload: Workload, estimator: Estimator
 ) -> Iterator[Program]:
     """Yield the programs `gradient` and `step`.
 
@@ -119,15 +119,13 @@ def estimate_and_step(
     yield Program("step", build_step, arguments, num_renewed=1)
 
 
-def step_parts(
-    backend: Backend, workload: Workload, estimator: Estimator | OnlineEstimator
-) -> Iterator[Program]:
+def step_parts(backend: Backend, workload: Workload, estimator: Estimator) -> Iterator[Program]:
     """Yield the parts of a step with at most one direction: `sampling`, `derivative`, `update`.
 
     An estimator without directions has no `sampling`. Nothing is yielded for online estimators,
     several directions or replayed directions, because their parts alternate within a step.
     """
-    if isinstance(estimator, OnlineEstimator) or estimator.num_directions > 1:
+    if not isinstance(estimator, LossEstimator) or estimator.num_directions > 1:
         return
     key, params = random_key(backend, 0), workload.params
     direction = params
@@ -150,7 +148,7 @@ def _sampling(estimator: Estimator, key: Key, params: Params) -> Program:
     return Program("sampling", build, (key, params))
 
 
-def _derivative(workload: Workload, estimator: Estimator, direction: Params) -> Program:
+def _derivative(workload: Workload, estimator: LossEstimator, direction: Params) -> Program:
     def build(ops: Ops) -> Callable[[Params, Batch, Params], tuple[Array, ...]]:
         f = loss(ops, workload.problem)
 

@@ -10,9 +10,8 @@ import pyarrow as pa
 
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.config.plan import Job
-from dirgrad.config.settings import AnyEstimator
 from dirgrad.core import closed_forms, tree
-from dirgrad.core.types import Backend, Batch, Key, Params
+from dirgrad.core.types import Backend, Batch, Estimator, Key, Params
 from dirgrad.records.files import to_table
 from dirgrad.records.schemas import COORDINATES, DRAWS
 from dirgrad.runs.context import Context
@@ -96,7 +95,7 @@ def _rows(job: Job, backend: Backend, workload: Workload) -> Iterator[tuple[list
             yield draw_rows, [columns | row for row in moments]
 
 
-def _with_theory(moments: list[Row], estimator: AnyEstimator, norm: float) -> list[Row]:
+def _with_theory(moments: list[Row], estimator: Estimator, norm: float) -> list[Row]:
     """Return the moments of coordinates with their closed forms, where these are declared."""
     gradient = np.array([row["gradient"] for row in moments])
     theory = closed_forms.moments(estimator, gradient, norm)
@@ -112,7 +111,7 @@ def _shared_columns(
     job: Job,
     workload: Workload,
     name: str,
-    estimator: AnyEstimator,
+    estimator: Estimator,
 ) -> Row:
     return {
         "quality": job.name,
@@ -125,7 +124,7 @@ def _shared_columns(
     }
 
 
-def _estimators(job: Job) -> Iterator[tuple[str, AnyEstimator]]:
+def _estimators(job: Job) -> Iterator[tuple[str, Estimator]]:
     """Yield (name, estimator); finite differences once per step size of the settings, if any."""
     for name, estimator in job.estimators.items():
         has_steps = isinstance(estimator, closed_forms.HasStepSize)
@@ -177,7 +176,7 @@ def _minibatch_error(exact: np.ndarray, full: np.ndarray) -> Row:
 
 
 def _estimates(
-    backend: Backend, workload: Workload, estimator: AnyEstimator, draws: int
+    backend: Backend, workload: Workload, estimator: Estimator, draws: int
 ) -> Callable[[Workload, int], Iterator[np.ndarray]]:
     """Return the function that yields chunks (n, d) of estimates; it is compiled once."""
     size = max(2, min(draws, ENTRIES_AT_ONCE // workload.dimension))

@@ -7,9 +7,9 @@ import pyarrow as pa
 
 from dirgrad.components import registry
 from dirgrad.config.plan import Job
-from dirgrad.config.settings import AnyEstimator, Stability, Training
+from dirgrad.config.settings import Stability, Training
 from dirgrad.core import closed_forms
-from dirgrad.core.types import Backend, Problem
+from dirgrad.core.types import Backend, Estimator, Problem
 from dirgrad.records.files import to_table
 from dirgrad.records.schemas import STABILITY
 from dirgrad.runs.context import Context
@@ -58,7 +58,7 @@ def _training(settings: Stability, name: str, batch_size: int) -> Training:
     )
 
 
-def _stable_rate(problem: Problem, estimator: AnyEstimator) -> float | None:
+def _stable_rate(problem: Problem, estimator: Estimator) -> float | None:
     """Return the closed form for a quadratic, or None if there is none for the estimator."""
     if not isinstance(problem, closed_forms.HasEigenvalues):
         return None

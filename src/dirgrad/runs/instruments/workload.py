@@ -11,7 +11,7 @@ import numpy as np
 from dirgrad.components import registry
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.config.plan import Job
-from dirgrad.config.settings import AnyEstimator, Instrument, Quality, Training
+from dirgrad.config.settings import Instrument, Quality, Training
 from dirgrad.core import criterion, steps, tree
 from dirgrad.core.closed_forms import GradientShare
 from dirgrad.core.recurrent import Recurrent
@@ -19,6 +19,7 @@ from dirgrad.core.types import (
     Array,
     Backend,
     Batch,
+    Estimator,
     Key,
     Ops,
     Params,
@@ -168,7 +169,7 @@ def loss(ops: Ops, problem: Problem) -> Callable[[Params, Batch], Array]:
 
 
 def gradient(
-    ops: Ops, problem: Problem, estimator: AnyEstimator
+    ops: Ops, problem: Problem, estimator: Estimator
 ) -> Callable[[Key, Params, Batch], Params]:
     """Return a gradient estimate as a function (key, params, batch) -> like params.
 
@@ -183,7 +184,7 @@ def gradient(
     return estimate_gradient
 
 
-def estimator_columns(estimator: AnyEstimator) -> dict[str, str | int]:
+def estimator_columns(estimator: Estimator) -> dict[str, str | int]:
     """Return the columns that describe an estimator in a record."""
     return {
         "estimator_kind": registry.kind(estimator),

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from dirgrad.components import registry
-from dirgrad.config.settings import AnyEstimator, Run, Training
+from dirgrad.config.settings import Run, Training
 from dirgrad.core import tree
+from dirgrad.core.types import Estimator
 from dirgrad.records.schemas import TrialStatus
 from dirgrad.runs.training.trials import Lane
 
@@ -63,7 +64,7 @@ class Trained(NamedTuple):
     """
 
     name: str
-    estimator: AnyEstimator
+    estimator: Estimator
     training: Training
     run: Run
     backend: str

@@ -14,9 +14,9 @@ from typing import NamedTuple, TypeAlias
 import pyarrow as pa
 
 from dirgrad.config.plan import Job
-from dirgrad.config.settings import AnyEstimator, Run, Training
+from dirgrad.config.settings import Run, Training
 from dirgrad.core import steps, tree
-from dirgrad.core.types import Backend, Batch, Params, Splits, Step, TrainChunk
+from dirgrad.core.types import Backend, Batch, Estimator, Params, Splits, Step, TrainChunk
 from dirgrad.records.files import to_table
 from dirgrad.records.schemas import CURVES, TRIALS, TrialStatus
 from dirgrad.runs.context import Context
@@ -45,7 +45,7 @@ class Setup(NamedTuple):
     """
 
     training: Training
-    estimators: Mapping[str, AnyEstimator]
+    estimators: Mapping[str, Estimator]
     run: Run
     backend: Backend
     num_examples: int
@@ -78,7 +78,7 @@ def _of_experiment(name: str, rows: Iterable[Row]) -> Iterator[Row]:
 
 def train_trials(
     training: Training,
-    estimators: Mapping[str, AnyEstimator],
+    estimators: Mapping[str, Estimator],
     run: Run,
     backend: Backend,
     report: Report = silent,
@@ -141,7 +141,7 @@ def _train_all(
 
 
 def train_steps(
-    training: Training, estimator: AnyEstimator, run: Run, backend: Backend, counts: Sequence[int]
+    training: Training, estimator: Estimator, run: Run, backend: Backend, counts: Sequence[int]
 ) -> Iterator[Params]:
     """Train one trial and yield its parameters after each number of steps.
 
@@ -188,7 +188,7 @@ def take_turns(trainings: Mapping[str, TrainingRun]) -> dict[str, History]:
 
 def _setup(
     training: Training,
-    estimators: Mapping[str, AnyEstimator],
+    estimators: Mapping[str, Estimator],
     run: Run,
     backend: Backend,
     report: Report,
@@ -219,7 +219,7 @@ def _training_arrays(backend: Backend, data: Splits) -> tuple[Batch, int]:
     return arrays, num_examples
 
 
-def _make_step(training: Training, estimator: AnyEstimator, backend: Backend) -> Step:
+def _make_step(training: Training, estimator: Estimator, backend: Backend) -> Step:
     return steps.make_step(
         backend.ops,
         training.problem,

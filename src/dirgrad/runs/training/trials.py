@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dirgrad.config.settings import AnyEstimator, Run, Training
+from dirgrad.config.settings import Run, Training
 from dirgrad.core import steps
-from dirgrad.core.types import Backend, Params, Problem, Splits, State, Trial
+from dirgrad.core.types import Backend, Estimator, Params, Problem, Splits, State, Trial
 from dirgrad.records.schemas import Stage
 
 NO_DATA = Splits((), (), ())
@@ -127,7 +127,7 @@ def lane_rows(training: Training, examples: int, lanes: list[Lane]) -> np.ndarra
 
 def initial_state(
     training: Training,
-    estimator: AnyEstimator,
+    estimator: Estimator,
     backend: Backend,
     precision: str,
     lanes: list[Lane],
