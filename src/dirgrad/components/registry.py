@@ -24,7 +24,6 @@ STRICT = ConfigDict(
     extra="forbid",
     strict=True,
     allow_inf_nan=False,
-    use_attribute_docstrings=True,
 )
 
 

@@ -8,23 +8,25 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from dirgrad.components import registry
+from dirgrad.config import settings
+from dirgrad.config.option_docs import described
 from dirgrad.config.settings import JOB_KINDS, Config
 from dirgrad.records.markdown import markdown_table
 
 FOLDERS = ("estimators", "directions", "candidates", "problems", "units", "datasets", "optimizers")
-SECTIONS = {
-    "Run": "`run`",
-    "Statistics": "`statistics`",
-    "Experiment": "`experiments.<name>`",
-    "Tuning": "`experiments.<name>.tuning`",
-    "Cost": "`cost.<name>`",
-    "Memory": "`memory.<name>`",
-    "Quality": "`quality.<name>`",
-    "Stability": "`stability.<name>`",
-    "Grid": "`stability.<name>.rates`",
+SECTIONS: dict[type[BaseModel], str] = {
+    settings.Run: "`run`",
+    settings.Statistics: "`statistics`",
+    settings.Experiment: "`experiments.<name>`",
+    settings.Tuning: "`experiments.<name>.tuning`",
+    settings.Cost: "`cost.<name>`",
+    settings.Memory: "`memory.<name>`",
+    settings.Quality: "`quality.<name>`",
+    settings.Stability: "`stability.<name>`",
+    settings.Grid: "`stability.<name>.rates`",
 }
 """Classes described on the page, with the location of their options in a configuration file."""
 HEAD = """# Options
@@ -40,7 +42,10 @@ errors. Floating-point numbers need a decimal point: YAML reads `1e-3` as text, 
 
 def schema() -> dict[str, Any]:
     """Return the JSON schema of a complete configuration."""
-    config_schema = Config.model_json_schema()
+    config_schema = described(Config, Config.model_json_schema())
+    for cls in SECTIONS:
+        definitions = config_schema["$defs"]
+        definitions[cls.__name__] = described(cls, definitions[cls.__name__])
     for folder in FOLDERS:
         components = [_component_schema(folder, name) for name in registry.names(folder)]
         config_schema["$defs"][folder] = {"anyOf": components}
@@ -53,12 +58,12 @@ def schema() -> dict[str, Any]:
 def _allow_null(section: dict[str, Any]) -> None:
     """Allow null for every job of a section; in an overlay it removes the job."""
     named = section["patternProperties"]
-    for pattern, settings in named.items():
-        named[pattern] = {"anyOf": [settings, {"type": "null"}]}
+    for pattern, job in named.items():
+        named[pattern] = {"anyOf": [job, {"type": "null"}]}
 
 
 def _component_schema(folder: str, name: str) -> dict[str, Any]:
-    options = TypeAdapter(registry.load(folder, name)).json_schema()
+    options = _options_schema(folder, name)
     required = options.get("required", [])
     mapping = options | {
         "title": name,
@@ -69,6 +74,11 @@ def _component_schema(folder: str, name: str) -> dict[str, Any]:
         return mapping
     # A component without required options can also be given by its bare name.
     return {"anyOf": [{"const": name}, mapping], "title": name}
+
+
+def _options_schema(folder: str, name: str) -> dict[str, Any]:
+    component = registry.load(folder, name)
+    return described(component, TypeAdapter(component).json_schema())
 
 
 def _link_components(node: Any) -> Any:
@@ -87,8 +97,8 @@ def page() -> str:
     """Return the reference of all options as Markdown."""
     options = schema()
     parts = [HEAD, *_section("Top level", options)]
-    for name, title in SECTIONS.items():
-        parts += _section(title, options["$defs"][name])
+    for cls, title in SECTIONS.items():
+        parts += _section(title, options["$defs"][cls.__name__])
     for folder in FOLDERS:
         parts += _folder(folder)
     lines = "".join(parts).rstrip().splitlines()
@@ -101,7 +111,7 @@ def _folder(folder: str) -> Iterator[str]:
     for name in registry.names(folder):
         component = registry.load(folder, name)
         yield f"\n### `{name}`\n\n{_paragraph(component.__doc__ or '')}\n"
-        yield from _table(TypeAdapter(component).json_schema())
+        yield from _table(_options_schema(folder, name))
 
 
 def _section(title: str, definition: dict[str, Any]) -> Iterator[str]:
@@ -146,7 +156,8 @@ def _type(option: dict[str, Any]) -> str:
 def _link(reference: str) -> str:
     if reference in FOLDERS:
         return f"one of [{reference}](#{reference.lower()})"
-    anchor = re.sub(r"[^a-z_]", "", SECTIONS[reference])
+    titles = {cls.__name__: title for cls, title in SECTIONS.items()}
+    anchor = re.sub(r"[^a-z_]", "", titles[reference])
     return f"options of [{reference.lower()}](#{anchor})"
 
 
