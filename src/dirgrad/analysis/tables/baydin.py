@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.tables.crossing import crossing
 from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
@@ -19,6 +20,21 @@ BACKPROP, FORWARD = "backprop", "forward_gradient"
 FIGURES = {"beale": "2", "rosenbrock": "2", "logistic_regression": "3", "mlp": "4", "cnn": "5"}
 """Figure of the paper by experiment, or by problem of the measurement of cost `baydin`."""
 GROUP_KEYS = ["experiment", "backend", "learning_rate"]
+QUANTITIES = (
+    "gradient_0",
+    "gradient_1",
+    "seconds_forward_over_backprop",
+    "backprop_final_loss",
+    "forward_final_loss",
+    "backprop_final_valid_loss",
+    "forward_final_valid_loss",
+    "T_b_seconds",
+    "T_f_seconds",
+    "T_f_over_T_b",
+    "R_f",
+    "R_b",
+)
+"""Values of the column `quantity`; `make` says what they mean."""
 
 
 class PaperValue(NamedTuple):
@@ -61,6 +77,28 @@ PAPER = (
     PaperValue("mlp", 2e-4, "forward_final_valid_loss", 0.52, "figure", MLP),
     PaperValue("mlp", None, "R_f", 2.46, "secondary", MLP),
     PaperValue("mlp", None, "R_b", 4.17, "secondary", MLP),
+)
+COLUMN_ROLES = ColumnRoles(
+    facets=("backend", "problem", "learning_rate"),
+    keys=("quantity",),
+    plain=(
+        "figure",
+        "problem",
+        "learning_rate",
+        "dimension",
+        "backend",
+        "quantity",
+        "paper_value",
+        "paper_confidence",
+        "ratio_to_paper",
+        "n",
+        "n_reached",
+    ),
+    sampled=("value",),
+    ratios=("value",),
+    timed=("value",),  # most quantities involve seconds
+    to_target=("value",),
+    names={"quantity": QUANTITIES, "paper_confidence": ("figure", "secondary", "derived")},
 )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.tables.cost import WORKLOAD_KEYS
 from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
@@ -25,6 +26,22 @@ KEYS = [
     "threads",
     "other_cpu_fraction",
 ]
+TIMES = ("step_seconds", "step_over_backprop", "step_over_plain", "step_over_forward")
+COLUMN_ROLES = ColumnRoles(
+    facets=("backend", "problem", "batch_size", "estimator"),
+    keys=("cost",),
+    plain=(
+        *KEYS,
+        "n",
+        "step_over_flop_bound",
+        "step_temp_bytes",
+        "snr_per_second",
+        "snr_per_second_and_byte",
+    ),
+    sampled=TIMES,
+    ratios=TIMES,
+    timed=(*TIMES, "step_over_flop_bound", "snr_per_second", "snr_per_second_and_byte"),
+)
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import MeasurementStatus
@@ -35,6 +36,24 @@ WORKLOAD_KEYS = ["cost", "problem", "backend", "batch_size"]
 COUNTS = ("flops", "product_flops", "xla_temp_bytes", "graph_temp_bytes", "saved_bytes")
 FORWARD_PARTS = ("forward", "forward_again")
 ESTIMATOR_PARTS = ("sampling", "derivative", "update", "gradient", "step")
+SECONDS = tuple(f"{part}_seconds" for part in ("forward", *ESTIMATOR_PARTS))
+RATIOS = tuple(f"{part}_over_forward" for part in ESTIMATOR_PARTS)
+COLUMN_ROLES = ColumnRoles(
+    facets=("backend", "problem", "batch_size", "estimator"),
+    keys=("cost",),
+    plain=(
+        *KEYS,
+        "n",
+        *(f"{program}_{count}" for program in ("forward", "step") for count in COUNTS),
+        "flops",
+        "flop_bound_over_forward",
+        "compile_seconds",
+        "first_seconds",
+    ),
+    sampled=(*SECONDS, *RATIOS, "timing_noise"),
+    ratios=(*SECONDS, *RATIOS, "timing_noise"),
+    timed=(*SECONDS, *RATIOS, "timing_noise", "compile_seconds", "first_seconds"),
+)
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.tables.best import ESTIMATOR_KEYS, at_best_rates
 from dirgrad.analysis.tables.crossing import crossing
 from dirgrad.analysis.tables.summary import Records, scalars
@@ -20,6 +21,12 @@ VALUES = (
     "backprop_test_accuracy",
     "difference",
     "steps_over_backprop",
+)
+COLUMN_ROLES = ColumnRoles(
+    facets=("backend", "experiment", "estimator"),
+    plain=(*ESTIMATOR_KEYS, "n"),
+    sampled=VALUES,
+    ratios=("equal_loss", "steps_over_backprop"),
 )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.tables.best import RATE_KEYS, best_rates
 from dirgrad.analysis.tables.summary import Records, scalars, summarize_groups
 from dirgrad.config.settings import Statistics
@@ -35,6 +36,24 @@ VALUES = (
     "test_accuracy",
     "support_recovered",
     "step_seconds",
+)
+COLUMN_ROLES = ColumnRoles(
+    facets=("backend", "experiment", "estimator"),
+    keys=("stage", "learning_rate"),
+    plain=(
+        *KEYS,
+        "n_seeds",
+        *(f"n_{status}" for status in TrialStatus),
+        "evaluations",
+        *(f"{name}_standard_error" for name in VALUES),
+        "compile_seconds",
+        "best_rate",
+    ),
+    sampled=VALUES,
+    n="n_ok",
+    ratios=("final_loss", "valid_loss", "step_seconds"),
+    timed=("step_seconds", "step_seconds_standard_error", "compile_seconds"),
+    folders={"problem": "problems"},
 )
 
 

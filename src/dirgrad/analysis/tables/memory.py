@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.tables.summary import Records, scalars, summarize_groups
 from dirgrad.config.settings import Statistics
 
@@ -25,6 +26,13 @@ KEYS = [
     "saved_bytes",
 ]
 PEAKS = ("resident_peak_bytes", "device_peak_bytes")
+COLUMN_ROLES = ColumnRoles(
+    facets=("backend", "estimator", "depth", "batch_size"),
+    keys=("problem", "memory"),
+    plain=(*KEYS, "n"),
+    sampled=PEAKS,
+    ratios=PEAKS,
+)
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:

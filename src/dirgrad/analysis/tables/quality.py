@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.intervals import mean_interval
 from dirgrad.analysis.tables.summary import Records, summarize_groups
 from dirgrad.config.settings import Statistics
@@ -26,6 +27,37 @@ KEYS = [
     "dtype",
     "after_steps",
 ]
+COLUMN_ROLES = ColumnRoles(
+    facets=("backend", "problem", "estimator", "eps", "dtype"),
+    keys=("batch_size", "after_steps", "quality"),
+    plain=(
+        *KEYS,
+        "draws",
+        "variance",
+        "bias",
+        "snr_theory",
+        "snr_z",
+        "cosine_theory",
+        "best_shrinkage",
+        "best_shrinkage_theory",
+        "gradient_norm",
+        "norm_ratio",
+        "minibatches",
+        "difference_error_theory",
+    ),
+    sampled=(
+        "squared_bias",
+        "snr",
+        "direction_variance",
+        "minibatch_variance",
+        "difference_error",
+        "difference_bias",
+        "projection",
+        "cosine",
+    ),
+    n="draws",
+    ratios=("snr", "direction_variance", "minibatch_variance", "difference_error"),
+)
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:

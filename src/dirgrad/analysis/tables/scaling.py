@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dirgrad.analysis import intervals
+from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.tables.summary import Records
 from dirgrad.analysis.tables.targets import trials_to_target
 from dirgrad.config.settings import Statistics
@@ -24,6 +25,13 @@ COLUMNS = [
 ]
 MIN_DIMENSIONS = 3
 """Minimum number of dimensions to which a line is fitted."""
+COLUMN_ROLES = ColumnRoles(
+    facets=("problem", "backend", "optimizer", "estimator"),
+    keys=("target_loss",),
+    plain=tuple(name for name in COLUMNS if name not in SLOPE),
+    sampled=("slope",),
+    folders={"problem": "problems"},
+)
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.tables.summary import Records, summarize_groups
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import TrialStatus
@@ -21,6 +22,12 @@ KEYS = [
     "dimension",
     "batch_size",
 ]
+COLUMN_ROLES = ColumnRoles(
+    facets=("backend", "problem", "estimator"),
+    keys=("batch_size", "stability"),
+    plain=(*KEYS, "steps", "n_seeds", "stable_rate", "unstable_rate", "stable_rate_theory"),
+    bounds={"stable_rate": ("stable_rate", "unstable_rate")},
+)
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.tables.best import ESTIMATOR_KEYS, TRIAL_KEYS, at_best_rates
 from dirgrad.analysis.tables.crossing import crossing
 from dirgrad.analysis.tables.summary import Records, scalars
@@ -16,6 +17,17 @@ EFFORTS = ("steps", "seconds", "evaluations")
 COLUMNS = [*ESTIMATOR_KEYS, "optimizer", "learning_rate", "target_loss", "n", "n_reached"]
 PAIR_KEYS = ["experiment", "backend", "seed"]
 """Columns that identify the trial of backprop with which a trial is paired."""
+OVER_BACKPROP = tuple(f"{name}_over_backprop" for name in EFFORTS)
+TO_TARGET = tuple(f"{name}_to_target" for name in EFFORTS)
+BOUNDS = tuple(f"{name}_at_least" for name in OVER_BACKPROP)
+COLUMN_ROLES = ColumnRoles(
+    facets=("backend", "experiment", "estimator"),
+    plain=COLUMNS,
+    sampled=(*VALUES, *TO_TARGET, *OVER_BACKPROP, *BOUNDS),
+    ratios=("final_loss", "valid_loss", *TO_TARGET, *OVER_BACKPROP, *BOUNDS),
+    timed=("seconds_to_target", "seconds_over_backprop", "seconds_over_backprop_at_least"),
+    to_target=(*TO_TARGET, *OVER_BACKPROP),
+)
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
