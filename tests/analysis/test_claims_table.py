@@ -5,17 +5,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dirgrad.analysis import claims
 from dirgrad.analysis.claims_table import COLUMNS, make, read
 from dirgrad.cli import main
 from dirgrad.report.readme_tables import markdown, page
-from support.hand_made_quantities import QUANTITY_TABLES
+from support.hand_made_quantities import CLAIM_TABLES, CLAIMS, CLAIMS_FILE, ESTIMATORS
 from support.paths import ROOT
 
-FILE = ROOT / "config" / "claims.yaml"
-CLAIMS = claims.load_claims(FILE)
-ARGUMENTS = ["--config", str(ROOT / "config/config.yaml"), "--claims", str(FILE)]
-STEPS = QUANTITY_TABLES["steps_over_backprop"].make(2.0, 0.01, 10)
+ARGUMENTS = ["--config", str(ROOT / "config/config.yaml"), "--claims", str(CLAIMS_FILE)]
+STEPS = CLAIM_TABLES["more_steps_than_backprop"].make(2.0, 0.01, 10)
 """Tables in which a forward gradient needs twice as many steps as backprop."""
 
 
@@ -26,7 +23,7 @@ def write_steps(directory: Path) -> None:
 def judge_steps(directory: Path) -> pd.DataFrame:
     """Judge all claims by `STEPS`, which pass through a file as in a run."""
     write_steps(directory)
-    return make(read(directory), CLAIMS, 0.95, "test").claims
+    return make(read(directory), CLAIMS, ESTIMATORS, 0.95, "test").claims
 
 
 def test_a_claim_without_evidence_was_not_run(tmp_path: Path) -> None:
@@ -60,8 +57,8 @@ def test_the_command_reports_a_directory_without_tables_in_one_line(
 
 
 def test_the_readme_shows_a_claim_from_every_tier_that_ran_it(tmp_path: Path) -> None:
-    unbiased = QUANTITY_TABLES["projection"].make(1.0, 0.001, 100)
-    tiers = [judge_steps(tmp_path), make(unbiased, CLAIMS, 0.95, "other").claims]
+    unbiased = CLAIM_TABLES["exact_is_unbiased"].make(1.0, 0.001, 100)
+    tiers = [judge_steps(tmp_path), make(unbiased, CLAIMS, ESTIMATORS, 0.95, "other").claims]
     lines = markdown("claims", pd.concat(tiers, ignore_index=True)).splitlines()
     assert len(lines) == 2 + len(CLAIMS)
 
@@ -76,7 +73,7 @@ def test_the_readme_shows_a_claim_from_every_tier_that_ran_it(tmp_path: Path) ->
 
 
 def test_the_readme_states_a_claim_of_two_tiers_once_and_shows_two_rows() -> None:
-    tiers = [make(STEPS, CLAIMS, 0.95, tier).claims for tier in ("first", "second")]
+    tiers = [make(STEPS, CLAIMS, ESTIMATORS, 0.95, tier).claims for tier in ("first", "second")]
     lines = markdown("claims", pd.concat(tiers, ignore_index=True)).splitlines()
     assert len(lines) == 2 + len(CLAIMS) + 1
     statement = CLAIMS["more_steps_than_backprop"].statement

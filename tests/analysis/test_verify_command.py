@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from dirgrad.cli import main
-from support.hand_made_quantities import QUANTITY_TABLES
+from support.hand_made_quantities import CLAIM_TABLES
 from support.paths import ROOT
 
 RunWriter = Callable[[str, float], str]
@@ -23,7 +23,7 @@ def write_run(tmp_path: Path) -> RunWriter:
 
     Its arguments are the name of the directory, and the steps to the target over backprop's steps.
     """
-    make_tables = QUANTITY_TABLES["steps_over_backprop"].make
+    make_tables = CLAIM_TABLES["more_steps_than_backprop"].make
 
     def write(name: str, steps_over_backprop: float) -> str:
         directory = tmp_path / name

@@ -1,4 +1,4 @@
-"""Tables for every quantity of `evidence.cost`, with a chosen value."""
+"""Tables for every claim about the cost of a step, with a chosen value."""
 
 import pandas as pd
 
@@ -27,7 +27,7 @@ SEQUENCE_STEP = {
 
 def _time_factors(value: float, half_width: float, n: int) -> Tables:
     """Return R_f and R_b; R_b is 3."""
-    shared = {"backend": "jax", "problem": "mlp", "n": n}
+    shared = {"backend": "jax", "problem": "mlp", "learning_rate": None, "n": n}
     factors = {
         "R_f": ratio_with_interval("value", 3.0 * value, half_width),
         "R_b": ratio_with_interval("value", 3.0, NARROW),
@@ -79,24 +79,37 @@ def _step_time_ratio(numerator: str, denominator: str) -> QuantityTables:
     return ratio_of_rows("cost", "step_over_forward", TIMED_STEP, numerator, denominator)
 
 
-COST_QUANTITIES = {
-    "derivative_over_forward": column("cost", "derivative_over_forward", FORWARD_STEP),
-    "step_over_backprop": column("bench", "step_over_backprop", FORWARD_STEP),
-    "R_f_over_R_b": QuantityTables(_time_factors),
-    "products_over_backprop": QuantityTables(_products, counted=True),
-    "power_of_bytes_in_length": QuantityTables(_growth_with_length, counted=True),
-    "power_of_bytes_in_depth": QuantityTables(_growth_with_depth, counted=True),
-    "bytes_over_backprop": _bytes_ratio("forward_gradient", "backprop"),
-    "bytes_over_forward_gradient": _bytes_ratio("checkpointed_backprop", "forward_gradient"),
-    "bytes_over_rank_one": _bytes_ratio("checkpointed_backprop", "forward_gradient_rank_one"),
-    "bytes_over_random_direction": ratio_of_counts(
+DIFFERENCE_STEP = TIMED_STEP | {"estimator": "finite_difference_forward"}
+
+COST_CLAIMS = {
+    "jvp_costs_three_passes": column("cost", "derivative_over_forward", FORWARD_STEP),
+    "difference_costs_two_passes": column("cost", "derivative_over_forward", DIFFERENCE_STEP),
+    "one_push_multiplies_as_one_pull": QuantityTables(_products, counted=True),
+    "forward_factor_is_smaller": QuantityTables(_time_factors),
+    "a_step_is_cheaper_than_backprop": column("bench", "step_over_backprop", FORWARD_STEP),
+    "memory_is_constant_in_depth": QuantityTables(_growth_with_depth, counted=True),
+    "memory_is_constant_in_length": QuantityTables(_growth_with_length, counted=True),
+    "memory_is_alike": _bytes_ratio("forward_gradient", "backprop"),
+    "checkpointing_holds_less_than_a_forward_gradient": _bytes_ratio(
+        "checkpointed_backprop", "forward_gradient"
+    ),
+    "checkpointing_holds_less_than_along_outer_products": _bytes_ratio(
+        "checkpointed_backprop", "forward_gradient_rank_one"
+    ),
+    "checkpointing_takes_less_time_than_a_forward_gradient": _step_time_ratio(
+        "checkpointed_backprop", "forward_gradient"
+    ),
+    "checkpointing_takes_less_time_than_along_outer_products": _step_time_ratio(
+        "checkpointed_backprop", "forward_gradient_rank_one"
+    ),
+    "checkpointing_holds_less_along_sequences": ratio_of_counts(
         table="cost",
         name="step_xla_temp_bytes",
         facts=SEQUENCE_STEP,
         numerator="checkpointed_bptt",
         denominator="directional_random",
     ),
-    "step_over_forward_gradient": _step_time_ratio("checkpointed_backprop", "forward_gradient"),
-    "step_over_rank_one": _step_time_ratio("checkpointed_backprop", "forward_gradient_rank_one"),
-    "step_over_random_direction": _step_time_ratio("checkpointed_bptt", "directional_random"),
+    "checkpointing_takes_less_time_along_sequences": _step_time_ratio(
+        "checkpointed_bptt", "directional_random"
+    ),
 }

@@ -1,7 +1,26 @@
-"""Hand-made tables for every quantity that a claim can name, with a chosen value."""
+"""The claims of config/claims.yaml, with hand-made tables in which each has a chosen value."""
 
-from support.cost_quantities import COST_QUANTITIES
-from support.noise_quantities import NOISE_QUANTITIES
-from support.training_quantities import TRAINING_QUANTITIES
+from typing import Any
 
-QUANTITY_TABLES = {**NOISE_QUANTITIES, **COST_QUANTITIES, **TRAINING_QUANTITIES}
+from dirgrad.analysis.claims import load_claims
+from dirgrad.analysis.selection import Estimators
+from dirgrad.config import validation
+from dirgrad.config.settings import Config
+from support.cost_quantities import COST_CLAIMS
+from support.noise_quantities import NOISE_CLAIMS
+from support.paths import ROOT
+from support.training_quantities import TRAINING_CLAIMS
+
+CLAIM_TABLES = {**NOISE_CLAIMS, **COST_CLAIMS, **TRAINING_CLAIMS}
+CLAIMS_FILE = ROOT / "config" / "claims.yaml"
+CLAIMS = load_claims(CLAIMS_FILE)
+
+
+def config_of_tier(tier: str) -> Config:
+    """Return the configuration of a tier."""
+    overlays = [] if tier == "default" else [ROOT / "config" / f"{tier}.yaml"]
+    raw: dict[str, Any] = validation.load([ROOT / "config" / "config.yaml", *overlays])
+    return validation.check(raw, {})
+
+
+ESTIMATORS: Estimators = config_of_tier("default").estimators

@@ -1,4 +1,4 @@
-"""Tables for every quantity of `evidence.noise`, with a chosen value."""
+"""Tables for every claim about the noise of an estimate, with a chosen value."""
 
 import pandas as pd
 
@@ -29,21 +29,22 @@ CENTRAL_DIFFERENCE = {
 }
 
 
-def _order_of_difference(name: str) -> QuantityTables:
+def _order_of_difference(name: str, estimator: str) -> QuantityTables:
     """Return tables in which the column `name` is a power of eps.
 
     At a fourth, much smaller eps the error is smallest. The fit leaves this point out.
     """
-    make_powers = power_law("eps", (0.1, 0.01, 0.001), name, CENTRAL_DIFFERENCE)
+    facts = CENTRAL_DIFFERENCE | {"estimator": estimator}
+    make_powers = power_law("eps", (0.1, 0.01, 0.001), name, facts)
 
     def make(value: float, half_width: float, n: int) -> Tables:
         powers = make_powers(value, half_width, n)["quality"]
         smallest_step = {"eps": 1e-5, "draws": n} | ratio_with_interval(name, 1e-30, half_width)
-        smallest = pd.DataFrame([CENTRAL_DIFFERENCE | smallest_step])
+        smallest = pd.DataFrame([facts | smallest_step])
         quality = pd.concat([powers, smallest], ignore_index=True)
         return {"quality": quality.assign(difference_error=quality[name])}
 
-    return QuantityTables(make, where={"dtype": ["float64"]})
+    return QuantityTables(make)
 
 
 def _sphere_over_gaussian(value: float, half_width: float, n: int) -> Tables:
@@ -53,36 +54,41 @@ def _sphere_over_gaussian(value: float, half_width: float, n: int) -> Tables:
         "sphere": ratio_with_interval("snr", 0.1 * value, half_width),
     }
     shared = GAUSSIAN_ESTIMATES | {"draws": n}
-    rows = [shared | {"direction": law} | cells for law, cells in snr.items()]
+    names = {"gaussian": "forward_gradient", "sphere": "forward_gradient_sphere"}
+    rows = [
+        shared | {"estimator": names[law], "direction": law} | cells for law, cells in snr.items()
+    ]
     return {"quality": pd.DataFrame(rows)}
 
 
-NOISE_QUANTITIES = {
-    "projection": column(
+NOISE_CLAIMS = {
+    "exact_is_unbiased": column(
         table="quality",
         name="projection",
         facts=GAUSSIAN_ESTIMATES,
         count="draws",
         with_interval=value_with_interval,
     ),
-    "power_of_noise_in_dimension": QuantityTables(
+    "noise_grows_with_dimension": QuantityTables(
         # The relative squared error is 1/SNR, so the SNR has the opposite exponent.
         power_law("dimension", (10.0, 100.0, 1000.0), "snr", GAUSSIAN_ESTIMATES, sign=-1.0)
     ),
-    "power_of_signal_in_directions": QuantityTables(
+    "k_directions_are_k_times_better": QuantityTables(
         power_law("num_directions", (1.0, 8.0, 64.0), "snr", GAUSSIAN_ESTIMATES)
     ),
-    "signal_over_gaussian": QuantityTables(
-        _sphere_over_gaussian,
-        where={"direction": ["sphere"]},
-    ),
-    "difference_bias": column(
+    "constant_length_is_best": QuantityTables(_sphere_over_gaussian),
+    "difference_is_biased": column(
         table="quality",
         name="difference_bias",
         facts=CENTRAL_DIFFERENCE,
         count="draws",
         with_interval=value_with_interval,
     ),
-    "power_of_difference_error_in_eps": _order_of_difference("difference_error"),
-    "power_of_difference_bias_in_eps": _order_of_difference("difference_bias"),
+    "forward_difference_is_of_first_order": _order_of_difference(
+        "difference_error", "finite_difference_forward"
+    ),
+    "central_difference_is_of_second_order": _order_of_difference(
+        "difference_error", "finite_difference_central"
+    ),
+    "bias_is_of_second_order": _order_of_difference("difference_bias", "finite_difference_central"),
 }

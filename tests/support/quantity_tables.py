@@ -1,7 +1,7 @@
 """Builders of tables in which a measured quantity has a chosen value, interval and sample size."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,16 +21,14 @@ NARROW = 1e-3
 
 @dataclass(frozen=True)
 class QuantityTables:
-    """Tables in which a quantity has a chosen value.
+    """Tables in which the quantity of a claim has a chosen value.
 
     Attributes:
         make: Returns the tables.
-        where: The rows that a claim must select to read the value: allowed values by column.
         counted: Whether the quantity is counted, so that it has at most hard bounds.
     """
 
     make: TableMaker
-    where: Mapping[str, list[Any]] = field(default_factory=dict)
     counted: bool = False
 
 
@@ -94,7 +92,7 @@ def ratio_of_rows(
         shared = facts | {"n": n}
         return {table: per_estimator(shared, cells)}
 
-    return QuantityTables(make, where={"estimator": [numerator]})
+    return QuantityTables(make)
 
 
 def ratio_of_counts(
@@ -118,7 +116,7 @@ def ratio_of_counts(
         cells = {numerator: {name: 1000.0 * value}, denominator: {name: 1000.0}}
         return {table: per_estimator(facts, cells)}
 
-    return QuantityTables(make, where={"estimator": [numerator]}, counted=True)
+    return QuantityTables(make, counted=True)
 
 
 def per_estimator(shared: Row, cells: Mapping[str, Row]) -> pd.DataFrame:

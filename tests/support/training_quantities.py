@@ -1,4 +1,4 @@
-"""Tables for every quantity of `evidence.training`, with a chosen value."""
+"""Tables for every claim about training, with a chosen value."""
 
 import pandas as pd
 
@@ -16,7 +16,6 @@ from support.quantity_tables import (
 
 FORWARD_CELL = {"backend": "jax", "experiment": "mlp", "estimator": "forward_gradient"}
 DIMENSION = 2410
-FORWARD_ROWS = {"estimator": ["forward_gradient"]}
 
 
 def _effort_to_target(name: str) -> QuantityTables:
@@ -62,12 +61,18 @@ def _largest_rates(value: float, half_width: float, n: int) -> Tables:
     return {"stability": per_estimator({"backend": "jax", "problem": "mlp"}, rates)}
 
 
+def _slope(optimizer: str) -> QuantityTables:
+    facts = {"backend": "jax", "problem": "sparse_regression", "optimizer": optimizer}
+    shared = facts | {"estimator": "forward_gradient_sphere_k20"}
+    return column("scaling", "slope", shared, with_interval=value_with_interval)
+
+
 def _losses_of_truncation(value: float, half_width: float, n: int) -> Tables:
     """Return the losses of two estimators with window 10; truncated BPTT has loss 1."""
     shared = {"backend": "jax", "experiment": "influence_balancing", "n_seeds": 1, "n_ok": 1}
     losses = {
-        "directional_truncated_10": {"final_loss": value},
-        "truncated_bptt_10": {"final_loss": 1.0},
+        "directional_truncated_10": ratio_with_interval("final_loss", value, 0.0),
+        "truncated_bptt_10": ratio_with_interval("final_loss", 1.0, 0.0),
     }
     return {"final": per_estimator(shared, losses)}
 
@@ -76,45 +81,36 @@ def _losses_of_family(value: float, half_width: float, n: int) -> Tables:
     """Return the losses of an experiment and of its plain variant, which has loss 0.1."""
     shared = FORWARD_CELL | {"best_rate": True, "n_ok": n}
     losses = {
-        "sparse_few": ratio_with_interval("valid_loss", 0.1 * value, half_width),
-        "sparse_plain_few": ratio_with_interval("valid_loss", 0.1, NARROW),
+        "szoht_few": ratio_with_interval("valid_loss", 0.1 * value, half_width),
+        "szoht_plain_few": ratio_with_interval("valid_loss", 0.1, NARROW),
     }
     rows = [shared | {"experiment": name} | cells for name, cells in losses.items()]
     return {"final": pd.DataFrame(rows)}
 
 
-TRAINING_QUANTITIES = {
-    "steps_over_backprop": _effort_to_target("steps_over_backprop"),
-    "seconds_over_backprop": _effort_to_target("seconds_over_backprop"),
-    "steps_over_backprop_per_dimension": QuantityTables(_steps_per_dimension),
-    "backprop_rate_over": QuantityTables(_best_rates, FORWARD_ROWS, counted=True),
-    "backprop_largest_rate_over": QuantityTables(_largest_rates, FORWARD_ROWS, counted=True),
-    "accuracy_difference_at_equal_loss": column(
+TRAINING_CLAIMS = {
+    "more_steps_than_backprop": _effort_to_target("steps_over_backprop"),
+    "seconds_at_own_best_rate": _effort_to_target("seconds_over_backprop"),
+    "one_direction_needs_d_times_the_steps": QuantityTables(_steps_per_dimension),
+    "rate_is_a_hundredth": QuantityTables(_best_rates, counted=True),
+    "largest_rate_is_a_hundredth": QuantityTables(_largest_rates, counted=True),
+    "low_loss_is_not_performance": column(
         table="equal_loss",
         name="difference",
         facts=FORWARD_CELL,
         with_interval=value_with_interval,
     ),
-    "T_f_over_T_b": _paper("T_f_over_T_b"),
-    "seconds_forward_over_backprop": _paper("seconds_forward_over_backprop"),
-    "loss_over_random_direction": ratio_of_rows(
+    "time_to_lowest_loss_is_smaller": _paper("T_f_over_T_b"),
+    "seconds_at_equal_rate": _paper("seconds_forward_over_backprop"),
+    "approximate_gradients_beat_random_directions": ratio_of_rows(
         table="targets",
         name="valid_loss",
         facts={"backend": "jax", "experiment": "copy"},
         numerator="directional_diagonal",
         denominator="directional_random",
     ),
-    "loss_over_truncated": QuantityTables(_losses_of_truncation, counted=True),
-    "power_of_evaluations_in_dimension": column(
-        table="scaling",
-        name="slope",
-        facts={
-            "backend": "jax",
-            "problem": "sparse",
-            "optimizer": "sgd",
-            "estimator": "forward_gradient",
-        },
-        with_interval=value_with_interval,
-    ),
-    "loss_over_plain": QuantityTables(_losses_of_family, where={"family": ["sparse"]}),
+    "descent_repairs_the_sign": QuantityTables(_losses_of_truncation, counted=True),
+    "thresholding_needs_k_directions": _slope("hard_thresholding"),
+    "without_thresholding_d_directions": _slope("sgd"),
+    "thresholding_generalises": QuantityTables(_losses_of_family),
 }

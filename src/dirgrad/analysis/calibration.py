@@ -13,7 +13,8 @@ import pandas as pd
 from scipy import stats
 
 from dirgrad.analysis import claims_table
-from dirgrad.analysis.claims import Bounds, Claim
+from dirgrad.analysis.bounds import Bounds
+from dirgrad.analysis.claims import Claim
 from dirgrad.analysis.tables import equal_loss
 from dirgrad.analysis.verdicts import Outcome
 from dirgrad.config.settings import Statistics
@@ -47,7 +48,7 @@ EFFECT = 4.0
 CLAIM = {
     "source": "none",
     "statement": "The estimator does worse.",
-    "quantity": "accuracy_difference_at_equal_loss",
+    "quantity": {"kind": "value", "table": "equal_loss", "of": "difference"},
     "criterion": Bounds(below=0.0),
 }
 PART = 100
@@ -106,7 +107,8 @@ def judged_evidence(table: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
     # The parts of a long table reuse experiment names, but evidence needs a distinct one per row.
     renamed = table.assign(experiment=[f"e{i}" for i in range(len(table))])
     claims = {"worse": Claim(**CLAIM)}  # type: ignore[arg-type]
-    judged = claims_table.make({"equal_loss": renamed}, claims, settings.confidence, "calibration")
+    tables = {"equal_loss": renamed}
+    judged = claims_table.make(tables, claims, {}, settings.confidence, "calibration")
     return judged.evidence
 
 

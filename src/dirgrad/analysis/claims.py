@@ -1,72 +1,60 @@
 """Read and validate the claims of the papers and of their critics, config/claims.yaml."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial, reduce
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias, get_args
 
 import numpy as np
 from annotated_types import MinLen
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Discriminator, ValidationError
 
-from dirgrad.analysis.evidence.quantities import QUANTITIES
-from dirgrad.analysis.evidence.reading import Quantity
-from dirgrad.analysis.verdicts import Interval
+from dirgrad.analysis.bounds import Bounds
+from dirgrad.analysis.evidence.quantities import Power, Ratio, Value
+from dirgrad.analysis.evidence.reading import Tables
+from dirgrad.analysis.evidence.special import (
+    LossOverPlain,
+    LossOverTruncated,
+    OrderOfDifference,
+    Projection,
+    StepsPerDimension,
+)
+from dirgrad.analysis.selection import Estimators, selector_class
+from dirgrad.analysis.verdicts import Evidence
 from dirgrad.components.registry import STRICT
 from dirgrad.config import messages
 from dirgrad.config.files import read
+from dirgrad.config.options_page import FOLDERS
 from dirgrad.config.settings import Name
 from dirgrad.config.validation import Mistake
 from dirgrad.core.errors import UserError, nearest
 
-Ends = tuple[float, float]
-Value = str | int | float
+Quantity: TypeAlias = (
+    Value
+    | Ratio
+    | Power
+    | Projection
+    | OrderOfDifference
+    | StepsPerDimension
+    | LossOverTruncated
+    | LossOverPlain
+)
+"""The general quantities, then the special ones."""
+QUANTITIES: Mapping[str, type[Quantity]] = {
+    get_args(cls.model_fields["kind"].annotation)[0]: cls for cls in get_args(Quantity)
+}
+"""All quantities by their `kind`."""
 
 
-class Bounds(BaseModel):
-    """The values of a quantity for which a claim holds; exactly one option is given."""
-
-    model_config = STRICT
-
-    above: float | None = None
-    """The quantity must be greater than this number."""
-    below: float | None = None
-    """The quantity must be less than this number."""
-    between: Ends | None = None
-    """The quantity must lie between these two numbers, ends included."""
-    outside: Ends | None = None
-    """The quantity must lie outside these two numbers."""
-
-    @model_validator(mode="after")
-    def _check(self) -> "Bounds":
-        options = [name for name, value in self if value is not None]
-        if len(options) != 1:
-            raise ValueError(
-                "give exactly one of above, below, between and outside, "
-                f"got {', '.join(options) or 'none'}"
-            )
-        for ends in (self.between, self.outside):
-            if ends is not None and ends[0] >= ends[1]:
-                raise ValueError(f"the lower end {ends[0]:g} must be below the upper {ends[1]:g}")
-        return self
-
-    @property
-    def interval(self) -> Interval:
-        """Return the bounds as the interval that verdicts use."""
-        if self.above is not None:
-            return Interval(low=self.above, strict=True)
-        if self.below is not None:
-            return Interval(high=self.below, strict=True)
-        low, high = self.between or self.outside or (-np.inf, np.inf)
-        return Interval(low, high, inside=self.between is not None)
-
-    def __str__(self) -> str:
-        if self.above is not None:
-            return f"> {self.above:g}"
-        if self.below is not None:
-            return f"< {self.below:g}"
-        low, high = self.between or self.outside or (np.nan, np.nan)
-        return f"{low:g} to {high:g}" if self.between else f"not {low:g} to {high:g}"
+def _with_kind(spec: Any) -> Any:
+    """Return a quantity as a mapping with a valid `kind`; a bare name is a kind."""
+    options = {"kind": spec} if isinstance(spec, str) else spec
+    kind = options.get("kind") if isinstance(options, dict) else None
+    if kind not in QUANTITIES:
+        subject = f"unknown quantity '{kind}'" if kind else "`kind` must name a quantity"
+        raise ValueError(f"{subject}: {nearest(str(kind or ''), QUANTITIES)}")
+    return options
 
 
 class Claim(BaseModel):
@@ -78,17 +66,10 @@ class Claim(BaseModel):
     """Who makes the claim, and in which text."""
     statement: Annotated[str, MinLen(1)]
     """The claim in our words."""
-    quantity: str
-    """The measured quantity: a key of dirgrad.analysis.evidence.quantities.QUANTITIES."""
+    quantity: Annotated[Quantity, Discriminator("kind"), BeforeValidator(_with_kind)]
+    """The measured quantity: a `kind` with operands."""
     criterion: Bounds
     """The values of the quantity for which the claim holds."""
-    where: dict[str, Annotated[list[Value], MinLen(1)]] = Field(default_factory=dict)
-    """Table rows to use: allowed values by column; empty for all rows."""
-
-    @property
-    def measured_quantity(self) -> Quantity:
-        """Return the quantity that reads the claim's evidence from tables."""
-        return QUANTITIES[self.quantity]
 
 
 class _ClaimsFile(BaseModel):
@@ -108,7 +89,9 @@ def load_claims(path: Path) -> dict[str, Claim]:
     try:
         claims = _ClaimsFile.model_validate_json(json.dumps(raw, default=str)).claims
     except ValidationError as error:
-        raise UserError(messages.format_errors(error.errors(), layers, _keys)) from None
+        errors = [item | {"loc": _written(item["loc"], raw)} for item in error.errors()]
+        allowed_keys = partial(_allowed_keys, raw)
+        raise UserError(messages.format_errors(errors, layers, allowed_keys)) from None
     mistakes = [
         (("claims", name, *location), text)
         for name, claim in claims.items()
@@ -120,26 +103,68 @@ def load_claims(path: Path) -> dict[str, Claim]:
     return claims
 
 
-def _keys(location: Sequence[Any]) -> Iterable[str]:
+def _written(location: messages.Location, raw: Any) -> messages.Location:
+    """Return a location of pydantic without what the user did not write.
+
+    These are the tags of unions, and the index of a value that is not in a list.
+    """
+    *_, last = location
+    written: list[Any] = []
+    for key in location:
+        is_index = isinstance(raw, list) and isinstance(key, int)
+        if is_index or (isinstance(raw, dict) and key in raw):
+            written.append(key)
+            raw = raw[key]
+    is_missing = isinstance(raw, str | dict) and isinstance(last, str) and written[-1:] != [last]
+    return tuple([*written, last] if is_missing else written)
+
+
+def _allowed_keys(raw: Any, location: Sequence[Any]) -> Iterable[str]:
     """Return the keys that are valid at a location of the file."""
-    if not location:
+    names = [key for key in location if isinstance(key, str)]
+    if not names:
         return _ClaimsFile.model_fields
-    model = Bounds if "criterion" in location else Claim
-    return model.model_fields
+    if len(names) == 2:
+        return Claim.model_fields
+    raw = reduce(lambda part, key: part[key], location, raw)
+    if names[-1] == "quantity":
+        fields = QUANTITIES[_with_kind(raw)["kind"]].model_fields
+        return [field.alias or name for name, field in fields.items()]
+    if "kind" not in raw:
+        return Bounds.model_fields
+    folder = f"{names[-1]}s" if f"{names[-1]}s" in FOLDERS else "estimators"
+    return selector_class(folder, raw["kind"]).model_fields
+
+
+def evidence_of_claims(
+    claims: Mapping[str, Claim],
+    tables: Tables,
+    estimators: Estimators,
+) -> Iterator[tuple[str, Evidence]]:
+    """Yield the measured values of every claim, each with the id of its claim.
+
+    Args:
+        claims: Claims by id.
+        tables: Tables by name.
+        estimators: The estimators of the configuration whose tables these are, by name.
+
+    Raises:
+        UserError: A claim does not say which of several rows it means.
+    """
+    for name, claim in claims.items():
+        try:
+            for evidence in claim.quantity.evidence(tables, estimators):
+                yield name, evidence
+        except UserError as error:
+            raise UserError(f"claims.{name}.quantity: {error}") from None
 
 
 def _inconsistencies(claim: Claim) -> Iterator[Mistake]:
-    name = claim.quantity
-    if name not in QUANTITIES:
-        yield ("quantity",), f"unknown quantity '{name}': {nearest(name, QUANTITIES)}"
-        return
-    selectable = claim.measured_quantity.selectable
-    for column in claim.where:
-        if column not in selectable:
-            hint = nearest(column, selectable)
-            yield ("where", column), f"'{name}' cannot be selected by this column: {hint}"
+    quantity = claim.quantity
+    mistakes = [*quantity.mistakes()]
+    yield from ((("quantity", *location), text) for location, text in mistakes)
     interval = claim.criterion.interval
     ends = [end for end in (interval.low, interval.high) if np.isfinite(end)]
-    if claim.measured_quantity.logarithmic and min(ends) <= 0:
-        text = f"'{name}' is a ratio: expected numbers above 0, got {min(ends):g}"
+    if not mistakes and quantity.logarithmic and min(ends) <= 0:
+        text = f"'{quantity}' is a ratio: expected numbers above 0, got {min(ends):g}"
         yield ("criterion",), text

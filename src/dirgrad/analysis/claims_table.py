@@ -7,9 +7,10 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 
-from dirgrad.analysis.claims import Claim
+from dirgrad.analysis.claims import Claim, evidence_of_claims
 from dirgrad.analysis.evidence.reading import Tables
 from dirgrad.analysis.facets import describe
+from dirgrad.analysis.selection import Estimators
 from dirgrad.analysis.verdicts import NOT_RUN, Decision, Evidence, Outcome, decide, verdict
 from dirgrad.config.outputs import TABLES
 from dirgrad.core.errors import UserError
@@ -73,7 +74,13 @@ def read(directory: Path) -> Tables:
     return tables
 
 
-def make(tables: Tables, claims: Mapping[str, Claim], confidence: float, tier: str) -> JudgedClaims:
+def make(
+    tables: Tables,
+    claims: Mapping[str, Claim],
+    estimators: Estimators,
+    confidence: float,
+    tier: str,
+) -> JudgedClaims:
     """Judge every claim by the tables.
 
     The table of claims shows one measured value per claim: the lower median of the values whose
@@ -89,10 +96,11 @@ def make(tables: Tables, claims: Mapping[str, Claim], confidence: float, tier: s
     Args:
         tables: Tables by name.
         claims: Claims by id.
+        estimators: The estimators of the configuration, by the names that the tables have.
         confidence: Confidence level of the intervals in the tables and of the verdicts.
         tier: Name of the configuration, copied into each row.
     """
-    judged = _judge(tables, claims, confidence)
+    judged = _judge(tables, claims, estimators, confidence)
     claim_rows = [
         _claim_facts(name, claims[name], tier) | _verdict_facts(pairs)
         for name, pairs in judged.items()
@@ -111,14 +119,11 @@ def make(tables: Tables, claims: Mapping[str, Claim], confidence: float, tier: s
 def _judge(
     tables: Tables,
     claims: Mapping[str, Claim],
+    estimators: Estimators,
     confidence: float,
 ) -> dict[str, list[Pair]]:
     """Return the evidence of each claim with its outcome, decided over all claims together."""
-    entries = [
-        (name, evidence)
-        for name, claim in claims.items()
-        for evidence in claim.measured_quantity.evidence(tables, claim.where)
-    ]
+    entries = list(evidence_of_claims(claims, tables, estimators))
     tests = [(evidence, claims[name].criterion.interval) for name, evidence in entries]
     judged: dict[str, list[Pair]] = {name: [] for name in claims}
     for (name, evidence), decided in zip(entries, decide(tests, confidence), strict=True):
@@ -131,9 +136,9 @@ def _claim_facts(name: str, claim: Claim, tier: str) -> Row:
         "id": name,
         "source": claim.source,
         "statement": claim.statement,
-        "quantity": claim.quantity,
+        "quantity": str(claim.quantity),
         "criterion": str(claim.criterion),
-        "tables": ", ".join(claim.measured_quantity.tables),
+        "tables": ", ".join(claim.quantity.tables),
         "tier": tier,
     }
 
@@ -178,7 +183,7 @@ def _facets_by_outcome(pairs: Sequence[Pair]) -> str:
 def _evidence_row(name: str, claim: Claim, evidence: Evidence, decided: Decision) -> Row:
     return {
         "id": name,
-        "quantity": claim.quantity,
+        "quantity": str(claim.quantity),
         "at": describe(evidence.facets),
         "value": evidence.value,
         "low": evidence.low,
@@ -186,7 +191,7 @@ def _evidence_row(name: str, claim: Claim, evidence: Evidence, decided: Decision
         "n": evidence.n or np.nan,
         "at_least": evidence.at_least,
         "counted": evidence.counted,
-        "timed": claim.measured_quantity.timed,
+        "timed": claim.quantity.timed,
         "p_value": decided.p_value,
         "adjusted_p_value": decided.adjusted,
         "outcome": str(decided.outcome),

@@ -19,9 +19,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from dirgrad.analysis.claims import Claim
-from dirgrad.analysis.evidence.reading import Tables, with_interval
+from dirgrad.analysis.claims import Claim, evidence_of_claims
+from dirgrad.analysis.column_roles import with_interval
+from dirgrad.analysis.evidence.reading import Tables
 from dirgrad.analysis.facets import describe
+from dirgrad.analysis.selection import Estimators
 from dirgrad.analysis.verdicts import Evidence, Interval, degrees_of_freedom, standard_error
 
 MACHINE_FACTOR = 2.0
@@ -67,17 +69,24 @@ def level_per_number(fresh: Numbers, reference: Numbers, confidence: float) -> f
     return 1 - (1 - confidence) / max(1, n_sampled)
 
 
-def collect_numbers(tables: Tables, claims: Mapping[str, Claim]) -> Numbers:
-    """Return the evidence of every claim and the numbers that the README shows."""
-    return dict([*_claim_numbers(tables, claims), *_readme_numbers(tables)])
+def collect_numbers(
+    tables: Tables,
+    claims: Mapping[str, Claim],
+    estimators: Estimators,
+) -> Numbers:
+    """Return the evidence of every claim and the numbers that the README shows.
 
-
-def _claim_numbers(tables: Tables, claims: Mapping[str, Claim]) -> Iterator[tuple[Key, Number]]:
-    for name, claim in claims.items():
-        quantity = claim.measured_quantity
-        for evidence in quantity.evidence(tables, claim.where):
-            number = Number(evidence, quantity.timed, claim.criterion.interval)
-            yield (name, describe(evidence.facets)), number
+    Args:
+        tables: Tables by name.
+        claims: Claims by id.
+        estimators: The estimators of the configuration, by the names that the tables have.
+    """
+    numbers: Numbers = {}
+    for name, evidence in evidence_of_claims(claims, tables, estimators):
+        claim = claims[name]
+        number = Number(evidence, claim.quantity.timed, claim.criterion.interval)
+        numbers[name, describe(evidence.facets)] = number
+    return numbers | dict(_readme_numbers(tables))
 
 
 def _readme_numbers(tables: Tables) -> Iterator[tuple[Key, Number]]:

@@ -26,6 +26,7 @@ from dirgrad.analysis.run_numbers import (
     collect_numbers,
     level_per_number,
 )
+from dirgrad.analysis.selection import Estimators
 from dirgrad.analysis.verdicts import NOT_RUN, Interval
 from dirgrad.core.errors import UserError
 
@@ -89,6 +90,7 @@ def compare(
     fresh: TierResults,
     reference: TierResults,
     claims: Mapping[str, Claim],
+    estimators: Estimators,
     confidence: float,
 ) -> pd.DataFrame:
     """Compare a fresh run with its reference.
@@ -97,6 +99,7 @@ def compare(
         fresh: Results of the fresh run.
         reference: Results of the reference run.
         claims: Claims by id.
+        estimators: The estimators of the configuration, by the names that the tables have.
         confidence: Confidence level of the intervals in the tables and of the comparison.
 
     Returns:
@@ -104,8 +107,8 @@ def compare(
         and `highest`.
     """
     rows = [
-        *_compare_verdicts(fresh, reference, claims, confidence),
-        *_compare_numbers(fresh, reference, claims, confidence),
+        *_compare_verdicts(fresh, reference, claims, estimators, confidence),
+        *_compare_numbers(fresh, reference, claims, estimators, confidence),
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -114,10 +117,11 @@ def _compare_verdicts(
     fresh: TierResults,
     reference: TierResults,
     claims: Mapping[str, Claim],
+    estimators: Estimators,
     confidence: float,
 ) -> Iterator[dict[str, Any]]:
-    fresh_verdicts = _verdicts(fresh, claims, confidence)
-    reference_verdicts = _verdicts(reference, claims, confidence)
+    fresh_verdicts = _verdicts(fresh, claims, estimators, confidence)
+    reference_verdicts = _verdicts(reference, claims, estimators, confidence)
     for name in claims:
         verdict, expected = fresh_verdicts[name], reference_verdicts[name]
         yield {
@@ -132,9 +136,10 @@ def _compare_verdicts(
 def _verdicts(
     results: TierResults,
     claims: Mapping[str, Claim],
+    estimators: Estimators,
     confidence: float,
 ) -> dict[str, str]:
-    judged = claims_table.make(results.tables, claims, confidence, results.tier)
+    judged = claims_table.make(results.tables, claims, estimators, confidence, results.tier)
     table = judged.claims
     return dict(zip(table["id"], map(str, table["verdict"]), strict=True))
 
@@ -151,10 +156,11 @@ def _compare_numbers(
     fresh: TierResults,
     reference: TierResults,
     claims: Mapping[str, Claim],
+    estimators: Estimators,
     confidence: float,
 ) -> Iterator[dict[str, Any]]:
-    fresh_numbers = collect_numbers(fresh.tables, claims)
-    reference_numbers = collect_numbers(reference.tables, claims)
+    fresh_numbers = collect_numbers(fresh.tables, claims, estimators)
+    reference_numbers = collect_numbers(reference.tables, claims, estimators)
     level = level_per_number(fresh_numbers, reference_numbers, confidence)
     same_versions = all(fresh.versions[name] == reference.versions[name] for name in FRAMEWORKS)
     for key, expected in reference_numbers.items():

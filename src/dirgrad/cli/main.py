@@ -131,6 +131,7 @@ def _add_verdicts(add: AddCommand) -> None:
             default=Path("config/claims.yaml"),
             help="file of claims (default: config/claims.yaml)",
         )
+    add(verdicts.claim_options, out=False)
     readme_table = add(verdicts.readme_table, out=False)
     readme_table.add_argument("tables", type=Path, nargs="+", metavar="table")
     calibration = add(verdicts.calibration, out=False)

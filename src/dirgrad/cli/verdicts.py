@@ -20,11 +20,22 @@ def claims(args: argparse.Namespace) -> None:
     from dirgrad.analysis.claims import load_claims
 
     config = validation.load(args.config, args.override)
-    confidence = config.statistics.confidence
-    tables = claims_table.read(Path(args.tables))
-    judged = claims_table.make(tables, load_claims(args.claims), confidence, config.tier)
+    judged = claims_table.make(
+        claims_table.read(Path(args.tables)),
+        load_claims(args.claims),
+        config.estimators,
+        config.statistics.confidence,
+        config.tier,
+    )
     for name, table in judged._asdict().items():
         files.write_table(table, args.out / f"{name}.csv")
+
+
+def claim_options(_args: argparse.Namespace) -> None:
+    """Print all keys of claims.yaml as Markdown, the content of config/claims.md."""
+    from dirgrad.analysis.claims_page import page
+
+    print(page(), end="")
 
 
 def verify(args: argparse.Namespace) -> None:
@@ -37,10 +48,13 @@ def verify(args: argparse.Namespace) -> None:
     from dirgrad.analysis.verify import compare, read, report_text, summary
 
     config = validation.load(args.config, args.override)
-    confidence = config.statistics.confidence
-    fresh = read(Path(args.run), config.tier)
-    reference = read(Path(args.reference), config.tier)
-    comparison = compare(fresh, reference, load_claims(args.claims), confidence)
+    comparison = compare(
+        read(Path(args.run), config.tier),
+        read(Path(args.reference), config.tier),
+        load_claims(args.claims),
+        config.estimators,
+        config.statistics.confidence,
+    )
     result = summary(comparison, config.tier)
     text = json.dumps(result, indent=1) + "\n"
     files.write_table(comparison, args.out / "tables" / "verify.csv")

@@ -1,49 +1,51 @@
-"""Every quantity reads its evidence from tables, and the evidence can decide a claim."""
+"""Every claim reads its evidence from tables, and the evidence can decide it."""
 
 import math
 
 import pytest
 
-from dirgrad.analysis.evidence.quantities import QUANTITIES
 from dirgrad.analysis.verdicts import Evidence, Interval, Outcome, decide, standard_error
 from dirgrad.config import outputs
-from support.hand_made_quantities import QUANTITY_TABLES
+from support.hand_made_quantities import CLAIM_TABLES, CLAIMS, ESTIMATORS
+from support.quantity_tables import Tables
 
 VALUE = 1.7
 ABOVE_ONE = Interval(low=1.0, strict=True)
 BELOW_ONE = Interval(high=1.0, strict=True)
-SAMPLED = [name for name, quantity in QUANTITY_TABLES.items() if not quantity.counted]
+SAMPLED = [name for name, tables in CLAIM_TABLES.items() if not tables.counted]
+
+
+def evidence_in(name: str, tables: Tables) -> list[Evidence]:
+    """Return the evidence about a claim in tables."""
+    return list(CLAIMS[name].quantity.evidence(tables, ESTIMATORS))
 
 
 def read_evidence(name: str, half_width: float, n: int = 10) -> Evidence:
-    """Return the evidence about a quantity from its hand-made tables."""
-    quantity = QUANTITY_TABLES[name]
-    tables = quantity.make(VALUE, half_width, n)
-    (evidence,) = QUANTITIES[name].evidence(tables, quantity.where)
+    """Return the evidence about a claim from its hand-made tables."""
+    (evidence,) = evidence_in(name, CLAIM_TABLES[name].make(VALUE, half_width, n))
     return evidence
 
 
 def outcome(name: str, criterion: Interval, half_width: float = 0.01, n: int = 10) -> Outcome:
-    """Return the outcome for a quantity whose value is `VALUE`."""
+    """Return the outcome for a claim whose quantity is `VALUE`."""
     (decided,) = decide([(read_evidence(name, half_width, n), criterion)], 0.95)
     return decided.outcome
 
 
-def test_every_quantity_has_hand_made_tables() -> None:
-    assert set(QUANTITY_TABLES) == set(QUANTITIES)
+def test_every_claim_has_hand_made_tables() -> None:
+    assert set(CLAIM_TABLES) == set(CLAIMS)
 
 
-@pytest.mark.parametrize("name", QUANTITIES)
-def test_a_quantity_reads_existing_tables_and_can_select_its_rows(name: str) -> None:
-    quantity = QUANTITIES[name]
-    assert quantity.tables
-    assert set(quantity.tables) <= set(outputs.TABLES)
-    assert set(QUANTITY_TABLES[name].where) <= set(quantity.selectable)
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_quantity_reads_existing_tables(name: str) -> None:
+    tables = CLAIMS[name].quantity.tables
+    assert set(tables) == set(CLAIM_TABLES[name].make(VALUE, 0.05, 10))
+    assert set(tables) <= set(outputs.TABLES)
 
 
-@pytest.mark.parametrize("name", QUANTITY_TABLES)
+@pytest.mark.parametrize("name", CLAIMS)
 def test_a_value_is_read_with_its_framework_sample_size_and_standard_error(name: str) -> None:
-    counted = QUANTITY_TABLES[name].counted
+    counted = CLAIM_TABLES[name].counted
     evidence = read_evidence(name, half_width=0.05)
     assert evidence.value == pytest.approx(VALUE)
     assert evidence.counted is counted
@@ -55,7 +57,7 @@ def test_a_value_is_read_with_its_framework_sample_size_and_standard_error(name:
         assert standard_error(evidence, 0.95) == pytest.approx(error, rel=0.01)
 
 
-@pytest.mark.parametrize("name", QUANTITY_TABLES)
+@pytest.mark.parametrize("name", CLAIMS)
 def test_a_quantity_can_support_and_refute_a_claim(name: str) -> None:
     assert outcome(name, ABOVE_ONE) is Outcome.HOLDS
     assert outcome(name, BELOW_ONE) is Outcome.FAILS
@@ -68,7 +70,7 @@ def test_an_interval_across_the_criterion_is_inconclusive(name: str) -> None:
     assert outcome(name, Interval(low=1.6, strict=True), half_width=0.2) is Outcome.OPEN
 
 
-@pytest.mark.parametrize("name", ["backprop_rate_over", "backprop_largest_rate_over"])
+@pytest.mark.parametrize("name", ["rate_is_a_hundredth", "largest_rate_is_a_hundredth"])
 def test_hard_bounds_of_a_rate_across_the_criterion_are_inconclusive(name: str) -> None:
     assert outcome(name, Interval(low=1.6, strict=True), half_width=0.2) is Outcome.OPEN
 
@@ -78,14 +80,31 @@ def test_four_values_are_inconclusive(name: str) -> None:
     assert outcome(name, BELOW_ONE, n=4) is Outcome.OPEN
 
 
-@pytest.mark.parametrize("name", QUANTITY_TABLES)
+@pytest.mark.parametrize("name", CLAIMS)
 def test_a_missing_table_column_or_row_gives_no_evidence(name: str) -> None:
-    read = QUANTITIES[name].evidence
-    where = QUANTITY_TABLES[name].where
-    tables = QUANTITY_TABLES[name].make(VALUE, 0.05, 10)
-    assert list(read({}, where)) == []
+    tables = CLAIM_TABLES[name].make(VALUE, 0.05, 10)
+    assert evidence_in(name, {}) == []
     for table_name, table in tables.items():
-        without_columns = tables | {table_name: table[[]]}
-        assert list(read(without_columns, where)) == []
-        without_rows = tables | {table_name: table.iloc[:0]}
-        assert list(read(without_rows, where)) == []
+        assert evidence_in(name, tables | {table_name: table[[]]}) == []
+        assert evidence_in(name, tables | {table_name: table.iloc[:0]}) == []
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_claim_about_estimators_that_are_not_configured_was_not_run(name: str) -> None:
+    tables = CLAIM_TABLES[name].make(VALUE, 0.05, 10)
+    selects_estimators = bool(ESTIMATOR_CLAIMS & {name})
+    evidence = list(CLAIMS[name].quantity.evidence(tables, {}))
+    assert (evidence == []) is selects_estimators
+
+
+ESTIMATOR_CLAIMS = set(CLAIMS) - {
+    "difference_is_biased",
+    "bias_is_of_second_order",
+    "forward_factor_is_smaller",
+    "seconds_at_equal_rate",
+    "time_to_lowest_loss_is_smaller",
+    "thresholding_needs_k_directions",
+    "without_thresholding_d_directions",
+    "thresholding_generalises",
+}
+"""All claims except those about every estimator in their rows."""

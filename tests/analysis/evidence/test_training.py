@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dirgrad.analysis.evidence.quantities import QUANTITIES
 from dirgrad.analysis.verdicts import Evidence, Interval, Outcome, decide
-from support.hand_made_quantities import QUANTITY_TABLES
+from support.hand_made_quantities import CLAIM_TABLES, CLAIMS, ESTIMATORS
 from support.quantity_tables import ratio_with_interval
 from support.training_quantities import FORWARD_CELL
 
@@ -24,7 +23,7 @@ def unreached_evidence(**cells: Any) -> Evidence:
         **cells: Columns of the row that count trials or bound the ratio.
     """
     tables = {"targets": pd.DataFrame([FORWARD_CELL | NO_RATIO | cells])}
-    (evidence,) = QUANTITIES["steps_over_backprop"].evidence(tables, {})
+    (evidence,) = CLAIMS["more_steps_than_backprop"].quantity.evidence(tables, ESTIMATORS)
     return evidence
 
 
@@ -63,19 +62,21 @@ def test_a_lower_bound_can_show_a_large_ratio_but_never_a_small_ratio(
     assert evidence.at_least
 
 
-def test_a_claim_reads_only_the_rows_that_it_selects() -> None:
+def test_a_claim_reads_only_the_rows_of_the_estimators_that_it_selects() -> None:
     shared = FORWARD_CELL | {"n": 5, "n_reached": 5}
     row = shared | ratio_with_interval("steps_over_backprop", 2.0, 0.1)
-    targets = pd.DataFrame([row | {"estimator": "a"}, row | {"estimator": "b"}])
-    read = QUANTITIES["steps_over_backprop"].evidence
-    selected = list(read({"targets": targets}, {"estimator": ["b"]}))
-    assert [evidence.facets["estimator"] for evidence in selected] == ["b"]
+    names = ["forward_gradient_k8", "forward_gradient_rank_one", "unknown"]
+    targets = pd.DataFrame([row | {"estimator": name} for name in names])
+    quantity = CLAIMS["more_steps_than_backprop"].quantity
+    selected = list(quantity.evidence({"targets": targets}, ESTIMATORS))
+    assert [evidence.facets["estimator"] for evidence in selected] == ["forward_gradient_rank_one"]
 
 
 def test_a_truncated_gradient_that_diverged_has_an_infinite_loss() -> None:
-    final = QUANTITY_TABLES["loss_over_truncated"].make(1.0, 0.0, 1)["final"]
+    name = "descent_repairs_the_sign"
+    final = CLAIM_TABLES[name].make(1.0, 0.0, 1)["final"]
     diverged = final["estimator"] == "truncated_bptt_10"
     final = final.assign(n_ok=(~diverged).astype(int))
-    (evidence,) = QUANTITIES["loss_over_truncated"].evidence({"final": final}, {})
+    (evidence,) = CLAIMS[name].quantity.evidence({"final": final}, ESTIMATORS)
     # The ratio is a finite loss over an infinite loss.
     assert evidence.value == 0

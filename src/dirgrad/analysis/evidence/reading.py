@@ -1,278 +1,244 @@
-"""Helpers that read the evidence for claims from tables.
+"""Reading of evidence from rows of tables: facets, ratios of rows, and exponents of power laws.
 
-Each kind of table has a module, and each quantity a function from tables to measured values with
-their intervals and facets. A table that is absent or lacks a column gives no evidence.
+A table that is absent or lacks a column gives no evidence.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from dirgrad.analysis.column_roles import ColumnRoles, with_interval
+from dirgrad.analysis.facets import describe
+from dirgrad.analysis.table_columns import add_derived
 from dirgrad.analysis.verdicts import Evidence
+from dirgrad.core.errors import UserError
 
 Tables: TypeAlias = Mapping[str, pd.DataFrame]
 """Tables by name, which is their file name without the suffix."""
-Where: TypeAlias = Mapping[str, Sequence[Any]]
-"""The table rows that a claim selects: allowed values by column."""
-Reader: TypeAlias = Callable[[Tables, Where], Iterator[Evidence]]
-"""Reads the evidence for a claim from tables, for the rows that the claim selects."""
-FRAMEWORK = {"backend": "framework"}
+Row: TypeAlias = "pd.Series[Any]"
+UNDER = "_under"
+"""Suffix of the columns of a denominator."""
+FACET_NAMES = {"backend": "framework", "learning_rate": "rate"}
 """Columns whose facet has another name."""
 
 
-class Quantity(NamedTuple):
-    """A quantity that a claim can name.
-
-    Attributes:
-        evidence: Reads the measured values from tables.
-        tables: Names of the tables that it reads.
-        selectable: Columns by which a claim may select rows.
-        timed: Whether the quantity involves seconds, which differ between machines.
-        logarithmic: Whether it is a ratio, which is compared on a logarithmic scale.
-    """
-
-    evidence: Reader
-    tables: tuple[str, ...]
-    selectable: tuple[str, ...] = ()
-    timed: bool = False
-    logarithmic: bool = False
-
-
-def with_interval(name: str) -> tuple[str, str, str]:
-    """Return the names of a column and of the ends of its interval."""
-    return name, f"{name}_low", f"{name}_high"
-
-
-def select_rows(tables: Tables, name: str, where: Where, *columns: str) -> pd.DataFrame:
-    """Return the rows of a table that a claim selects.
+def read_table(tables: Tables, name: str, *columns: str) -> pd.DataFrame:
+    """Return a table with its derived columns; no rows if it is absent or lacks one of `columns`.
 
     Args:
         tables: Tables by name.
         name: Name of the table.
-        where: Selected values by column; columns that the table does not have are ignored.
         *columns: Columns that the caller reads.
-
-    Returns:
-        The selected rows; no rows if the table is absent or lacks one of `columns`.
     """
-    table = tables.get(name)
-    if table is None or not {*columns} <= {*table.columns}:
-        distinct = dict.fromkeys(("backend", *columns))
-        return pd.DataFrame(columns=list(distinct))
-    for column, values in where.items():
-        if column in table:
-            table = table[table[column].isin(values)]
-    return table
+    if name in tables:
+        table = add_derived(name, tables[name])
+        if {*columns} <= {*table.columns}:
+            return table
+    return pd.DataFrame(columns=list(dict.fromkeys(columns)))
+
+
+def value_columns(roles: ColumnRoles, name: str) -> tuple[str, ...]:
+    """Return the columns that are needed to read the column `name` as evidence."""
+    if name in roles.sampled:
+        return (*with_interval(name), roles.n)
+    return (name, *roles.bounds.get(name, ()))
+
+
+def rows_with_facets(
+    rows: pd.DataFrame,
+    by: Sequence[str],
+    keys: Sequence[str],
+) -> Iterator[tuple[dict[str, Any], Row]]:
+    """Yield the rows of a table, each with its facets, which no other row has.
+
+    Args:
+        rows: Rows of a table.
+        by: Columns of the facets; a column that is null in every row is left out.
+        keys: Columns that are added, one after another, as long as two rows have equal facets.
+
+    Raises:
+        UserError: Two rows have equal facets nevertheless.
+    """
+    names = distinguishing_columns(rows, by, keys)
+    repeated = rows[rows.duplicated(names)]
+    if len(repeated):
+        text = describe(_facets(repeated.iloc[0], names))
+        raise UserError(f"the table has several rows at {text}")
+    for _, row in rows.iterrows():
+        yield _facets(row, names), row
+
+
+def distinguishing_columns(
+    rows: pd.DataFrame,
+    by: Sequence[str],
+    keys: Sequence[str],
+) -> list[str]:
+    """Return `by` with as many of `keys` as are needed to tell the rows apart.
+
+    The result does not depend on the order of the rows.
+    """
+    names = [name for name in by if rows[name].notna().any()]
+    for key in (name for name in keys if name in rows):
+        n_groups = len(rows[names].drop_duplicates())
+        if n_groups < len(rows) and len(rows[[*names, key]].drop_duplicates()) > n_groups:
+            names.append(key)
+    return names
 
 
 def facet_groups(
-    table: pd.DataFrame,
+    rows: pd.DataFrame,
     by: Sequence[str],
 ) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
     """Yield groups of rows that agree in the columns `by`, each with its facets."""
-    if not len(table):
-        return
-    names = [FRAMEWORK.get(name, name) for name in by]
-    for key, group in table.groupby(list(by), sort=False):
-        yield dict(zip(names, map(_plain, key), strict=True)), group
+    if len(rows):
+        for _, group in rows.groupby(list(by), sort=False, dropna=False):
+            yield _facets(group.iloc[0], by), group
 
 
-def _plain(value: Any) -> str | int | float:
-    """Return a table cell as a Python string or number."""
+def _facets(row: Row, names: Sequence[str]) -> dict[str, Any]:
+    return {FACET_NAMES.get(name, name): plain(row[name]) for name in names}
+
+
+def plain(value: Any) -> str | int | float:
+    """Return a table cell as a Python string or number; null is the string `none`."""
     if isinstance(value, str):
         return value
+    if pd.isna(value):
+        return "none"
     return int(value) if float(value).is_integer() else float(value)
 
 
-def column(
-    table: str,
-    name: str,
-    by: Sequence[str],
-    count: str = "n",
-    logarithmic: bool = True,
-    timed: bool = False,
-) -> Quantity:
-    """Return the quantity that is a table column with its interval.
+def is_known(row: Row, name: str) -> bool:
+    """Return whether a row has a value in the column `name`."""
+    value: Any = row.get(name)
+    return not pd.isna(value)
 
-    Args:
-        table: Name of the table.
-        name: Column of the values; two more columns hold the ends of the interval.
-        by: Columns of the facets, by which a claim may select rows.
-        count: Column of the sample size.
-        logarithmic: Whether the values are ratios.
-        timed: Whether the values involve seconds.
+
+def row_pairs(over: pd.DataFrame, under: pd.DataFrame, match: Sequence[str]) -> pd.DataFrame:
+    """Pair each row of `over` with each row of `under` that agrees with it in the columns `match`.
+
+    A row is not paired with itself. The columns of `under` except `match` get the suffix `_under`.
     """
-    columns = (*by, *with_interval(name), count)
-
-    def read_column(tables: Tables, where: Where) -> Iterator[Evidence]:
-        rows = select_rows(tables, table, where, *columns)
-        if len(rows):
-            rows = rows[rows[name].notna()]
-        for facets, group in facet_groups(rows, by):
-            yield evidence_from_row(facets, group.iloc[0], name, count, logarithmic)
-
-    return Quantity(
-        evidence=read_column,
-        tables=(table,),
-        selectable=tuple(by),
-        timed=timed,
-        logarithmic=logarithmic,
+    pairs = over.assign(row=over.index).merge(
+        under.assign(row=under.index), on=list(match), suffixes=("", UNDER)
     )
+    return pairs[pairs["row"] != pairs[f"row{UNDER}"]]
 
 
-def evidence_from_row(
-    facets: Mapping[str, Any],
-    row: "pd.Series[Any]",
-    name: str,
-    count: str,
-    logarithmic: bool,
-) -> Evidence:
-    """Return the column `name` of a row with its interval; `count` is the sample size's column."""
+def value_of_row(facets: Mapping[str, Any], row: Row, roles: ColumnRoles, name: str) -> Evidence:
+    """Return the column `name` of a row: a mean with its interval, or a count."""
+    if name not in roles.sampled:
+        return counted_evidence(
+            facets, row[name], *(row[end] for end in roles.bounds.get(name, ()))
+        )
     value, low, high = with_interval(name)
     return Evidence(
         facets=dict(facets),
         value=float(row[value]),
         low=float(row[low]),
         high=float(row[high]),
-        n=int(row[count]) if pd.notna(row[count]) else 0,
-        logarithmic=logarithmic,
+        n=int(row[roles.n]) if pd.notna(row[roles.n]) else 0,
+        logarithmic=name in roles.ratios,
     )
 
 
-def half_width(row: "pd.Series[Any]", name: str, logarithmic: bool = True) -> float:
-    """Return half the width of a row's interval, on a logarithmic scale by default.
+def ratio_of_pair(facets: Mapping[str, Any], pair: Row, roles: ColumnRoles, name: str) -> Evidence:
+    """Return the ratio of the column `name` in a pair of rows.
 
-    Intervals of one confidence level have half-widths proportional to their standard errors, so
-    half-widths of independent values add in quadrature.
+    The errors of means are taken as independent, and the ratio has the smaller of the two sample
+    sizes. Hard bounds of counts give hard bounds of the ratio.
     """
-    low = float(row[f"{name}_low"])
-    high = float(row[f"{name}_high"])
-    width = np.log(high / low) if logarithmic else high - low
-    return float(width) / 2
-
-
-def by_name(group: pd.DataFrame, column: str) -> dict[str, "pd.Series[Any]"]:
-    """Return the first row for each value of a column, by that value."""
-    first_rows = group.drop_duplicates(column)
-    return {str(row[column]): row for _, row in first_rows.iterrows()}
-
-
-def ratio_of_rows(
-    facets: Mapping[str, Any],
-    over: "pd.Series[Any]",
-    under: "pd.Series[Any]",
-    name: str,
-    count: str = "n",
-) -> Evidence:
-    """Return the ratio of the values of two rows, whose errors are taken as independent.
-
-    Args:
-        facets: Where the ratio was measured.
-        over: Row of the numerator.
-        under: Row of the denominator.
-        name: Column of the values.
-        count: Column of the sample size; the ratio has the smaller of the two.
-    """
-    value = over[name] / under[name]
-    width = np.hypot(half_width(over, name), half_width(under, name))
+    value = pair[name] / pair[name + UNDER]
+    if name not in roles.sampled:
+        low, high = roles.bounds.get(name, ("", ""))
+        bounds = (pair[low] / pair[high + UNDER], pair[high] / pair[low + UNDER]) if low else ()
+        return counted_evidence(facets, value, *bounds)
+    width = np.hypot(half_width(pair, name), half_width(pair, name, UNDER))
     return Evidence(
         facets=dict(facets),
         value=value,
         low=value * np.exp(-width),
         high=value * np.exp(width),
-        n=int(min(over[count], under[count])),
+        n=int(min(pair[roles.n], pair[roles.n + UNDER])),
         logarithmic=True,
     )
 
 
-def symmetric_evidence(
-    facets: Mapping[str, Any],
-    value: float,
-    half: float,
-    n: int,
-) -> Evidence:
-    """Return a value with the interval value - half to value + half."""
-    return Evidence(
-        facets=dict(facets),
-        value=float(value),
-        low=float(value - half),
-        high=float(value + half),
-        n=n,
-    )
+def half_width(row: Row, name: str, suffix: str = "") -> float:
+    """Return half the width of a row's interval, on a logarithmic scale.
 
-
-def fitted_slope(
-    facets: Mapping[str, Any],
-    x: np.ndarray,
-    y: np.ndarray,
-    half_widths: np.ndarray,
-    n: int,
-) -> Evidence | None:
-    """Fit a line by weighted least squares and return its slope.
-
-    Args:
-        facets: Where the slope was measured.
-        x: Abscissas, (m,).
-        y: Values, (m,).
-        half_widths: Half-widths of the intervals of the values, (m,).
-        n: Smallest sample size of any point.
-
-    Returns:
-        The slope with its interval; None if there are fewer than three distinct abscissas.
+    Intervals of one confidence level have half-widths proportional to their standard errors, so
+    half-widths of independent values add in quadrature.
     """
-    if len(np.unique(x)) < 3:
-        return None
-    weights = 1 / np.maximum(half_widths, 1e-12) ** 2
-    centered = x - np.average(x, weights=weights)
-    spread = (weights * centered**2).sum()
-    value = (weights * centered * y).sum() / spread
-    return symmetric_evidence(facets, value, 1 / np.sqrt(spread), n)
+    _, low, high = with_interval(name)
+    return float(np.log(float(row[high + suffix]) / float(row[low + suffix]))) / 2
 
 
-def exponent(
+def fitted_exponent(
     facets: Mapping[str, Any],
     group: pd.DataFrame,
     x: str,
     y: str,
     count: str,
-    reciprocal: bool = False,
 ) -> Iterator[Evidence]:
-    """Yield the exponent p of the power law y = c x^p, fitted on logarithms.
+    """Yield the exponent p of y = c x^p, by weighted least squares on logarithms.
 
     Args:
         facets: Where the exponent was measured.
-        group: Rows to fit; rows are left out unless y and its lower end are positive.
+        group: Rows to fit; rows whose y is not significantly positive are left out. Three distinct
+            abscissas are needed.
         x: Column of the abscissas.
-        y: Column of the values.
-        count: Column of the sample size.
-        reciprocal: Whether to fit 1/y instead of y.
+        y: Column of the values, with their intervals.
+        count: Column of the sample size; the exponent has the smallest.
     """
-    positive = group[(group[y] > 0) & (group[f"{y}_low"] > 0)]
-    if not len(positive):
+    positive = group[(group[[*with_interval(y)]] > 0).all(axis=1)]
+    if positive[x].nunique() < 3:
         return
-    widths = np.array([half_width(row, y) for _, row in positive.iterrows()])
-    log_x = np.log(positive[x].to_numpy(float))
-    log_y = np.log(positive[y].to_numpy(float))
-    sign = -1.0 if reciprocal else 1.0
-    n = int(positive[count].min())
-    evidence = fitted_slope(facets, log_x, sign * log_y, widths, n)
-    if evidence:
-        yield evidence
+    widths = [half_width(row, y) for _, row in positive.iterrows()]
+    log_x, log_y = (np.log(positive[name].to_numpy(float)) for name in (x, y))
+    weights = 1 / np.maximum(widths, 1e-12)
+    (value, _), covariance = np.polyfit(log_x, log_y, 1, w=weights, cov="unscaled")
+    half = np.sqrt(covariance[0, 0])
+    yield symmetric_evidence(facets, value, half, int(positive[count].min()))
+
+
+def last_exponent(
+    facets: Mapping[str, Any],
+    group: pd.DataFrame,
+    x: str,
+    y: str,
+) -> Iterator[Evidence]:
+    """Yield the exponent p of y = c x^p through the positive counts with the two largest x.
+
+    Raises:
+        UserError: Two rows have one of these x.
+    """
+    positive = group[(group[x] > 0) & (group[y] > 0)].sort_values(x)
+    largest = positive[x].drop_duplicates().tail(2)
+    if len(largest) < 2:
+        return
+    last = positive[positive[x].isin(largest)]
+    if len(last) > 2:
+        text = describe(facets)
+        raise UserError(f"several rows at {text} have the same {x}: add a column to `by`")
+    x0, x1 = last[x].to_numpy(float)
+    y0, y1 = last[y].to_numpy(float)
+    yield counted_evidence(facets, np.log(y1 / y0) / np.log(x1 / x0))
+
+
+def symmetric_evidence(facets: Mapping[str, Any], value: float, half: float, n: int) -> Evidence:
+    """Return a value with the interval value - half to value + half."""
+    low, high = float(value - half), float(value + half)
+    return Evidence(facets=dict(facets), value=float(value), low=low, high=high, n=n)
 
 
 def counted_evidence(
     facets: Mapping[str, Any],
     value: float,
-    low: float = float("nan"),
-    high: float = float("nan"),
+    low: float = np.nan,
+    high: float = np.nan,
 ) -> Evidence:
     """Return a value that was counted, or that certainly lies between `low` and `high`."""
-    return Evidence(
-        facets=dict(facets),
-        value=float(value),
-        low=float(low),
-        high=float(high),
-        counted=True,
-    )
+    return Evidence(dict(facets), float(value), float(low), float(high), counted=True)
