@@ -47,6 +47,7 @@ rule claims:
     params:
         config=ARGUMENTS,
         confidence=CONFIG.statistics.confidence,
+        estimators=CONFIG.model_dump_json(include={"estimators"}),
         code=code_digest("dirgrad.analysis.claims_table", pages=True),
         out=lambda wildcards, output: Path(output[0]).parent,
     shell:

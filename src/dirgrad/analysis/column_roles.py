@@ -81,6 +81,12 @@ class ColumnRoles:
         """Return the columns by which rows can be selected; estimators are selected by kind."""
         return tuple(name for name in self.plain if name != "estimator")
 
+    def columns_of(self, name: str) -> tuple[str, ...]:
+        """Return the columns that are read with the column `name`: its interval, or its bounds."""
+        if name in self.sampled:
+            return (*with_interval(name), self.n)
+        return (name, *self.bounds.get(name, ()))
+
     def file_columns(self) -> tuple[str, ...]:
         """Return the columns of the CSV file."""
         ends = [end for name in self.sampled for end in with_interval(name)]

@@ -14,22 +14,8 @@ from annotated_types import MinLen
 from pydantic import BaseModel, Field
 
 from dirgrad.analysis.column_roles import ColumnRoles
-from dirgrad.analysis.evidence.reading import (
-    UNDER,
-    Row,
-    Tables,
-    distinguishing_columns,
-    facet_groups,
-    fitted_exponent,
-    is_known,
-    last_exponent,
-    ratio_of_pair,
-    read_table,
-    row_pairs,
-    rows_with_facets,
-    value_columns,
-    value_of_row,
-)
+from dirgrad.analysis.evidence import reading
+from dirgrad.analysis.evidence.reading import UNDER, Row, Tables
 from dirgrad.analysis.selection import (
     Estimators,
     EstimatorSelector,
@@ -105,8 +91,8 @@ class TableQuantity(BaseModel):
         """Return the selected rows; no rows if the table lacks a column that is read."""
         selections: list[Rows] = [self.where, *([self.estimator] if self.estimator else [])]
         selected = (name for rows in selections for name in selected_columns(rows))
-        needed = (*value_columns(self.roles, self.column), *columns, *selected)
-        table = read_table(tables, self.table, *needed)
+        needed = (*self.roles.columns_of(self.column), *columns, *selected)
+        table = reading.read_table(tables, self.table, *needed)
         return reduce(lambda rows, part: select(rows, part, estimators), selections, table)
 
     def mistakes(self) -> Iterator[Mistake]:
@@ -138,16 +124,16 @@ class Value(TableQuantity):
         rows = self.rows(tables, estimators, *by, *(("n_reached",) if censored else ()))
         if not censored:
             rows = rows[rows[self.column].notna()]
-        for facets, row in rows_with_facets(rows, by, self.roles.identity):
-            if is_known(row, self.column):
-                yield value_of_row(facets, row, self.roles, self.column)
+        for facets, row in reading.rows_with_facets(rows, by, self.roles.identity):
+            if reading.is_known(row, self.column):
+                yield reading.value_of_row(facets, row, self.roles, self.column)
             else:
                 yield self._unreached(facets, row)
 
     def _unreached(self, facets: dict[str, Any], row: Row) -> Evidence:
         bound = f"{self.column}_at_least"
-        if is_known(row, bound):
-            return replace(value_of_row(facets, row, self.roles, bound), at_least=True)
+        if reading.is_known(row, bound):
+            return replace(reading.value_of_row(facets, row, self.roles, bound), at_least=True)
         # The table has no bound: only the trials that missed the target support a large ratio.
         n = int(row[self.roles.n])
         return Evidence(
@@ -188,17 +174,17 @@ class Ratio(TableQuantity):
         varied = dict.fromkeys((*selected_columns(self.over), *selected_columns(self.under)))
         by = self.facets(*varied)
         rows = self.rows(tables, estimators, *by, *varied, *(self.match or ()))
-        value, *ends = value_columns(roles, self.column)
+        value, *ends = roles.columns_of(self.column)
         measured = rows[rows[[value, *ends]].notna().all(axis=1)]
         if self.column in roles.sampled:
             measured = measured[measured[ends[0]] > 0]
         telling = [name for name in roles.identity if name not in varied]
         match = self.match or [name for name in telling if name in rows]
         over, under = (select(measured, part, estimators) for part in (self.over, self.under))
-        pairs = row_pairs(over, under[under[value] > 0], match)
+        pairs = reading.row_pairs(over, under[under[value] > 0], match)
         keys = (*roles.identity, *varied, *(name + UNDER for name in varied))
-        for facets, pair in rows_with_facets(pairs, by, keys):
-            yield ratio_of_pair(facets, pair, roles, self.column)
+        for facets, pair in reading.rows_with_facets(pairs, by, keys):
+            yield reading.ratio_of_pair(facets, pair, roles, self.column)
 
 
 class Power(TableQuantity):
@@ -223,12 +209,12 @@ class Power(TableQuantity):
         x, y, by = self.abscissa, self.column, self.facets(self.abscissa)
         rows = self.rows(tables, estimators, x, *by)
         if y in self.roles.sampled:
-            for facets, group in facet_groups(rows, by):
-                yield from fitted_exponent(facets, group, x, y, self.roles.n)
+            for facets, group in reading.facet_groups(rows, by):
+                yield from reading.fitted_exponent(facets, group, x, y, self.roles.n)
             return
         rows = rows[(rows[x] > 0) & (rows[y] > 0)]
         rows = rows[rows.groupby(list(by), dropna=False)[x].transform("nunique") > 1]
         # The points of a line come from one measurement, whose name is the last key.
-        names = distinguishing_columns(rows, (*by, x), self.roles.keys[-1:])
-        for facets, group in facet_groups(rows, [name for name in names if name != x]):
-            yield from last_exponent(facets, group, x, y)
+        names = reading.distinguishing_columns(rows, (*by, x), self.roles.keys[-1:])
+        for facets, group in reading.facet_groups(rows, [name for name in names if name != x]):
+            yield from reading.last_exponent(facets, group, x, y)

@@ -39,13 +39,6 @@ def read_table(tables: Tables, name: str, *columns: str) -> pd.DataFrame:
     return pd.DataFrame(columns=list(dict.fromkeys(columns)))
 
 
-def value_columns(roles: ColumnRoles, name: str) -> tuple[str, ...]:
-    """Return the columns that are needed to read the column `name` as evidence."""
-    if name in roles.sampled:
-        return (*with_interval(name), roles.n)
-    return (name, *roles.bounds.get(name, ()))
-
-
 def rows_with_facets(
     rows: pd.DataFrame,
     by: Sequence[str],
@@ -221,8 +214,9 @@ def last_exponent(
         return
     last = positive[positive[x].isin(largest)]
     if len(last) > 2:
-        text = describe(facets)
-        raise UserError(f"several rows at {text} have the same {x}: add a column to `by`")
+        raise UserError(
+            f"several rows at {describe(facets)} have the same {x}: add a column to `by`"
+        )
     x0, x1 = last[x].to_numpy(float)
     y0, y1 = last[y].to_numpy(float)
     yield counted_evidence(facets, np.log(y1 / y0) / np.log(x1 / x0))

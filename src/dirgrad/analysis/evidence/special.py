@@ -11,19 +11,9 @@ import pandas as pd
 from pydantic import Field
 
 from dirgrad.analysis.column_roles import with_interval
+from dirgrad.analysis.evidence import reading
 from dirgrad.analysis.evidence.quantities import TableQuantity, Value
-from dirgrad.analysis.evidence.reading import (
-    UNDER,
-    Tables,
-    counted_evidence,
-    facet_groups,
-    fitted_exponent,
-    ratio_of_pair,
-    read_table,
-    row_pairs,
-    rows_with_facets,
-    symmetric_evidence,
-)
+from dirgrad.analysis.evidence.reading import UNDER, Tables
 from dirgrad.analysis.selection import Estimators, OneOf
 from dirgrad.analysis.verdicts import Evidence
 from dirgrad.components import registry
@@ -42,22 +32,20 @@ class Projection(TableQuantity):
 
     kind: Literal["projection"]
     table: Literal["quality"] = "quality"
-    """Name of the table."""
     column: Annotated[Literal["projection"], Field(alias="of")] = "projection"
-    """Column of the values."""
 
     def evidence(self, tables: Tables, estimators: Estimators) -> Iterator[Evidence]:
         """Yield one average per framework."""
         value, low, high = with_interval(self.column)
         by = self.by or ["backend"]
         rows = self.rows(tables, estimators, *by, "num_directions")
-        for facets, group in facet_groups(rows[rows[high].notna()], by):
+        for facets, group in reading.facet_groups(rows[rows[high].notna()], by):
             directions = group["draws"] * group["num_directions"]
             weights = directions.to_numpy(float) / directions.sum()
             half_widths = (group[high] - group[low]).to_numpy(float) / 2
             half = np.sqrt(((weights * half_widths) ** 2).sum())
             mean = (weights * group[value]).sum()
-            yield symmetric_evidence(facets, mean, half, int(group["draws"].sum()))
+            yield reading.symmetric_evidence(facets, mean, half, int(group["draws"].sum()))
 
 
 class OrderOfDifference(TableQuantity):
@@ -71,7 +59,6 @@ class OrderOfDifference(TableQuantity):
 
     kind: Literal["order_of_difference"]
     table: Literal["quality"] = "quality"
-    """Name of the table."""
     column: Annotated[Literal["difference_error", "difference_bias"], Field(alias="of")]
     """Column of the error."""
 
@@ -83,11 +70,11 @@ class OrderOfDifference(TableQuantity):
         """Yield one order per group of rows that agree in the facets."""
         by = self.facets("eps", "dtype")
         rows = self.rows(tables, estimators, *by, "eps", "difference_error")
-        for facets, group in facet_groups(rows[rows["difference_error"] > 0], by):
+        for facets, group in reading.facet_groups(rows[rows["difference_error"] > 0], by):
             errors = group["difference_error"]
             best_eps = group.loc[errors == errors.min(), "eps"].max()
             large_steps = _magnitudes(group[group["eps"] > 10 * best_eps], self.column)
-            yield from fitted_exponent(facets, large_steps, "eps", self.column, "draws")
+            yield from reading.fitted_exponent(facets, large_steps, "eps", self.column, "draws")
 
 
 def _magnitudes(group: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -106,9 +93,7 @@ class StepsPerDimension(Value):
 
     kind: Literal["steps_over_backprop_per_dimension"]  # type: ignore[assignment]
     table: Literal["targets"] = "targets"
-    """Name of the table."""
     column: Annotated[Literal["steps_over_backprop"], Field(alias="of")] = "steps_over_backprop"
-    """Column of the values."""
 
     @property
     def _measure(self) -> str:
@@ -122,7 +107,7 @@ class StepsPerDimension(Value):
     def rows(self, tables: Tables, estimators: Estimators, *columns: str) -> pd.DataFrame:
         """Return the selected rows, with their steps and bounds divided by the dimension."""
         rows = super().rows(tables, estimators, *columns, *CELL)
-        cells = read_table(tables, "final", *CELL, "dimension")
+        cells = reading.read_table(tables, "final", *CELL, "dimension")
         # All trials of a cell have the same problem, and so the same dimension.
         rows = rows.join(cells.groupby(CELL)["dimension"].max(), on=CELL, how="inner")
         steps = [name for name in map(str, rows.columns) if name.startswith(self.column)]
@@ -140,9 +125,7 @@ class LossOverTruncated(TableQuantity):
 
     kind: Literal["loss_over_truncated"]
     table: Literal["final"] = "final"
-    """Name of the table."""
     column: Annotated[Literal["final_loss"], Field(alias="of")] = "final_loss"
-    """Column of the values."""
 
     @property
     def _measure(self) -> str:
@@ -157,26 +140,28 @@ class LossOverTruncated(TableQuantity):
             rows.assign(window=rows["estimator"].map(windows)).dropna(subset="window")
             for windows in _windows(estimators)
         )
-        pairs = row_pairs(
+        pairs = reading.row_pairs(
             over[np.isfinite(over["loss"])], under, ["backend", "experiment", "window"]
         )
         keys = (*self.roles.identity, f"estimator{UNDER}")
-        for facets, pair in rows_with_facets(pairs, self.by or ["backend", "window"], keys):
+        for facets, pair in reading.rows_with_facets(pairs, self.by or ["backend", "window"], keys):
             ratio = pair["loss"] / pair[f"loss{UNDER}"]
-            yield counted_evidence(facets, ratio, (1 - ROUNDING) * ratio, (1 + ROUNDING) * ratio)
+            yield reading.counted_evidence(
+                facets, ratio, (1 - ROUNDING) * ratio, (1 + ROUNDING) * ratio
+            )
 
 
 def _windows(estimators: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
     """Return the windows of descent along the truncated gradient, and of truncated BPTT."""
-    descent, truncated = {}, {}
-    for name, estimator in estimators.items():
-        kind = registry.kind(estimator)
-        if kind == "truncated_bptt":
-            truncated[name] = estimator.window
-        elif kind == "directional_descent":
-            candidate = estimator.candidate
-            if registry.kind(candidate) == "truncated_gradient":
-                descent[name] = candidate.truncation
+    kinds = {name: registry.kind(estimator) for name, estimator in estimators.items()}
+    truncated = {name: estimators[name].window for name in kinds if kinds[name] == "truncated_bptt"}
+    descents = (name for name in kinds if kinds[name] == "directional_descent")
+    candidates = {name: estimators[name].candidate for name in descents}
+    descent = {
+        name: candidate.truncation
+        for name, candidate in candidates.items()
+        if registry.kind(candidate) == "truncated_gradient"
+    }
     return descent, truncated
 
 
@@ -190,9 +175,7 @@ class LossOverPlain(TableQuantity):
 
     kind: Literal["loss_over_plain"]
     table: Literal["final"] = "final"
-    """Name of the table."""
     column: Annotated[Literal["valid_loss"], Field(alias="of")] = "valid_loss"
-    """Column of the values."""
     family: OneOf[str]
     """First word of the names of the experiments."""
 
@@ -210,6 +193,6 @@ class LossOverPlain(TableQuantity):
                 plain=names.str.replace(f"^{family}_", f"{family}_plain_", regex=True)
             )
             under = rows.assign(plain=names)
-            pairs = row_pairs(over, under, ["backend", "plain", "estimator"])
-            for facets, pair in rows_with_facets(pairs, self.facets(), self.roles.identity):
-                yield ratio_of_pair(facets, pair, self.roles, self.column)
+            pairs = reading.row_pairs(over, under, ["backend", "plain", "estimator"])
+            for facets, pair in reading.rows_with_facets(pairs, self.facets(), self.roles.identity):
+                yield reading.ratio_of_pair(facets, pair, self.roles, self.column)
