@@ -1,7 +1,5 @@
 """The claims of config/claims.yaml, with hand-made tables in which each has a chosen value."""
 
-from typing import Any
-
 from dirgrad.analysis.claims import load_claims
 from dirgrad.analysis.selection import Estimators
 from dirgrad.config import validation
@@ -19,8 +17,7 @@ CLAIMS = load_claims(CLAIMS_FILE)
 def config_of_tier(tier: str) -> Config:
     """Return the configuration of a tier."""
     overlays = [] if tier == "default" else [ROOT / "config" / f"{tier}.yaml"]
-    raw: dict[str, Any] = validation.load([ROOT / "config" / "config.yaml", *overlays])
-    return validation.check(raw, {})
+    return validation.load([ROOT / "config" / "config.yaml", *overlays])
 
 
 ESTIMATORS: Estimators = config_of_tier("default").estimators

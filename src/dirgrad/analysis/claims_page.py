@@ -1,7 +1,7 @@
 """Reference of claims.yaml as a Markdown page, generated from the classes that validate it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import get_args
+from typing import Any, cast, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -11,6 +11,7 @@ from dirgrad.analysis.claims import QUANTITIES, Claim
 from dirgrad.analysis.column_roles import allowed_values
 from dirgrad.analysis.evidence import quantities
 from dirgrad.analysis.table_columns import MEANINGS, ROLES
+from dirgrad.config.option_docs import docstrings
 
 HEAD = """# Claims
 
@@ -74,27 +75,30 @@ def page() -> str:
 
 def _section(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield f"\n{title}\n\n{_paragraph(model.__doc__ or '')}\n"
-    yield from _keys(model.model_fields)
+    yield from _keys(model, model.model_fields)
 
 
 def _quantity_section(kind: str) -> Iterator[str]:
-    fields = QUANTITIES[kind].model_fields
-    yield f"\n### `{kind}`\n\n{_paragraph(QUANTITIES[kind].__doc__ or '')}\n"
+    quantity = QUANTITIES[kind]
+    fields = quantity.model_fields
+    yield f"\n### `{kind}`\n\n{_paragraph(quantity.__doc__ or '')}\n"
     if not fields["table"].is_required():
         values = [get_args(fields[name].annotation) for name in ("column", "table")]
         columns, tables = (" or ".join(f"`{value}`" for value in given) for given in values)
         yield f"\nIt reads the column {columns} of the table {tables}.\n"
     shared = {"kind", *quantities.TableQuantity.model_fields}
     shared -= {"column"} if len(get_args(fields["column"].annotation)) > 1 else set()
-    yield from _keys({name: field for name, field in fields.items() if name not in shared})
+    own_fields = {name: field for name, field in fields.items() if name not in shared}
+    yield from _keys(quantity, own_fields)
 
 
-def _keys(fields: Mapping[str, FieldInfo]) -> Iterator[str]:
+def _keys(model: type[BaseModel], fields: Mapping[str, FieldInfo]) -> Iterator[str]:
+    meanings = docstrings(cast(Any, model))
     if fields:
         yield "\n| key | default | meaning |\n|---|---|---|\n"
     for name, field in fields.items():
         default = "required" if field.is_required() else _default(field)
-        meaning = _paragraph(field.description or "")
+        meaning = _paragraph(meanings.get(name, ""))
         yield f"| `{field.alias or name}` | {default} | {meaning} |\n"
 
 
