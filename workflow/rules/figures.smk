@@ -1,6 +1,15 @@
 FIGURE_SPECS = outputs.figure_specs(CONFIG)
+# The folder does not exist if the workflow runs in another directory.
+REFERENCES = {
+    name: layout.reference_figure(name, spec, Path("figures/reference"))
+    for name, spec in FIGURE_SPECS.items()
+}
+FIGURE_FILES = {
+    name: layout.figure_files(CONFIG, name, spec, FIGURE_ROOT, bool(REFERENCES[name]))
+    for name, spec in FIGURE_SPECS.items()
+}
 # Plain strings: only the outputs of the drawing jobs carry the marks of report().
-FIGURES = [str(path) for name in FIGURE_SPECS for path in figure_outputs(name)]
+FIGURES = [path for files in FIGURE_FILES.values() for path in paths(files)]
 
 
 # Figures of one module that use the tables of the whole tier share a job, because they go out of
@@ -11,10 +20,13 @@ for JOB, NAMES in outputs.drawing_jobs(FIGURE_SPECS).items():
         name:
             f"draw_{JOB}"
         input:
-            tables=figure_tables(FIGURE_SPECS[NAMES[0]]),
-            records=figure_records(FIGURE_SPECS[NAMES[0]]),
+            **layout.figure_inputs(CONFIG, FIGURE_SPECS[NAMES[0]], RESULTS),
         output:
-            [path for name in NAMES for path in figure_outputs(name)],
+            [
+                path
+                for name in NAMES
+                for path in marked(FIGURE_FILES[name], "../report/figure.rst")
+            ],
         log:
             f"{RESULTS}/logs/figures/{JOB}.log",
         conda:
@@ -24,18 +36,25 @@ for JOB, NAMES in outputs.drawing_jobs(FIGURE_SPECS).items():
             names=NAMES,
             statistics=CONFIG.statistics.model_dump_json(),
             code=code_inputs.digest(code_inputs.for_figure(FIGURE_SPECS[NAMES[0]])),
-            records=records_root,
+            records=lambda wildcards: f"{RESULTS}/records",
             root=lambda wildcards, output: Path(output[0]).parent,
+            title=FIGURE_SPECS[NAMES[0]].declared.title,
+            caption=FIGURE_SPECS[NAMES[0]].declared.caption,
         shell:
             "python -m dirgrad figure {params.names} --config {params.config}"
             " --records {params.records} --tables {input.tables} --out {params.root} 2> {log}"
 
 
-# `snakemake baydin_fig3` draws that figure.
+# `snakemake baydin_fig3` draws that figure. The report also reads these rules, for the captions of
+# the committed figures, which no job makes.
 for NAME in FIGURE_SPECS:
 
     rule:
         name:
             NAME
         input:
-            figure_outputs(NAME),
+            paths(FIGURE_FILES[NAME]),
+            marked(REFERENCES[NAME], "../report/figure.rst"),
+        params:
+            title=FIGURE_SPECS[NAME].declared.title,
+            caption=FIGURE_SPECS[NAME].declared.caption,

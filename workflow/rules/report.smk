@@ -1,7 +1,7 @@
 rule front:
     input:
         manifest=f"{RESULTS}/manifest.json",
-        claims=csv_files("claims"),
+        claims=layout.csv_files(["claims"], RESULTS),
         figures=[
             f"{FIGURE_ROOT}/{name}.png" for name in outputs.front_page_figures(CONFIG)
         ],
@@ -12,7 +12,7 @@ rule front:
     conda:
         "../../envs/report.yaml"
     params:
-        code=code_digest("dirgrad.report.pages.front", pages=True),
+        code=code_inputs.digest(code_inputs.for_pages("dirgrad.report.pages.front")),
     shell:
         "python -m dirgrad front-page --manifest {input.manifest} --tables {input.claims}"
         " --figures {input.figures} --out {output} 2> {log}"
@@ -26,7 +26,6 @@ rule results:
         FIGURES,
         f"{RESULTS}/manifest.json",
         f"{RESULTS}/front.html",
-        reference_figures(),
 
 
 # Snakemake makes the report from the files that are marked with report(). This job calls Snakemake
@@ -34,6 +33,7 @@ rule results:
 rule report:
     input:
         rules.results.input,
+        references=[path for files in REFERENCES.values() for path in paths(files)],
         captions=sorted(map(str, Path(WORKFLOW, "report").iterdir())),
     output:
         f"{RESULTS}/report.html",
@@ -42,12 +42,13 @@ rule report:
     conda:
         "../../envs/report.yaml"
     params:
+        compared=[name for name, files in REFERENCES.items() if files],
         part=f"{RESULTS}/.part-report.html",
         snakefile=workflow.main_snakefile,
         style=Path(WORKFLOW, "report", "report.css"),
         override=json.dumps(OVERRIDE | {"tier": CONFIG.tier}, sort_keys=True),
     shell:
-        "python -m snakemake results --snakefile {params.snakefile}"
+        "python -m snakemake results {params.compared} --snakefile {params.snakefile}"
         " --configfile <(printf %s {params.override:q})"
         " --cores 1 --nolock --report {params.part}"
         " --report-stylesheet {params.style} > {log} 2>&1"

@@ -6,7 +6,7 @@ for KIND, (_, _, _, RECORD_KINDS) in JOB_KINDS.items():
         name:
             f"run_{KIND}"
         input:
-            data=job_data(KIND),
+            data=of_job(KIND, receipts),
         output:
             [
                 f"{RESULTS}/records/{KIND}/{{name}}/{{backend}}/{record}.parquet"
@@ -21,8 +21,8 @@ for KIND, (_, _, _, RECORD_KINDS) in JOB_KINDS.items():
             timing=int(KIND == "training" and CONFIG.run.exclusive),
         params:
             config=ARGUMENTS,
-            settings=job_settings(KIND),
-            code=job_code(KIND),
+            settings=of_job(KIND, settings),
+            code=of_job(KIND, code),
             job=f"{KIND}/{{name}}/{{backend}}",
             threads=lambda wildcards, threads: min(threads, CONFIG.run.threads),
             out=lambda wildcards, output: Path(output[0]).parent,

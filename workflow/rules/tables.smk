@@ -1,6 +1,9 @@
-TABLES = csv_files(*outputs.tables(CONFIG))
-VERDICTS = csv_files(*outputs.VERDICTS)
-RECORDS = plan.record_paths(CONFIG)
+TABLES = layout.csv_files(outputs.tables(CONFIG), RESULTS)
+VERDICTS = layout.csv_files(outputs.VERDICTS, RESULTS)
+RECORDS = {
+    kind: layout.record_files(files, RESULTS)
+    for kind, files in plan.record_paths(CONFIG).items()
+}
 
 
 # Two rules that differ only in their outputs: tables to read are written as CSV, HTML and LaTeX,
@@ -11,9 +14,16 @@ for FORMAT, NAMES in outputs.tables_by_format().items():
         name:
             FORMAT
         input:
-            records=table_records,
+            records=lambda wildcards: [
+                path
+                for kind in outputs.TABLES[wildcards.table].records
+                for path in RECORDS[kind]
+            ],
         output:
-            table_outputs("{table}", FORMAT),
+            marked(
+                layout.table_files("{table}", RESULTS, readable=FORMAT == "table"),
+                "../report/table.rst",
+            ),
         log:
             f"{RESULTS}/logs/tables/{{table}}.log",
         wildcard_constraints:
@@ -23,9 +33,12 @@ for FORMAT, NAMES in outputs.tables_by_format().items():
         params:
             config=ARGUMENTS,
             statistics=CONFIG.statistics.model_dump_json(),
-            code=table_code,
-            records=records_root,
+            code=lambda wildcards: code_inputs.digest(
+                code_inputs.for_table(wildcards.table)
+            ),
+            records=lambda wildcards: f"{RESULTS}/records",
             out=lambda wildcards, output: output[0],
+            caption=lambda wildcards: outputs.TABLES[wildcards.table].caption,
         shell:
             "python -m dirgrad table {wildcards.table} --config {params.config}"
             " --records {params.records} --out {params.out} 2> {log}"
@@ -38,7 +51,9 @@ rule claims:
         claims=CLAIMS,
         manifest=f"{RESULTS}/manifest.json",
     output:
-        table_outputs("claims", "table"),
+        marked(
+            layout.table_files("claims", RESULTS, readable=True), "../report/table.rst"
+        ),
         f"{RESULTS}/tables/evidence.csv",
     log:
         f"{RESULTS}/logs/tables/claims.log",
@@ -48,8 +63,9 @@ rule claims:
         config=ARGUMENTS,
         confidence=CONFIG.statistics.confidence,
         estimators=CONFIG.model_dump_json(include={"estimators"}),
-        code=code_digest("dirgrad.analysis.claims_table", pages=True),
+        code=code_inputs.digest(code_inputs.for_pages("dirgrad.analysis.claims_table")),
         out=lambda wildcards, output: Path(output[0]).parent,
+        caption=outputs.CLAIMS_CAPTION,
     shell:
         "python -m dirgrad claims {params.out} --config {params.config} --claims {input.claims}"
         " --out {params.out} 2> {log}"
@@ -80,7 +96,7 @@ rule verify:
 
 rule manifest:
     input:
-        records=record_files(RECORDS),
+        records=[path for files in RECORDS.values() for path in files],
     output:
         f"{RESULTS}/manifest.json",
     log:
@@ -90,8 +106,8 @@ rule manifest:
     params:
         config=ARGUMENTS,
         all=CONFIG.model_dump_json(),
-        code=code_digest("dirgrad.report.manifest"),
-        records=records_root,
+        code=code_inputs.digest(code_inputs.closure("dirgrad.report.manifest")),
+        records=lambda wildcards: f"{RESULTS}/records",
     shell:
         "python -m dirgrad manifest --config {params.config} --records {params.records}"
         " --out {output} 2> {log}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dirgrad.config import outputs, plan, validation
+from dirgrad.config.declarations import LANDSCAPE
 from dirgrad.config.settings import Config
 from dirgrad.core.errors import UserError, nearest
 from dirgrad.records import files
@@ -28,9 +29,9 @@ def table(args: argparse.Namespace) -> None:
 
     config = validation.load(args.config, args.override)
     files.write_table(_make_table(config, args.table, args.records), args.out)
-    if args.table not in outputs.CSV_ONLY:
+    if outputs.TABLES[args.table].readable:
         by_kind = plan.record_paths(config)
-        paths = [path for kind in outputs.TABLES[args.table] for path in by_kind[kind]]
+        paths = [path for kind in outputs.TABLES[args.table].records for path in by_kind[kind]]
         source = origin.from_records(args.records, paths, _statistics(config))
         write(args.out, origin.to_line(source))
 
@@ -51,7 +52,7 @@ def _make_table(
 
     paths = plan.record_paths(config, subjects)
     records = {}
-    for kind in outputs.TABLES[name]:
+    for kind in outputs.TABLES[name].records:
         rows = files.read_records((root / path for path in paths[kind]), SCHEMAS[kind])
         records[kind] = rows.to_pandas()
     module = import_module(f"dirgrad.analysis.tables.{name}")
@@ -99,8 +100,8 @@ def _figure_table(
     """Return a table for a figure, from the CSV tables if possible, otherwise from records."""
     import pandas as pd
 
-    if name == "landscape":
-        return pd.read_parquet(records / "landscape.parquet")
+    if name == LANDSCAPE:
+        return pd.read_parquet(records / f"{LANDSCAPE}.parquet")
     if name in csv_tables:
         return csv_tables[name]
     subjects = spec.subjects if spec.own_records_only else None
@@ -116,14 +117,15 @@ def _draw(
 ) -> None:
     """Draw and save one figure, for all frameworks together and then for each of them."""
     from dirgrad.records import origin
-    from dirgrad.report.figures import style
+    from dirgrad.report.figures import saving
 
     draw: Callable[..., Any] = import_module(f"dirgrad.report.figures.{spec.module}").draw
     subjects = dict.fromkeys(subject.rpartition("/")[2] for subject in spec.subjects)
     paths = outputs.figure_records(config, spec)
     source = origin.from_records(args.records, paths, _statistics(config))
-    line = origin.to_line(source)
-    style.save(draw(tables, *subjects), args.out / name, line)
+    metadata = saving.Metadata(origin.to_line(source), spec.declared.title, spec.declared.alt)
+    saving.save(draw(tables, *subjects), args.out / name, metadata)
     for backend in outputs.frameworks(config, spec):
-        drawing = style.one_framework(draw, tables, subjects, backend)
-        style.save(drawing, args.out / f"{name}.{backend}", line, style.REPORT_FORMATS)
+        drawing = saving.one_framework(draw, tables, subjects, backend)
+        stem = args.out / f"{name}.{backend}"
+        saving.save(drawing, stem, metadata, saving.REPORT_FORMATS)

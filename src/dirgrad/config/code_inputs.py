@@ -21,6 +21,7 @@ from dirgrad.config.settings import JOB_KINDS, Config
 from dirgrad.core.errors import UserError
 
 ROOT = Path(__file__).parents[1]
+TEMPLATES = ROOT / "report" / "pages" / "templates"
 
 
 def for_landscape(config: Config) -> tuple[str, ...]:
@@ -53,6 +54,17 @@ def for_figure(spec: FigureSpec) -> tuple[str, ...]:
     tables = [table for table in spec.tables if spec.own_records_only and table in TABLES]
     modules = [f"dirgrad.analysis.tables.{table}" for table in tables]
     return closure(f"dirgrad.report.figures.{spec.module}", *modules)
+
+
+def for_table(name: str) -> tuple[str, ...]:
+    """Return the source files that a table and its pages depend on."""
+    return for_pages(f"dirgrad.analysis.tables.{name}", "dirgrad.records.origin")
+
+
+def for_pages(*modules: str) -> tuple[str, ...]:
+    """Return the source files of modules that write pages, and the templates of the pages."""
+    files = closure(*modules, "dirgrad.report.pages.table")
+    return (*files, *sorted(map(str, TEMPLATES.iterdir())))
 
 
 def _component_modules(component: Any) -> Iterator[str]:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import loss, overview, style, trajectories
+from dirgrad.report.figures import loss, overview, saving, style, trajectories
 from support.figure_text import headings
 from support.hand_made_searches import search_tables, small_search_tables
 from support.hand_made_tables import Tables
@@ -51,7 +51,7 @@ def test_a_figure_has_three_formats_and_equal_tables_give_equal_bytes(
 ) -> None:
     for directory in ("first", "second"):
         stem = tmp_path / directory / "loss_of.name"
-        style.save(draw(figure, small_search_tables()), stem, ORIGIN)
+        saving.save(draw(figure, small_search_tables()), stem, saving.Metadata(ORIGIN))
     assert sorted(path.name for path in (tmp_path / "first").iterdir()) == [
         "loss_of.name.pdf",
         "loss_of.name.png",
@@ -62,7 +62,8 @@ def test_a_figure_has_three_formats_and_equal_tables_give_equal_bytes(
 
 
 def test_a_saved_figure_contains_no_date(tmp_path: Path) -> None:
-    style.save(draw("overview", small_search_tables()), tmp_path / "overview", ORIGIN)
+    metadata = saving.Metadata(ORIGIN)
+    saving.save(draw("overview", small_search_tables()), tmp_path / "overview", metadata)
     assert b"CreationDate" not in (tmp_path / "overview.pdf").read_bytes()
     assert b"<dc:date>" not in (tmp_path / "overview.svg").read_bytes()
 
@@ -161,6 +162,6 @@ def test_a_figure_can_be_drawn_from_a_single_seed(figure: str) -> None:
 @pytest.mark.parametrize("figure", CASES)
 def test_a_figure_of_one_framework_omits_the_other_framework(figure: str) -> None:
     case = CASES[figure]
-    text = headings(style.one_framework(case.draw, search_tables(), case.subjects, "torch"))
+    text = headings(saving.one_framework(case.draw, search_tables(), case.subjects, "torch"))
     assert "PyTorch" in text
     assert "JAX" not in text

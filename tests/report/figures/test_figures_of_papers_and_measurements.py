@@ -24,11 +24,11 @@ from dirgrad.report.figures import (
     moments,
     own_best_rate,
     sampled_gradients,
+    saving,
     sensitivity,
     snr_by_direction,
     snr_growth,
     sources_of_noise,
-    style,
     time_and_memory_by_depth,
 )
 from support import hand_made_measurements as measurements
@@ -196,6 +196,6 @@ def test_the_title_states_n_the_axes_have_labels_and_every_framework_has_a_panel
 @pytest.mark.parametrize("name", ["equal_rate", "sampled_gradients"])
 def test_equal_tables_give_equal_bytes(name: str, tmp_path: Path) -> None:
     for directory in ("first", "second"):
-        style.save(draw(name), tmp_path / directory / "figure", "{}")
+        saving.save(draw(name), tmp_path / directory / "figure", saving.Metadata("{}"))
     for path in (tmp_path / "first").iterdir():
         assert path.read_bytes() == (tmp_path / "second" / path.name).read_bytes(), path.name

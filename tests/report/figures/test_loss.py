@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from dirgrad.report.figures import loss, style
+from dirgrad.report.figures import loss, saving
 from support.figure_text import headings, legend_labels
 from support.hand_made_searches import search_tables
 from support.hand_made_tables import RECORDED_STEPS
@@ -38,5 +38,5 @@ def test_only_the_loss_at_the_best_rate_is_drawn() -> None:
 
 
 def test_a_framework_without_rows_has_a_figure_that_states_n_is_zero() -> None:
-    figure = style.one_framework(loss.draw, search_tables(("jax",)), ("beale",), "torch")
+    figure = saving.one_framework(loss.draw, search_tables(("jax",)), ("beale",), "torch")
     assert "PyTorch: n = 0 rows" in headings(figure)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from dirgrad.cli import main
-from dirgrad.config import outputs, validation
+from dirgrad.config import declarations, outputs, validation
 from dirgrad.report.pages import front
 from support.pages import CLAIMS, ROWS, PageReader
 from support.paths import ROOT
@@ -66,20 +66,27 @@ def test_the_page_states_that_no_claim_was_judged(
     assert message in front.page(manifest, claims, [])
 
 
-def test_a_main_figure_is_embedded_with_a_caption(manifest: dict[str, Any], tmp_path: Path) -> None:
+def test_a_main_figure_is_embedded_with_its_title_caption_and_description(
+    manifest: dict[str, Any], tmp_path: Path
+) -> None:
     page = front.page(manifest, None, [write_blank_image(tmp_path / "baydin_fig3.png")])
+    declared = declarations.figure_modules()["equal_rate"]
     assert 'src="data:image/png;base64,' in page
-    assert "<b>baydin fig3.</b> Training and validation loss of backprop" in page
+    assert f'alt="baydin fig3: {declared.alt}"' in page
+    assert f"<b>baydin fig3: {declared.title}.</b> {declared.caption}</figcaption>" in page
 
 
-def test_every_tier_has_main_figures_and_its_configuration_draws_them() -> None:
+def test_every_tier_has_main_figures_and_its_manifest_names_them(
+    manifest: dict[str, Any], tmp_path: Path
+) -> None:
     for tier in ([], ["smoke"], ["paper"], ["sequences"]):
         tier_files = [ROOT / f"config/{name}.yaml" for name in tier]
         config = validation.load([ROOT / "config/config.yaml", *tier_files])
-        specs = outputs.figure_specs(config)
-        assert outputs.front_page_figures(config)
-        for name in outputs.front_page_figures(config):
-            assert name in specs
+        names = outputs.front_page_figures(config)
+        assert names
+        images = [write_blank_image(tmp_path / f"{name}.png") for name in names]
+        written = manifest | {"config": config.model_dump(mode="json")}
+        assert front.page(written, None, images).count("<figure>") == len(names)
 
 
 def test_the_command_selects_the_claims_among_the_tables(

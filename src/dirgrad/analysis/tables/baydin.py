@@ -16,6 +16,13 @@ from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import Stage, TrialStatus
 
+RECORDS = ("trials", "curves", "cost", "coordinates")
+READABLE = True
+CAPTION = """
+Quantities of Baydin et al. 2022 and our measurements of them. A row states the paper's value only
+if the problem has the same size and the same learning rate.
+"""
+
 BACKPROP, FORWARD = "backprop", "forward_gradient"
 FIGURES = {"beale": "2", "rosenbrock": "2", "logistic_regression": "3", "mlp": "4", "cnn": "5"}
 """Figure of the paper by experiment, or by problem of the measurement of cost `baydin`."""

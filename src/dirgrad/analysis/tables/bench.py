@@ -10,6 +10,13 @@ from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import MeasurementStatus
 
+RECORDS = ("cost",)
+READABLE = True
+CAPTION = """
+Time of a step relative to a backprop step, to a plain forward-gradient step, to the forward pass
+and to the FLOP bound, and the signal-to-noise ratio that is gained per second.
+"""
+
 BACKPROP, PLAIN = "backprop", "forward_gradient"
 """Names of the two estimators that all others are compared with.
 

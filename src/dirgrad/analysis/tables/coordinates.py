@@ -5,6 +5,10 @@ import pandas as pd
 from dirgrad.analysis.tables.summary import Records
 from dirgrad.config.settings import Statistics
 
+RECORDS = ("draws", "coordinates")
+READABLE = False
+CAPTION = "Variance and kurtosis of single coordinates of the estimates, and their closed forms."
+
 KEYS = [
     "quality",
     "problem",

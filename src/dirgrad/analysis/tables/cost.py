@@ -9,6 +9,13 @@ from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import MeasurementStatus
 
+RECORDS = ("cost",)
+READABLE = True
+CAPTION = """
+Time of a gradient estimate and of a whole step relative to the forward pass, round by round. The
+timing noise is the ratio of two timings of the same forward pass.
+"""
+
 KEYS = [
     "cost",
     "problem",

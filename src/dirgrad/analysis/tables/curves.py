@@ -9,6 +9,13 @@ from dirgrad.analysis.tables.summary import Records, columns
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import TrialStatus
 
+RECORDS = ("trials", "curves")
+READABLE = False
+CAPTION = """
+Loss and accuracy at every record point of training: inter-quartile mean and bootstrap interval
+over seeds.
+"""
+
 VALUES = ("train_seconds", "loss", "valid_loss", "valid_accuracy", "test_accuracy")
 
 

@@ -15,6 +15,10 @@ from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import TrialStatus
 
+RECORDS = ("trials", "curves")
+READABLE = True
+CAPTION = "Test accuracy relative to backprop at equal training loss, paired by seed."
+
 VALUES = (
     "equal_loss",
     "test_accuracy",

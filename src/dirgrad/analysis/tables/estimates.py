@@ -5,6 +5,10 @@ import pandas as pd
 from dirgrad.analysis.tables.summary import Records
 from dirgrad.config.settings import Statistics
 
+RECORDS = ("draws",)
+READABLE = False
+CAPTION = "Single gradient estimates of a problem with two parameters."
+
 COLUMNS = ["quality", "problem", "backend", "estimator", "draw", "estimate_0", "estimate_1"]
 
 

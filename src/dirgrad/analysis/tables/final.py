@@ -10,6 +10,14 @@ from dirgrad.analysis.tables.summary import Records, scalars, summarize_groups
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import TrialStatus
 
+RECORDS = ("trials",)
+READABLE = True
+CAPTION = """
+Outcome of the trials of every experiment, framework, estimator and learning rate. Values are
+inter-quartile means with bootstrap intervals over the successful trials (status ok). Trials that
+diverged, timed out or are not supported are counted in separate columns.
+"""
+
 KEYS = [
     "experiment",
     "problem",

@@ -8,6 +8,12 @@ from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.tables.summary import Records, scalars, summarize_groups
 from dirgrad.config.settings import Statistics
 
+RECORDS = ("memory",)
+READABLE = True
+CAPTION = """
+Memory of one step, each value from a separate process, and the memory that the compiler reports.
+"""
+
 KEYS = [
     "memory",
     "problem",

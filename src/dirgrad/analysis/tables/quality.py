@@ -11,6 +11,12 @@ from dirgrad.analysis.tables.summary import Records, summarize_groups
 from dirgrad.config.settings import Statistics
 from dirgrad.core import theory
 
+RECORDS = ("draws",)
+READABLE = True
+CAPTION = """
+Signal-to-noise ratio of gradient estimates relative to the exact gradient, and its closed form.
+"""
+
 KEYS = [
     "quality",
     "problem",

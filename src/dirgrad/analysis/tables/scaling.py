@@ -11,6 +11,13 @@ from dirgrad.analysis.tables.summary import Records
 from dirgrad.analysis.tables.targets import trials_to_target
 from dirgrad.config.settings import Statistics
 
+RECORDS = ("trials", "curves")
+READABLE = True
+CAPTION = """
+Growth of the loss evaluations to a target with the dimension, as a power of the dimension, where
+every trial reached the target.
+"""
+
 FAMILY_KEYS = ["problem", "backend", "optimizer", "estimator", "target_loss"]
 """Columns that experiments share if they differ only in the dimension."""
 SLOPE = ("slope", "slope_low", "slope_high")

@@ -10,6 +10,13 @@ from dirgrad.analysis.tables.summary import Records, summarize_groups
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import TrialStatus
 
+RECORDS = ("stability",)
+READABLE = True
+CAPTION = """
+Largest stable learning rate of a grid for each estimator, and the next rate of the grid, which is
+unstable.
+"""
+
 KEYS = [
     "stability",
     "problem",

@@ -12,6 +12,13 @@ from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import TrialStatus
 
+RECORDS = ("trials", "curves")
+READABLE = True
+CAPTION = """
+Steps, seconds and loss evaluations until the target loss, each estimator at its own best learning
+rate on fresh seeds.
+"""
+
 VALUES = ("final_loss", "train_accuracy", "valid_loss", "test_accuracy")
 EFFORTS = ("steps", "seconds", "evaluations")
 COLUMNS = [*ESTIMATOR_KEYS, "optimizer", "learning_rate", "target_loss", "n", "n_reached"]

@@ -5,6 +5,10 @@ import pandas as pd
 from dirgrad.analysis.tables.summary import Records
 from dirgrad.config.settings import Statistics
 
+RECORDS = ("resident",)
+READABLE = False
+CAPTION = "Resident set of one training run per estimator, sample by sample."
+
 COLUMNS = [
     "memory",
     "problem",

@@ -5,6 +5,10 @@ import pandas as pd
 from dirgrad.analysis.tables.summary import Records
 from dirgrad.config.settings import Statistics
 
+RECORDS = ("curves",)
+READABLE = False
+CAPTION = "Parameters of every trial at every record point, for problems with two parameters."
+
 COLUMNS = [
     "experiment",
     "backend",

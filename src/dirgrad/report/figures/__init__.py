@@ -1,4 +1,15 @@
 """Figures drawn from tables, one module per figure.
 
-Each module has a function `draw(tables, *subjects) -> Figure`. No figure reruns an experiment.
+Each module has a function `draw(tables, *subjects) -> Figure`, which gets the tables by name and
+the names of the jobs to show. No figure reruns an experiment. Modules without this function are
+shared by the others. A module declares, as literals that `dirgrad.config.declarations` reads
+without importing it:
+
+- `TABLES`: the tables that it needs; `landscape` is a file of records.
+- `FIGURES`: its figures, each with the jobs that it shows (`kind/name`, such as `training/mlp`), or
+  none if it shows all. A figure with subjects needs only their records.
+- `EACH`: instead of `FIGURES`, the kind of experiment that has a figure `MODULE_EXPERIMENT` each.
+- `ANY`: the kind of experiment without which its figures are not drawn; optional.
+- `CATEGORY`: its category in the report.
+- `TITLE`, `CAPTION` and `ALT`: its title, its caption and a description for readers who cannot see.
 """

@@ -1,62 +1,50 @@
-"""Step time relative to the forward pass is plotted against the number of layers.
-
-The wide pale lines are the FLOP bound, a lower bound from the number of multiplications.
-"""
+"""Step time against the number of layers."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
+
+TABLES = ("cost",)
+FIGURES = {"cost_depth": ("cost/depth",)}
+CATEGORY = "instruments"
+TITLE = "Time by depth"
+CAPTION = """
+Step time relative to the forward pass, against the number of layers. The wide pale lines are
+the FLOP bound: the fewest multiplications that an estimate needs, divided by the
+multiplications of the forward pass.
+"""
+ALT = "A line per estimator: step time in forward passes against the number of weight layers."
 
 
 def draw(tables: style.Tables, name: str) -> Figure:
-    """Draw one panel per framework.
-
-    Args:
-        tables: The table `cost`.
-        name: The cost measurement to show.
-    """
+    """Draw one panel per framework."""
     cost = tables["cost"].query("cost == @name").sort_values("depth")
-    backends = cost["backend"].unique()
     styles = style.line_styles(cost["estimator"].unique())
-    figure, panels = style.new_figure(1, len(backends), height=3.0)
-    for axes, backend in zip(panels[0], backends, strict=True):
-        _panel(axes, cost.query("backend == @backend"), styles)
+    figure, grid = panels.facets(cost, None, "backend", height=3.0)
+    for axes, rows, _, backend, _ in grid:
+        _lines(axes, rows, styles)
         axes.set_title(style.BACKENDS[backend])
-    style.add_legend(figure, panels, ncols=3)
-    rounds = style.count_range(cost["n"])
-    batch = style.count_range(cost["batch_size"])
-    style.add_title(
+    return panels.finish(
         figure,
-        f"{style.label(name)}: inter-quartile mean of n = {rounds} rounds, {style.interval()}; "
-        f"batch {batch}{style.noise_warning(cost)}",
+        cost,
+        "{subject}: inter-quartile mean of n = {n} rounds, {interval}; batch {batch_size}{noise}",
+        legend=3,
+        subject=style.label(name),
+        noise=style.noise_warning(cost),
     )
-    return figure
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
-    for estimator, line in styles.items():
-        part = rows[rows["estimator"] == estimator]
-        name = style.label(estimator)
-        style.line_with_interval(axes, part["depth"], part, "step_over_forward", line, name)
-        axes.plot(
-            part["depth"],
-            part["flop_bound_over_forward"],
-            label=f"{name}: FLOP bound",
-            color=line["color"],
-            linewidth=3,
-            alpha=0.25,
-        )
+def _lines(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
+    for part, line, name in style.parts(rows, styles):
+        depth, bound = part["depth"], part["flop_bound_over_forward"]
+        pale = {"color": line["color"], "linewidth": 3, "alpha": 0.25}
+        style.line_with_interval(axes, depth, part, "step_over_forward", line, name)
+        axes.plot(depth, bound, label=f"{name}: FLOP bound", **pale)
     noise = rows.drop_duplicates("depth")
-    axes.fill_between(
-        noise["depth"],
-        noise["timing_noise_low"],
-        noise["timing_noise_high"],
-        color="0.8",
-        label=style.NOISE_LABEL,
-    )
+    ends = (noise["timing_noise_low"], noise["timing_noise_high"])
+    axes.fill_between(noise["depth"], *ends, color="0.8", label=style.NOISE_LABEL)
     axes.set(xlabel="number of weight layers", xscale="log", ylim=(0, None))
-    axes.set_ylabel("step time / forward time")
-    axes.set_xticks(noise["depth"])
+    axes.set(ylabel="step time / forward time", xticks=noise["depth"])
     style.plain_ticks(axes.xaxis)

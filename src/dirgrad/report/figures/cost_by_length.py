@@ -1,10 +1,21 @@
-"""Memory and time of a step are plotted against the length of the sequences."""
+"""Memory and time of a step against the length of the sequences."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
+
+TABLES = ("cost",)
+FIGURES = {"silver_lengths": ("cost/lengths", "cost/lengths_torch")}
+CATEGORY = "silver"
+TITLE = "Memory and time by sequence length"
+CAPTION = """
+Exact temporary memory of a compiled step, and its time relative to the forward pass, against
+the length of the sequences. The gray line is the memory of the input sequences. Memory above
+it belongs to the estimator.
+"""
+ALT = "A line per estimator against the sequence length: memory on the left, time on the right."
 
 KIBIBYTE = 2**10
 BYTES = {
@@ -15,72 +26,39 @@ BYTES = {
 
 
 def draw(tables: style.Tables, *names: str) -> Figure:
-    """Draw a row of two panels per framework: memory and time.
-
-    Args:
-        tables: The table `cost`.
-        *names: The cost measurements to show.
-    """
+    """Draw a row of two panels per framework: memory and time."""
     cost = tables["cost"].query("cost in @names").sort_values("length")
-    backends = cost["backend"].unique()
     styles = style.line_styles(cost["estimator"].unique())
-    figure, panels = style.new_figure(len(backends), 2, height=2.8)
-    for (memory_axes, time_axes), backend in zip(panels, backends, strict=True):
-        rows = cost.query("backend == @backend")
+    figure, grid = panels.facet_rows(cost, "backend", 2, height=2.8)
+    for (memory_axes, time_axes), rows, backend in grid:
         account, memory_label = BYTES[backend]
-        _memory(memory_axes, rows, f"step_{account}", styles)
+        _input_sequences(memory_axes, rows)
+        _lines(memory_axes, rows, f"step_{account}", styles, KIBIBYTE)
         memory_axes.set(ylabel=memory_label, yscale="symlog", ylim=(0, None))
-        _time(time_axes, rows, styles)
+        _lines(time_axes, rows, "step_over_forward", styles)
         time_axes.set(ylabel="step time\n/ forward time", ylim=(0, None))
         style.plain_ticks(memory_axes.yaxis)
-        lengths = rows["length"].drop_duplicates()
         for axes in (memory_axes, time_axes):
-            axes.set(
-                xlabel="sequence length T",
-                xscale="log",
-                title=style.BACKENDS[backend],
-                xticks=lengths,
-            )
+            axes.set(xlabel="sequence length T", xscale="log", title=style.BACKENDS[backend])
+            axes.set_xticks(rows["length"].drop_duplicates())
             style.plain_ticks(axes.xaxis)
-    style.add_legend(figure, panels, ncols=4)
-    rounds = style.count_range(cost["n"])
-    batch = style.count_range(cost["batch_size"])
-    style.add_title(
+    return panels.finish(
         figure,
-        f"bytes are exact; time: inter-quartile mean of n = {rounds} rounds, {style.interval()}; "
-        f"batch {batch}",
+        cost,
+        "bytes are exact; time: inter-quartile mean of n = {n} rounds, {interval}; "
+        "batch {batch_size}",
+        legend=4,
     )
-    return figure
 
 
-def _memory(
-    axes: Axes,
-    rows: pd.DataFrame,
-    column: str,
-    styles: style.LineStyles,
-) -> None:
+def _input_sequences(axes: Axes, rows: pd.DataFrame) -> None:
     sequences = rows.drop_duplicates("length")
-    axes.plot(
-        sequences["length"],
-        sequences["observation_bytes"] / KIBIBYTE,
-        color="0.6",
-        linewidth=3,
-        label="input sequences",
-    )
-    for estimator, line in styles.items():
-        part = rows[rows["estimator"] == estimator]
-        name = style.label(estimator)
-        axes.plot(
-            part["length"],
-            part[column] / KIBIBYTE,
-            label=name,
-            markersize=3.5,
-            **line,
-        )
+    kibibytes = sequences["observation_bytes"] / KIBIBYTE
+    axes.plot(sequences["length"], kibibytes, color="0.6", linewidth=3, label="input sequences")
 
 
-def _time(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
-    for estimator, line in styles.items():
-        part = rows[rows["estimator"] == estimator]
-        name = style.label(estimator)
-        style.line_with_interval(axes, part["length"], part, "step_over_forward", line, name)
+def _lines(
+    axes: Axes, rows: pd.DataFrame, column: str, styles: style.LineStyles, unit: float = 1.0
+) -> None:
+    for part, line, name in style.parts(rows, styles):
+        style.line_with_interval(axes, part["length"], part, column, line, name, unit)

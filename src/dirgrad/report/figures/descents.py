@@ -1,52 +1,46 @@
-"""Backprop and the forward gradient descend on problems with two parameters.
+"""Descents of backprop and the forward gradient on problems with two parameters.
 
-The loss is plotted against iterations and against seconds, and the paths are drawn over the
-contours of the loss. The layout follows figure 2 of Baydin et al. 2022.
+The layout follows figure 2 of Baydin et al. 2022.
 """
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
 from dirgrad.report.figures.trajectories import contours, paths
+
+TABLES = ("curves", "trajectories", "landscape")
+FIGURES = {"baydin_fig2": ("training/beale", "training/rosenbrock")}
+CATEGORY = "baydin"
+TITLE = "Descents with two parameters"
+CAPTION = """
+Backprop and the forward gradient at the learning rates of the paper: loss against iterations,
+loss against seconds of training, and all paths over the contours of the loss.
+"""
+ALT = "Two panels of loss curves and a map of the loss with the paths of all runs."
 
 SHOWN = ("backprop", "forward_gradient")
 
 
 def draw(tables: style.Tables, *experiments: str) -> Figure:
-    """Draw a row of three panels per experiment and framework.
-
-    Args:
-        tables: The tables `curves`, `trajectories` and `landscape`.
-        *experiments: The experiments to show.
-    """
+    """Draw a row of three panels per experiment and framework."""
     curves = tables["curves"].query("estimator in @SHOWN and experiment in @experiments")
-    backends = curves["backend"].unique()
-    subjects = [(experiment, backend) for experiment in experiments for backend in backends]
-    figure, panels = style.new_figure(len(subjects), 3, height=2.1)
-    for panel_row, (experiment, backend) in zip(panels, subjects, strict=True):
-        rows = curves.query("experiment == @experiment and backend == @backend")
+    figure, grid = panels.facet_rows(curves, ["experiment", "backend"], 3, height=2.1)
+    for panel_row, rows, (experiment, backend) in grid:
         title = f"{style.label(experiment)}, {style.BACKENDS[backend]}"
         for axes, (column, label) in zip(panel_row, style.X_AXES.items(), strict=False):
-            _losses(axes, rows, column)
+            for part, line, name in style.parts(rows, style.line_styles(SHOWN)):
+                style.line_with_interval(axes, part[column], part, "loss", line, name)
             axes.set(xlabel=label, ylabel="loss", yscale="log", title=title)
         points = tables["trajectories"].query("experiment == @experiment and backend == @backend")
         _map(panel_row[2], points, tables["landscape"].query("experiment == @experiment"))
-    panels[0][0].legend()
-    count = style.count_range(curves["n"])
-    style.add_title(
+    figure.axes[0].legend()
+    return panels.finish(
         figure,
-        f"left and middle: inter-quartile mean of n = {count} runs, {style.interval()}; "
-        "right: all runs",
+        curves,
+        "left and middle: inter-quartile mean of n = {n} runs, {interval}; right: all runs",
     )
-    return figure
-
-
-def _losses(axes: Axes, curves: pd.DataFrame, column: str) -> None:
-    for estimator, line in style.line_styles(SHOWN).items():
-        part = curves[curves["estimator"] == estimator]
-        style.line_with_interval(axes, part[column], part, "loss", line, style.label(estimator))
 
 
 def _map(axes: Axes, points: pd.DataFrame, landscape: pd.DataFrame) -> None:

@@ -1,56 +1,48 @@
-"""Errors of finite differences along their direction are plotted against the step eps.
-
-Truncation dominates on the right and rounding on the left. The lines are the theory.
-"""
+"""Errors of finite differences along their direction, against the step eps."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
+
+TABLES = ("quality",)
+FIGURES = {"quality_steps": ("quality/steps", "quality/steps_float64")}
+CATEGORY = "instruments"
+TITLE = "Error of finite differences"
+CAPTION = """
+Error of a finite difference along its own direction, against its step. On the right the error
+follows the next Taylor term, and on the left it follows rounding. In the network with ReLU,
+the Taylor term fails for steps that cross a kink.
+"""
+ALT = "Points per estimator and lines of theory: error against eps, falling and rising again."
 
 
 def draw(tables: style.Tables, *names: str) -> Figure:
-    """Draw a row of panels per framework and a column per problem and precision.
-
-    Args:
-        tables: The table `quality`.
-        *names: The quality measurements to show.
-    """
-    quality = tables["quality"].query("quality in @names").sort_values("eps")
-    backends = quality["backend"].unique()
+    """Draw a row of panels per framework and a column per problem and precision."""
+    subject = ["dtype", "problem"]
+    quality = tables["quality"].query("quality in @names").sort_values([*subject, "eps"])
     styles = style.line_styles(quality["estimator"].unique())
-    pairs = quality[["problem", "dtype"]].drop_duplicates().sort_values(["dtype", "problem"])
-    subjects = list(pairs.itertuples(index=False))
-    figure, panels = style.new_figure(len(backends), len(subjects), height=2.5, width=10.5)
-    for panel_row, backend in zip(panels, backends, strict=True):
-        for axes, (problem, dtype) in zip(panel_row, subjects, strict=True):
-            rows = quality.query("backend == @backend and problem == @problem and dtype == @dtype")
-            _panel(axes, rows, styles)
-            title = f"{style.BACKENDS[backend]}, {style.label(problem)},\n{dtype}"
-            axes.set_title(title, fontsize=9)
-        panel_row[0].set_ylabel(r"error along v, over $\Vert g\Vert$")
-    style.add_legend(figure, panels, ncols=4)
-    draws = style.count_range(quality["draws"])
-    style.add_title(
+    figure, grid = panels.facets(quality, "backend", subject, width=10.5, height=2.5)
+    for axes, rows, backend, (dtype, problem), first in grid:
+        _points(axes, rows, styles)
+        title = f"{style.BACKENDS[backend]}, {style.label(problem)},\n{dtype}"
+        axes.set_title(title, fontsize=9)
+        if first:
+            axes.set_ylabel(r"error along v, over $\Vert g\Vert$")
+    return panels.finish(
         figure,
-        f"root mean square over n = {draws} directions, {style.interval()}",
+        quality,
+        "root mean square over n = {draws} directions, {interval}",
         "theory: next Taylor term plus rounding, without the kinks of ReLU",
+        legend=4,
     )
-    return figure
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
-    for estimator, line in styles.items():
-        part = rows[rows["estimator"] == estimator]
-        name = style.label(estimator)
-        style.points_with_interval(axes, part["eps"], part, "difference_error", line, name)
-        axes.plot(
-            part["eps"],
-            part["difference_error_theory"],
-            label=f"{name}: theory",
-            color=line["color"],
-            linestyle=line["linestyle"],
-            linewidth=0.9,
-        )
+def _points(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
+    for part, line, name in style.parts(rows, styles):
+        eps, theory = part["eps"], part["difference_error_theory"]
+        style.points_with_interval(axes, eps, part, "difference_error", line, name)
+        thin = style.thin_line(line)
+        axes.plot(eps, theory, label=f"{name}: theory", **thin)
     axes.set(xscale="log", yscale="log", xlabel="step eps")

@@ -1,15 +1,28 @@
-"""Training and validation loss of backprop and the forward gradient are compared at equal rates.
+"""Backprop and the forward gradient compared at equal learning rates.
 
-The losses are plotted against iterations and against seconds. T_b and T_f are the times at which
-backprop and the forward gradient reach the lowest validation loss of backprop. The layout follows
-Baydin et al. 2022.
+The layout follows Baydin et al. 2022.
 """
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
+
+TABLES = ("curves", "baydin")
+FIGURES = {
+    "baydin_fig3": ("training/logistic_regression",),
+    "baydin_fig4": ("training/mlp",),
+    "baydin_fig5": ("training/cnn",),
+}
+CATEGORY = "baydin"
+TITLE = "Training and validation loss at equal learning rates"
+CAPTION = """
+Backprop and the forward gradient at the same learning rate. T_b is the time at which backprop
+reaches its lowest validation loss (gray line). T_f is the time at which the forward gradient
+reaches the same loss. Both are inter-quartile means over seeds.
+"""
+ALT = "Loss curves of backprop and the forward gradient, against iterations and against seconds."
 
 SHOWN = ("backprop", "forward_gradient")
 LOSSES = {"loss": ("training", "-"), "valid_loss": ("validation", ":")}
@@ -19,43 +32,34 @@ TIMES = {"T_b": "backprop", "T_f": "forward_gradient"}
 
 
 def draw(tables: style.Tables, experiment: str) -> Figure:
-    """Draw a row of two panels per learning rate and framework.
-
-    Args:
-        tables: The tables `curves` and `baydin`.
-        experiment: The experiment to show.
-    """
+    """Draw a row of two panels per learning rate and framework."""
     curves = tables["curves"].query("experiment == @experiment and estimator in @SHOWN")
     times = tables["baydin"].query("problem == @experiment")
     keys = ["learning_rate", "backend"]
-    pairs = curves[keys].drop_duplicates().sort_values(keys)
-    subjects = list(pairs.itertuples(index=False))
-    figure, panels = style.new_figure(max(len(subjects), 1), 2, height=2.2)
-    for panel_row, (rate, backend) in zip(panels, subjects, strict=False):
-        rows = curves.query("learning_rate == @rate and backend == @backend")
+    ordered = curves.sort_values(keys, kind="stable")
+    figure, grid = panels.facet_rows(ordered, keys, 2, height=2.2)
+    for panel_row, rows, (rate, backend) in grid:
         title = f"{style.BACKENDS[backend]}, rate {rate:g}"
         for axes, (column, label) in zip(panel_row, style.X_AXES.items(), strict=True):
-            _panel(axes, rows, column)
+            _losses(axes, rows, column)
             axes.set(xlabel=label, ylabel="loss [nat]", title=title)
         times_axes = panel_row[1]
         _times(times_axes, rows, times.query("learning_rate == @rate and backend == @backend"))
         times_axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
-    seeds = style.count_range(curves["n"])
-    style.add_title(
+    return panels.finish(
         figure,
-        f"{style.label(experiment)}: equal rate for both estimators; "
-        f"inter-quartile mean of n = {seeds} seeds, {style.interval()}",
+        curves,
+        "{subject}: equal rate for both estimators; "
+        "inter-quartile mean of n = {n} seeds, {interval}",
+        subject=style.label(experiment),
     )
-    return figure
 
 
-def _panel(axes: Axes, curves: pd.DataFrame, column: str) -> None:
-    for estimator, line in style.line_styles(SHOWN).items():
-        part = curves[curves["estimator"] == estimator]
+def _losses(axes: Axes, curves: pd.DataFrame, column: str) -> None:
+    for part, line, estimator in style.parts(curves, style.line_styles(SHOWN)):
         for values, (name, dashes) in LOSSES.items():
             if values in part and part[values].notna().any():
-                label = f"{style.label(estimator)}, {name}"
-                dashed = line | {"linestyle": dashes}
+                dashed, label = line | {"linestyle": dashes}, f"{estimator}, {name}"
                 style.line_with_interval(axes, part[column], part, values, dashed, label)
 
 
@@ -70,10 +74,5 @@ def _times(axes: Axes, curves: pd.DataFrame, times: pd.DataFrame) -> None:
         if pd.isna(seconds):
             axes.plot([], [], " ", label=f"{name} not reached by all")
         else:
-            axes.axvline(
-                seconds,
-                color=styles[estimator]["color"],
-                linestyle=(0, (1, 1)),
-                linewidth=1,
-                label=f"{name} = {seconds:.3g} s",
-            )
+            dotted = {"color": styles[estimator]["color"], "linestyle": (0, (1, 1))}
+            axes.axvline(seconds, linewidth=1, label=f"{name} = {seconds:.3g} s", **dotted)

@@ -1,7 +1,4 @@
-"""Loss evaluations until the target loss are plotted against the dimension.
-
-Each line is an update rule with an estimator. The comparison shows what hard thresholding saves.
-"""
+"""Loss evaluations until the target loss, against the dimension."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +8,33 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
+
+TABLES = ("final", "targets", "scaling")
+FIGURES = {
+    "szoht_queries": (
+        "training/szoht_50",
+        "training/szoht_160",
+        "training/szoht_500",
+        "training/szoht_1600",
+        "training/szoht_plain_50",
+        "training/szoht_plain_160",
+        "training/szoht_plain_500",
+        "training/szoht_plain_1600",
+    )
+}
+CATEGORY = "szoht"
+TITLE = "Evaluations to the target by dimension"
+CAPTION = """
+Loss evaluations until the target loss, against the number of coefficients. Five of the
+true coefficients are not zero. Hard thresholding keeps ten coefficients after every step,
+and SGD keeps all. Both use 20 directions, each at its own tuned learning rate. A `sphere`
+direction covers all coordinates; a `support` direction covers 20 random ones. The exponent in
+d^p is the slope of the least-squares line through the logarithms. The loss is the expected
+loss. Its gradient is zero wherever both the true coefficients and the iterate are zero,
+which is the best case for thresholding.
+"""
+ALT = "A line per optimizer and estimator: evaluations to the target against the dimension."
 
 GUIDES: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
     "sgd": ("-", "proportional to d (guide, not a fit)", lambda d: d),
@@ -24,32 +47,24 @@ A guide starts at the lowest point that the optimizer has in its smallest dimens
 
 
 def draw(tables: style.Tables, *names: str) -> Figure:
-    """Draw one panel per framework.
-
-    Args:
-        tables: The tables `final`, `targets` and `scaling`.
-        *names: The experiments to show.
-    """
-    rows = _join_tables(tables, names)
-    styles = style.line_styles(sorted(rows["family"].unique()))
-    backends = rows["backend"].unique()
-    figure, panels = style.new_figure(1, len(backends), width=8.0, height=4.6)
-    for axes, backend in zip(panels[0], backends, strict=True):
+    """Draw one panel per framework."""
+    data = _join_tables(tables, names)
+    styles = style.line_styles(sorted(data["family"].unique()))
+    figure, grid = panels.facets(data, None, "backend", width=8.0, height=4.6)
+    for axes, rows, _, backend, _ in grid:
         scaling = _with_family(tables["scaling"].query("backend == @backend"))
-        exponents = scaling.dropna(subset=["slope"]).set_index("family")
-        _panel(axes, rows[rows["backend"] == backend], exponents, styles)
+        _lines(axes, rows, scaling.dropna(subset=["slope"]).set_index("family"), styles)
         axes.set_title(style.BACKENDS[backend])
-    style.add_legend(figure, panels, ncols=2, fontsize=7)
-    target = rows["target_loss"].iloc[0]
-    seeds = style.count_range(rows["n"])
-    style.add_title(
+    return panels.finish(
         figure,
-        f"evaluations until the loss is {target:g}, each estimator at its own tuned rate; "
-        f"inter-quartile mean of n = {seeds} seeds,",
-        f"{style.interval()}; arrow: evaluations spent where not all trials reached the target, "
+        data,
+        "evaluations until the loss is {target_loss}, each estimator at its own tuned rate; "
+        "inter-quartile mean of n = {n} seeds,",
+        "{interval}; arrow: evaluations spent where not all trials reached the target, "
         "with the number that did",
+        legend=2,
+        fontsize=7,
     )
-    return figure
 
 
 def _join_tables(tables: style.Tables, names: tuple[str, ...]) -> pd.DataFrame:
@@ -65,15 +80,12 @@ def _with_family(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(family=rows["optimizer"] + ", " + rows["estimator"])
 
 
-def _panel(
-    axes: Axes,
-    rows: pd.DataFrame,
-    exponents: pd.DataFrame,
-    styles: style.LineStyles,
+def _lines(
+    axes: Axes, rows: pd.DataFrame, exponents: pd.DataFrame, styles: style.LineStyles
 ) -> None:
-    reached = rows["n_reached"] == rows["n"]
+    reached = rows[rows["n_reached"] == rows["n"]]
     for family, line in styles.items():
-        part = rows[(rows["family"] == family) & reached]
+        part = reached[reached["family"] == family]
         name = style.label(family)
         if family in exponents.index:
             name += _exponent_label(exponents.loc[[family]])
@@ -84,8 +96,7 @@ def _panel(
     axes.set(xlabel="dimension d", ylabel="loss evaluations to the target")
     axes.set(xscale="log", yscale="log", xticks=rows["dimension"].unique())
     axes.minorticks_off()
-    for axis in (axes.xaxis, axes.yaxis):
-        style.plain_ticks(axis)
+    style.plain_ticks(axes.xaxis, axes.yaxis)
 
 
 def _exponent_label(rows: pd.DataFrame) -> str:
@@ -96,36 +107,21 @@ def _exponent_label(rows: pd.DataFrame) -> str:
 
 def _unreached(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
     """Draw an arrow at the evaluations spent where not all trials reached the target."""
+    hollow: style.LineStyle = {"marker": "^", "markerfacecolor": "none", "linestyle": ""}
+    centered: style.LineStyle = {"textcoords": "offset points", "ha": "center"}
     ordered = rows.sort_values(["dimension", "evaluations"]).to_dict("records")
     for i, row in enumerate(ordered):
         color = styles[row["family"]]["color"]
         point = (row["dimension"], row["evaluations"])
-        axes.plot(
-            *point,
-            marker="^",
-            color=color,
-            markerfacecolor="none",
-            linestyle="",
-        )
+        axes.plot(*point, color=color, **hollow)
         # The texts alternate between below and above, so that those of close points do not overlap.
         offset = (0, -14 if i % 2 == 0 else 8)
         text = f"{row['n_reached']} of {row['n']}"
-        axes.annotate(
-            text,
-            point,
-            offset,
-            textcoords="offset points",
-            ha="center",
-            color=color,
-        )
+        axes.annotate(text, point, offset, color=color, **centered)
 
 
 def _guide(
-    axes: Axes,
-    rows: pd.DataFrame,
-    dashes: str,
-    label: str,
-    growth: Callable[[Any], Any],
+    axes: Axes, rows: pd.DataFrame, dashes: str, label: str, growth: Callable[[Any], Any]
 ) -> None:
     reached = rows.dropna(subset=["evaluations_to_target"])
     if reached.empty:
@@ -133,12 +129,4 @@ def _guide(
     first = reached.sort_values(["dimension", "evaluations_to_target"]).iloc[0]
     d = np.geomspace(first["dimension"], rows["dimension"].max(), 50)
     level = first["evaluations_to_target"] * growth(d) / growth(first["dimension"])
-    axes.plot(
-        d,
-        level,
-        color="0.7",
-        linestyle=dashes,
-        linewidth=3,
-        zorder=0,
-        label=label,
-    )
+    axes.plot(d, level, color="0.7", linestyle=dashes, linewidth=3, zorder=0, label=label)

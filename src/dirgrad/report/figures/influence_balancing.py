@@ -1,16 +1,21 @@
-"""Losses of truncated BPTT and of directional descent are compared on influence balancing.
-
-The truncated gradient points the wrong way, so the loss of truncated BPTT rises. Directional
-descent along the truncated gradient lowers the loss.
-"""
+"""Losses of truncated BPTT and of directional descent along it, on influence balancing."""
 
 from typing import Any
 
-import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
+
+TABLES = ("curves",)
+FIGURES = {"silver_influence": ("training/influence_balancing",)}
+CATEGORY = "silver"
+TITLE = "Influence balancing"
+CAPTION = """
+Loss on influence balancing. Truncated BPTT with a short window raises the loss, but directional
+descent along the same truncated gradient lowers it. The problem has one parameter, so a
+direction is only a sign, and the projection onto it equals the exact gradient.
+"""
+ALT = "Loss against sequences, a line per window: it rises for truncated BPTT and else falls."
 
 PANEL_TITLES = {
     "truncated_bptt": "truncated BPTT",
@@ -20,59 +25,27 @@ PANEL_TITLES = {
 
 
 def draw(tables: style.Tables, experiment: str) -> Figure:
-    """Draw a row of two panels per framework.
-
-    Args:
-        tables: The table `curves`.
-        experiment: The experiment to show.
-    """
+    """Draw a row of two panels per framework."""
     curves = tables["curves"].query("experiment == @experiment")
-    backends = curves["backend"].unique()
-    windows = _windows(curves["estimator"].unique())
-    styles = style.line_styles(["backprop", *map(str, windows)])
-    figure, panels = style.new_figure(len(backends), len(PANEL_TITLES), height=2.6)
-    for panel_row, backend in zip(panels, backends, strict=True):
-        rows = curves.query("backend == @backend")
+    windows = map(str, _windows(curves["estimator"].unique()))
+    styles = style.line_styles(["backprop", *windows])
+    figure, grid = panels.facet_rows(curves, "backend", len(PANEL_TITLES), height=2.6)
+    for panel_row, rows, backend in grid:
         for axes, (side, title) in zip(panel_row, PANEL_TITLES.items(), strict=True):
-            _panel(axes, rows, side, styles)
+            for name, line in styles.items():
+                is_backprop = name == "backprop"
+                estimator = name if is_backprop else f"{side}_{name}"
+                label = "backprop" if is_backprop else f"window of {name}"
+                part = rows[rows["estimator"] == estimator]
+                style.line_with_interval(axes, part["step"], part[["loss"]], "loss", line, label)
+            axes.set(xlabel="sequences", yscale="log")
             axes.set_title(f"{title}, {style.BACKENDS[backend]}")
         panel_row[0].set_ylabel("loss per sequence")
         panel_row[1].sharey(panel_row[0])
-    style.add_legend(figure, panels, ncols=4)
-    trials = style.count_range(curves["n"])
-    style.add_title(
-        figure,
-        f"{style.label(experiment)}: one trial each (n = {trials}), "
-        "no interval because nothing is random",
-    )
-    return figure
+    title = "{subject}: one trial each (n = {n}), no interval because nothing is random"
+    return panels.finish(figure, curves, title, legend=4, subject=style.label(experiment))
 
 
 def _windows(estimators: Any) -> list[int]:
-    windows = set()
-    for name in estimators:
-        side, _, window = name.rpartition("_")
-        if side in PANEL_TITLES:
-            windows.add(int(window))
-    return sorted(windows)
-
-
-def _panel(
-    axes: Axes,
-    rows: pd.DataFrame,
-    side: str,
-    styles: style.LineStyles,
-) -> None:
-    for name, line in styles.items():
-        is_backprop = name == "backprop"
-        estimator = name if is_backprop else f"{side}_{name}"
-        part = rows[rows["estimator"] == estimator]
-        axes.plot(
-            part["step"],
-            part["loss"],
-            label="backprop" if is_backprop else f"window of {name}",
-            markevery=max(len(part) // 6, 1),
-            markersize=3.5,
-            **line,
-        )
-    axes.set(xlabel="sequences", yscale="log")
+    pairs = (name.rpartition("_") for name in estimators)
+    return sorted({int(window) for side, _, window in pairs if side in PANEL_TITLES})

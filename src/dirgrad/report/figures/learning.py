@@ -1,46 +1,39 @@
-"""Training loss on every sequence task is plotted against the number of minibatches.
+"""Training loss on every sequence task, against the number of minibatches."""
 
-Each estimator runs at its own best learning rate.
-"""
-
-import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
+
+TABLES = ("curves",)
+FIGURES = {
+    "silver_learning": ("training/digits_rows", "training/copy", "training/image_regression")
+}
+CATEGORY = "silver"
+TITLE = "Learning on sequence tasks"
+CAPTION = """
+Training loss on every sequence task, each estimator at its own best learning rate. The figure
+shows how much an informed direction gains over a random one.
+"""
+ALT = "A panel per task with a line per estimator: training loss against minibatches."
 
 
 def draw(tables: style.Tables, *tasks: str) -> Figure:
-    """Draw a row of panels per framework and a column per task.
-
-    Args:
-        tables: The table `curves`.
-        *tasks: The experiments to show.
-    """
+    """Draw a row of panels per framework and a column per task."""
     curves = tables["curves"].query("stage == 'final' and experiment in @tasks")
-    backends = curves["backend"].unique()
     styles = style.line_styles(curves["estimator"].unique())
-    figure, panels = style.new_figure(len(backends), len(tasks), height=2.6)
-    for panel_row, backend in zip(panels, backends, strict=True):
-        for axes, task in zip(panel_row, tasks, strict=True):
-            rows = curves.query("backend == @backend and experiment == @task")
-            _panel(axes, rows, styles)
-            axes.set_title(f"{style.label(task)}, {style.BACKENDS[backend]}")
-        panel_row[0].set_ylabel("training loss")
-    style.add_legend(figure, panels, ncols=4)
-    seeds = style.count_range(curves["n"])
-    style.add_title(
+    figure, grid = panels.facets(curves, "backend", "experiment", columns=tasks, height=2.6)
+    for axes, rows, backend, task, first in grid:
+        for part, line, name in style.parts(rows, styles):
+            if len(part):
+                style.line_with_interval(axes, part["step"], part, "loss", line, name)
+        axes.set(xlabel="minibatches of sequences", yscale="log")
+        axes.set_visible(len(rows) > 0)
+        axes.set_title(f"{style.label(task)}, {style.BACKENDS[backend]}")
+        if first:
+            axes.set_ylabel("training loss")
+    return panels.finish(
         figure,
-        "each estimator at its own best rate; "
-        f"inter-quartile mean of n = {seeds} seeds, {style.interval()}",
+        curves,
+        "each estimator at its own best rate; inter-quartile mean of n = {n} seeds, {interval}",
+        legend=4,
     )
-    return figure
-
-
-def _panel(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
-    for estimator, line in styles.items():
-        part = rows[rows["estimator"] == estimator]
-        if len(part):
-            style.line_with_interval(axes, part["step"], part, "loss", line, style.label(estimator))
-    axes.set(xlabel="minibatches of sequences", yscale="log")
-    axes.set_visible(len(rows) > 0)

@@ -1,51 +1,55 @@
-"""Training loss is plotted against iterations and against seconds.
+"""Training loss against iterations and against seconds."""
 
-Each estimator is shown at the best learning rate of its grid.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
+
+TABLES = ("final", "curves")
+EACH = "experiment"
+CATEGORY = "experiments"
+TITLE = "Training"
+CAPTION = """
+Training loss against iterations and against seconds of training per trial. The seconds
+exclude compilation and evaluation. The wall time of trials that are vmapped together is
+divided equally among them. Each estimator is shown at the best rate of the shared grid.
+"""
+ALT = "A line per estimator: training loss, against iterations and against seconds."
 
 KEYS = ["backend", "estimator", "stage", "learning_rate"]
 
 
 def draw(tables: style.Tables, experiment: str) -> Figure:
-    """Draw a row of two panels per framework.
-
-    Args:
-        tables: The tables `final` and `curves`.
-        experiment: The experiment to show.
-    """
+    """Draw a row of two panels per framework."""
     final = tables["final"].query("experiment == @experiment")
     best = final.loc[final["best_rate"], KEYS]
     all_curves = tables["curves"].astype({"learning_rate": float})
     curves = all_curves.query("experiment == @experiment").merge(best, on=KEYS)
-    backends = final["backend"].unique()
     styles = style.line_styles(final["estimator"].unique())
-    figure, panels = style.new_figure(len(backends), 2)
-    for panel_row, backend in zip(panels, backends, strict=True):
+    figure, grid = panels.facet_rows(final, "backend", 2)
+    for panel_row, _, backend in grid:
         labels = _labels(best.query("backend == @backend"), styles)
         rows = curves.query("backend == @backend")
-        title = style.BACKENDS[backend]
         for axes, (column, xlabel) in zip(panel_row, style.X_AXES.items(), strict=True):
-            _panel(axes, rows, column, styles, labels)
-            axes.set(xlabel=xlabel, ylabel="training loss", yscale="log", title=title)
+            for part, line, name in style.parts(rows, styles):
+                if len(part):
+                    style.line_with_interval(axes, part[column], part, "loss", line, labels[name])
+                else:
+                    axes.plot([], [], label=labels[name], **line)
+            axes.set(xlabel=xlabel, ylabel="training loss", yscale="log")
+            axes.set_title(style.BACKENDS[backend])
             style.plain_ticks(axes.yaxis)
         panel_row[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
-    lanes = " or ".join(str(n) for n in sorted(final["lanes"].unique()))
-    seeds = style.count_range(curves["n"])
-    style.add_title(
+    return panels.finish(
         figure,
-        f"{style.label(experiment)}: each estimator at its best rate; "
-        f"inter-quartile mean of n = {seeds} seeds, {style.interval()}; "
-        f"{lanes} trials vmapped together",
+        curves,
+        "{subject}: each estimator at its best rate; inter-quartile mean of n = {n} seeds, "
+        "{interval}; {lanes} trials vmapped together",
+        subject=style.label(experiment),
+        lanes=" or ".join(str(n) for n in sorted(final["lanes"].unique())),
     )
-    return figure
 
 
 def _labels(best: pd.DataFrame, estimators: Iterable[str]) -> dict[str, str]:
@@ -54,21 +58,5 @@ def _labels(best: pd.DataFrame, estimators: Iterable[str]) -> dict[str, str]:
     labels = {}
     for name in estimators:
         rate = f"rate {rates[name]:g}" if name in rates else "failed at every rate"
-        labels[name] = f"{style.label(name)}, {rate}"
+        labels[style.label(name)] = f"{style.label(name)}, {rate}"
     return labels
-
-
-def _panel(
-    axes: Axes,
-    curves: pd.DataFrame,
-    column: str,
-    styles: style.LineStyles,
-    labels: Mapping[str, str],
-) -> None:
-    for estimator, line in styles.items():
-        part = curves[curves["estimator"] == estimator]
-        label = labels[estimator]
-        if len(part):
-            style.line_with_interval(axes, part[column], part, "loss", line, label)
-        else:
-            axes.plot([], [], label=label, **line)

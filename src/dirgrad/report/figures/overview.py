@@ -1,12 +1,21 @@
-"""Final training loss and step time relative to backprop are shown for every experiment."""
-
-from typing import Any
+"""Final training loss and step time of every experiment."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
+
+TABLES = ("final",)
+FIGURES = {"overview": ()}
+CATEGORY = "experiments"
+TITLE = "All experiments"
+CAPTION = """
+Left: final training loss of each estimator. Right: time of an optimizer step relative to
+backprop on the same problem in the same framework. The jobs ran one after another and were
+not interleaved, so ratios near 1 should not be ranked.
+"""
+ALT = "A row per experiment, a point per estimator: final training loss, and step time."
 
 BAND = 0.7
 """Fraction of the distance between two experiments over which the estimators are spread."""
@@ -17,21 +26,15 @@ MARGIN = 0.7
 
 
 def draw(tables: style.Tables) -> Figure:
-    """Draw a row of two panels per framework, with the experiments that the framework ran.
-
-    Args:
-        tables: The table `final`.
-    """
+    """Draw a row of two panels per framework, with the experiments that the framework ran."""
     final = tables["final"]
     best = final.query("best_rate")
     styles = style.line_styles(final["estimator"].unique())
-    experiments_of = {
-        backend: list(final[final["backend"] == backend]["experiment"].unique())
-        for backend in final["backend"].unique()
-    }
-    heights = [ROW_HEIGHT * len(names) + MARGIN for names in experiments_of.values()]
-    figure, panels = style.new_figure(len(experiments_of), 2, height=heights)
-    for (left, right), (backend, names) in zip(panels, experiments_of.items(), strict=True):
+    counts = final.groupby("backend", sort=False)["experiment"].nunique()
+    heights = [ROW_HEIGHT * count + MARGIN for count in counts]
+    figure, grid = panels.facet_rows(final, "backend", 2, height=heights)
+    for (left, right), rows_of_backend, backend in grid:
+        names = list(rows_of_backend["experiment"].unique())
         rows = best.query("backend == @backend")
         _dots(left, rows, names, styles, "final_loss")
         left.set(xlabel="final training loss", title=style.BACKENDS[backend])
@@ -39,14 +42,9 @@ def draw(tables: style.Tables) -> Figure:
         right.set(xlabel="step time / backprop step time", title=style.BACKENDS[backend])
         right.axvline(1.0, color="0.5", linewidth=0.8)
         style.plain_ticks(right.xaxis)
-    style.add_legend(figure, panels, ncols=min(len(styles), 4), fontsize=8)
-    seeds = style.count_range(best["n_ok"])
-    style.add_title(
-        figure,
-        "each estimator at the best rate of the grid; "
-        f"inter-quartile mean of n = {seeds} seeds, {style.interval()}",
-    )
-    return figure
+    title = "each estimator at the best rate of the grid; inter-quartile mean of n = {n_ok} seeds"
+    columns = min(len(styles), 4)
+    return panels.finish(figure, best, title + ", {interval}", legend=columns, fontsize=8)
 
 
 def _over_backprop(final: pd.DataFrame) -> pd.DataFrame:
@@ -60,30 +58,12 @@ def _over_backprop(final: pd.DataFrame) -> pd.DataFrame:
 
 
 def _dots(
-    axes: Axes,
-    final: pd.DataFrame,
-    experiments: list[str],
-    styles: style.LineStyles,
-    column: str,
+    axes: Axes, final: pd.DataFrame, experiments: list[str], styles: style.LineStyles, column: str
 ) -> None:
     rows = _with_heights(final[final[column].notna()], experiments)
-    for estimator, line in styles.items():
-        part = rows[rows["estimator"] == estimator]
-        lengths = style.error_lengths(part, column)
-        errors = [length.clip(lower=0).fillna(0) for length in lengths]
-        shape: dict[str, Any] = {"markersize": 3.5, "elinewidth": 1} | style.marker_style(line)
-        axes.errorbar(
-            part[column],
-            part["y"],
-            xerr=errors,
-            label=style.label(estimator),
-            **shape,
-        )
-    axes.set(
-        yticks=range(len(experiments)),
-        yticklabels=map(style.label, experiments),
-        ylim=(len(experiments) - 0.5, -0.5),
-    )
+    for part, line, name in style.parts(rows, styles):
+        style.points_across(axes, part, column, part["y"], line, name, size=3.5)
+    style.name_heights(axes, experiments)
     if len(final):
         axes.set_xscale("log")
 

@@ -1,52 +1,53 @@
-"""Each estimator is compared with backprop, both at their own best learning rates.
+"""Each estimator compared with backprop, both at their own best learning rates."""
 
-The panels show the steps to the target relative to backprop, and the difference in test accuracy
-at equal training loss.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import ceil, floor, log10
-from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
+
+TABLES = ("targets", "equal_loss")
+FIGURES = {"fair": ()}
+ANY = "tuned experiment"
+CATEGORY = "frye"
+TITLE = "Comparison with backprop"
+CAPTION = """
+Each estimator at its own best learning rate, on fresh seeds. Left: steps to the target
+relative to backprop with the same seed. Right: difference in test accuracy,
+where both first reach the same training loss.
+"""
+ALT = "A row per experiment, a point per estimator: steps to the target, and test accuracy."
 
 BAND = 0.7
 """Fraction of the distance between two experiments over which the estimators are spread."""
 
 
 def draw(tables: style.Tables) -> Figure:
-    """Draw a row of two panels per framework, with the experiments that include backprop.
-
-    Args:
-        tables: The tables `targets` and `equal_loss`.
-    """
+    """Draw a row of two panels per framework, with the experiments that include backprop."""
     targets = _other_than_backprop(tables["targets"])
     experiments = list(targets["experiment"].unique())
-    equal_loss = tables["equal_loss"]
-    equal_loss = equal_loss[equal_loss["experiment"].isin(experiments)]
-    backends = targets["backend"].unique()
+    equal_loss = tables["equal_loss"].query("experiment in @experiments")
     styles = style.line_styles(["backprop", *targets["estimator"].unique()])
     height = 0.45 * len(experiments) + 1.0
-    figure, panels = style.new_figure(max(len(backends), 1), 2, height=height)
-    for (left, right), backend in zip(panels, backends, strict=False):
-        rows = targets.query("backend == @backend")
-        _steps(left, rows, experiments, styles)
+    figure, grid = panels.facet_rows(targets, "backend", 2, height=height)
+    for (left, right), rows, backend in grid:
+        _dots(left, rows, experiments, "steps_over_backprop", styles)
+        left.set(xscale="log", xlabel="steps to the target / backprop steps")
+        style.plain_ticks(left.xaxis)
+        _unreached(left, rows, experiments, styles)
         left.set_xlim(*_decades(targets["steps_over_backprop"].dropna()))
         left.set_title(style.BACKENDS[backend])
-        _accuracies(right, equal_loss.query("backend == @backend"), experiments, styles)
+        rows = equal_loss.query("backend == @backend")
+        _dots(right, rows, experiments, "difference", styles)
+        right.axvline(0, color="0.5", linewidth=0.8)
+        right.set_xlabel("test accuracy minus backprop's,\nat equal training loss")
         right.set_title(style.BACKENDS[backend])
-    style.add_legend(figure, panels[:1, 1:], ncols=3)
-    seeds = style.count_range(targets["n"])
-    style.add_title(
-        figure,
-        "each estimator at its own best rate; "
-        f"inter-quartile mean of n = {seeds} fresh seeds, {style.interval()}",
-    )
-    return figure
+    title = "each estimator at its own best rate; inter-quartile mean of n = {n} fresh seeds"
+    legend_of = figure.axes[1:2]
+    return panels.finish(figure, targets, title + ", {interval}", legend=3, legend_of=legend_of)
 
 
 def _other_than_backprop(targets: pd.DataFrame) -> pd.DataFrame:
@@ -62,34 +63,8 @@ def _decades(ratios: pd.Series) -> tuple[float, float]:
     return 10.0 ** min(floor(log10(low)), 0), 10.0 ** max(ceil(log10(high)), 1)
 
 
-def _steps(
-    axes: Axes,
-    rows: pd.DataFrame,
-    experiments: Sequence[str],
-    styles: style.LineStyles,
-) -> None:
-    _dots(axes, rows, experiments, "steps_over_backprop", styles)
-    axes.set(xscale="log", xlabel="steps to the target / backprop steps")
-    style.plain_ticks(axes.xaxis)
-    _unreached(axes, rows, experiments, styles)
-
-
-def _accuracies(
-    axes: Axes,
-    rows: pd.DataFrame,
-    experiments: Sequence[str],
-    styles: style.LineStyles,
-) -> None:
-    _dots(axes, rows, experiments, "difference", styles)
-    axes.axvline(0, color="0.5", linewidth=0.8)
-    axes.set_xlabel("test accuracy minus backprop's,\nat equal training loss")
-
-
 def _height(
-    experiments: Sequence[str],
-    styles: Mapping[str, Any],
-    experiment: str,
-    estimator: str,
+    experiments: Sequence[str], styles: style.LineStyles, experiment: str, estimator: str
 ) -> float:
     position = (list(styles).index(estimator) + 0.5) / len(styles)
     return experiments.index(experiment) + (position - 0.5) * BAND
@@ -107,37 +82,17 @@ def _dots(
         part = rows[rows["estimator"] == estimator]
         if len(part):
             y = [_height(experiments, styles, name, estimator) for name in part["experiment"]]
-            lengths = style.error_lengths(part, column)
-            errors = [length.clip(lower=0).fillna(0) for length in lengths]
-            shape: dict[str, Any] = {"markersize": 5, "elinewidth": 1} | style.marker_style(line)
-            axes.errorbar(
-                part[column],
-                y,
-                xerr=errors,
-                label=style.label(estimator),
-                **shape,
-            )
-    axes.set(
-        yticks=range(len(experiments)),
-        yticklabels=map(style.label, experiments),
-        ylim=(len(experiments) - 0.5, -0.5),
-    )
+            name = style.label(estimator)
+            style.points_across(axes, part, column, y, line, name, size=5)
+    style.name_heights(axes, experiments)
 
 
 def _unreached(
-    axes: Axes,
-    rows: pd.DataFrame,
-    experiments: Sequence[str],
-    styles: Mapping[str, Any],
+    axes: Axes, rows: pd.DataFrame, experiments: Sequence[str], styles: style.LineStyles
 ) -> None:
     """Write how many trials reached the target, for estimators whose ratio is undefined."""
+    place: style.LineStyle = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "center"}
     for row in rows[rows["n_reached"] < rows["n"]].to_dict("records"):
         y = _height(experiments, styles, row["experiment"], row["estimator"])
-        axes.annotate(
-            f"{style.label(row['estimator'])}: reached by {row['n_reached']} of {row['n']}",
-            (0.98, y),
-            xycoords=("axes fraction", "data"),
-            ha="right",
-            va="center",
-            fontsize=7,
-        )
+        text = f"{style.label(row['estimator'])}: reached by {row['n_reached']} of {row['n']}"
+        axes.annotate(text, (0.98, y), fontsize=7, **place)

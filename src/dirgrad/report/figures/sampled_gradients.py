@@ -1,8 +1,4 @@
-"""Gradient estimates in two dimensions are drawn as arrows from the origin.
-
-The mean of all estimates agrees with the exact gradient, because the estimator is unbiased. A
-single estimate is noisy.
-"""
+"""Gradient estimates in two dimensions, drawn as arrows from the origin."""
 
 from math import sqrt
 from typing import Any
@@ -11,7 +7,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
+
+TABLES = ("estimates", "coordinates")
+FIGURES = {"baydin_fig1": ("quality/beale",)}
+CATEGORY = "baydin"
+TITLE = "An unbiased but noisy estimate"
+CAPTION = """
+Forward gradients at one point, their mean over all draws, and the exact gradient. The mean
+agrees with the exact gradient, but a single forward gradient does not.
+"""
+ALT = "Arrows from one point: many gray forward gradients, and the exact gradient at their mean."
 
 NUM_ARROWS = 12
 """Number of single estimates that are drawn as arrows."""
@@ -20,80 +26,50 @@ COMPONENTS = ["estimate_0", "estimate_1"]
 
 
 def draw(tables: style.Tables, problem: str) -> Figure:
-    """Draw one panel per framework.
-
-    Args:
-        tables: The tables `estimates` and `coordinates`.
-        problem: The quality measurement to show.
-    """
-    estimates = tables["estimates"].query("quality == @problem and estimator == @ESTIMATOR")
-    exact = tables["coordinates"].query("quality == @problem and estimator == @ESTIMATOR")
-    backends = estimates["backend"].unique()
-    figure, panels = style.new_figure(1, len(backends), height=3.6)
-    for axes, backend in zip(panels[0], backends, strict=True):
-        _panel(axes, estimates.query("backend == @backend"), exact.query("backend == @backend"))
-        axes.set(
-            title=style.BACKENDS[backend],
-            xlabel="derivative with respect to x",
-            ylabel="derivative with respect to y",
-        )
-    style.add_legend(figure, panels[:1, :1], ncols=3)
-    count = style.count_range(estimates.groupby("backend").size())
-    style.add_title(
+    """Draw one panel per framework."""
+    selection = "quality == @problem and estimator == @ESTIMATOR"
+    estimates = tables["estimates"].query(selection)
+    exact = tables["coordinates"].query(selection)
+    figure, grid = panels.facets(estimates, None, "backend", height=3.6)
+    for axes, rows, _, backend, _ in grid:
+        _arrows(axes, rows, exact.query("backend == @backend"))
+        axes.set(xlabel="derivative with respect to x", ylabel="derivative with respect to y")
+        axes.set_title(style.BACKENDS[backend])
+    return panels.finish(
         figure,
-        f"{style.label(problem)}: {NUM_ARROWS} of n = {count} forward gradients at one point, "
+        estimates,
+        "{subject}: {arrows} of n = {count} forward gradients at one point, "
         "all of them descent directions",
         "mean of all n with 95 % normal interval",
+        legend=3,
+        legend_of=figure.axes[:1],
+        subject=style.label(problem),
+        arrows=str(NUM_ARROWS),
+        count=style.count_range(estimates.groupby("backend").size()),
     )
-    return figure
 
 
-def _panel(axes: Axes, estimates: pd.DataFrame, exact: pd.DataFrame) -> None:
+def _arrows(axes: Axes, estimates: pd.DataFrame, exact: pd.DataFrame) -> None:
     arrows = estimates[COMPONENTS].head(NUM_ARROWS)
     for i, (x, y) in enumerate(arrows.to_numpy()):
         label = "forward gradients" if i == 0 else None
-        _arrow(
-            axes,
-            x,
-            y,
-            color="0.65",
-            width=0.004,
-            label=label,
-        )
+        _arrow(axes, x, y, color="0.65", width=0.004, label=label)
     gradient = exact.sort_values("coordinate")["gradient"].to_numpy()
-    _arrow(
-        axes,
-        *gradient,
-        color=style.COLORS[0],
-        width=0.012,
-        label="exact gradient",
-    )
+    _arrow(axes, *gradient, color=style.COLORS[0], width=0.012, label="exact gradient")
     mean = estimates[COMPONENTS].mean()
     error = 1.96 * estimates[COMPONENTS].std() / sqrt(len(estimates))
-    axes.errorbar(
-        x=mean.iloc[0],
-        y=mean.iloc[1],
-        xerr=error.iloc[0],
-        yerr=error.iloc[1],
-        fmt="D",
-        color=style.COLORS[2],
-        markersize=5,
-        capsize=2,
-        label="mean",
-        zorder=4,
-    )
+    point: style.LineStyle = {
+        "fmt": "D",
+        "color": style.COLORS[2],
+        "markersize": 5,
+        "zorder": 4,
+        "capsize": 2,
+    }
+    x, y = mean
+    axes.errorbar(x, y, xerr=error.iloc[0], yerr=error.iloc[1], label="mean", **point)
     reach = arrows.abs().to_numpy().max() * 1.1
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
 
 
 def _arrow(axes: Axes, x: float, y: float, **line: Any) -> None:
-    axes.quiver(
-        0,
-        0,
-        x,
-        y,
-        angles="xy",
-        scale_units="xy",
-        scale=1,
-        **line,
-    )
+    axes.quiver(0, 0, x, y, angles="xy", scale_units="xy", scale=1, **line)

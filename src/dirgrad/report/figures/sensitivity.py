@@ -1,85 +1,71 @@
-"""Loss is plotted against the learning rate for every rate of the search.
+"""Loss against the learning rate, for every rate of the search."""
 
-A line ends where a trial failed. A ring marks the rate that the search selected.
-"""
-
-from collections.abc import Iterable
-
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
+
+TABLES = ("final",)
+EACH = "tuned experiment"
+CATEGORY = "frye"
+TITLE = "Sensitivity to the learning rate"
+CAPTION = """
+Search of every estimator over the shared grid of learning rates. A line ends where a trial
+failed. A ring marks the rate that the search selected.
+"""
+ALT = "A line per estimator: loss against the learning rate, with a ring at the selected rate."
+
+NO_SURVIVOR = "every learning rate of the search has a failed trial"
 
 
 def draw(tables: style.Tables, experiment: str) -> Figure:
-    """Draw one panel per framework.
-
-    Args:
-        tables: The table `final`.
-        experiment: The experiment to show.
-    """
+    """Draw one panel per framework."""
     final = tables["final"].query("experiment == @experiment")
     search = final.query("stage == 'tuning'")
-    backends = final["backend"].unique()
     column = "valid_loss" if search["valid_loss"].notna().any() else "final_loss"
     styles = style.line_styles(final["estimator"].unique())
-    figure, panels = style.new_figure(1, len(backends), height=2.8)
-    for axes, backend in zip(panels[0], backends, strict=True):
-        rows = search.query("backend == @backend")
-        best = final.query("backend == @backend and best_rate")
-        for estimator, line in styles.items():
-            selected = best.loc[best["estimator"] == estimator, "learning_rate"]
-            part = rows[rows["estimator"] == estimator]
-            _curve(axes, part, column, line, style.label(estimator), list(selected))
-        axes.set(xscale="log", yscale="log", xlabel="learning rate")
-        axes.set(ylabel=style.LOSSES[column], title=style.BACKENDS[backend])
-    style.add_legend(figure, panels[:1, :1], ncols=3)
-    optimizer = final["optimizer"].iloc[0]
-    seeds = style.count_range(search["n_seeds"])
-    style.add_title(
+    figure, grid = panels.facets(final, None, "backend", height=2.8)
+    for axes, rows, _, backend, _ in grid:
+        succeeded = _succeeded(rows)
+        for part, line, name in style.parts(succeeded, styles):
+            _curve(axes, part, column, line, name)
+        axes.set(xlabel="learning rate", ylabel=style.LOSSES[column])
+        axes.set_title(style.BACKENDS[backend])
+        if len(succeeded):
+            axes.set(xscale="log", yscale="log")
+        else:
+            axes.set(xticks=[], yticks=[])
+            axes.annotate(NO_SURVIVOR, (0.5, 0.5), xycoords="axes fraction", ha="center")
+    return panels.finish(
         figure,
-        f"{style.label(experiment)}, {optimizer}: inter-quartile mean of n = {seeds} seeds "
-        f"of the search, {style.interval()}",
+        search,
+        "{subject}, {optimizer}: inter-quartile mean of n = {n_seeds} seeds of the search, "
+        "{interval}",
         "ring: selected rate; a line ends where a trial failed",
+        legend=3,
+        legend_of=figure.axes[:1],
+        subject=style.label(experiment),
+        optimizer=" or ".join(final["optimizer"].unique()),
     )
-    return figure
 
 
-def _curve(
-    axes: Axes,
-    rows: pd.DataFrame,
-    column: str,
-    line: style.LineStyle,
-    name: str,
-    selected: Iterable[float],
-) -> None:
-    succeeded = rows[rows["n_ok"] == rows["n_seeds"]].sort_values("learning_rate")
-    rates = succeeded["learning_rate"]
-    axes.plot(
-        rates,
-        succeeded[column],
-        label=name,
-        markersize=4,
-        **line,
-    )
-    low = succeeded[f"{column}_low"]
-    high = succeeded[f"{column}_high"]
+def _succeeded(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rates of the search without a failed trial; `selected` marks the best ones."""
+    keys = ["estimator", "learning_rate"]
+    best = set(rows.loc[rows["best_rate"], keys].itertuples(index=False, name=None))
+    search = rows.query("stage == 'tuning' and n_ok == n_seeds").sort_values("learning_rate")
+    selected = [pair in best for pair in search[keys].itertuples(index=False, name=None)]
+    return search.assign(selected=np.array(selected, dtype=bool))
+
+
+def _curve(axes: Axes, rows: pd.DataFrame, column: str, line: style.LineStyle, name: str) -> None:
+    rates = rows["learning_rate"]
+    axes.plot(rates, rows[column], label=name, markersize=4, **line)
+    low, high = rows[f"{column}_low"], rows[f"{column}_high"]
     if low.notna().any():
-        axes.fill_between(
-            rates,
-            low,
-            high,
-            color=line["color"],
-            alpha=0.15,
-            linewidth=0,
-        )
-    ring = succeeded[rates.isin(selected)]
-    axes.plot(
-        ring["learning_rate"],
-        ring[column],
-        "o",
-        markersize=11,
-        markerfacecolor="none",
-        color=line["color"],
-    )
+        axes.fill_between(rates, low, high, color=line["color"], alpha=0.15, linewidth=0)
+    ring = rows[rows["selected"]]
+    hollow: style.LineStyle = {"markersize": 11, "markerfacecolor": "none", "color": line["color"]}
+    axes.plot(ring["learning_rate"], ring[column], "o", **hollow)

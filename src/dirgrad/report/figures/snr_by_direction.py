@@ -1,71 +1,55 @@
-"""Signal-to-noise ratio (SNR) of each law of directions is compared with its closed form.
-
-The unit is K/d, for K directions and d parameters.
-"""
+"""Signal-to-noise ratio (SNR) of each law of directions, with its closed form."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
+
+TABLES = ("quality",)
+FIGURES = {"quality_laws": ("quality/laws",)}
+CATEGORY = "instruments"
+TITLE = "SNR of each law of directions"
+CAPTION = """
+Signal-to-noise ratio (SNR) of each law of directions on networks at initialization, in units
+of K/d. Outer products of random signs, and directions that are redrawn at every use, lose
+nothing against independent signs. Outer products of Gaussian entries do lose. The orange
+mark is the closed form.
+"""
+ALT = "A point and an orange mark of theory per law, across their SNR in units of K/d."
 
 
 def draw(tables: style.Tables, name: str) -> Figure:
-    """Draw a row of panels per framework and a column per problem.
-
-    Args:
-        tables: The table `quality`.
-        name: The quality measurement to show.
-    """
+    """Draw a row of panels per framework and a column per problem."""
     quality = tables["quality"].query("quality == @name")
-    backends = quality["backend"].unique()
-    problems = quality["problem"].unique()
     # The y axis points upward, so the reversed order puts the first estimator at the top.
     estimators = list(quality["estimator"].unique())[::-1]
+    labels = [style.label(estimator) for estimator in estimators]
     height = 0.7 + 0.24 * len(estimators)
-    figure, panels = style.new_figure(len(backends), len(problems), height=height, width=10.5)
-    for panel_row, backend in zip(panels, backends, strict=True):
-        for axes, problem in zip(panel_row, problems, strict=True):
-            rows = quality.query("backend == @backend and problem == @problem")
-            rows = rows.set_index("estimator").reindex(estimators)
-            _panel(axes, rows)
-            labels = [style.label(estimator) for estimator in estimators]
-            axes.set_yticks(np.arange(len(rows)), labels if axes is panel_row[0] else [])
-            dimension = rows["dimension"].iloc[0]
-            title = f"{style.BACKENDS[backend]}, {style.label(problem)},\nd = {dimension}"
-            axes.set_title(title, fontsize=9)
-    style.add_legend(figure, panels, ncols=2)
-    draws = style.count_range(quality["draws"])
-    z = quality["snr_z"]
-    style.add_title(
+    figure, grid = panels.facets(quality, "backend", "problem", width=10.5, height=height)
+    for axes, rows, backend, problem, first in grid:
+        rows = rows.set_index("estimator").reindex(estimators)
+        _dots(axes, rows)
+        axes.set_yticks(np.arange(len(rows)), labels if first else [])
+        dimension = rows["dimension"].iloc[0]
+        title = f"{style.BACKENDS[backend]}, {style.label(problem)},\nd = {dimension}"
+        axes.set_title(title, fontsize=9)
+    return panels.finish(
         figure,
-        f"n = {draws} estimates, {style.interval()} "
-        f"(worst residual {z.abs().max():.1f} standard errors of {z.notna().sum()})",
+        quality,
+        "n = {draws} estimates, {interval} {residual}",
+        legend=2,
+        residual=style.worst_residual(quality),
     )
-    return figure
 
 
-def _panel(axes: Axes, rows: pd.DataFrame) -> None:
+def _dots(axes: Axes, rows: pd.DataFrame) -> None:
     unit = rows["num_directions"] / rows["dimension"]
     y = np.arange(len(rows))
-    axes.errorbar(
-        rows["snr"] / unit,
-        y,
-        xerr=[length / unit for length in style.error_lengths(rows, "snr")],
-        color="black",
-        marker="o",
-        markersize=4,
-        linestyle="",
-        label="measured",
-    )
-    axes.plot(
-        rows["snr_theory"] / unit,
-        y,
-        "|",
-        color="#D55E00",
-        markersize=11,
-        markeredgewidth=2,
-        label="closed form",
-    )
+    errors = [length / unit for length in style.error_lengths(rows, "snr")]
+    point: style.LineStyle = {"marker": "o", "markersize": 4, "color": "black", "linestyle": ""}
+    axes.errorbar(rows["snr"] / unit, y, xerr=errors, label="measured", **point)
+    mark: style.LineStyle = {"color": "#D55E00", "markersize": 11, "markeredgewidth": 2}
+    axes.plot(rows["snr_theory"] / unit, y, "|", label="closed form", **mark)
     axes.set(xlabel="SNR / (K/d)", ylim=(-0.6, len(rows) - 0.4))

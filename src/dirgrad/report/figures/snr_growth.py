@@ -1,31 +1,32 @@
-"""Signal-to-noise ratio (SNR) is plotted against the numbers of parameters and of directions.
-
-The lines are the closed forms.
-"""
+"""Signal-to-noise ratio (SNR) against the numbers of parameters and of directions."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
+
+TABLES = ("quality",)
+FIGURES = {"quality_signal": ("quality/dimension", "quality/directions")}
+CATEGORY = "instruments"
+TITLE = "Growth of the SNR"
+CAPTION = """
+Signal-to-noise ratio (SNR) of an estimate against the number of parameters of a quadratic
+and against the number of directions, for every law of directions. The signal is the exact
+gradient. The line is the closed form, not a fit. The title states the largest distance
+between a measurement and the closed form.
+"""
+ALT = "Points on lines of theory: the SNR falls with parameters and rises with directions."
 
 YLABEL = r"SNR $\Vert g\Vert^2 / E\Vert\hat g - g\Vert^2$"
 
 
 def draw(tables: style.Tables, dimension: str, directions: str) -> Figure:
-    """Draw a row of two panels per framework: against d for every law, against K for one law.
-
-    Args:
-        tables: The table `quality`.
-        dimension: The quality measurement that varies the number of parameters d.
-        directions: The quality measurement that varies the number of directions K.
-    """
+    """Draw a row of two panels per framework: against d for every law, against K for one law."""
     quality = tables["quality"].query("quality in [@dimension, @directions]")
-    backends = quality["backend"].unique()
     styles = style.line_styles(quality["direction"].unique())
-    figure, panels = style.new_figure(len(backends), 2, height=2.9)
-    for (left, right), backend in zip(panels, backends, strict=True):
-        rows = quality.query("backend == @backend")
+    figure, grid = panels.facet_rows(quality, "backend", 2, height=2.9)
+    for (left, right), rows, backend in grid:
         _against_dimension(left, rows.query("quality == @dimension"), styles)
         many = rows.query("quality == @directions").sort_values("num_directions")
         first_style = next(iter(styles.values()))
@@ -35,17 +36,14 @@ def draw(tables: style.Tables, dimension: str, directions: str) -> Figure:
         right.set(xlabel=f"directions K (d = {d})", ylabel=YLABEL, xticks=many["num_directions"])
         for axes in (left, right):
             axes.set(xscale="log", yscale="log", title=style.BACKENDS[backend])
-            style.plain_ticks(axes.xaxis)
-            style.plain_ticks(axes.yaxis)
-    style.add_legend(figure, panels, ncols=5)
-    draws = style.count_range(quality["draws"])
-    z = quality["snr_z"]
-    style.add_title(
+            style.plain_ticks(axes.xaxis, axes.yaxis)
+    return panels.finish(
         figure,
-        f"n = {draws} estimates, {style.interval()}; line: closed form "
-        f"(worst residual {z.abs().max():.1f} standard errors of {z.notna().sum()})",
+        quality,
+        "n = {draws} estimates, {interval}; line: closed form {residual}",
+        legend=5,
+        residual=style.worst_residual(quality),
     )
-    return figure
 
 
 def _against_dimension(axes: Axes, quality: pd.DataFrame, styles: style.LineStyles) -> None:
@@ -57,18 +55,7 @@ def _against_dimension(axes: Axes, quality: pd.DataFrame, styles: style.LineStyl
 
 
 def _points(
-    axes: Axes,
-    rows: pd.DataFrame,
-    column: str,
-    x: pd.Series,
-    line: style.LineStyle,
-    law: str,
+    axes: Axes, rows: pd.DataFrame, column: str, x: pd.Series, line: style.LineStyle, law: str
 ) -> None:
     style.points_with_interval(axes, x, rows, "snr", line, law)
-    axes.plot(
-        rows[column],
-        rows["snr_theory"],
-        color="0.4",
-        linewidth=0.8,
-        zorder=0,
-    )
+    axes.plot(rows[column], rows["snr_theory"], color="0.4", linewidth=0.8, zorder=0)

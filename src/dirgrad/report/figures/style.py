@@ -4,21 +4,17 @@ An estimator has the same line in all panels of a figure. The lines stay disting
 print, because each has its own dashes and marker.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from dirgrad.records.files import write_atomically
 from dirgrad.records.machine_load import NOISY_FRACTION
 
 # The palette of Okabe and Ito, which color-blind readers can distinguish. It is ordered from dark
@@ -42,9 +38,6 @@ X_AXES = {"step": "iteration", "train_seconds": "training time [s per trial]"}
 LOSSES = {"valid_loss": "validation loss [nat]", "final_loss": "final training loss"}
 NOISE_LABEL = "timing noise (forward pass / itself)"
 """Legend label of the ratio between two timings of the same forward pass."""
-FORMATS = ("svg", "png", "pdf")
-REPORT_FORMATS = ("svg",)
-"""Formats of the figures that only the report shows."""
 TITLE_SIZE = 9
 RC: Any = {
     "font.size": 9,
@@ -88,69 +81,6 @@ def interval() -> str:
     return f"{100 * _CONFIDENCE.get():g} % bootstrap interval"
 
 
-def new_figure(
-    rows: int,
-    columns: int,
-    width: float = 9.0,
-    height: float | Sequence[float] = 2.4,
-) -> tuple[Figure, Any]:
-    """Return a new figure and its axes as an array of shape (rows, columns).
-
-    Args:
-        rows: Number of rows of panels.
-        columns: Number of columns of panels.
-        width: Width of the figure in inches.
-        height: Height of every row in inches, or one height per row.
-    """
-    heights = [height] * rows if isinstance(height, float) else height
-    figure = Figure(figsize=(width, sum(heights) + 0.5), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False, height_ratios=heights)
-
-
-def add_title(figure: Figure, *lines_of_text: str) -> None:
-    """Add a title of one or more lines above all panels."""
-    figure.suptitle("\n".join(lines_of_text), fontsize=TITLE_SIZE)
-
-
-def add_legend(figure: Figure, panels: Any, ncols: int, **text: Any) -> None:
-    """Add one legend for all panels below them.
-
-    Args:
-        figure: The figure.
-        panels: Array of the axes whose labels the legend shows.
-        ncols: Number of columns of the legend.
-        **text: Further options of the legend, such as `fontsize`.
-    """
-    handles, labels = shared_legend(panels)
-    figure.legend(handles, labels, loc="outside lower center", ncols=ncols, **text)
-
-
-def one_framework(
-    draw: Callable[..., Figure],
-    tables: Tables,
-    subjects: Iterable[str],
-    backend: str,
-) -> Figure:
-    """Return a figure that is drawn only from the rows of one framework.
-
-    Args:
-        draw: Function that draws the figure.
-        tables: Tables of all frameworks; a table without the column `backend` is used as it is.
-        subjects: Further arguments of `draw`.
-        backend: The framework, `jax` or `torch`.
-    """
-    has_backend = [name for name, table in tables.items() if "backend" in table]
-    selected = {
-        name: table[table["backend"] == backend] if name in has_backend else table
-        for name, table in tables.items()
-    }
-    if all(selected[name].empty for name in has_backend):
-        figure, _ = new_figure(1, 1)
-        add_title(figure, f"{BACKENDS[backend]}: n = 0 rows, nothing to show")
-        return figure
-    return draw(selected, *subjects)
-
-
 def line_styles(estimators: Iterable[str]) -> dict[str, LineStyle]:
     """Return the line style of each estimator, in the given order.
 
@@ -180,24 +110,21 @@ def marker_style(line: LineStyle) -> LineStyle:
     }
 
 
+def thin_line(line: LineStyle) -> LineStyle:
+    """Return the style of a line of theory, without points on it."""
+    return {"color": line["color"], "linestyle": line["linestyle"], "linewidth": 0.9}
+
+
 def label(name: str) -> str:
     """Return a name of the configuration as words."""
     return name.replace("_", " ")
 
 
-def shared_legend(panels: Any) -> tuple[list[Any], list[str]]:
-    """Return the handles and the labels of all panels, each label once."""
-    entries: dict[str, Any] = {}
-    for axes in panels.flat:
-        handles, labels = axes.get_legend_handles_labels()
-        entries = dict(zip(labels, handles, strict=True)) | entries
-    return list(entries.values()), list(entries)
-
-
-def plain_ticks(axis: Axis) -> None:
-    """Label the ticks of a logarithmic axis with plain numbers, such as 0.001."""
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_locator(NullLocator())
+def plain_ticks(*scales: Axis) -> None:
+    """Label the ticks of logarithmic axes with plain numbers, such as 0.001."""
+    for axis in scales:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_locator(NullLocator())
 
 
 def whole_ticks(axis: Axis) -> None:
@@ -212,6 +139,12 @@ def noise_warning(cost: pd.DataFrame) -> str:
     if share > NOISY_FRACTION:
         return f"\nNOISY MACHINE: other processes used {share:.0%} of the CPU time"
     return ""
+
+
+def worst_residual(quality: pd.DataFrame) -> str:
+    """Return the largest distance between a measured SNR and its closed form, in parentheses."""
+    z = quality["snr_z"]
+    return f"(worst residual {z.abs().max():.1f} standard errors of {z.notna().sum()})"
 
 
 def count_range(counts: pd.Series) -> str:
@@ -230,6 +163,20 @@ def error_lengths(rows: pd.DataFrame, column: str) -> list[pd.Series]:
     return [below, above]
 
 
+def parts(
+    rows: pd.DataFrame, styles: LineStyles, column: str = "estimator"
+) -> Iterator[tuple[pd.DataFrame, LineStyle, str]]:
+    """Yield the rows, the line style and the label of each estimator.
+
+    Args:
+        rows: The rows of a panel.
+        styles: Line style by estimator; an estimator without rows is yielded too.
+        column: Column with the keys of `styles`.
+    """
+    for name, line in styles.items():
+        yield rows[rows[column] == name], line, label(name)
+
+
 def line_with_interval(
     axes: Axes,
     x: pd.Series,
@@ -237,28 +184,24 @@ def line_with_interval(
     column: str,
     line: LineStyle,
     name: str,
+    unit: float = 1.0,
 ) -> None:
     """Draw a column as a line, with its interval as a band.
 
     Args:
         axes: The panel.
         x: Abscissae, one per row.
-        part: Rows with the columns `column`, `column_low` and `column_high`.
+        part: Rows with the columns `column` and, if the value has an interval, `column_low` and
+            `column_high`.
         column: Name of the column.
         line: Line style.
         name: Label in the legend.
+        unit: Unit of the axis, by which the values are divided.
     """
-    axes.plot(
-        x,
-        part[column],
-        label=name,
-        markevery=max(len(x) // 6, 1),
-        markersize=3.5,
-        **line,
-    )
-    low = part[f"{column}_low"]
-    high = part[f"{column}_high"]
-    if low.notna().any():
+    every = max(len(x) // 6, 1)
+    axes.plot(x, part[column] / unit, label=name, markevery=every, markersize=3.5, **line)
+    if f"{column}_low" in part and part[f"{column}_low"].notna().any():
+        low, high = (part[f"{column}_{end}"] / unit for end in ("low", "high"))
         axes.fill_between(x, low, high, color=line["color"], alpha=0.18, linewidth=0)
 
 
@@ -272,41 +215,35 @@ def points_with_interval(
 ) -> None:
     """Draw a column as points with error bars; the arguments are as in `line_with_interval`."""
     errors = error_lengths(rows, column)
-    axes.errorbar(
-        x,
-        rows[column],
-        yerr=errors,
-        label=name,
-        markersize=4,
-        **marker_style(line),
-    )
+    axes.errorbar(x, rows[column], yerr=errors, label=name, markersize=4, **marker_style(line))
 
 
-def save(
-    figure: Figure,
-    stem: Path,
-    origin: str,
-    formats: Sequence[str] = FORMATS,
+def points_across(
+    axes: Axes,
+    part: pd.DataFrame,
+    column: str,
+    y: Any,
+    line: LineStyle,
+    name: str,
+    size: float,
 ) -> None:
-    """Save a figure as `stem` plus each suffix; equal figures give equal bytes.
+    """Draw a column along the x axis as points with error bars; an absent end is not drawn.
 
     Args:
-        figure: The figure.
-        stem: Path without the suffix.
-        origin: Line that says where the data come from; it is stored as metadata.
-        formats: Suffixes of the files.
+        axes: The panel.
+        part: Rows with the columns `column`, `column_low` and `column_high`.
+        column: Name of the column.
+        y: Heights, one per row.
+        line: Line style, whose color and marker the points have.
+        name: Label in the legend.
+        size: Size of the markers in points.
     """
-    layout = figure.get_layout_engine()
-    if layout is not None:
-        # The layout is computed once instead of once per format.
-        layout.execute(figure)
-        figure.set_layout_engine("none")
-    # A date would make the bytes depend on the time of saving.
-    metadata: dict[str, dict[str, str | None]] = {
-        "svg": {"Title": stem.name, "Description": origin, "Date": None},
-        "png": {"Title": stem.name, "Description": origin},
-        "pdf": {"Title": stem.name, "Subject": origin, "CreationDate": None},
-    }
-    for suffix in formats:
-        write = partial(figure.savefig, format=suffix, metadata=metadata[suffix])
-        write_atomically(stem.with_name(f"{stem.name}.{suffix}"), write)
+    errors = [length.clip(lower=0).fillna(0) for length in error_lengths(part, column)]
+    shape = marker_style(line) | {"markersize": size, "elinewidth": 1}
+    axes.errorbar(part[column], y, xerr=errors, label=name, **shape)
+
+
+def name_heights(axes: Axes, names: Sequence[str]) -> None:
+    """Label the heights 0, 1, ... with names, from the top to the bottom."""
+    axes.set_yticks(range(len(names)), map(label, names))
+    axes.set_ylim(len(names) - 0.5, -0.5)

@@ -1,4 +1,4 @@
-"""Time of a gradient estimate and memory of a step are plotted against the number of layers.
+"""Time of a gradient estimate and memory of a step against the number of layers.
 
 The layout follows figure 6 of Baydin et al. 2022.
 """
@@ -7,7 +7,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
+
+TABLES = ("cost", "memory")
+FIGURES = {"baydin_fig6": ("cost/depth", "memory/depth")}
+CATEGORY = "baydin"
+TITLE = "Time and memory by depth"
+CAPTION = """
+Time of a gradient estimate and peak memory of a whole step, against the number of layers. Each
+memory value comes from a separate process.
+"""
+ALT = "A line per estimator against the number of layers: time on the left, memory on the right."
 
 MEBIBYTE = 2**20
 MILLISECOND = 1e-3
@@ -16,38 +26,27 @@ FORWARD = "forward pass"
 
 
 def draw(tables: style.Tables, name: str) -> Figure:
-    """Draw a row of two panels per framework: time and memory.
-
-    Args:
-        tables: The tables `cost` and `memory`.
-        name: The measurements of cost and of memory to show.
-    """
+    """Draw a row of two panels per framework: time and memory."""
     cost = tables["cost"].query("cost == @name")
     memory = tables["memory"].query("memory == @name")
-    backends = cost["backend"].unique()
     styles = style.line_styles([*cost["estimator"].unique(), FORWARD])
-    figure, panels = style.new_figure(len(backends), 2)
-    for (left, right), backend in zip(panels, backends, strict=True):
-        times = _with_forward(cost.query("backend == @backend"))
-        _lines(left, times, "gradient_seconds", MILLISECOND, styles)
+    figure, grid = panels.facet_rows(cost, "backend", 2)
+    for (left, right), rows, backend in grid:
+        _lines(left, _with_forward(rows), "gradient_seconds", MILLISECOND, styles)
         left.set(ylabel="time of an estimate [ms]", title=style.BACKENDS[backend])
         peaks = memory.query("backend == @backend").replace({"estimator": {"inference": FORWARD}})
         _lines(right, peaks, "resident_peak_bytes", MEBIBYTE, styles)
         right.set(ylabel="peak resident memory\nof a step [MiB]", title=style.BACKENDS[backend])
         right.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
-    style.add_title(figure, *_title(name, cost, memory))
-    return figure
-
-
-def _title(name: str, cost: pd.DataFrame, memory: pd.DataFrame) -> tuple[str, str]:
-    rounds = style.count_range(cost["n"])
-    cost_batch = style.count_range(cost["batch_size"])
-    processes = style.count_range(memory["n"])
-    memory_batch = style.count_range(memory["batch_size"])
-    return (
-        f"{style.label(name)}: inter-quartile mean, {style.interval()}",
-        f"time: n = {rounds} rounds of batch {cost_batch}; "
-        f"memory: n = {processes} processes of batch {memory_batch}",
+    return panels.finish(
+        figure,
+        cost,
+        "{subject}: inter-quartile mean, {interval}",
+        "time: n = {n} rounds of batch {batch_size}; "
+        "memory: n = {processes} processes of batch {memory_batch}",
+        subject=style.label(name),
+        processes=style.count_range(memory["n"]),
+        memory_batch=style.count_range(memory["batch_size"]),
     )
 
 
@@ -61,16 +60,9 @@ def _with_forward(cost: pd.DataFrame) -> pd.DataFrame:
 
 
 def _lines(
-    axes: Axes,
-    rows: pd.DataFrame,
-    column: str,
-    unit: float,
-    styles: style.LineStyles,
+    axes: Axes, rows: pd.DataFrame, column: str, unit: float, styles: style.LineStyles
 ) -> None:
-    for estimator, line in styles.items():
-        part = rows[rows["estimator"] == estimator].sort_values("depth")
-        scaled = part[[column, f"{column}_low", f"{column}_high"]] / unit
-        style.line_with_interval(axes, part["depth"], scaled, column, line, style.label(estimator))
+    for part, line, name in style.parts(rows.sort_values("depth"), styles):
+        style.line_with_interval(axes, part["depth"], part, column, line, name, unit)
     axes.set(xlabel="number of weight layers", xscale="log", yscale="log")
-    for axis in (axes.xaxis, axes.yaxis):
-        style.plain_ticks(axis)
+    style.plain_ticks(axes.xaxis, axes.yaxis)

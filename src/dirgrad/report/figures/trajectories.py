@@ -1,4 +1,4 @@
-"""Paths of all trials of a problem with two parameters are drawn over the contours of its loss."""
+"""Paths of all trials of a problem with two parameters, over the contours of its loss."""
 
 import numpy as np
 import pandas as pd
@@ -6,44 +6,47 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import panels, style
+
+TABLES = ("final", "trajectories", "landscape")
+EACH = "two-parameter experiment"
+CATEGORY = "experiments"
+TITLE = "Trajectories"
+CAPTION = """
+All trials over the contours of the loss, each from its start (circle) to its end (cross).
+"""
+ALT = "A map of the loss per estimator, with a path per trial from a circle to a cross."
 
 KEYS = ["backend", "estimator", "stage", "learning_rate"]
 PARAMETERS = ["theta_0", "theta_1"]
 
 
 def draw(tables: style.Tables, experiment: str) -> Figure:
-    """Draw a row of panels per framework and a column per estimator.
-
-    Args:
-        tables: The tables `final`, `trajectories` and `landscape`.
-        experiment: The experiment to show.
-    """
+    """Draw a row of panels per framework and a column per estimator."""
     final = tables["final"].query("experiment == @experiment")
     best = final.loc[final["best_rate"], KEYS]
-    trajectories = tables["trajectories"].query("experiment == @experiment")
-    points = trajectories.merge(best, on=KEYS)
+    points = tables["trajectories"].query("experiment == @experiment").merge(best, on=KEYS)
     landscape = tables["landscape"].query("experiment == @experiment")
-    backends = final["backend"].unique()
     styles = style.line_styles(final["estimator"].unique())
-    width = 2.3 * len(styles) + 0.6
-    figure, panels = style.new_figure(len(backends), len(styles), width=width, height=2.1)
-    for panel_row, backend in zip(panels, backends, strict=True):
-        for axes, (estimator, line) in zip(panel_row, styles.items(), strict=True):
-            rows = points.query("backend == @backend and estimator == @estimator")
-            contours(axes, landscape)
-            paths(axes, rows, str(line["color"]))
-            name = f"{style.BACKENDS[backend]}: {style.label(estimator)}"
-            axes.set_title(f"{name}\n{rows['seed'].nunique()} trials", fontsize=8)
+    figure, grid = panels.facets(
+        final, "backend", "estimator", width=0.6, per_column=2.3, height=2.1
+    )
+    for axes, _, backend, estimator, _ in grid:
+        rows = points.query("backend == @backend and estimator == @estimator")
+        contours(axes, landscape)
+        paths(axes, rows, str(styles[estimator]["color"]))
+        name = f"{style.BACKENDS[backend]}: {style.label(estimator)}"
+        axes.set_title(f"{name}\n{rows['seed'].nunique()} trials", fontsize=8)
     figure.supxlabel("x", fontsize=9)
     figure.supylabel("y", fontsize=9)
-    count = style.count_range(points.groupby(["backend", "estimator"])["seed"].nunique())
-    style.add_title(
+    return panels.finish(
         figure,
-        f"{style.label(experiment)}: all trials from start (circle) to end (cross), "
-        f"n = {count} per panel, no interval",
+        points,
+        "{subject}: all trials from start (circle) to end (cross), "
+        "n = {count} per panel, no interval",
+        subject=style.label(experiment),
+        count=style.count_range(points.groupby(["backend", "estimator"])["seed"].nunique()),
     )
-    return figure
 
 
 def contours(axes: Axes, landscape: pd.DataFrame) -> None:
@@ -57,19 +60,10 @@ def contours(axes: Axes, landscape: pd.DataFrame) -> None:
     values = grid.to_numpy()
     # The levels are logarithmic, so the lowest one must be positive.
     levels = np.geomspace(max(values.min(), 1e-3), values.max(), 14)
-    axes.contour(
-        grid.columns,
-        grid.index,
-        grid,
-        levels=levels,
-        colors="0.6",
-        linewidths=0.5,
-        locator=LogLocator(),
-    )
-    axes.set(
-        xlim=(grid.columns.min(), grid.columns.max()),
-        ylim=(grid.index.min(), grid.index.max()),
-    )
+    shape: style.LineStyle = {"levels": levels, "colors": "0.6", "linewidths": 0.5}
+    axes.contour(grid.columns, grid.index, grid, locator=LogLocator(), **shape)
+    axes.set(xlim=(grid.columns.min(), grid.columns.max()))
+    axes.set(ylim=(grid.index.min(), grid.index.max()))
     axes.grid(visible=False)
 
 
@@ -82,20 +76,8 @@ def paths(axes: Axes, points: pd.DataFrame, color: str) -> None:
         color: Color of the paths.
     """
     for _, trial in points.groupby("seed"):
-        axes.plot(
-            trial["theta_0"],
-            trial["theta_1"],
-            color=color,
-            linewidth=0.8,
-            alpha=0.8,
-        )
-        start = trial[PARAMETERS].iloc[0]
-        end = trial[PARAMETERS].iloc[-1]
-        axes.plot(
-            *start,
-            "o",
-            color="black",
-            markerfacecolor="white",
-            markersize=5,
-        )
-        axes.plot(*end, "x", color="black", markersize=5)
+        x, y = (trial[name] for name in PARAMETERS)
+        axes.plot(x, y, color=color, linewidth=0.8, alpha=0.8)
+        circle: style.LineStyle = {"color": "black", "markerfacecolor": "white", "markersize": 5}
+        axes.plot(x.iloc[0], y.iloc[0], "o", **circle)
+        axes.plot(x.iloc[-1], y.iloc[-1], "x", color="black", markersize=5)

@@ -1,16 +1,14 @@
 """Front page of a tier's report: the run, the machine, the verdicts and the main figures."""
 
 import base64
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from dirgrad.config import outputs
+from dirgrad.config import outputs, validation
 from dirgrad.core.errors import UserError, nearest
 from dirgrad.report.pages import ENVIRONMENT
 from dirgrad.report.pages.cells import number, with_interval
@@ -25,12 +23,16 @@ class PageFigure(NamedTuple):
 
     Attributes:
         name: The file name in words.
-        caption: The module docstring of the figure.
+        title: The title of the figure.
+        caption: The caption of the figure.
+        alt: The description for readers who cannot see the figure.
         data: The PNG as a data URI.
     """
 
     name: str
+    title: str
     caption: str
+    alt: str
     data: str
 
 
@@ -43,9 +45,11 @@ def page(manifest: Mapping[str, Any], claims: pd.DataFrame | None, figures: Sequ
         figures: PNG files that `dirgrad figure` drew from the configuration in the manifest.
 
     Raises:
-        UserError: If claims.csv lacks a column or the configuration lacks a figure.
+        UserError: If claims.csv lacks a column, or the configuration in the manifest is not valid
+            or lacks a figure.
     """
-    specs = outputs.figure_specs(manifest["config"])
+    config = validation.check({"manifest.json": manifest["config"]})
+    specs = outputs.figure_specs(config)
     return ENVIRONMENT.get_template("front.html").render(
         tier=manifest["tier"],
         run=run_facts(manifest),
@@ -135,7 +139,7 @@ def _count_verdicts(claims: pd.DataFrame | None) -> dict[str, int]:
 
 
 def embed_figure(path: Path, specs: Mapping[str, outputs.FigureSpec]) -> PageFigure:
-    """Return a PNG file as a figure of the page, with its module docstring as the caption.
+    """Return a PNG file as a figure of the page, with the texts that its module declares.
 
     Raises:
         UserError: If the configuration has no figure of this name.
@@ -143,11 +147,15 @@ def embed_figure(path: Path, specs: Mapping[str, outputs.FigureSpec]) -> PageFig
     if path.stem not in specs:
         suggestion = nearest(path.stem, specs)
         raise UserError(f"{path}: the configuration has no such figure: {suggestion}")
-    module = import_module(f"dirgrad.report.figures.{specs[path.stem].module}")
-    text = " ".join((module.__doc__ or "").split())
-    caption = re.sub(r"(?<=\w)$", ".", text)
+    declared = specs[path.stem].declared
     data = base64.b64encode(path.read_bytes()).decode("ascii")
-    return PageFigure(path.stem.replace("_", " "), caption, f"data:image/png;base64,{data}")
+    return PageFigure(
+        name=path.stem.replace("_", " "),
+        title=declared.title,
+        caption=declared.caption,
+        alt=declared.alt,
+        data=f"data:image/png;base64,{data}",
+    )
 
 
 def _join(values: Sequence[str]) -> str:
