@@ -160,6 +160,14 @@ def test_a_figure_can_be_drawn_from_a_single_seed(figure: str) -> None:
 
 
 @pytest.mark.parametrize("figure", CASES)
+def test_a_figure_without_rows_can_be_drawn(figure: str) -> None:
+    tables = {
+        name: table if name == "landscape" else table[:0] for name, table in search_tables().items()
+    }
+    draw(figure, tables).draw_without_rendering()
+
+
+@pytest.mark.parametrize("figure", CASES)
 def test_a_figure_of_one_framework_omits_the_other_framework(figure: str) -> None:
     case = CASES[figure]
     text = headings(saving.one_framework(case.draw, search_tables(), case.subjects, "torch"))

@@ -193,6 +193,18 @@ def test_the_title_states_n_the_axes_have_labels_and_every_framework_has_a_panel
     assert "n = " in title
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_a_figure_without_rows_can_be_drawn(name: str) -> None:
+    case = CASES[name]
+    tables = {
+        source: table if source == "landscape" else table[:0]
+        for source, table in case.tables.items()
+    }
+    figure = case.draw(tables, *case.subjects)
+    figure.draw_without_rendering()
+    assert "nan" not in figure.get_suptitle()
+
+
 @pytest.mark.parametrize("name", ["equal_rate", "sampled_gradients"])
 def test_equal_tables_give_equal_bytes(name: str, tmp_path: Path) -> None:
     for directory in ("first", "second"):

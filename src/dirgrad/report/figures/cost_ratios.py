@@ -33,7 +33,7 @@ def draw(tables: style.Tables, *names: str) -> Figure:
     # The y axis points upward, so the reversed order puts the first estimator at the top.
     estimators = list(cost["estimator"].unique())[::-1]
     labels = [style.label(estimator) for estimator in estimators]
-    subject, height = ["problem", "batch_size"], 0.6 + 0.26 * len(estimators)
+    subject, height = ["problem", "batch_size"], 0.6 + 0.26 * max(len(estimators), 1)
     figure, grid = panels.facets(cost, "backend", subject, width=2.2, per_column=2.1, height=height)
     for axes, rows, backend, (problem, batch_size), first in grid:
         _dots(axes, rows.set_index("estimator").reindex(estimators))

@@ -35,7 +35,8 @@ def draw(tables: style.Tables, *experiments: str) -> Figure:
             axes.set(xlabel=label, ylabel="loss", yscale="log", title=title)
         points = tables["trajectories"].query("experiment == @experiment and backend == @backend")
         _map(panel_row[2], points, tables["landscape"].query("experiment == @experiment"))
-    figure.axes[0].legend()
+    if grid:
+        figure.axes[0].legend()
     return panels.finish(
         figure,
         curves,

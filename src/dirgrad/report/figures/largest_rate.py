@@ -28,7 +28,8 @@ def draw(tables: style.Tables, name: str) -> Figure:
         title = f"{style.label(kind)}, {style.BACKENDS[backend]}"
         axes.set(title=title, xlabel="parameters d", ylabel="learning rate")
         axes.set(xscale="log", yscale="log")
-    figure.axes[0].legend(fontsize=7)
+    if grid:
+        figure.axes[0].legend(fontsize=7)
     return panels.finish(
         figure,
         stability,

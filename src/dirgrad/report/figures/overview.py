@@ -31,7 +31,7 @@ def draw(tables: style.Tables) -> Figure:
     best = final.query("best_rate")
     styles = style.line_styles(final["estimator"].unique())
     counts = final.groupby("backend", sort=False)["experiment"].nunique()
-    heights = [ROW_HEIGHT * count + MARGIN for count in counts]
+    heights = [ROW_HEIGHT * count + MARGIN for count in counts] or [MARGIN]
     figure, grid = panels.facet_rows(final, "backend", 2, height=heights)
     for (left, right), rows_of_backend, backend in grid:
         names = list(rows_of_backend["experiment"].unique())

@@ -72,7 +72,7 @@ def facets(
         height: Height of every row of panels in inches.
     """
     values = _values(data, column) if columns is None else list(columns)
-    width += per_column * len(values)
+    width += per_column * max(len(values), 1)
     figure, panel_rows = facet_rows(data, row, len(values), width=width, height=height)
     panels = [
         Panel(axes, _matching(rows, column, value), row_value, value, axes is panel_row[0])

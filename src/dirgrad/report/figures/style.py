@@ -143,8 +143,10 @@ def noise_warning(cost: pd.DataFrame) -> str:
 
 def worst_residual(quality: pd.DataFrame) -> str:
     """Return the largest distance between a measured SNR and its closed form, in parentheses."""
-    z = quality["snr_z"]
-    return f"(worst residual {z.abs().max():.1f} standard errors of {z.notna().sum()})"
+    z = quality["snr_z"].dropna()
+    if z.empty:
+        return "(no residual)"
+    return f"(worst residual {z.abs().max():.1f} standard errors of {len(z)})"
 
 
 def count_range(counts: pd.Series) -> str:
