@@ -1,6 +1,6 @@
 """Jobs of a configuration: training and measurements, with their settings and record files."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,14 +49,17 @@ class Job:
 
 def jobs(config: Config) -> dict[str, Job]:
     """Return all jobs of a configuration by path, in its order."""
-    all_jobs = [
-        _job(config, kind, name, backend)
-        for kind, (section, *_) in JOB_KINDS.items()
-        for name, settings in getattr(config, section).items()
-        for backend in config.backends
-        if backend in (settings.backends or config.backends)
-    ]
+    all_jobs = [_job(config, *identity) for identity in _identities(config)]
     return {job.path: job for job in all_jobs}
+
+
+def _identities(config: Config) -> Iterator[tuple[str, str, Framework]]:
+    """Yield the kind, name and backend of every job."""
+    for kind, (section, *_) in JOB_KINDS.items():
+        for name, settings in getattr(config, section).items():
+            for backend in config.backends:
+                if backend in (settings.backends or config.backends):
+                    yield kind, name, backend
 
 
 def _job(config: Config, kind: str, name: str, backend: Framework) -> Job:
@@ -116,10 +119,10 @@ def record_paths(
     paths: dict[str, list[str]] = {
         record: [] for job_kind in JOB_KINDS.values() for record in job_kind.records
     }
-    for path, job in jobs(config).items():
-        if subjects is None or job.subject in subjects:
-            for record in JOB_KINDS[job.kind].records:
-                paths[record].append(f"{path}/{record}.parquet")
+    for kind, name, backend in _identities(config):
+        if subjects is None or f"{kind}/{name}" in subjects:
+            for record in JOB_KINDS[kind].records:
+                paths[record].append(f"{kind}/{name}/{backend}/{record}.parquet")
     return {record: tuple(files) for record, files in paths.items()}
 
 
