@@ -80,13 +80,14 @@ def digest(paths: Iterable[str]) -> str:
     """Return the SHA-256 hash of the names and contents of source files."""
     total = hashlib.sha256()
     for path in sorted(paths):
-        total.update(f"{Path(path).name} {_file_digest(path)}\n".encode())
+        total.update(_named_digest(path))
     return total.hexdigest()
 
 
 @cache
-def _file_digest(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+def _named_digest(path: str) -> bytes:
+    file = Path(path)
+    return f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode()
 
 
 @cache
@@ -113,6 +114,7 @@ def _import_graph() -> grimp.ImportGraph:
         raise UserError(f"{place}: this line is not valid Python: {error.text}") from None
 
 
+@cache
 def _file(module: str) -> str:
     path = ROOT.parent.joinpath(*module.split("."))
     return str(path / "__init__.py" if path.is_dir() else path.with_suffix(".py"))
