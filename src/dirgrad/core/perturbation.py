@@ -158,15 +158,8 @@ def _factors(linear: LinearMap, x: Array, v: StructuredLeaf) -> Factors:
     return 1.0, linear.apply(x, direction)
 
 
-def matmul(x: Array, weight: Any) -> Array:
-    """Return x @ weight for x (..., m) and a weight (m, n), an array or a `PerturbedWeight`.
-
-    Along an outer product a b^T the perturbation of the result is (x a) b^T.
-    """
-    return x @ weight
-
-
 def _matmul_factors(x: Array, v: tree.OuterProduct) -> Factors:
+    """Return the factors of x (a b^T) = (x a) b^T."""
     if v.is_stacked:
         inner = x @ v.left.T
         return 1.0, inner @ v.right
@@ -249,7 +242,6 @@ def _explanation(error: Exception, name: str, shape: tuple[int, ...]) -> str:
     operation = f"`{match[match.lastgroup or 0]}`" if match else f"an operation ({first_line})"
     return (
         f"the problem applies {operation} to its parameter '{name}' of shape {shape}, but along "
-        "directions made of outer products or replayed from a key a weight supports only `x @ w`, "
-        "`perturbation.matmul` and `perturbation.conv2d`: use these, or a law of plain arrays such "
-        "as `gaussian`"
+        "directions made of outer products or replayed from a key a weight supports only `x @ w` "
+        "and `perturbation.conv2d`: use these, or a law of plain arrays such as `gaussian`"
     )

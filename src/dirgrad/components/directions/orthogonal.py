@@ -95,6 +95,6 @@ def _reflect(ops: Ops, normal: Array, i: Array, v: Array) -> Array:
     unit = ops.one_hot(i, len(normal), normal)
     pivot = ops.sum(x * unit)
     norm = ops.sqrt(ops.sum(x * x))
-    u = x + (norm + abs(pivot) - pivot) * unit
+    u = x + (norm + ops.abs(pivot) - pivot) * unit
     # The addend, the smallest normal number of float32, leaves v as it is where x is 0.
     return v - 2 * ops.sum(u * v) / (ops.sum(u * u) + 1.2e-38) * u
