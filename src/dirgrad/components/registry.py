@@ -1,23 +1,28 @@
 """Lookup and validation of components.
 
 Each folder next to this file (`estimators`, `directions`, `problems` and so on) holds one component
-per file. The configuration names a component by its file name. The fields of its class are its
-options.
+per file. Further files are registered by `add`. The configuration names a component by its file
+name. The fields of its class are its options.
 """
 
 import json
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from functools import cache, partial
 from importlib import import_module
+from importlib.metadata import entry_points
+from itertools import count
+from pathlib import Path
 from typing import Any, TypeVar, cast, dataclass_transform
 
 from pydantic import ConfigDict, Field, GetPydanticSchema, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass, is_pydantic_dataclass
 from pydantic_core import PydanticCustomError, core_schema
 
-from dirgrad.core.errors import nearest
+from dirgrad.components import component_files
+from dirgrad.components.component_files import ComponentFile
+from dirgrad.core.errors import UserError, nearest
 
 T = TypeVar("T")
 STRICT = ConfigDict(
@@ -37,29 +42,100 @@ def component(cls: type[T]) -> type[T]:
 
 
 def package_name(folder: str) -> str:
-    """Return the import path of the package that holds the components of `folder`."""
+    """Return the import path of the package that holds the built-in components of `folder`."""
     return f"dirgrad.components.{folder}"
 
 
-@cache
+_outside: dict[tuple[str, str], ComponentFile] = {}
+"""Files of the components outside this package, by folder and name."""
+
+
+def add(path: str | Path) -> None:
+    """Register components outside this package; a file that is registered already stays so.
+
+    Args:
+        path: A Python file with one component, or a folder of such files. The kind of a component
+            follows from the name of its folder, such as `estimators`, or from its methods.
+
+    Raises:
+        UserError: A file cannot be imported, holds no component or several, or has a name that is
+            taken.
+    """
+    _register(component_files.at(Path(path)))
+
+
+def add_installed() -> None:
+    """Register the components of installed packages, the entry points `dirgrad.components`.
+
+    Raises:
+        UserError: As for `add`.
+    """
+    for entry in entry_points(group="dirgrad.components"):
+        _register(component_files.installed(entry))
+
+
+def _register(files: Iterable[ComponentFile]) -> None:
+    registered = {file.path for file in _outside.values()}
+    for file in files:
+        if file.path in registered:
+            continue
+        cls = component_files.component_class(file)
+        folder, name = component_files.folder_of(cls, file.path), file.path.stem
+        if name in names(folder):
+            raise UserError(
+                f"{file.path}: the {folder[:-1]} '{name}' exists{_origin(folder, name)}: "
+                f"rename this file, for example to {free_name(folder, name)}.py"
+            )
+        _outside[folder, name] = file
+
+
+def _origin(folder: str, name: str) -> str:
+    file = _outside.get((folder, name))
+    return f" in {file.path}" if file else " in dirgrad"
+
+
+def free_name(folder: str, name: str) -> str:
+    """Return the first of name_2, name_3 and so on that no component of `folder` has."""
+    return next(
+        candidate
+        for candidate in (f"{name}_{i}" for i in count(2))
+        if candidate not in names(folder)
+    )
+
+
+def outside(folder: str) -> dict[str, Path]:
+    """Return the files of the registered components of `folder` outside this package, by name."""
+    return {name: file.path for (place, name), file in _outside.items() if place == folder}
+
+
 def names(folder: str) -> tuple[str, ...]:
     """Return the names of all components in `folder`, sorted."""
-    path = import_module(package_name(folder)).__path__
-    modules = [module.name for module in pkgutil.iter_modules(path)]
-    public = [name for name in modules if not name.startswith("_")]
-    return tuple(sorted(public))
+    return tuple(sorted({*built_in(folder), *outside(folder)}))
 
 
 @cache
+def built_in(folder: str) -> tuple[str, ...]:
+    """Return the names of the components in `folder` of this package, sorted."""
+    path = import_module(package_name(folder)).__path__
+    modules = [module.name for module in pkgutil.iter_modules(path)]
+    return tuple(sorted(name for name in modules if not name.startswith("_")))
+
+
 def load(folder: str, name: str) -> type[Any]:
-    """Return the class of a component, which must be the only component in its file."""
-    module = import_module(f"{package_name(folder)}.{name}")
-    (cls,) = (
-        value
-        for value in vars(module).values()
-        if is_pydantic_dataclass(value) and value.__module__ == module.__name__
-    )
-    return cls
+    """Return the class of a component, which must be the only component in its file.
+
+    Raises:
+        UserError: The file cannot be imported, or does not hold exactly one component.
+    """
+    file = _outside.get((folder, name))
+    return _load(file or ComponentFile(f"{package_name(folder)}.{name}", _path(folder, name)))
+
+
+_load = cache(component_files.component_class)
+
+
+def _path(folder: str, name: str) -> Path:
+    return Path(__file__).with_name(folder) / f"{name}.py"
 
 
 def kind(instance: object) -> str:

@@ -1,13 +1,16 @@
-"""Source files of this package that a job depends on.
+"""Source files that a job depends on, in this package and in files of components outside it.
 
 If one of these files changes, the results of the job are out of date. Snakemake cannot see what a
 job imports, so the workflow gives each rule the digest of these files as a parameter.
 """
 
+import ast
 import hashlib
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from functools import cache
+from importlib.util import resolve_name
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from pydantic.dataclasses import is_pydantic_dataclass
 
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.config.outputs import TABLES, FigureSpec
-from dirgrad.config.plan import Job, two_parameter_problems
+from dirgrad.config.plan import Job, plain_settings, two_parameter_problems
 from dirgrad.config.settings import JOB_KINDS, Config
 from dirgrad.core.errors import UserError
 
@@ -90,18 +93,83 @@ def _named_digest(path: str) -> bytes:
     return f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode()
 
 
+def recorded_settings(job: Job) -> dict[str, Any]:
+    """Return the settings of a job for its provenance.
+
+    Files outside this package that the job depends on have an entry `components`: their SHA-256
+    hashes by path.
+    """
+    outside = [path for path in for_job(job) if not Path(path).is_relative_to(ROOT)]
+    digests = {_short(Path(path)): _file_digest(path) for path in outside}
+    return plain_settings(job) | ({"components": digests} if digests else {})
+
+
+def _short(path: Path) -> str:
+    """Return a path relative to the working directory if it lies there."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
 @cache
 def closure(*modules: str) -> tuple[str, ...]:
     """Return the source files of these modules and of all they import from this package.
 
-    The files are parsed, not executed.
+    A module outside this package is followed into its own package too. The files are parsed, not
+    executed.
 
     Raises:
         UserError: A file of this package is not valid Python.
     """
+    outside = _closure_outside(module for module in modules if not _is_inside(module, ROOT.name))
+    needed = {*modules}.union(*map(_imported_modules, outside))
+    inside = {module for module in needed if _is_inside(module, ROOT.name)}
     imports = _import_graph()
-    visited = set(modules).union(*map(imports.find_upstream_modules, modules))
-    return tuple(sorted(map(_file, visited)))
+    known = inside & imports.modules
+    visited = known.union(*map(imports.find_upstream_modules, known))
+    files = {str(path) for path in map(_outside_file, outside) if path}
+    return tuple(sorted({*map(_file, visited), *files}))
+
+
+def _is_inside(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def _closure_outside(modules: Iterable[str]) -> set[str]:
+    """Return modules outside this package, with all that they import from their own packages."""
+    visited: set[str] = set()
+    pending = list(modules)
+    while pending:
+        module = pending.pop()
+        if module not in visited:
+            visited.add(module)
+            own = module.partition(".")[0]
+            pending += [name for name in _imported_modules(module) if _is_inside(name, own)]
+    return visited
+
+
+def _outside_file(module: str) -> Path | None:
+    """Return the file of an imported module outside this package, or None if it has none."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return Path(file) if file else None
+
+
+@cache
+def _imported_modules(module: str) -> tuple[str, ...]:
+    """Return the names that a module outside this package imports, each with its package."""
+    path = _outside_file(module)
+    if path is None:
+        return ()
+    is_package = path.name == "__init__.py"
+    package = module if is_package else module.rpartition(".")[0]
+    names: dict[str, None] = {}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= dict.fromkeys(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            relative = "." * node.level + (node.module or "")
+            base = resolve_name(relative, package) if node.level else relative
+            # A name that is imported from a package may be a module.
+            names |= dict.fromkeys([base, *(f"{base}.{alias.name}" for alias in node.names)])
+    return tuple(names)
 
 
 @cache
