@@ -1,9 +1,11 @@
+from math import nan
 from typing import Annotated
 
 from pydantic import PositiveFloat, PositiveInt
 
 from dirgrad.components.estimators._averaging import average_over_directions
 from dirgrad.components.registry import component, component_field
+from dirgrad.core.closed_forms import Shares
 from dirgrad.core.perturbation import directional_derivative
 from dirgrad.core.types import Array, Direction, DirectionSampler, Estimate, Loss, Ops, Params
 
@@ -41,3 +43,7 @@ class ClippedForwardGradient:
             return value, ops.clip(slope, self.bound)
 
         return average_over_directions(ops, differentiate, sampler, params, self.num_directions)
+
+    def expected_projection(self, shares: Shares) -> float:
+        """Return NaN: clipping makes the mean smaller by an unknown factor."""
+        return nan

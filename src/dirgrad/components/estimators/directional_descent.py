@@ -1,4 +1,5 @@
 from operator import attrgetter
+from math import nan
 from typing import Annotated, Any, Literal, NamedTuple
 
 from annotated_types import Ge, Lt
@@ -6,6 +7,7 @@ from pydantic import PositiveInt
 
 from dirgrad.components.registry import component, component_field
 from dirgrad.core import sequences, tree
+from dirgrad.core.closed_forms import Shares
 from dirgrad.core.recurrent import Candidate, SequencePosition, StateRule, VectorSampler
 from dirgrad.core.types import Array, Direction, Estimate, Ops, Params
 
@@ -82,11 +84,7 @@ class DirectionalDescent:
         return Descent(average, directions, sequences.zero_tangents(ops, position, first_axes))
 
     def _propose(
-        self,
-        ops: Ops,
-        position: SequencePosition,
-        average: Any,
-        draw: VectorSampler,
+        self, ops: Ops, position: SequencePosition, average: Any, draw: VectorSampler
     ) -> Params:
         def propose(j: Any) -> Params:
             def draw_vector() -> Params:
@@ -112,6 +110,11 @@ class DirectionalDescent:
             tangents = tree.map(ops.zeros_like, tangents)
         average = self._update_average(ops, state.average, estimate)
         return estimate, problem_state, state._replace(average=average, tangents=tangents)
+
+    def expected_projection(self, shares: Shares) -> float:
+        """Return 1 if each direction of an unbiased candidate is held to the end, else NaN."""
+        is_held = self.window is None or (self.hold == "sequence" and self.tangent == "kept")
+        return 1.0 if self.candidate.unbiased and is_held else nan
 
     def _differentiate(
         self,

@@ -58,6 +58,12 @@ class ProjectedForwardGradient:
             scale = d / self.num_directions
         return Estimate(value, scale, projection)
 
+    def expected_projection(self, shares: Shares) -> float:
+        """Return K/d for Gaussian directions, or 1 with the constant d/K; NaN under another law."""
+        if not isinstance(self.direction, Gaussian):
+            return nan
+        return 1.0 if self.scale == "unbiased" else self.num_directions / dimension(shares)
+
     def signal_to_noise(self, shares: Shares) -> float:
         """Return the SNR of the projection on K Gaussian directions; NaN under another law."""
         if not isinstance(self.direction, Gaussian):

@@ -1,9 +1,11 @@
+from math import nan
 from typing import Any, ClassVar
 
 from pydantic import PositiveInt
 
 from dirgrad.components.registry import component
 from dirgrad.core import sequences
+from dirgrad.core.closed_forms import Shares
 from dirgrad.core.recurrent import SequencePosition, StateRule, VectorSampler
 from dirgrad.core.types import Estimate, Ops, Params
 
@@ -31,3 +33,7 @@ class TruncatedBptt:
     ) -> tuple[Estimate, Params, Any]:
         loss, problem_state, gradient = sequences.window_gradient(ops, position)
         return Estimate(loss, 1.0, gradient), problem_state, state
+
+    def expected_projection(self, shares: Shares) -> float:
+        """Return NaN: truncation leaves out a part of the gradient that depends on the problem."""
+        return nan
