@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dirgrad import backends
+from dirgrad.components import registry
 from dirgrad.core.types import Backend
 
 # A failed assertion in this helper then shows its values, as in a test.
@@ -27,6 +28,12 @@ def _quick_compilation() -> None:
     os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
     backends.load("jax", threads=1, precision="float64").engine.keys(np.zeros(1, int))
     del os.environ["XLA_FLAGS"]
+
+
+@pytest.fixture(autouse=True)
+def _no_components_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test that registers components outside the package leave none behind."""
+    monkeypatch.setattr(registry, "_outside", {})
 
 
 @pytest.fixture(params=backends.NAMES)

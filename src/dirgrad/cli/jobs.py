@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from dirgrad.components import registry
-from dirgrad.config import plan, validation
+from dirgrad.config import code_inputs, plan, validation
 from dirgrad.config.settings import JOB_KINDS
 from dirgrad.core.errors import UserError, nearest
 from dirgrad.records import files
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> None:
     probe = partial(_probe_command, args, job.run.threads)
     instrument = import_module(JOB_KINDS[job.kind].module)
     records = instrument.run(job, Context(backend, reporter, probe))
-    facts = provenance.collect(plan.plain_settings(job), backend.engine.environment())
+    facts = provenance.collect(code_inputs.recorded_settings(job), backend.engine.environment())
     for name, rows in records.items():
         files.write_records(rows, facts, args.out / f"{name}.parquet")
 

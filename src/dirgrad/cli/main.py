@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from dirgrad.cli import jobs, pages, reference, results, verdicts
+from dirgrad.cli import extend, jobs, pages, reference, results, verdicts
 from dirgrad.core.errors import UserError
 
 Command: TypeAlias = Callable[[argparse.Namespace], None]
@@ -49,7 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_results(add)
     _add_verdicts(add)
     _add_pages(add)
-    add(reference.options, out=False)
+    _add_extending(add)
+    _add_config(add(reference.options, out=False), required=False)
     add(reference.schema, out=False)
     return parser
 
@@ -71,12 +72,12 @@ def _add_command(
     return parser
 
 
-def _add_config(parser: argparse.ArgumentParser) -> None:
+def _add_config(parser: argparse.ArgumentParser, required: bool = True) -> None:
     parser.add_argument(
         "--config",
         type=Path,
         nargs="+",
-        required=True,
+        required=required,
         help="YAML or JSON files; later files override earlier ones",
     )
     parser.add_argument(
@@ -157,6 +158,15 @@ def _add_pages(add: AddCommand) -> None:
     render.add_argument("tables", type=Path, nargs="+", help="CSV files")
     origin = add(pages.origin, out=False)
     origin.add_argument("files", type=Path, nargs="+", help="SVG, PNG, PDF, HTML or LaTeX files")
+
+
+def _add_extending(add: AddCommand) -> None:
+    new = add(extend.new, "kind", "name", out=False)
+    new.add_argument("--from", dest="example", help="built-in component to start from")
+    new.add_argument("--out", type=Path, help="folder to write to (default: this package)")
+    check = add(extend.check, "name", out=False)
+    check.add_argument("--json", action="store_true", help="print the values as JSON")
+    _add_config(check, required=False)
 
 
 def positive_integer(text: str) -> int:

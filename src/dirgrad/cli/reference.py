@@ -4,10 +4,15 @@ import argparse
 import json
 
 
-def options(_args: argparse.Namespace) -> None:
-    """Print all configuration options as Markdown, the content of config/README.md."""
-    from dirgrad.config import options_page
+def options(args: argparse.Namespace) -> None:
+    """Print all configuration options as Markdown, the content of config/README.md.
 
+    With --config, the page also has the components outside this package that the files name.
+    """
+    from dirgrad.config import options_page, validation
+
+    if args.config:
+        validation.load(args.config, args.override)
     print(options_page.page(), end="")
 
 

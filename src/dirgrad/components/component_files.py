@@ -49,7 +49,7 @@ def is_valid_name(name: str) -> bool:
     return re.fullmatch("[a-z][a-z0-9_]*", name) is not None
 
 
-def at(path: Path) -> list[ComponentFile]:
+def find(path: Path) -> list[ComponentFile]:
     """Return the component files at a path outside this package.
 
     Args:
@@ -57,7 +57,7 @@ def at(path: Path) -> list[ComponentFile]:
             `estimators`. Tests and files whose names begin with `_` are left out.
 
     Raises:
-        UserError: There is no such file, or no component file.
+        UserError: The path does not exist, or holds no component file.
     """
     if path.is_dir():
         files = _in_folder(path.resolve(), _outside_package(path.resolve()))

@@ -50,8 +50,10 @@ _outside: dict[tuple[str, str], ComponentFile] = {}
 """Files of the components outside this package, by folder and name."""
 
 
-def add(path: str | Path) -> None:
-    """Register components outside this package; a file that is registered already stays so.
+def add(path: str | Path) -> tuple[tuple[str, str], ...]:
+    """Register components outside this package; return the folder and the name of each.
+
+    A file that is registered already stays so, and is not executed again.
 
     Args:
         path: A Python file with one component, or a folder of such files. The kind of a component
@@ -61,7 +63,10 @@ def add(path: str | Path) -> None:
         UserError: A file cannot be imported, holds no component or several, or has a name that is
             taken.
     """
-    _register(component_files.at(Path(path)))
+    files = component_files.find(Path(path))
+    _register(files)
+    paths = {file.path for file in files}
+    return tuple(key for key, file in _outside.items() if file.path in paths)
 
 
 def add_installed() -> None:

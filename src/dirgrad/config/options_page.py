@@ -10,13 +10,13 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from dirgrad.components import registry
+from dirgrad.components import component_files, registry
 from dirgrad.config import settings
 from dirgrad.config.option_docs import described
 from dirgrad.config.settings import JOB_KINDS, Config
 from dirgrad.records.markdown import markdown_table
 
-FOLDERS = ("estimators", "directions", "candidates", "problems", "units", "datasets", "optimizers")
+FOLDERS = tuple(component_files.PROTOCOLS)
 SECTIONS: dict[type[BaseModel], str] = {
     settings.Run: "`run`",
     settings.Statistics: "`statistics`",

@@ -248,6 +248,9 @@ class Config(BaseModel):
     """`default`, or the name of an overlay next to config.yaml, such as `smoke` or `paper`."""
     backends: Annotated[tuple[Framework, ...], MinLen(1)]
     """Frameworks to run."""
+    components: tuple[str, ...] = ()
+    """Files of components outside this package, or folders of such files, relative to the working
+    directory."""
     only: Annotated[tuple[str, ...], MinLen(1)] | None = None
     """Experiments and measurements to run, such as `mlp` or `cost/baydin`; null means all."""
     run: Run = Field(default_factory=Run)

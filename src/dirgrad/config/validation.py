@@ -58,6 +58,7 @@ def check(layers: Mapping[str, Mapping[str, Any]]) -> Config:
         UserError: If the configuration is not valid; the message has one line per mistake.
     """
     written = _without_nulls(merge(layers.values()))
+    _register_components(written, layers)
     try:
         config = Config.model_validate_json(json.dumps(written, default=str))
     except ValidationError as error:
@@ -67,6 +68,20 @@ def check(layers: Mapping[str, Mapping[str, Any]]) -> Config:
         lines = [messages.format_error(location, text, layers) for location, text in mistakes]
         raise UserError("\n".join(lines))
     return _selected(config)
+
+
+def _register_components(
+    written: Mapping[str, Any], layers: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Register the components outside this package, before anything refers to them."""
+    registry.add_installed()
+    paths = written.get("components", ())
+    for i, path in enumerate(paths if isinstance(paths, list) else ()):
+        try:
+            registry.add(str(path))
+        except UserError as error:
+            message = messages.format_error(("components", i), str(error), layers)
+            raise UserError(message) from None
 
 
 def _without_nulls(merged: Mapping[str, Any]) -> dict[str, Any]:
