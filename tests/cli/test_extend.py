@@ -210,7 +210,7 @@ def test_an_estimator_of_the_configuration_is_checked_with_its_options(
         checked.append((folder, registry.kind(component), component.num_directions))
         return []
 
-    monkeypatch.setattr("dirgrad.runs.check.component.check", check)
+    monkeypatch.setattr("dirgrad.runs.check.component.check_component", check)
     config = str(ROOT / "config/config.yaml")
     assert status_of_check("forward_gradient_sphere_k20", "--config", config) == 0
     assert checked == [("estimators", "forward_gradient", 20)]

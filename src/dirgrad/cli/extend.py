@@ -80,10 +80,10 @@ def check(args: argparse.Namespace) -> None:
     folder, name, spec = _subject(args)
     component = registry.parse(folder, spec)
 
-    from dirgrad.runs.check import component as checks
     from dirgrad.runs.check import findings
+    from dirgrad.runs.check.component import check_component, installed
 
-    rows = list(checks.check(folder, component, checks.installed()))
+    rows = list(check_component(folder, component, installed()))
     if args.json:
         print(json.dumps(findings.to_data(name, folder[:-1], rows), indent=1))
     else:

@@ -25,13 +25,13 @@ EXAMPLES = {
 TEST = '''"""`{name}` passes the checks that `dirgrad check` prints."""
 
 {imports}from dirgrad.components import examples, registry
-from dirgrad.runs.check.component import check, installed
+from dirgrad.runs.check.component import check_component, installed
 from dirgrad.runs.check.findings import failures
 
 
 def test_{name}_passes_every_check() -> None:
 {add}    component = registry.parse("{folder}", examples.specification("{folder}", "{name}"))
-    findings = check("{folder}", component, installed())
+    findings = check_component("{folder}", component, installed())
     assert failures(findings) == ()
 '''
 

@@ -1,6 +1,7 @@
 """A correct component passes its check, and a wrong one fails with the sentence that names why."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,7 +29,7 @@ from dirgrad.core.types import (
     Params,
     Splits,
 )
-from dirgrad.runs.check.component import check
+from dirgrad.runs.check.component import check_component
 from dirgrad.runs.check.data import data
 from dirgrad.runs.check.derivatives import derivatives
 from dirgrad.runs.check.findings import Finding, failures, to_data, to_text
@@ -127,7 +128,7 @@ class DependsOnTheFramework(Scaled):
 )
 def test_a_built_in_component_passes(frameworks: list[Backend], folder: str, name: str) -> None:
     subject = registry.parse(folder, examples.specification(folder, name))
-    findings = list(check(folder, subject, frameworks))
+    findings = list(check_component(folder, subject, frameworks))
     assert failures(findings) == ()
     assert any(finding.decides for finding in findings)
 
@@ -175,15 +176,30 @@ def test_a_false_closed_form_fails(torch: Backend) -> None:
 
 
 def test_fewer_multiplications_than_declared_fail(torch: Backend) -> None:
-    assert "and at least 10 are declared" in only_failure(price(torch, FalseProducts()))
+    assert "and at least 10 are declared" in only_failure(price([torch], FalseProducts()))
 
 
 def test_an_estimate_that_is_wrongly_called_exact_fails(torch: Backend) -> None:
-    assert "drop `is_exact`" in only_failure(price(torch, FalselyExact(factor=2.0)))
+    assert "drop `is_exact`" in only_failure(price([torch], FalselyExact(factor=2.0)))
 
 
 def test_a_difference_between_the_frameworks_fails(frameworks: list[Backend]) -> None:
     assert "torch and jax differ" in only_failure(parity(frameworks, DependsOnTheFramework()))
+
+
+@component
+class Raising(Scaled):
+    """An estimator with a mistake in its code."""
+
+    def estimate(self, ops: Ops, loss: Loss, params: Params, sampler: DirectionSampler) -> Estimate:
+        return ops.no_such_operation(params)
+
+
+def test_an_exception_in_a_component_is_one_sentence(torch: Backend) -> None:
+    sentence = only_failure(check_component("estimators", Raising(), [torch]))
+    place = f"{Path(__file__)}, line {Raising.estimate.__code__.co_firstlineno + 1}: raises"
+    assert sentence.startswith(f"{place} AttributeError: ")
+    assert len(sentence.splitlines()) == 1
 
 
 def test_one_framework_is_compared_with_none(torch: Backend) -> None:

@@ -1,15 +1,21 @@
 """The check of one component, of any folder."""
 
+import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from typing import Any
 
 from dirgrad import backends
+from dirgrad.components.candidates.mixture import Mixture
 from dirgrad.components.datasets.copy import Copy
+from dirgrad.components.directions.gaussian import Gaussian
 from dirgrad.components.estimators.directional_descent import DirectionalDescent
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.components.problems.rnn import Rnn
 from dirgrad.config.settings import AnyEstimator
+from dirgrad.core.errors import UserError
+from dirgrad.core.recurrent import Candidate
 from dirgrad.core.types import Backend
 from dirgrad.runs.check.data import data
 from dirgrad.runs.check.derivatives import derivatives
@@ -33,7 +39,9 @@ def installed() -> list[Backend]:
     return [backends.load(name, precision="float64") for name in names]
 
 
-def check(folder: str, component: Any, frameworks: Sequence[Backend]) -> Iterator[Finding]:
+def check_component(
+    folder: str, component: Any, frameworks: Sequence[Backend]
+) -> Iterator[Finding]:
     """Yield the findings about a component.
 
     Args:
@@ -44,28 +52,63 @@ def check(folder: str, component: Any, frameworks: Sequence[Backend]) -> Iterato
     Raises:
         UserError: A data set is not available.
     """
+    for part in _parts(folder, component, frameworks):
+        try:
+            yield from part
+        except UserError:
+            raise
+        except NotImplementedError as error:
+            yield Finding("unsupported", None, " ".join(str(error).split()), decides=False)
+        except Exception as error:
+            text = " ".join(str(error).split())[:200]
+            failure = f"{_place(component, error)} raises {type(error).__name__}: {text}"
+            yield Finding("no exception", None, type(error).__name__, failure=failure)
+
+
+def _place(component: Any, error: Exception) -> str:
+    """Return the file and line of the component that an exception passed last."""
+    file = str(getattr(sys.modules.get(type(component).__module__), "__file__", ""))
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [frame for frame in frames if frame.filename == file]
+    frame = (inside or frames)[-1]
+    return f"{frame.filename}, line {frame.lineno}:"
+
+
+def _parts(
+    folder: str, component: Any, frameworks: Sequence[Backend]
+) -> Iterator[Iterator[Finding]]:
+    """Yield the parts of the check; an exception ends one part and not the others."""
     if folder == "estimators":
         yield from _estimator(frameworks, component)
     elif folder == "candidates":
-        yield from _estimator(frameworks, DirectionalDescent(candidate=component))
+        yield from _estimator(frameworks, _descent(component))
     elif folder == "directions":
-        yield from law(frameworks, component)
         estimator = ForwardGradient(direction=component)
-        yield from moments(frameworks[0], estimator)
-        yield from training(frameworks[0], estimator)
+        yield law(frameworks, component)
+        yield moments(frameworks[0], estimator)
+        yield training(frameworks[0], estimator)
     elif folder == "problems":
-        yield from derivatives(frameworks, component)
+        yield derivatives(frameworks, component)
     elif folder == "units":
         problem = Rnn(dataset=Copy(symbols=2, delay=2), hidden=2, unit=component)
-        yield from derivatives(frameworks, problem)
+        yield derivatives(frameworks, problem)
     elif folder == "optimizers":
-        yield from updates(frameworks, component)
+        yield updates(frameworks, component)
     else:
-        yield from data(component)
+        yield data(component)
 
 
-def _estimator(frameworks: Sequence[Backend], estimator: AnyEstimator) -> Iterator[Finding]:
-    yield from moments(frameworks[0], estimator)
-    yield from parity(frameworks, estimator)
-    yield from price(frameworks[0], estimator)
-    yield from training(frameworks[0], estimator)
+def _descent(candidate: Candidate) -> DirectionalDescent:
+    """Return the descent along a candidate; a running average needs noise to start."""
+    if candidate.uses_average:
+        candidate = Mixture(candidate=candidate, direction=Gaussian())
+    return DirectionalDescent(candidate=candidate)
+
+
+def _estimator(
+    frameworks: Sequence[Backend], estimator: AnyEstimator
+) -> Iterator[Iterator[Finding]]:
+    yield moments(frameworks[0], estimator)
+    yield parity(frameworks, estimator)
+    yield price(frameworks, estimator)
+    yield training(frameworks[0], estimator)

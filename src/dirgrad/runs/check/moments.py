@@ -18,7 +18,7 @@ from dirgrad.runs.instruments.workload import gradient_shares
 
 DRAWS = 20_000
 """Number of estimates of a plain estimator."""
-DRAWS_ALONG_A_SEQUENCE = 10_000
+DRAWS_ALONG_A_SEQUENCE = 5_000
 """Number of estimates of an online estimator."""
 
 

@@ -1,6 +1,7 @@
 """Short training on a small problem: the loss before and after, with backprop for comparison."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from dirgrad.runs.check.workloads import RUN, Linear, small_problem
 from dirgrad.runs.context import Context
 from dirgrad.runs.training import train
 
-STEPS = 100
+STEPS = 50
 """Number of steps."""
 SEEDS = 3
 """Number of trials, over which the losses are averaged."""
@@ -62,7 +63,8 @@ def final_losses(
         batch_size=32,
         evaluation_examples=200,
     )
-    job = Job("training", "check", backend.name, settings, dict(estimators), RUN)  # type: ignore[arg-type]
+    name: Any = backend.name
+    job = Job("training", "check", name, settings, dict(estimators), RUN)
     curves = train.run(job, Context(backend))["curves"].to_pandas()
     losses = {}
     for name in estimators:

@@ -86,4 +86,5 @@ def job(
     estimators: dict[str, AnyEstimator] = {"backprop": Backprop(), "estimator": estimator}
     plain = {"problems": {"check": problem}, "estimators": tuple(estimators), **options}
     settings = JOB_KINDS[kind].settings.model_validate(plain)
-    return Job(kind, "check", backend.name, settings, estimators, RUN)  # type: ignore[arg-type]
+    name: Any = backend.name
+    return Job(kind, "check", name, settings, estimators, RUN)
