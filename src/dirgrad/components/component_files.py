@@ -16,10 +16,10 @@ from pydantic.dataclasses import is_pydantic_dataclass
 
 from dirgrad.core.errors import UserError, nearest
 from dirgrad.core.recurrent import Candidate, OnlineEstimator, Unit
-from dirgrad.core.types import Dataset, Direction, Estimator, Optimizer, Problem
+from dirgrad.core.types import Dataset, Direction, LossEstimator, Optimizer, Problem
 
 PROTOCOLS: dict[str, tuple[type, ...]] = {
-    "estimators": (Estimator, OnlineEstimator),
+    "estimators": (LossEstimator, OnlineEstimator),
     "directions": (Direction,),
     "candidates": (Candidate,),
     "problems": (Problem,),
@@ -236,7 +236,9 @@ def _share(cls: type[Any], folder: str) -> float:
 @cache
 def required(protocol: type) -> tuple[str, ...]:
     """Return the names of the members of a protocol."""
-    return tuple(name for name in vars(protocol) if not name.startswith("_"))
+    parents = [parent for parent in protocol.__mro__ if getattr(parent, "_is_protocol", False)]
+    names = [name for parent in reversed(parents) for name in vars(parent)]
+    return tuple(name for name in dict.fromkeys(names) if not name.startswith("_"))
 
 
 def _member_names(cls: type[Any]) -> set[str]:

@@ -1,5 +1,5 @@
-from operator import attrgetter
 from math import nan
+from operator import attrgetter
 from typing import Annotated, Any, Literal, NamedTuple
 
 from annotated_types import Ge, Lt

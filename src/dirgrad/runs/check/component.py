@@ -13,10 +13,9 @@ from dirgrad.components.directions.gaussian import Gaussian
 from dirgrad.components.estimators.directional_descent import DirectionalDescent
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.components.problems.rnn import Rnn
-from dirgrad.config.settings import AnyEstimator
 from dirgrad.core.errors import UserError
 from dirgrad.core.recurrent import Candidate
-from dirgrad.core.types import Backend
+from dirgrad.core.types import Backend, Estimator
 from dirgrad.runs.check.data import data
 from dirgrad.runs.check.derivatives import derivatives
 from dirgrad.runs.check.findings import Finding
@@ -105,9 +104,7 @@ def _descent(candidate: Candidate) -> DirectionalDescent:
     return DirectionalDescent(candidate=candidate)
 
 
-def _estimator(
-    frameworks: Sequence[Backend], estimator: AnyEstimator
-) -> Iterator[Iterator[Finding]]:
+def _estimator(frameworks: Sequence[Backend], estimator: Estimator) -> Iterator[Iterator[Finding]]:
     yield moments(frameworks[0], estimator)
     yield parity(frameworks, estimator)
     yield price(frameworks, estimator)

@@ -15,30 +15,31 @@ def data(dataset: Dataset) -> Iterator[Finding]:
         UserError: The data set is not available.
     """
     splits = dataset.load(None)
-    shape = (dataset.height, dataset.width)
-    images = np.concatenate([part[0] for part in splits])
-    labels = np.concatenate([part[1] for part in splits])
-    yield _stated("shape of an image", shape, images.shape[1:], "`height` and `width`")
+    examples = np.concatenate([part[0] for part in splits])
+    targets = np.concatenate([part[1] for part in splits])
+    shape = tuple(dataset.example_shape)
+    yield _stated("shape of an example", shape, examples.shape[1:], "`example_shape`")
     count = len(splits.train[0])
     yield _stated("training examples", dataset.train_examples, count, "`train_examples`")
-    finite = int(np.isfinite(images).all())
-    yield _stated("pixels are finite", 1, finite, "the images")
+    infinite = int((~np.isfinite(examples)).sum())
+    yield _stated("entries that are not finite", 0, infinite, "the examples")
     per_part = [len(part[0]) - len(part[1]) for part in splits]
-    yield _stated("images without a label", 0, max(map(abs, per_part)), "the labels")
-    if labels.dtype.kind == "f":
-        outputs = labels.shape[1]
-        yield _stated("values per example", dataset.classes, outputs, "`classes`")
+    yield _stated("examples without a target", 0, max(map(abs, per_part)), "the targets")
+    kind = "values" if targets.dtype.kind == "f" else "classes"
+    yield _stated("kind of the targets", dataset.target_kind, kind, "`target_kind`")
+    if kind == "values":
+        yield _stated("values per example", dataset.num_outputs, targets.shape[1], "`num_outputs`")
         return
-    per_image = labels.size // len(labels)
-    yield _stated("labels per image", dataset.labels_per_image, per_image, "`labels_per_image`")
-    highest = max(int(labels.max()), -int(labels.min()) * dataset.classes)
+    count = targets.size // len(targets)
+    yield _stated("targets per example", dataset.targets_per_example, count, "the targets")
+    lowest, highest = int(targets.min()), int(targets.max())
     failure = ""
-    if not 0 <= highest < dataset.classes:
+    if not 0 <= lowest <= highest < dataset.num_outputs:
         failure = (
-            f"labels reach from {labels.min()} to {labels.max()}, and {dataset.classes} classes "
-            "are stated: number them from 0, or correct `classes`"
+            f"classes reach from {lowest} to {highest}, and {dataset.num_outputs} are stated: "
+            "number them from 0, or correct `num_outputs`"
         )
-    yield Finding("highest label", f"< {dataset.classes}", highest, failure=failure)
+    yield Finding("highest class", f"< {dataset.num_outputs}", highest, failure=failure)
 
 
 def _stated(name: str, stated: object, measured: object, member: str) -> Finding:

@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 
 from dirgrad.components import registry
-from dirgrad.config.settings import AnyEstimator
 from dirgrad.core import closed_forms, stated_bias
 from dirgrad.core.recurrent import OnlineEstimator
-from dirgrad.core.types import Backend
+from dirgrad.core.types import Backend, Estimator
 from dirgrad.runs.check.findings import Z_BOUND, Finding, interval_of_mean
 from dirgrad.runs.check.workloads import job, small_problem
 from dirgrad.runs.context import Context
@@ -22,7 +21,7 @@ DRAWS_ALONG_A_SEQUENCE = 5_000
 """Number of estimates of an online estimator."""
 
 
-def moments(backend: Backend, estimator: AnyEstimator) -> Iterator[Finding]:
+def moments(backend: Backend, estimator: Estimator) -> Iterator[Finding]:
     """Yield the mean of the estimate, and its declared closed forms with their measured values."""
     problem = small_problem(estimator)
     online = isinstance(estimator, OnlineEstimator)
@@ -49,7 +48,7 @@ def _float(columns: dict[str, np.ndarray], name: str) -> np.ndarray:
 
 
 def _mean(
-    estimator: AnyEstimator,
+    estimator: Estimator,
     rows: dict[str, np.ndarray],
     coordinates: dict[str, np.ndarray],
     params: dict[str, np.ndarray],
@@ -94,12 +93,12 @@ def _split(vector: np.ndarray, params: dict[str, np.ndarray]) -> Iterator[np.nda
         first = last
 
 
-def _allowance(estimator: AnyEstimator) -> float:
+def _allowance(estimator: Estimator) -> float:
     """Return the bias that an estimator may have without a statement: eps of a difference."""
     return estimator.eps if isinstance(estimator, closed_forms.HasStepSize) else 0.0
 
 
-def _noise(estimator: AnyEstimator, rows: dict[str, np.ndarray]) -> Iterator[Finding]:
+def _noise(estimator: Estimator, rows: dict[str, np.ndarray]) -> Iterator[Finding]:
     """Yield the signal-to-noise ratio and the mean cosine with their declared values."""
     error, low, high = interval_of_mean(_float(rows, "relative_squared_error"))
     declared = float(_float(rows, "signal_to_noise_theory")[0])

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from dirgrad.config.settings import AnyEstimator
 from dirgrad.core import criterion, sequences, tree
-from dirgrad.core.recurrent import OnlineEstimator, VectorSampler
+from dirgrad.core.recurrent import OnlineEstimator, SequencePosition, VectorSampler
 from dirgrad.core.types import (
     Array,
     Backend,
     DirectionSampler,
-    Estimate,
+    Estimator,
+    LossEstimator,
     Ops,
     Params,
     Problem,
@@ -29,7 +29,7 @@ EXAMPLES = 8
 Arrays = dict[str, np.ndarray]
 
 
-def parity(backends: Sequence[Backend], estimator: AnyEstimator) -> Iterator[Finding]:
+def parity(backends: Sequence[Backend], estimator: Estimator) -> Iterator[Finding]:
     """Yield the largest difference between the estimates of both frameworks."""
     problem = small_problem(estimator)
     yield compare(
@@ -62,13 +62,14 @@ def compare(name: str, backends: Sequence[Backend], values: Callable[[Backend], 
     return Finding(name, f"< {TOLERANCE:g}", difference, failure=failure)
 
 
-def estimate(backend: Backend, problem: Problem, estimator: AnyEstimator) -> Arrays:
+def estimate(backend: Backend, problem: Problem, estimator: Estimator) -> Arrays:
     """Return an estimate along fixed directions, which do not depend on the framework."""
     params, batch = placed(backend, problem)
     ops = backend.ops
     if isinstance(estimator, OnlineEstimator):
-        total = _sum_of_windows(ops, problem, estimator, params, batch)
-        return to_numpy(backend, total)
+        return to_numpy(backend, _sum_of_windows(ops, problem, estimator, params, batch))
+    if not isinstance(estimator, LossEstimator):
+        raise TypeError(f"{estimator} needs a method `estimate` or `estimate_window`")
 
     def loss(params: Params) -> Array:
         return criterion.loss(problem, ops, params, batch)
@@ -107,28 +108,30 @@ def _sampler(ops: Ops, count: int, like: Params) -> DirectionSampler:
 def _sum_of_windows(
     ops: Ops, problem: Problem, estimator: OnlineEstimator, params: Params, batch: Any
 ) -> Params:
+    """Return the sum of the estimates of all windows of a sequence, at the same parameters."""
     recurrent = sequences.require_recurrent(problem)
-    windows = recurrent.length // (estimator.window or recurrent.length)
+    count = sequences.num_windows(recurrent.length, estimator.window)
+    width = recurrent.length // count
+    observations = recurrent.observations(ops, batch)
     draws = max(estimator.num_directions, recurrent.length)
 
-    def window_sampler(index: Any) -> VectorSampler:
+    def window_sampler(window: int) -> VectorSampler:
         def draw(j: Any, like: Params) -> Params:
-            return _sampler(ops, (windows + 1) * draws, like)(index * draws + j)
+            return _sampler(ops, (count + 1) * draws, like)(window * draws + j)
 
         return draw
 
-    def add(carry: tuple[Params, Params], estimate: Estimate) -> tuple[Params, Params]:
-        params, total = carry
-        return params, tree.axpy(ops, estimate.scale, estimate.vector, total)
-
-    (_, total), _, _ = sequences.run_windows(
-        ops,
-        recurrent,
-        estimator,
-        batch,
-        window_sampler=window_sampler,
-        update=add,
-        start=(params, tree.map(ops.zeros_like, params)),
-        estimator_state=estimator.init(ops, params),
-    )
+    state = recurrent.initial_state(ops, params, batch)
+    position = SequencePosition(recurrent, params, state, observations)
+    init, start, _ = estimator.state_rule
+    estimator_state = start(ops, position, init(ops, params), window_sampler(count))
+    total = tree.map(ops.zeros_like, params)
+    for window in range(count):
+        first = window * width
+        remaining = tuple(leaf[first : first + width] for leaf in observations)
+        position = position._replace(state=state, remaining=remaining)
+        result, state, estimator_state = estimator.estimate_window(
+            ops, position, estimator_state, window_sampler(window)
+        )
+        total = tree.axpy(ops, result.scale, result.vector, total)
     return total

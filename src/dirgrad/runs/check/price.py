@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dirgrad.config.settings import AnyEstimator
-from dirgrad.core.types import Backend, Problem
+from dirgrad.core.types import Backend, Estimator, Problem
 from dirgrad.records.schemas import MeasurementStatus
 from dirgrad.runs.check.findings import Finding
 from dirgrad.runs.check.workloads import job, network
@@ -23,7 +22,7 @@ ROUND_SECONDS = 0.01
 Row = dict[str, Any]
 
 
-def price(frameworks: Sequence[Backend], estimator: AnyEstimator) -> Iterator[Finding]:
+def price(frameworks: Sequence[Backend], estimator: Estimator) -> Iterator[Finding]:
     """Yield whether the compiled estimate is correct, and the cost of a step.
 
     It is measured in the first framework whose instrument accepts the estimator.
@@ -50,7 +49,7 @@ def price(frameworks: Sequence[Backend], estimator: AnyEstimator) -> Iterator[Fi
 
 
 def _cost(
-    backend: Backend, problem: Problem, estimator: AnyEstimator, rows: list[Row]
+    backend: Backend, problem: Problem, estimator: Estimator, rows: list[Row]
 ) -> Iterator[Finding]:
     mine = [row for row in rows if row["estimator"] == "estimator"]
     name = f"compiled estimate ({backend.name})"
@@ -95,7 +94,7 @@ def _products(rows: list[Row]) -> Finding:
     return Finding(name, f">= {declared:.3g}", measured, failure=failure)
 
 
-def _bytes(backend: Backend, problem: Any, estimator: AnyEstimator) -> Iterator[Finding]:
+def _bytes(backend: Backend, problem: Any, estimator: Estimator) -> Iterator[Finding]:
     """Yield the temporary bytes of a step, divided by the bytes of inference and of backprop."""
     target = job("memory", backend, problem, estimator, batch_sizes=(BATCH,))
     names = (memory.INFERENCE, "backprop", "estimator")

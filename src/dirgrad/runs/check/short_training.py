@@ -8,8 +8,8 @@ import numpy as np
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.config.plan import Job
-from dirgrad.config.settings import AnyEstimator, Experiment
-from dirgrad.core.types import Backend, Optimizer, Problem
+from dirgrad.config.settings import Experiment
+from dirgrad.core.types import Backend, Estimator, Optimizer, Problem
 from dirgrad.runs.check.findings import Finding
 from dirgrad.runs.check.workloads import RUN, Linear, small_problem
 from dirgrad.runs.context import Context
@@ -22,10 +22,10 @@ SEEDS = 3
 SEQUENCE_RATE = 0.1
 """Learning rate on a sequence."""
 
-Estimators = Mapping[str, AnyEstimator]
+Estimators = Mapping[str, Estimator]
 
 
-def training(backend: Backend, estimator: AnyEstimator) -> Iterator[Finding]:
+def training(backend: Backend, estimator: Estimator) -> Iterator[Finding]:
     """Yield the loss before and after training with backprop and with an estimator."""
     problem = small_problem(estimator)
     rate = SEQUENCE_RATE

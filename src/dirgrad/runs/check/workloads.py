@@ -11,11 +11,11 @@ from dirgrad.components.problems.mlp import Mlp
 from dirgrad.components.problems.rnn import Rnn
 from dirgrad.components.registry import component
 from dirgrad.config.plan import Job
-from dirgrad.config.settings import JOB_KINDS, AnyEstimator, Run
+from dirgrad.config.settings import JOB_KINDS, Run
 from dirgrad.core.criterion import VALUE
 from dirgrad.core.perturbation import matmul
 from dirgrad.core.recurrent import OnlineEstimator
-from dirgrad.core.types import Array, Backend, Batch, Criterion, Ops, Params, Problem
+from dirgrad.core.types import Array, Backend, Batch, Criterion, Estimator, Ops, Params, Problem
 
 INPUTS = np.array([[1.0, 0.5], [-0.5, 1.0], [0.25, -1.0], [1.0, -0.25]])
 """Inputs of the linear problem: (examples, 2)."""
@@ -54,7 +54,7 @@ class Linear:
         return float(2 / TARGETS.size * np.linalg.norm(features, 2) ** 2)
 
 
-def small_problem(estimator: AnyEstimator) -> Problem:
+def small_problem(estimator: Estimator) -> Problem:
     """Return the problem on which the mean and the noise of an estimator are measured.
 
     It is `Linear`, or a network that reads a sequence of 4 steps for an online estimator.
@@ -64,16 +64,14 @@ def small_problem(estimator: AnyEstimator) -> Problem:
     return Linear()
 
 
-def network(estimator: AnyEstimator) -> Problem:
+def network(estimator: Estimator) -> Problem:
     """Return the network on which the cost of an estimator is measured."""
     if isinstance(estimator, OnlineEstimator):
         return Rnn(dataset=Copy(delay=2), hidden=8)
     return Mlp(dataset=Digits(), hidden=(32, 32))
 
 
-def job(
-    kind: str, backend: Backend, problem: Problem, estimator: AnyEstimator, **options: Any
-) -> Job:
+def job(kind: str, backend: Backend, problem: Problem, estimator: Estimator, **options: Any) -> Job:
     """Return a measurement of an estimator, by the name `estimator`, and of `backprop`.
 
     Args:
@@ -83,7 +81,7 @@ def job(
         estimator: The estimator.
         **options: Further settings of the job.
     """
-    estimators: dict[str, AnyEstimator] = {"backprop": Backprop(), "estimator": estimator}
+    estimators: dict[str, Estimator] = {"backprop": Backprop(), "estimator": estimator}
     plain = {"problems": {"check": problem}, "estimators": tuple(estimators), **options}
     settings = JOB_KINDS[kind].settings.model_validate(plain)
     name: Any = backend.name
