@@ -112,8 +112,8 @@ def _kind(text: str) -> tuple[str, str]:
     kinds = {folder: registry.names(folder) for folder in component_files.PROTOCOLS}
     folders = [folder for folder in kinds if name in kinds[folder] and wanted in ("", folder)]
     if not folders:
-        known = {name for names in kinds.values() for name in names}
-        raise UserError(f"no component '{text}': {nearest(name, known)}")
+        all_names = {name for names in kinds.values() for name in names}
+        raise UserError(f"no component '{text}': {nearest(name, all_names)}")
     if len(folders) > 1:
         choices = " or ".join(f"{folder}/{name}" for folder in folders)
         raise UserError(f"'{text}' names several components: write {choices}")

@@ -123,8 +123,8 @@ def closure(*modules: str) -> tuple[str, ...]:
     needed = {*modules}.union(*map(_imported_modules, outside))
     inside = {module for module in needed if _is_inside(module, ROOT.name)}
     imports = _import_graph()
-    known = inside & imports.modules
-    visited = known.union(*map(imports.find_upstream_modules, known))
+    inside &= imports.modules
+    visited = inside.union(*map(imports.find_upstream_modules, inside))
     files = {str(path) for path in map(_outside_file, outside) if path}
     return tuple(sorted({*map(_file, visited), *files}))
 
