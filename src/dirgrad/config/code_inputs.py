@@ -89,8 +89,12 @@ def digest(paths: Iterable[str]) -> str:
 
 @cache
 def _named_digest(path: str) -> bytes:
-    file = Path(path)
-    return f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode()
+    return f"{Path(path).name} {_file_digest(path)}\n".encode()
+
+
+@cache
+def _file_digest(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def recorded_settings(job: Job) -> dict[str, Any]:
@@ -120,10 +124,10 @@ def closure(*modules: str) -> tuple[str, ...]:
         UserError: A file of this package is not valid Python.
     """
     outside = _closure_outside(module for module in modules if not _is_inside(module, ROOT.name))
-    needed = {*modules}.union(*map(_imported_modules, outside))
-    inside = {module for module in needed if _is_inside(module, ROOT.name)}
     imports = _import_graph()
-    inside &= imports.modules
+    inside = {*modules} - outside
+    for module in outside:
+        inside |= imports.modules.intersection(_imported_modules(module))
     visited = inside.union(*map(imports.find_upstream_modules, inside))
     files = {str(path) for path in map(_outside_file, outside) if path}
     return tuple(sorted({*map(_file, visited), *files}))

@@ -13,7 +13,6 @@ from dirgrad.components.registry import component
 from dirgrad.config.plan import Job
 from dirgrad.config.settings import JOB_KINDS, Run
 from dirgrad.core.criterion import VALUE
-from dirgrad.core.perturbation import matmul
 from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import Array, Backend, Batch, Criterion, Estimator, Ops, Params, Problem
 
@@ -44,7 +43,7 @@ class Linear:
         """Return the loss: ()."""
         inputs = ops.constant(INPUTS, params["bias"])
         targets = ops.constant(TARGETS, params["bias"])
-        error = matmul(inputs, params["weight"]) + params["bias"] - targets
+        error = inputs @ params["weight"] + params["bias"] - targets
         return ops.mean(error**2)
 
     @property
