@@ -30,7 +30,7 @@ def docstrings(cls: Any) -> dict[str, str]:
 
 
 def _text(node: ast.AST) -> str:
-    """Return the text of a string that stands by itself, or an empty string."""
+    """Return the text of a string that is a statement, or an empty string."""
     is_string = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     value = node.value.value if is_string else None  # type: ignore[attr-defined]
     return value if isinstance(value, str) else ""

@@ -9,7 +9,7 @@ from dirgrad.core.types import Direction, Key, Ops, Params
 class TiedDirection(Direction, Protocol):
     """A law whose directions of one estimate depend on each other.
 
-    Its method `draw` returns one direction by itself.
+    Its method `draw` returns a single direction, as if the estimate had no other.
     """
 
     def draw_tied(self, ops: Ops, key: Key, j: Any, like: Params, /) -> Params:

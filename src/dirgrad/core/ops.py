@@ -188,7 +188,7 @@ class Ops(Protocol):
         """Return the larger of two entries. Where they are equal, each has the derivative 1/2."""
 
     def where(self, condition: Array, x: Array, y: Array, /) -> Array:
-        """Return the entry of x where the condition, which is boolean, holds, and else that of y.
+        """Return the entries of x where the boolean condition holds, else the entries of y.
 
         The derivatives of x and y are 0 where they are not selected.
         """

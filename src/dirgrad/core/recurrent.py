@@ -125,7 +125,7 @@ def no_state(*_: Any) -> tuple[()]:
 
 
 class StateRule(NamedTuple):
-    """Where the state of an online estimator comes from, apart from its windows.
+    """Functions that start, carry over and end the state of an online estimator.
 
     By default the estimator has no state, which is ().
 

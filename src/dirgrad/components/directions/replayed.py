@@ -18,7 +18,7 @@ class Replayed:
     At most one such array is in memory at a time, however deep the network is. The noise is the
     same as with the underlying law. A law that couples all entries, such as `sphere`, is applied to
     each array separately, which leaves the SNR unchanged. A law that ties directions, such as
-    `orthogonal`, ties those of each array.
+    `orthogonal`, ties the directions of each array.
     """
 
     direction: Annotated[Direction, component_field("directions")]

@@ -66,7 +66,7 @@ def facets(
         data: The rows to show.
         row: Columns of the data whose values the rows of panels have.
         column: Columns of the data whose values the columns of panels have.
-        columns: Values of `column`, if not those of the data in order of appearance.
+        columns: Values of `column`; by default the values in the data, in order of appearance.
         width: Width of the figure in inches.
         per_column: Further width per column of panels in inches.
         height: Height of every row of panels in inches.
