@@ -6,7 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from dirgrad.records import files, schemas
+from dirgrad.records import files
+from dirgrad.records.training_schemas import CURVES, LANDSCAPE, TRIALS
 
 ROWS = [
     {"experiment": "mlp", "seed": 0, "status": "ok", "final_loss": 0.25, "exclusive": True},
@@ -23,19 +24,19 @@ FACTS = {"commit": "abc", "settings": json.dumps({"steps": 4}), "cpu": "a \u00b5
 
 def test_records_are_read_as_they_were_written(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "trials.parquet"
-    table = files.to_table(ROWS, schemas.TRIALS)
+    table = files.to_table(ROWS, TRIALS)
     files.write_records(table, FACTS, path)
     assert files.read_records([path], table.schema) == table
     assert files.read_provenance(path) == FACTS
 
 
 def test_a_table_has_exactly_the_columns_of_its_schema() -> None:
-    table = files.to_table([{"experiment": "mlp", "step": 3, "stray": 1}], schemas.CURVES)
-    assert table.schema == schemas.CURVES
+    table = files.to_table([{"experiment": "mlp", "step": 3, "stray": 1}], CURVES)
+    assert table.schema == CURVES
     assert table.column("loss").to_pylist() == [None]
 
 
-@pytest.mark.parametrize("schema", [schemas.TRIALS, schemas.CURVES, schemas.LANDSCAPE])
+@pytest.mark.parametrize("schema", [TRIALS, CURVES, LANDSCAPE])
 def test_a_table_without_rows_has_the_types_of_its_schema(schema: pa.Schema) -> None:
     assert files.to_table([], schema).schema == schema
 
@@ -43,10 +44,10 @@ def test_a_table_without_rows_has_the_types_of_its_schema(schema: pa.Schema) -> 
 def test_files_are_read_in_the_order_of_the_paths(tmp_path: Path) -> None:
     paths = [tmp_path / f"{seed}.parquet" for seed in (2, 0, 1)]
     for path in paths:
-        table = files.to_table([{"seed": int(path.stem)}], schemas.TRIALS)
+        table = files.to_table([{"seed": int(path.stem)}], TRIALS)
         # Files with different provenance can be read together.
         files.write_records(table, {"file": path.stem}, path)
-    assert files.read_records(paths, schemas.TRIALS).column("seed").to_pylist() == [2, 0, 1]
+    assert files.read_records(paths, TRIALS).column("seed").to_pylist() == [2, 0, 1]
 
 
 def fail_half_way(part: Path) -> None:

@@ -16,7 +16,7 @@ from PIL import Image
 from dirgrad.cli import main
 from dirgrad.config import plan
 from dirgrad.core.errors import UserError
-from dirgrad.records import files, origin, provenance, schemas
+from dirgrad.records import files, origin, provenance, training_schemas
 from support.configuration import configured
 
 STATISTICS = {"confidence": 0.9, "resamples": 50}
@@ -79,8 +79,8 @@ def write_job(directory: Path, backend: str, facts: dict[str, str]) -> None:
         for seed in range(3)
     ]
     curves = [point(row, step) for row in trials for step in range(3)]
-    trial_table = files.to_table(trials, schemas.TRIALS)
-    curve_table = files.to_table(curves, schemas.CURVES)
+    trial_table = files.to_table(trials, training_schemas.TRIALS)
+    curve_table = files.to_table(curves, training_schemas.CURVES)
     files.write_records(trial_table, facts, directory / "trials.parquet")
     files.write_records(curve_table, facts, directory / "curves.parquet")
 

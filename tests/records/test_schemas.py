@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from dirgrad.records import schemas
+from dirgrad.records import schemas, training_schemas
 
 TRIAL_SUBJECT = {
     "experiment",
@@ -58,12 +58,12 @@ LANDSCAPE_COLUMNS = {"experiment", "theta_0", "theta_1", "loss"}
 @pytest.mark.parametrize(
     ("schema", "columns"),
     [
-        (schemas.TRIALS, TRIAL_SUBJECT),
-        (schemas.TRIALS, TRIAL_OUTCOME),
-        (schemas.TRIALS, TRIAL_COST),
-        (schemas.CURVES, POINT_SUBJECT),
-        (schemas.CURVES, POINT_VALUES),
-        (schemas.LANDSCAPE, LANDSCAPE_COLUMNS),
+        (training_schemas.TRIALS, TRIAL_SUBJECT),
+        (training_schemas.TRIALS, TRIAL_OUTCOME),
+        (training_schemas.TRIALS, TRIAL_COST),
+        (training_schemas.CURVES, POINT_SUBJECT),
+        (training_schemas.CURVES, POINT_VALUES),
+        (training_schemas.LANDSCAPE, LANDSCAPE_COLUMNS),
     ],
 )
 def test_a_schema_contains_each_column_that_a_table_needs_exactly_once(

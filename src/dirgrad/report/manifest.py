@@ -14,7 +14,7 @@ from dirgrad.config.settings import JOB_KINDS, Config
 from dirgrad.records import machine_load, provenance
 from dirgrad.records.files import read_provenance, read_records, write_atomically
 from dirgrad.records.origin import run_id
-from dirgrad.records.schemas import TRIALS
+from dirgrad.records.training_schemas import TRIALS
 
 SHARED = (
     "dirgrad",

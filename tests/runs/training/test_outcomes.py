@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from dirgrad.records.files import to_table
-from dirgrad.records.schemas import CURVES, TRIALS, TrialStatus
+from dirgrad.records.schemas import TrialStatus
+from dirgrad.records.training_schemas import CURVES, TRIALS
 from dirgrad.runs.training import outcomes
 from dirgrad.runs.training.outcomes import History, Trained
 from dirgrad.runs.training.trials import Lane

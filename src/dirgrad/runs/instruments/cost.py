@@ -20,7 +20,8 @@ from dirgrad.core.recurrent import Recurrent
 from dirgrad.core.types import Backend, Compiled, Estimator
 from dirgrad.records import machine_load
 from dirgrad.records.files import to_table
-from dirgrad.records.schemas import COST, MeasurementStatus
+from dirgrad.records.measurement_schemas import COST
+from dirgrad.records.schemas import MeasurementStatus
 from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import oracle, programs
 from dirgrad.runs.instruments.programs import Program

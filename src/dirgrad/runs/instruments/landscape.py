@@ -10,7 +10,7 @@ from dirgrad.core import criterion
 from dirgrad.core.types import Array, Backend, Params, PlotRange, Problem
 from dirgrad.records import provenance
 from dirgrad.records.files import to_table
-from dirgrad.records.schemas import LANDSCAPE
+from dirgrad.records.training_schemas import LANDSCAPE
 
 POINTS = 201
 """Number of grid points along each axis."""

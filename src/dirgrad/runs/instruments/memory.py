@@ -18,7 +18,7 @@ import pyarrow as pa
 from dirgrad.config.plan import Job
 from dirgrad.core.types import Backend
 from dirgrad.records.files import to_table
-from dirgrad.records.schemas import MEMORY, RESIDENT
+from dirgrad.records.measurement_schemas import MEMORY, RESIDENT
 from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import programs, timeline
 from dirgrad.runs.instruments.programs import Program

@@ -13,7 +13,7 @@ from dirgrad.config.plan import Job
 from dirgrad.core import closed_forms, tree
 from dirgrad.core.types import Backend, Batch, Estimator, Key, Params
 from dirgrad.records.files import to_table
-from dirgrad.records.schemas import COORDINATES, DRAWS
+from dirgrad.records.measurement_schemas import COORDINATES, DRAWS
 from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import difference_error
 from dirgrad.runs.instruments.workload import (

@@ -11,7 +11,7 @@ from dirgrad.config.settings import Stability, Training
 from dirgrad.core import closed_forms
 from dirgrad.core.types import Backend, Estimator, Problem
 from dirgrad.records.files import to_table
-from dirgrad.records.schemas import STABILITY
+from dirgrad.records.measurement_schemas import STABILITY
 from dirgrad.runs.context import Context
 from dirgrad.runs.instruments.workload import problems_and_batch_sizes
 from dirgrad.runs.training import train

@@ -18,7 +18,8 @@ from dirgrad.config.settings import Run, Training
 from dirgrad.core import steps, tree
 from dirgrad.core.types import Backend, Batch, Estimator, Params, Splits, Step, TrainChunk
 from dirgrad.records.files import to_table
-from dirgrad.records.schemas import CURVES, TRIALS, TrialStatus
+from dirgrad.records.schemas import TrialStatus
+from dirgrad.records.training_schemas import CURVES, TRIALS
 from dirgrad.runs.context import Context
 from dirgrad.runs.training import outcomes, trials
 from dirgrad.runs.training.evaluation import Evaluate, evaluator
