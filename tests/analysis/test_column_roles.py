@@ -9,7 +9,7 @@ from dirgrad.config import outputs
 from support.paths import ROOT
 
 REFERENCE = ROOT / "results" / "reference" / "default" / "tables"
-READABLE = [name for name in outputs.TABLES if name not in outputs.CSV_ONLY]
+READABLE = [name for name, table in outputs.TABLES.items() if table.readable]
 TABLES = {name: pd.read_csv(REFERENCE / f"{name}.csv") for name in READABLE}
 
 

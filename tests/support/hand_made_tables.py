@@ -30,6 +30,22 @@ def with_interval(table: pd.DataFrame, column: str, value: Any) -> pd.DataFrame:
     return table.assign(**ends)
 
 
+def with_unmeasured_rows(table: pd.DataFrame, *names: str, status: str) -> pd.DataFrame:
+    """Return a table of an instrument in which each row is also there without a measurement.
+
+    Args:
+        table: The table; its rows get the status `ok`.
+        *names: Columns that the further rows keep, besides texts; other numbers become null.
+        status: Status of the further rows, whose sample size is 0.
+    """
+    kept = {*names, *table.select_dtypes(exclude="number").columns}
+    counts = {"n", "draws"}
+    numbers = {name: 0 if name in counts else np.nan for name in table if name not in kept}
+    outcome = {"status": status, "reason": "not measured"}
+    unmeasured = table.assign(**(numbers | outcome))
+    return pd.concat([unmeasured, table.assign(status="ok")], ignore_index=True)
+
+
 def curves() -> pd.DataFrame:
     """Return curves of three experiments at two rates: the loss at step t is 1 / (1 + t)."""
     points = combinations(

@@ -65,6 +65,7 @@ MEMORY = pa.schema(
     [
         ("memory", STRING),
         *WORKLOAD,
+        *columns(STRING, "status", "reason"),
         *columns(INTEGER, "round", "parameter_bytes", "xla_temp_bytes", "graph_temp_bytes"),
         *columns(INTEGER, "saved_bytes", "device_peak_bytes", "resident_peak_bytes"),
     ]
@@ -73,6 +74,7 @@ MEMORY = pa.schema(
 
 memory: name of the measurement.
 estimator: name of the estimator, or `inference` for the loss function.
+status, reason: as in `COST`; only a row that is `ok` has bytes.
 round: number of the round; each round starts one process per problem and estimator.
 parameter_bytes: size of the parameters.
 xla_temp_bytes, graph_temp_bytes, saved_bytes: as in `COST`.
@@ -92,7 +94,7 @@ RESIDENT = pa.schema(
 """One row per sample of the resident set of a process that takes steps of SGD in a loop.
 
 memory, estimator: as in `MEMORY`.
-status, reason: as in `COST`; a process that failed has a single row, without a sample.
+status, reason: as in `COST`; a process that is not `ok` has a single row, without a sample.
 seconds: time since the first step; negative during imports and compilation.
 steps, resident_bytes: number of steps that the process took in total, and its resident set.
 """
@@ -101,6 +103,7 @@ DRAWS = pa.schema(
     [
         ("quality", STRING),
         *WORKLOAD,
+        *columns(STRING, "status", "reason"),
         *columns(INTEGER, "after_steps", "minibatch", "draw"),
         *columns(FLOAT, "eps", "gradient_norm", "minibatch_squared_error", "squared_norm_ratio"),
         *columns(FLOAT, "relative_squared_error", "error_product"),
@@ -112,6 +115,8 @@ DRAWS = pa.schema(
 """One row per estimate e. g is the gradient on its minibatch, G the gradient on all training data.
 
 quality: name of the measurement.
+status, reason: as in `COST`; an estimator that is not supported has a single row, without an
+    estimate.
 after_steps: number of training steps (by backprop) before the measurement.
 minibatch, draw: numbers of the minibatch and of the estimate on it.
 eps: step of a finite difference; null for other estimators.
@@ -157,7 +162,7 @@ STABILITY = pa.schema(
         *WORKLOAD,
         ("learning_rate", FLOAT),
         *columns(INTEGER, "seed", "steps"),
-        ("status", STRING),
+        *columns(STRING, "status", "reason"),
         *columns(FLOAT, "initial_loss", "final_loss", "stable_rate_theory"),
     ]
 )
@@ -165,7 +170,9 @@ STABILITY = pa.schema(
 
 stability: name of the measurement.
 learning_rate, seed: rate and seed of the trial.
-steps, status: number of steps taken, and outcome of the trial (see `TrialStatus`).
-initial_loss, final_loss: training loss before the first and after the last step.
+steps: number of steps taken.
+status, reason: outcome of the trial (see `TrialStatus`), and the reason if it is not `ok`.
+initial_loss: training loss before the first step; null if no trial of the seed was begun.
+final_loss: training loss after the last step.
 stable_rate_theory: rate below which the mean square contracts; null without a closed form.
 """

@@ -31,7 +31,7 @@ class TrialStatus(StrEnum):
 
 
 class MeasurementStatus(StrEnum):
-    """Outcome of a measurement of time, or of a timeline of memory."""
+    """Outcome of a measurement by an instrument."""
 
     OK = "ok"
     """The measurement was made; for a time, the estimate was correct."""

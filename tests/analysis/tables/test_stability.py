@@ -32,3 +32,13 @@ def test_a_rate_is_stable_only_if_all_lower_rates_are_stable(
     ]
     (row,) = stability.make({"stability": frame("stability", rows)}, QUICK).to_dict("records")
     np.testing.assert_equal([row["stable_rate"], row["unstable_rate"]], [stable, unstable])
+
+
+def test_an_estimator_that_is_not_supported_has_no_stable_and_no_unstable_rate() -> None:
+    trial = WORKLOAD | {"stability": "one", "seed": 0, "learning_rate": 0.1}
+    rows = [
+        trial | {"estimator": "f", "status": "unsupported", "reason": "no rule"},
+        trial | {"estimator": "g", "status": "diverged", "reason": "the loss is not finite"},
+    ]
+    (row,) = stability.make({"stability": frame("stability", rows)}, QUICK).to_dict("records")
+    assert (row["estimator"], row["unstable_rate"]) == ("g", 0.1)

@@ -33,7 +33,8 @@ from dirgrad.report.figures import (
 )
 from support import hand_made_measurements as measurements
 from support import hand_made_tables as training
-from support.hand_made_tables import Tables
+from support.figure_text import legend_labels
+from support.hand_made_tables import Tables, with_unmeasured_rows
 
 THRESHOLDED_EXPERIMENTS = tuple(
     f"{rule}_{dimension}" for rule in training.UPDATE_RULES for dimension in training.DIMENSIONS
@@ -203,6 +204,41 @@ def test_a_figure_without_rows_can_be_drawn(name: str) -> None:
     figure = case.draw(tables, *case.subjects)
     figure.draw_without_rendering()
     assert "nan" not in figure.get_suptitle()
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, case in CASES.items() if {"quality", "memory"} & {*case.tables}]
+)
+def test_a_figure_shows_only_what_was_measured(name: str, tmp_path: Path) -> None:
+    case = CASES[name]
+    tables = {
+        source: with_unmeasured_rows(table, "depth", "dimension", "batch_size", status="failed")
+        if source in {"quality", "memory"}
+        else table
+        for source, table in case.tables.items()
+    }
+    figures = {"measured": draw(name), "others": case.draw(tables, *case.subjects)}
+    contents = []
+    for directory, figure in figures.items():
+        stem = tmp_path / directory / "figure"
+        saving.save(figure, stem, saving.Metadata("{}"), saving.REPORT_FORMATS)
+        contents.append((tmp_path / directory / "figure.svg").read_bytes())
+    assert contents[0] == contents[1]
+
+
+def test_a_framework_that_lacks_backprop_and_inference_has_no_guides() -> None:
+    memory = measurements.memory()
+    others = memory[~memory["estimator"].isin(["backprop", "inference"])]
+    figure = memory_by_depth.draw({"memory": others}, "growth")
+    assert not {"linear", "constant"} & {*legend_labels(figure)}
+
+
+def test_a_law_that_was_not_measured_on_one_problem_leaves_its_dimension_in_the_title() -> None:
+    quality = measurements.signals()
+    lacking = (quality["problem"] == "mlp_1") & (quality["estimator"] == "forward_gradient")
+    figure = snr_by_direction.draw({"quality": quality[~lacking]}, "growth")
+    titles = {axes.get_title().rpartition("\n")[2] for axes in figure.axes}
+    assert titles == {"d = 10", "d = 100", "d = 1000"}
 
 
 @pytest.mark.parametrize("name", ["equal_rate", "sampled_gradients"])

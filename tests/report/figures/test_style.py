@@ -1,6 +1,7 @@
 """The module `style` gives each estimator a line that stays distinguishable in gray print."""
 
 import numpy as np
+import pandas as pd
 from matplotlib.colors import to_rgb
 
 from dirgrad.report.figures import style
@@ -37,3 +38,9 @@ def test_the_first_colors_go_from_dark_to_light_in_gray_print() -> None:
 def test_twenty_estimators_have_twenty_different_lines() -> None:
     lines = {str(line) for line in style.line_styles(estimator_names(20)).values()}
     assert len(lines) == 20
+
+
+def test_a_range_of_counts_ignores_rows_without_a_count() -> None:
+    assert style.count_range(pd.Series([8.0, np.nan, 8.0])) == "8"
+    assert style.count_range(pd.Series([3, 5])) == "3 to 5"
+    assert style.count_range(pd.Series([np.nan])) == "0"

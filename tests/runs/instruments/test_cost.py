@@ -24,7 +24,7 @@ from support.measured import (
 FEW_RESAMPLES = Statistics(resamples=20)
 
 
-def cost_records(measurement: plan.Measurement, backend: Backend) -> pd.DataFrame:
+def cost_records(measurement: plan.Job, backend: Backend) -> pd.DataFrame:
     return cost.run(measurement, Context(backend))["cost"].to_pandas()
 
 

@@ -66,6 +66,12 @@ def test_a_process_that_dies_leaves_a_row_with_its_names_and_a_status(backend: B
     rows = memory.run(job, Context(backend, probe=probe))["resident"].to_pylist()
     assert [row["estimator"] for row in rows] == ["inference", "backprop"]
     for row in rows:
-        assert (row["memory"], row["problem"], row["batch_size"]) == ("small", "tiny", 8)
+        assert (row["memory"], row["problem"], row["problem_kind"]) == (
+            "small",
+            "tiny",
+            "quadratic",
+        )
+        # A problem without data has no minibatch.
+        assert row["batch_size"] == 0
         assert (row["status"], row["reason"]) == ("failed", "the process ended with signal 9")
         assert row["resident_bytes"] is None

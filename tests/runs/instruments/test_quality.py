@@ -19,7 +19,7 @@ FEW_RESAMPLES = Statistics(resamples=20)
 LOGISTIC = {"kind": "logistic_regression", "dataset": "digits"}
 
 
-def draw_records(measurement: plan.Measurement, backend: Backend) -> pd.DataFrame:
+def draw_records(measurement: plan.Job, backend: Backend) -> pd.DataFrame:
     return quality.run(measurement, Context(backend))["draws"].to_pandas()
 
 

@@ -1,6 +1,7 @@
 """Reading of evidence from rows of tables: facets, ratios of rows, and exponents of power laws.
 
-A table that is absent or lacks a column gives no evidence.
+A table that is absent or lacks a column gives no evidence, and neither does a row whose status is
+not `ok`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from dirgrad.analysis.facets import describe
 from dirgrad.analysis.table_columns import add_derived
 from dirgrad.analysis.verdicts import Evidence
 from dirgrad.core.errors import UserError
+from dirgrad.records.statuses import measured
 
 Tables: TypeAlias = Mapping[str, pd.DataFrame]
 """Tables by name, which is their file name without the suffix."""
@@ -27,6 +29,8 @@ FACET_NAMES = {"backend": "framework", "learning_rate": "rate"}
 def read_table(tables: Tables, name: str, *columns: str) -> pd.DataFrame:
     """Return a table with its derived columns; no rows if it is absent or lacks one of `columns`.
 
+    Rows that were not measured are left out.
+
     Args:
         tables: Tables by name.
         name: Name of the table.
@@ -35,7 +39,7 @@ def read_table(tables: Tables, name: str, *columns: str) -> pd.DataFrame:
     if name in tables:
         table = add_derived(name, tables[name])
         if {*columns} <= {*table.columns}:
-            return table
+            return measured(table)
     return pd.DataFrame(columns=list(dict.fromkeys(columns)))
 
 

@@ -8,7 +8,7 @@ from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.tables.cost import WORKLOAD_KEYS
 from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
-from dirgrad.records.schemas import MeasurementStatus
+from dirgrad.records.statuses import measured
 
 RECORDS = ("cost",)
 READABLE = True
@@ -66,11 +66,8 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
         divided by its time, and also by its memory. Both are null without a closed form, as for
         backprop, which has no noise.
     """
-    cost = records["cost"]
-    # Records of earlier versions have no status, and everything in them was timed.
-    timed = cost[cost["status"].fillna(MeasurementStatus.OK) == MeasurementStatus.OK]
     rows: list[dict[str, Any]] = []
-    for _, workload in timed.groupby(WORKLOAD_KEYS, sort=False):
+    for _, workload in measured(records["cost"]).groupby(WORKLOAD_KEYS, sort=False):
         rows += _estimator_rows(workload, settings)
     return pd.DataFrame(rows, columns=None if rows else [*KEYS, "n"])
 

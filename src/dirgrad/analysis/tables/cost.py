@@ -8,6 +8,7 @@ from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import MeasurementStatus
+from dirgrad.records.statuses import with_status
 
 RECORDS = ("cost",)
 READABLE = True
@@ -77,9 +78,7 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
         function, as in `COST`.
     forward_*, step_* with the names in `COUNTS`: counts of the loss function and of the step.
     """
-    cost = records["cost"]
-    # Records of earlier versions have no status, and everything in them was timed.
-    cost = cost.assign(status=cost["status"].fillna(MeasurementStatus.OK))
+    cost = with_status(records["cost"])
     rows: list[dict[str, Any]] = []
     for _, workload in cost.groupby(WORKLOAD_KEYS, sort=False):
         rows += _estimator_rows(workload, settings)

@@ -13,7 +13,10 @@ COLUMNS = ["quality", "problem", "backend", "estimator", "draw", "estimate_0", "
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """Return one row per estimate, without a summary."""
+    """Return one row per estimate, without a summary.
+
+    An estimator that is not supported has no estimates; its status is in the table `quality`.
+    """
     draws = records["draws"]
     two_dimensional = draws["estimate_0"].notna()
     return draws.loc[two_dimensional, COLUMNS]

@@ -5,8 +5,15 @@ from typing import Any
 import pandas as pd
 
 from dirgrad.analysis.column_roles import ColumnRoles
-from dirgrad.analysis.tables.summary import Records, scalars, summarize_groups
+from dirgrad.analysis.tables.summary import (
+    Records,
+    scalars,
+    summarize_groups,
+    with_all_columns,
+)
 from dirgrad.config.settings import Statistics
+from dirgrad.records.schemas import MeasurementStatus
+from dirgrad.records.statuses import with_status
 
 RECORDS = ("memory",)
 READABLE = True
@@ -26,6 +33,8 @@ KEYS = [
     "length",
     "batch_size",
     "precision",
+    "status",
+    "reason",
     "parameter_bytes",
     "xla_temp_bytes",
     "graph_temp_bytes",
@@ -45,13 +54,17 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """Return one row per problem, backend and estimator (or `inference`, the loss function).
 
     Peaks are inter-quartile means with bootstrap intervals over `n` processes. All other numbers
-    of bytes are exact counts.
+    of bytes are exact counts. Processes that are not `ok` have rows of their own, with their
+    `status` and `reason`, `n` = 0 and no bytes.
     """
-    rows = summarize_groups(records["memory"], KEYS, lambda group: _peaks(group, settings))
-    return pd.DataFrame(rows, columns=None if rows else [*KEYS, "n"])
+    processes = with_status(records["memory"])
+    rows = summarize_groups(processes, KEYS, lambda group: _peaks(group, settings))
+    return with_all_columns(rows, COLUMN_ROLES)
 
 
 def _peaks(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
+    if group["status"].iloc[0] != MeasurementStatus.OK:
+        return {"n": 0}
     row: dict[str, Any] = {"n": len(group)}
     for name in PEAKS:
         values = group[name].dropna().to_numpy(float)

@@ -7,9 +7,15 @@ import pandas as pd
 
 from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.intervals import mean_interval
-from dirgrad.analysis.tables.summary import Records, summarize_groups
+from dirgrad.analysis.tables.summary import (
+    Records,
+    summarize_groups,
+    with_all_columns,
+)
 from dirgrad.config.settings import Statistics
 from dirgrad.core import theory
+from dirgrad.records.schemas import MeasurementStatus
+from dirgrad.records.statuses import with_status
 
 RECORDS = ("draws",)
 READABLE = True
@@ -32,6 +38,8 @@ KEYS = [
     "batch_size",
     "dtype",
     "after_steps",
+    "status",
+    "reason",
 ]
 COLUMN_ROLES = ColumnRoles(
     facets=("backend", "problem", "estimator", "eps", "dtype"),
@@ -69,6 +77,9 @@ COLUMN_ROLES = ColumnRoles(
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """Return one row per problem, backend, estimator and number of previous training steps.
 
+    An estimator that is not `ok` has a row with its `status` and `reason`, `draws` = 0 and no
+    numbers.
+
     e is an estimate, g the gradient on its minibatch, and G the gradient on all training data.
     Expectations are plain means over `draws` estimates, because a trimmed mean would ignore the
     tail. Their intervals are percentile bootstrap intervals.
@@ -87,12 +98,14 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     best_shrinkage, best_shrinkage_theory: the factor c that minimizes E||c e - g||^2.
     gradient_norm, norm_ratio, cosine: means of the columns in `DRAWS`.
     """
-    draws = records["draws"].rename(columns={"precision": "dtype"})
+    draws = with_status(records["draws"]).rename(columns={"precision": "dtype"})
     rows = summarize_groups(draws, KEYS, lambda group: _row(group, settings))
-    return pd.DataFrame(rows, columns=None if rows else [*KEYS, "draws"])
+    return with_all_columns(rows, COLUMN_ROLES)
 
 
 def _row(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
+    if group["status"].iloc[0] != MeasurementStatus.OK:
+        return {"draws": 0}
     projection = group["cosine"] * group["norm_ratio"]
     squared_norm_ratio = group["norm_ratio"] ** 2
     row: dict[str, Any] = {"draws": len(group)}

@@ -45,8 +45,12 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
 
     `stable_rate` is the largest such rate, and `unstable_rate` is the next rate of the grid.
     The threshold lies between them. Either is null if it is outside the grid.
+
+    An estimator that is not supported has no row; its status is in the records.
     """
-    rows = summarize_groups(records["stability"], KEYS, _rates)
+    trials = records["stability"]
+    supported = trials[trials["status"] != TrialStatus.UNSUPPORTED]
+    rows = summarize_groups(supported, KEYS, _rates)
     return pd.DataFrame(rows, columns=None if rows else KEYS)
 
 

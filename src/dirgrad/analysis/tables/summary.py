@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.intervals import summarize
 from dirgrad.config.settings import Statistics
 
@@ -50,3 +51,10 @@ def summarize_groups(
         row.update(summary(group))
         table.append(row)
     return table
+
+
+def with_all_columns(rows: Sequence[Mapping[str, Any]], roles: ColumnRoles) -> pd.DataFrame:
+    """Return rows as a table with every declared column; a column without a value is null."""
+    table = pd.DataFrame(rows)
+    absent = [name for name in roles.file_columns() if name not in table]
+    return table.reindex(columns=[*table.columns, *absent])

@@ -26,6 +26,7 @@ COLUMNS = [
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """Return one row per sample. `seconds` counts from the first step and is negative before it.
 
-    A process that failed has no samples; its status is in the records.
+    A process that failed and an estimator that is not supported have no samples; their status is in
+    the records.
     """
     return records["resident"].dropna(subset="resident_bytes")[COLUMNS]

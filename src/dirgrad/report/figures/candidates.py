@@ -2,6 +2,7 @@
 
 from matplotlib.figure import Figure
 
+from dirgrad.records.statuses import measured
 from dirgrad.report.figures import panels, style
 
 TABLES = ("quality",)
@@ -27,7 +28,7 @@ RESOLVED = {"squared_bias": "squared_bias_low", "variance": "variance"}
 
 def draw(tables: style.Tables, name: str) -> Figure:
     """Draw a row of panels per problem and framework."""
-    quality = tables["quality"].query("quality == @name")
+    quality = measured(tables["quality"]).query("quality == @name")
     styles = style.line_styles(quality["estimator"].unique())
     subject = ["problem", "backend"]
     figure, grid = panels.facet_rows(quality, subject, len(COLUMNS), height=2.2)

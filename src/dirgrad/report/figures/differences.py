@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dirgrad.records.statuses import measured
 from dirgrad.report.figures import panels, style
 
 TABLES = ("quality",)
@@ -21,7 +22,8 @@ ALT = "Points per estimator and lines of theory: error against eps, falling and 
 def draw(tables: style.Tables, *names: str) -> Figure:
     """Draw a row of panels per framework and a column per problem and precision."""
     subject = ["dtype", "problem"]
-    quality = tables["quality"].query("quality in @names").sort_values([*subject, "eps"])
+    quality = measured(tables["quality"]).query("quality in @names")
+    quality = quality.sort_values([*subject, "eps"])
     styles = style.line_styles(quality["estimator"].unique())
     figure, grid = panels.facets(quality, "backend", subject, width=10.5, height=2.5)
     for axes, rows, backend, (dtype, problem), first in grid:

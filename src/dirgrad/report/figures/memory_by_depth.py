@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dirgrad.records.statuses import measured
 from dirgrad.report.figures import panels, style
 
 TABLES = ("memory",)
@@ -25,7 +26,7 @@ PEAK = ("resident_peak_bytes", "peak of the resident set")
 
 def draw(tables: style.Tables, name: str) -> Figure:
     """Draw a row of two panels per framework: exact bytes, and the peak of the resident set."""
-    memory = tables["memory"].query("memory == @name").sort_values("depth")
+    memory = measured(tables["memory"]).query("memory == @name").sort_values("depth")
     styles = style.line_styles(memory["estimator"].unique())
     figure, grid = panels.facet_rows(memory, "backend", 2, height=2.7)
     for panel_row, rows, backend in grid:
@@ -57,10 +58,10 @@ def _lines(axes: Axes, rows: pd.DataFrame, column: str, styles: style.LineStyles
 def _guides(axes: Axes, rows: pd.DataFrame, column: str) -> None:
     """Draw a linear line through backprop's last point and a constant one through inference's."""
     depths = rows["depth"].drop_duplicates()
-    backprop = rows[rows["estimator"] == "backprop"].iloc[-1]
-    inference = rows[rows["estimator"] == "inference"].iloc[-1]
-    linear = backprop[column] / MEBIBYTE * depths / backprop["depth"]
-    constant = inference[column] / MEBIBYTE + 0 * depths
     gray: style.LineStyle = {"color": "0.55", "linewidth": 1.0, "zorder": 0}
-    axes.plot(depths, linear, linestyle="--", label="linear", **gray)
-    axes.plot(depths, constant, linestyle=":", label="constant", **gray)
+    for _, backprop in rows[rows["estimator"] == "backprop"].tail(1).iterrows():
+        linear = backprop[column] / MEBIBYTE * depths / backprop["depth"]
+        axes.plot(depths, linear, linestyle="--", label="linear", **gray)
+    for _, inference in rows[rows["estimator"] == "inference"].tail(1).iterrows():
+        constant = inference[column] / MEBIBYTE + 0 * depths
+        axes.plot(depths, constant, linestyle=":", label="constant", **gray)

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dirgrad.records.statuses import measured
 from dirgrad.report.figures import panels, style
 
 TABLES = ("quality", "coordinates")
@@ -22,7 +23,7 @@ ESTIMATOR = "forward_gradient"
 def draw(tables: style.Tables, name: str) -> Figure:
     """Draw a row of three panels per framework."""
     selection = "quality == @name and estimator == @ESTIMATOR"
-    quality = tables["quality"].query(selection).sort_values("dimension")
+    quality = measured(tables["quality"]).query(selection).sort_values("dimension")
     coordinates = tables["coordinates"].query(selection)
     figure, grid = panels.facet_rows(quality, "backend", 3, height=2.5)
     for panel_row, ratios, backend in grid:

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dirgrad.records.statuses import measured
 from dirgrad.report.figures import panels, style
 
 TABLES = ("quality",)
@@ -22,17 +23,16 @@ ALT = "A point and an orange mark of theory per law, across their SNR in units o
 
 def draw(tables: style.Tables, name: str) -> Figure:
     """Draw a row of panels per framework and a column per problem."""
-    quality = tables["quality"].query("quality == @name")
+    quality = measured(tables["quality"]).query("quality == @name")
     # The y axis points upward, so the reversed order puts the first estimator at the top.
     estimators = list(quality["estimator"].unique())[::-1]
     labels = [style.label(estimator) for estimator in estimators]
     height = 0.7 + 0.24 * len(estimators)
     figure, grid = panels.facets(quality, "backend", "problem", width=10.5, height=height)
     for axes, rows, backend, problem, first in grid:
-        rows = rows.set_index("estimator").reindex(estimators)
-        _dots(axes, rows)
-        axes.set_yticks(np.arange(len(rows)), labels if first else [])
         dimension = rows["dimension"].iloc[0]
+        _dots(axes, rows.set_index("estimator").reindex(estimators))
+        axes.set_yticks(np.arange(len(estimators)), labels if first else [])
         title = f"{style.BACKENDS[backend]}, {style.label(problem)},\nd = {dimension}"
         axes.set_title(title, fontsize=9)
     return panels.finish(

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dirgrad.records.statuses import measured
 from dirgrad.report.figures import panels, style
 
 TABLES = ("quality",)
@@ -23,7 +24,7 @@ YLABEL = r"SNR $\Vert g\Vert^2 / E\Vert\hat g - g\Vert^2$"
 
 def draw(tables: style.Tables, dimension: str, directions: str) -> Figure:
     """Draw a row of two panels per framework: against d for every law, against K for one law."""
-    quality = tables["quality"].query("quality in [@dimension, @directions]")
+    quality = measured(tables["quality"]).query("quality in [@dimension, @directions]")
     styles = style.line_styles(quality["direction"].unique())
     figure, grid = panels.facet_rows(quality, "backend", 2, height=2.9)
     for (left, right), rows, backend in grid:

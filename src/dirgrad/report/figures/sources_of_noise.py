@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dirgrad.records.statuses import measured
 from dirgrad.report.figures import panels, style
 
 TABLES = ("quality",)
@@ -23,7 +24,7 @@ YLABEL = r"variance / $\Vert$full gradient$\Vert^2$"
 
 def draw(tables: style.Tables, name: str) -> Figure:
     """Draw a row of panels per framework and a column per problem."""
-    quality = tables["quality"].query("quality == @name").sort_values("after_steps")
+    quality = measured(tables["quality"]).query("quality == @name").sort_values("after_steps")
     styles = style.line_styles([*quality["estimator"].unique(), MINIBATCHES])
     figure, grid = panels.facets(quality, "backend", "problem", width=10.5, height=2.5)
     for axes, rows, backend, problem, first in grid:

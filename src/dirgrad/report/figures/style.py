@@ -151,6 +151,8 @@ def worst_residual(quality: pd.DataFrame) -> str:
 
 def count_range(counts: pd.Series) -> str:
     """Return a count as text, or the smallest and the largest count if they differ."""
+    # In a table with rows that were not measured, a column of counts has nulls.
+    counts = counts.dropna().astype(int)
     if counts.empty:
         return "0"
     if counts.min() == counts.max():

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dirgrad.records.statuses import measured
 from dirgrad.report.figures import panels, style
 
 TABLES = ("cost", "memory")
@@ -28,7 +29,7 @@ FORWARD = "forward pass"
 def draw(tables: style.Tables, name: str) -> Figure:
     """Draw a row of two panels per framework: time and memory."""
     cost = tables["cost"].query("cost == @name")
-    memory = tables["memory"].query("memory == @name")
+    memory = measured(tables["memory"]).query("memory == @name")
     styles = style.line_styles([*cost["estimator"].unique(), FORWARD])
     figure, grid = panels.facet_rows(cost, "backend", 2)
     for (left, right), rows, backend in grid:

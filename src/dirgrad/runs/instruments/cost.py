@@ -23,7 +23,7 @@ from dirgrad.records.files import to_table
 from dirgrad.records.measurement_schemas import COST
 from dirgrad.records.schemas import MeasurementStatus
 from dirgrad.runs.context import Context
-from dirgrad.runs.instruments import oracle, programs
+from dirgrad.runs.instruments import oracle, outcomes, programs
 from dirgrad.runs.instruments.programs import Program
 from dirgrad.runs.instruments.workload import (
     Workload,
@@ -151,8 +151,7 @@ def _prepare_estimator(
             for program in _programs(job, backend, workload, estimator)
         ]
     except NotImplementedError as error:
-        reason = " ".join(str(error).split())
-        return [], {"status": MeasurementStatus.UNSUPPORTED, "reason": reason}
+        return [], outcomes.unsupported(error)
     estimate = timed[0]
     reason = oracle.mismatch(backend, workload, estimator, estimate.program, estimate.compiled)
     if reason:
@@ -180,8 +179,8 @@ def _prepare(job: Job, backend: Backend, program: Program, columns: Row) -> Time
     saved_bytes = backend.engine.saved_bytes(program.build, program.arguments)
     columns = {
         **columns,
+        **outcomes.OK,
         "part": program.name,
-        "status": MeasurementStatus.OK,
         "compile_seconds": compiled.compile_seconds,
         "first_seconds": first_seconds,
         **compiled.counts,

@@ -15,12 +15,13 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from dirgrad.components import registry
 from dirgrad.config.plan import Job
 from dirgrad.core.types import Backend
 from dirgrad.records.files import to_table
 from dirgrad.records.measurement_schemas import MEMORY, RESIDENT
 from dirgrad.runs.context import Context
-from dirgrad.runs.instruments import programs, timeline
+from dirgrad.runs.instruments import outcomes, programs, timeline
 from dirgrad.runs.instruments.programs import Program
 from dirgrad.runs.instruments.workload import (
     Workload,
@@ -41,11 +42,8 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
     """Measure memory in new processes; return the records `memory` and `resident`.
 
     `memory` has a row per problem, batch size, estimator (and `inference`) and round. `resident`
-    has a row per sample of a process that takes steps, if the settings ask for a timeline. A
-    process of a timeline that fails is a row with this status.
-
-    Raises:
-        CalledProcessError: a process for the records `memory` failed.
+    has a row per sample of a process that takes steps, if the settings ask for a timeline. An
+    estimator that is not supported, or a process that fails, is one row with this status.
     """
     settings = job.settings
     cases = [
@@ -57,7 +55,7 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
     for round_number in range(settings.rounds):
         for case in cases:
             row = _printed_row(context.probe(*case))
-            rows.append(row | {"round": round_number})
+            rows.append(_names(job, *case) | row | {"round": round_number})
     samples: list[Row] = []
     if settings.timeline_seconds:
         for case in cases:
@@ -68,7 +66,12 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
 
 
 def _printed_row(command: list[str]) -> Row:
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True, check=True)
+    """Return the row on the last line that a process prints, or its outcome if it fails."""
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True, check=False
+    )
+    if done.returncode:
+        return outcomes.failed(done.returncode)
     row: Row = json.loads(done.stdout.splitlines()[-1])
     return row
 
@@ -78,6 +81,8 @@ def measure(
 ) -> dict[str, Any]:
     """Return the memory row of one problem and one estimator; run it in a new process.
 
+    An estimator that is not supported has a row with this status, without bytes.
+
     Args:
         job: the job.
         backend: the framework.
@@ -86,12 +91,19 @@ def measure(
         estimator: name of the estimator in the job, or `inference`.
     """
     target = load_workload(job, backend, problem, batch_size)
+    columns = _columns(job, target, estimator)
+    try:
+        return columns | outcomes.OK | _byte_counts(job, backend, target, estimator)
+    except NotImplementedError as error:
+        return columns | outcomes.unsupported(error)
+
+
+def _byte_counts(job: Job, backend: Backend, target: Workload, estimator: str) -> Row:
     program = _program(job, backend, target, estimator)
     compiled, call = programs.compile_for_memory(backend, program)
     resident_peak = _resident_peak(call)
     device_peak = backend.engine.device_peak_bytes()
     return {
-        **_columns(job, target, estimator),
         **compiled.counts,
         **backend.engine.saved_bytes(program.build, program.arguments),
         **device_peak,
@@ -119,31 +131,38 @@ def step_for(
         seconds: time to take steps, each from the result of the last one.
 
     Returns:
-        The columns that identify the row, with `begun`, `ended` and `steps`.
+        The columns that identify the row, with `begun`, `ended` and `steps`. An estimator that is
+        not supported has this status and a reason instead.
     """
     target = load_workload(job, backend, problem, batch_size)
-    program = _program(job, backend, target, estimator)
-    _, step = programs.compile_for_memory(backend, program)
-    return _columns(job, target, estimator) | timeline.step_for(step, seconds)
+    columns = _columns(job, target, estimator)
+    try:
+        program = _program(job, backend, target, estimator)
+        _, step = programs.compile_for_memory(backend, program)
+        return columns | timeline.step_for(step, seconds)
+    except NotImplementedError as error:
+        return columns | outcomes.unsupported(error)
 
 
 def _names(job: Job, problem: str, batch_size: int, estimator: str) -> Row:
-    return {
+    """Return the columns of a case that are known before its process begins."""
+    target = job.settings.problems[problem]
+    names = {
         "memory": job.name,
         "backend": job.backend,
         "problem": problem,
-        "batch_size": batch_size,
+        "problem_kind": registry.kind(target),
+        "batch_size": batch_size if target.dataset else 0,
         "estimator": estimator,
         "precision": job.run.precision,
     }
+    if estimator == INFERENCE:
+        return names
+    return names | estimator_columns(job.estimators[estimator])
 
 
 def _columns(job: Job, target: Workload, estimator: str) -> Row:
-    names = _names(job, target.name, target.batch_size, estimator)
-    columns = names | target.columns()
-    if estimator == INFERENCE:
-        return columns
-    return columns | estimator_columns(job.estimators[estimator])
+    return _names(job, target.name, target.batch_size, estimator) | target.columns()
 
 
 def _program(job: Job, backend: Backend, target: Workload, estimator: str) -> Program:

@@ -15,7 +15,7 @@ from dirgrad.core.types import Backend, Batch, Estimator, Key, Params
 from dirgrad.records.files import to_table
 from dirgrad.records.measurement_schemas import COORDINATES, DRAWS
 from dirgrad.runs.context import Context
-from dirgrad.runs.instruments import difference_error
+from dirgrad.runs.instruments import difference_error, outcomes
 from dirgrad.runs.instruments.workload import (
     Workload,
     after_training,
@@ -28,6 +28,8 @@ from dirgrad.runs.instruments.workload import (
 )
 
 Row: TypeAlias = dict[str, Any]
+Rows: TypeAlias = tuple[list[Row], list[Row]]
+"""Rows of the records `draws` and of the records `coordinates`."""
 ENTRIES_AT_ONCE = 2_000_000
 """Largest number of entries, over all estimates, in memory at once."""
 
@@ -51,7 +53,8 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
     """Estimate gradients repeatedly; return the records `draws` and `coordinates`.
 
     `draws` has a row per estimate with its error. `coordinates` has a row per recorded coordinate
-    with the moments of its estimates.
+    with the moments of its estimates. An estimator that is not supported has a row in `draws` with
+    this status.
 
     Raises:
         UserError: a data set is not available.
@@ -65,14 +68,39 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
     return {"draws": to_table(draws, DRAWS), "coordinates": to_table(coordinates, COORDINATES)}
 
 
-def _rows(job: Job, backend: Backend, workload: Workload) -> Iterator[tuple[list[Row], list[Row]]]:
-    """Yield the rows of `draws` and `coordinates` for every estimator at every point."""
+def _rows(job: Job, backend: Backend, workload: Workload) -> Iterator[Rows]:
+    """Yield the rows of every estimator at every point, or its single row if not supported."""
+    estimators = [
+        (estimator, _shared_columns(job, workload, name, estimator))
+        for name, estimator in _estimators(job)
+    ]
+    try:
+        points = list(_estimation_points(job, backend, workload))
+    except NotImplementedError as error:
+        # Nothing can be compared with an exact gradient that is not available.
+        outcome = outcomes.unsupported(error)
+        yield [shared | outcome for _, shared in estimators], []
+        return
+    rows_of = _measure_at(job, backend, workload, points)
+    for estimator, shared in estimators:
+        try:
+            yield from rows_of(estimator, shared)
+        except NotImplementedError as error:
+            yield [shared | outcomes.unsupported(error)], []
+
+
+def _measure_at(
+    job: Job, backend: Backend, workload: Workload, points: list[EstimationPoint]
+) -> Callable[[Estimator, Row], Iterator[Rows]]:
+    """Return the function that yields the rows of an estimator point by point.
+
+    Its arguments are the estimator and the columns that all its rows share.
+    """
     settings = job.settings
-    points = list(_estimation_points(job, backend, workload))
     unit_roundoff = float(np.finfo(job.run.precision).eps) / 2
     error_columns = difference_error.error_columns(backend, workload, unit_roundoff)
-    for name, estimator in _estimators(job):
-        shared = _shared_columns(job, workload, name, estimator)
+
+    def rows_of(estimator: Estimator, shared: Row) -> Iterator[Rows]:
         estimates_at = _estimates(backend, workload, estimator, settings.draws)
         for point in points:
             # Each minibatch gets its own keys, so its directions are independent of the others.
@@ -85,6 +113,7 @@ def _rows(job: Job, backend: Backend, workload: Workload) -> Iterator[tuple[list
             columns = shared | point.columns
             draw_columns = {
                 **columns,
+                **outcomes.OK,
                 "signal_to_noise_theory": closed_forms.signal_to_noise(estimator, shares),
                 "cosine_theory": closed_forms.cosine(estimator, shares),
             }
@@ -93,6 +122,8 @@ def _rows(job: Job, backend: Backend, workload: Workload) -> Iterator[tuple[list
                 for distance, error in zip(distances, errors, strict=True)
             ]
             yield draw_rows, [columns | row for row in moments]
+
+    return rows_of
 
 
 def _with_theory(moments: list[Row], estimator: Estimator, norm: float) -> list[Row]:

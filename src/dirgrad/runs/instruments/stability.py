@@ -41,7 +41,8 @@ def _rows(job: Job, backend: Backend, name: str, batch_size: int) -> Iterator[Ro
             "stability": job.name,
             "problem_kind": trial["problem"],
             "problem": name,
-            "initial_loss": initial_losses[trial["seed"]],
+            # A trial that was not begun has no curve.
+            "initial_loss": initial_losses.get(trial["seed"]),
             "stable_rate_theory": _stable_rate(training.problem, estimator),
         }
 

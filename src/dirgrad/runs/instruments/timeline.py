@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from dirgrad.records.schemas import MeasurementStatus
+from dirgrad.runs.instruments import outcomes
 
 PERIOD_SECONDS = 0.01
 """Seconds between two samples."""
@@ -23,7 +24,8 @@ def sample_rss(command: list[str]) -> Iterator[dict[str, Any]]:
 
     The command prints a row as JSON on its last line, with the clock times `begun` and `ended`.
     Each yielded row is this row without both times, plus `status`, `seconds` since `begun` and
-    `resident_bytes`. If the command fails, the only row has the `status` and its `reason`.
+    `resident_bytes`. If the command fails, or prints a `status` that is not `ok`, the only row has
+    this `status` and its `reason`.
     """
     # A pipe that nobody reads would stop the process once it is full.
     with TemporaryFile("w+", encoding="utf-8") as output:
@@ -33,10 +35,12 @@ def sample_rss(command: list[str]) -> Iterator[dict[str, Any]]:
         output.seek(0)
         lines = output.read().splitlines()
     if code:
-        ending = f"exit code {code}" if code > 0 else f"signal {-code}"
-        yield {"status": MeasurementStatus.FAILED, "reason": f"the process ended with {ending}"}
+        yield outcomes.failed(code)
         return
-    row = json.loads(lines[-1]) | {"status": MeasurementStatus.OK}
+    row = outcomes.OK | json.loads(lines[-1])
+    if row["status"] != MeasurementStatus.OK:
+        yield row
+        return
     begun, ended = row.pop("begun"), row.pop("ended")
     for mebibytes, clock in samples:
         # A process frees its memory while it exits, so later samples mean nothing.

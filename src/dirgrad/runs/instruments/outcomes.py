@@ -1,0 +1,22 @@
+"""Outcomes of measurements, as the columns `status` and `reason` of a record."""
+
+from dirgrad.records.schemas import MeasurementStatus
+
+OK = {"status": MeasurementStatus.OK}
+"""Outcome of a measurement that was made."""
+
+
+def unsupported(error: NotImplementedError) -> dict[str, str]:
+    """Return the outcome of an estimator that cannot be computed; its reason is on one line."""
+    reason = " ".join(str(error).split())
+    return {"status": MeasurementStatus.UNSUPPORTED, "reason": reason}
+
+
+def failed(returncode: int) -> dict[str, str]:
+    """Return the outcome of a process that ended with an error.
+
+    Args:
+        returncode: Exit code of the process, or minus the number of the signal that ended it.
+    """
+    ending = f"exit code {returncode}" if returncode > 0 else f"signal {-returncode}"
+    return {"status": MeasurementStatus.FAILED, "reason": f"the process ended with {ending}"}
