@@ -10,6 +10,8 @@ import pytest
 from dirgrad import backends
 from dirgrad.components import examples, registry
 from dirgrad.components.directions.gaussian import Gaussian
+from dirgrad.components.directions.orthogonal import Orthogonal
+from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.components.registry import component
 from dirgrad.core import tree
 from dirgrad.core.closed_forms import Shares, dimension
@@ -250,6 +252,14 @@ def test_a_problem_with_a_wrong_derivative_fails(frameworks: list[Backend]) -> N
     sentences = failures(derivatives(frameworks, Untracked()))
     assert sentences[0].startswith("the derivative along outer products is off by")
     assert "correct `eigenvalues`" in sentences[1]
+
+
+def test_an_estimator_that_its_law_refuses_is_a_line_with_the_reason(torch: Backend) -> None:
+    refused = ForwardGradient(direction=Orthogonal(count=10_000))
+    first, *_ = check_component("estimators", refused, [torch])
+    assert first.quantity == "unsupported"
+    assert "10000 directions cannot be orthogonal" in str(first.measured)
+    assert first.failure == ""
 
 
 @component

@@ -9,6 +9,7 @@ from dirgrad.components import registry
 from dirgrad.core import closed_forms, stated_bias
 from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import Backend, Estimator
+from dirgrad.records.schemas import MeasurementStatus
 from dirgrad.runs.check.findings import Z_BOUND, Finding, interval_of_mean
 from dirgrad.runs.check.workloads import job, small_problem
 from dirgrad.runs.context import Context
@@ -22,7 +23,11 @@ DRAWS_ALONG_A_SEQUENCE = 5_000
 
 
 def moments(backend: Backend, estimator: Estimator) -> Iterator[Finding]:
-    """Yield the mean of the estimate, and its declared closed forms with their measured values."""
+    """Yield the mean of the estimate, and its declared closed forms with their measured values.
+
+    Raises:
+        NotImplementedError: The problem or the framework does not support the estimator.
+    """
     problem = small_problem(estimator)
     online = isinstance(estimator, OnlineEstimator)
     draws = DRAWS_ALONG_A_SEQUENCE if online else DRAWS
@@ -31,7 +36,10 @@ def moments(backend: Backend, estimator: Estimator) -> Iterator[Finding]:
     target = job("quality", backend, problem, estimator, draws=draws)
     del target.estimators["backprop"]
     records = quality.run(target, Context(backend))
-    rows = _columns(records["draws"].to_pylist())
+    draw_rows = records["draws"].to_pylist()
+    if draw_rows[0]["status"] == MeasurementStatus.UNSUPPORTED:
+        raise NotImplementedError(draw_rows[0]["reason"])
+    rows = _columns(draw_rows)
     coordinates = _columns(records["coordinates"].to_pylist())
     yield from _mean(estimator, rows, coordinates, problem.init(np.random.default_rng(0)))
     yield from _noise(estimator, rows)
