@@ -61,14 +61,14 @@ def test_a_call_overwrites_a_consumed_argument_and_no_other(consumed: int) -> No
 def test_a_traced_step_equals_the_untraced_step() -> None:
     backend = backends.load("torch", 1, "float64")
     ops = backend.ops
-    cell = training_job(backend, MLP)
-    training = cell.training
+    job = training_job(backend, MLP)
+    training = job.settings
     lanes = [trials.Lane(0.01, 0), trials.Lane(0.01, 1)]
     images = ops.asarray(np.random.default_rng(0).uniform(size=(2, 8, 8, 8)))
     labels = ops.asarray(np.random.default_rng(0).integers(0, 10, (2, 8)))
-    for name, estimator in cell.estimators.items():
+    for estimator in job.estimators.values():
         step = steps.make_step(ops, training.problem, estimator, training.optimizer, 0.0)
-        state, trial = trials.initial_state(cell, backend, name, lanes)
+        state, trial = trials.initial_state(training, estimator, backend, job.run.precision, lanes)
         example = (state, trial, ops.arange(5)[4], (images, labels))
         mapped_step = engine._map_lanes(step, (2,), 2)
         flat_step, leaves, _ = engine._flatten(mapped_step, example)

@@ -54,5 +54,5 @@ def added_to_package(component: ReadmeComponent, directory: Path) -> Iterator[No
 
 
 def _forget_names() -> None:
-    registry.names.cache_clear()
-    registry.load.cache_clear()
+    registry.built_in.cache_clear()
+    registry._load.cache_clear()

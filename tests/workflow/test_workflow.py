@@ -127,10 +127,10 @@ def check_origins(results: Path) -> None:
     """Check that the tables name the records they come from."""
     for suffix in ("html", "tex"):
         records = origin.read(results / f"tables/final.{suffix}")["records"]
-        assert records[0].startswith("beale/jax ")
+        assert records[0].startswith("training/beale/jax ")
     manifest = json.loads((results / "manifest.json").read_text(encoding="utf-8"))
     run_id = str(manifest["jobs"]["training/beale/jax"]["run_id"])
-    assert origin.read(results / "tables/claims.tex")["records"] == ["beale/jax " + run_id]
+    assert origin.read(results / "tables/claims.tex")["records"] == ["training/beale/jax " + run_id]
 
 
 def check_browser(report: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_killed_run_resumes_without_a_manual_step_and_keeps_finished_records(
     first_run = snakemake("--cores", "1", str(records), directory=tmp_path)
     assert first_run.returncode == 0
     finished_at = (tmp_path / records).stat().st_mtime_ns
-    kill_when_exists(tmp_path / RESULTS / "logs/run/long/jax.log", tmp_path)
+    kill_when_exists(tmp_path / RESULTS / "logs/training/long/jax.log", tmp_path)
 
     write_config(tmp_path, small_config())
     resumed_run = snakemake("--cores", "1", str(table), directory=tmp_path)
