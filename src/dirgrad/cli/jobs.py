@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -15,6 +16,8 @@ from dirgrad.core.errors import UserError, nearest
 from dirgrad.records import files
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from dirgrad.core.types import Backend
 
 # Each command imports the frameworks only when it runs, so that all other commands start fast.
@@ -40,7 +43,18 @@ def run(args: argparse.Namespace) -> None:
     records = instrument.run(job, Context(backend, reporter, probe))
     facts = provenance.collect(code_inputs.recorded_settings(job), backend.engine.environment())
     for name, rows in records.items():
-        files.write_records(rows, facts, args.out / f"{name}.parquet")
+        path = args.out / f"{name}.parquet"
+        files.write_records(rows, facts, path)
+        print(f"wrote {path}: {_contents(rows)}", file=sys.stderr)
+
+
+def _contents(rows: "pa.Table") -> str:
+    """Return the number of rows of records, and how many have each status."""
+    if "status" not in rows.column_names:
+        return f"{rows.num_rows} rows"
+    statuses = Counter(rows.column("status").to_pylist())
+    counts = ", ".join(f"{count} {status}" for status, count in statuses.items())
+    return f"{rows.num_rows} rows ({counts})"
 
 
 def _job(args: argparse.Namespace) -> plan.Job:
