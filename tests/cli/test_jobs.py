@@ -1,11 +1,15 @@
-"""A job says at its end what it wrote, and how many of its trials failed."""
+"""A job says at its end what it wrote, and runs without the libraries of the workflow."""
 
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
 from dirgrad.cli import main
+from support.paths import ROOT
 
 CONFIG = {
     "tier": "test",
@@ -26,15 +30,38 @@ CONFIG = {
 }
 
 
+def arguments(directory: Path) -> list[str]:
+    """Return the command line of a small job that writes to a directory."""
+    config = directory / "config.yaml"
+    config.write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
+    out = directory / "records"
+    return ["run", "training/small/torch", "--config", str(config), "--out", str(out)]
+
+
 def test_a_job_prints_its_files_and_the_outcome_of_its_trials(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = tmp_path / "config.yaml"
-    config.write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
     out = tmp_path / "records"
-    main.main(["run", "training/small/torch", "--config", str(config), "--out", str(out)])
+    main.main(arguments(tmp_path))
     streams = capsys.readouterr()
     assert f"wrote {out}/trials.parquet: 4 rows (2 ok, 2 diverged)" in streams.err
     # Each trial has the points 0, 2 and 4; a trial that diverged ends at its first bad point.
     assert f"wrote {out}/curves.parquet: 10 rows" in streams.err
     assert streams.out == ""
+
+
+def test_a_job_runs_without_the_libraries_of_the_workflow(tmp_path: Path) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extra = project["optional-dependencies"]["workflow"]
+    missing = [requirement.partition(">")[0] for requirement in extra]
+    assert "grimp" in missing
+    lines = (
+        "import sys",
+        f"sys.modules.update(dict.fromkeys({missing!r}))",
+        "from dirgrad.cli.main import main",
+        f"main({arguments(tmp_path)!r})",
+    )
+    command = [sys.executable, "-c", "\n".join(lines)]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    assert (tmp_path / "records" / "trials.parquet").exists()

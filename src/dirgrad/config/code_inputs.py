@@ -12,9 +12,8 @@ from dataclasses import fields
 from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import grimp
 from pydantic.dataclasses import is_pydantic_dataclass
 
 from dirgrad.components.optimizers.sgd import Sgd
@@ -22,6 +21,9 @@ from dirgrad.config.outputs import TABLES, FigureSpec
 from dirgrad.config.plan import Job, plain_settings, two_parameter_problems
 from dirgrad.config.settings import JOB_KINDS, Config
 from dirgrad.core.errors import UserError
+
+if TYPE_CHECKING:
+    import grimp
 
 ROOT = Path(__file__).parents[1]
 TEMPLATES = ROOT / "report" / "pages" / "templates"
@@ -42,11 +44,15 @@ def _framework_modules(backend: str) -> tuple[str, ...]:
 
 def for_job(job: Job) -> tuple[str, ...]:
     """Return the source files that the records of a job depend on."""
+    framework = _framework_modules(job.backend)
+    return closure(JOB_KINDS[job.kind].module, *sorted(_job_modules(job)), *framework)
+
+
+def _job_modules(job: Job) -> set[str]:
+    """Return the modules of all components of a job."""
     optimizer = getattr(job.settings, "optimizer", Sgd())
     components = (*job.problems, *job.estimators.values(), optimizer)
-    modules = {module for component in components for module in _component_modules(component)}
-    framework = _framework_modules(job.backend)
-    return closure(JOB_KINDS[job.kind].module, *sorted(modules), *framework)
+    return {module for component in components for module in _component_modules(component)}
 
 
 def for_figure(spec: FigureSpec) -> tuple[str, ...]:
@@ -103,8 +109,9 @@ def recorded_settings(job: Job) -> dict[str, Any]:
     Files outside this package that the job depends on have an entry `components`: their SHA-256
     hashes by path.
     """
-    outside = [path for path in for_job(job) if not Path(path).is_relative_to(ROOT)]
-    digests = {_short(Path(path)): _file_digest(path) for path in outside}
+    outside = (module for module in _job_modules(job) if not _is_inside(module, ROOT.name))
+    files = {path for path in map(_outside_file, _closure_outside(outside)) if path}
+    digests = {_short(path): _file_digest(str(path)) for path in sorted(files)}
     return plain_settings(job) | ({"components": digests} if digests else {})
 
 
@@ -177,7 +184,10 @@ def _imported_modules(module: str) -> tuple[str, ...]:
 
 
 @cache
-def _import_graph() -> grimp.ImportGraph:
+def _import_graph() -> "grimp.ImportGraph":
+    # Only the workflow asks which files a job depends on; a job runs without grimp.
+    import grimp
+
     try:
         # Without a cache folder, grimp writes nothing, so the checkout can be read-only.
         return grimp.build_graph(ROOT.name, cache_dir=None)

@@ -114,19 +114,13 @@ class DependsOnTheFramework(Scaled):
     ("folder", "name"),
     [
         ("estimators", "forward_gradient"),
-        ("estimators", "projected_forward_gradient"),
         ("estimators", "clipped_forward_gradient"),
         ("estimators", "finite_difference"),
         ("directions", "rank_one"),
-        ("directions", "laplace"),
         ("candidates", "random"),
         ("problems", "quadratic"),
-        ("problems", "logistic_regression"),
-        ("units", "tanh"),
         ("optimizers", "momentum"),
-        ("optimizers", "hard_thresholding"),
         ("datasets", "copy"),
-        ("datasets", "photograph"),
     ],
 )
 def test_a_built_in_component_passes(frameworks: list[Backend], folder: str, name: str) -> None:
