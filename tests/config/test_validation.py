@@ -1,34 +1,35 @@
 """Mistakes in the configuration are reported together, each with its file and key."""
 
 import json
+import re
 from copy import deepcopy
 from functools import reduce
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
+import yaml
 
-from dirgrad.config import files, validation
+from dirgrad.config import files, plan, validation
 from dirgrad.core.errors import UserError
-from support.configuration import BASE, CONFIG, error_message, nested
+from support.configuration import BASE, CONFIG, configured, error_message, nested
+from support.paths import ROOT
 
-TIERS = {
-    "default": [],
-    "smoke": ["smoke.yaml"],
-    "paper": ["paper.yaml"],
-    "sequences": ["sequences.yaml"],
-}
+OVERLAYS = sorted(path.stem for path in CONFIG.glob("*.yaml") if path.stem != "claims")
 MLP = "experiments.mlp"
 
 
-@pytest.mark.parametrize(("tier", "overlays"), TIERS.items())
-def test_every_tier_is_valid(tier: str, overlays: list[str]) -> None:
-    config = validation.load([CONFIG / "config.yaml", *(CONFIG / name for name in overlays)])
-    assert config.tier == tier
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_every_tier_is_valid(name: str) -> None:
+    config = validation.load([CONFIG / "config.yaml", CONFIG / f"{name}.yaml"])
+    assert config.tier == ("default" if name == "config" else name)
 
 
-def test_every_tier_has_a_test() -> None:
-    tiers = TIERS.keys() - {"default"}
-    assert {path.stem for path in CONFIG.glob("*.yaml")} == {"config", "claims"} | tiers
+def test_the_tier_in_the_readme_has_only_its_own_jobs() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (tier,) = re.findall(r"here `config/mine\.yaml`.*?\n\n((?:    .*\n)+)", readme)
+    jobs = plan.jobs(configured(BASE, yaml.safe_load(dedent(tier))))
+    assert {job.subject for job in jobs.values()} == {"training/mine", "cost/mine"}
 
 
 def test_json_keeps_its_numbers_and_an_override_replaces_values_of_the_files(
