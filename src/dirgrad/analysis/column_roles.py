@@ -33,6 +33,11 @@ def with_interval(name: str) -> tuple[str, str, str]:
     return name, f"{name}_low", f"{name}_high"
 
 
+def values_column(name: str) -> str:
+    """Return the name of the column that holds the raw values behind a mean."""
+    return f"{name}_values"
+
+
 @dataclass(frozen=True)
 class ColumnRoles:
     """Roles of the columns of a table.
@@ -41,12 +46,14 @@ class ColumnRoles:
         facets: Columns that say where a value was measured, in the order in which they are shown.
         keys: Further columns that tell rows apart; they are shown only where they are needed.
         plain: All columns without an interval, such as facts, counts, and the facets themselves.
-        sampled: Columns of means, which have an interval in NAME_low and NAME_high.
+        sampled: Columns of means, which have an interval in NAME_low and NAME_high, and the raw
+            values, one per seed, round or block of draws, in NAME_values.
         n: Column of the sample size of these means.
         ratios: The sampled columns that are compared on a logarithmic scale.
         timed: Columns that involve seconds, which differ between machines.
-        to_target: Sampled columns that are null unless all `n` trials reach a target; `n_reached`
-            counts those that do, and NAME_at_least may hold a lower bound.
+        to_target: Sampled columns of efforts, which lie between two record points. NAME_from and
+            NAME_to hold these bounds; the mean is null if they are far apart, or if a trial missed
+            its target.
         bounds: Columns of the hard bounds between which the true value of a plain column lies.
         names: Valid values of columns of text that only this table has.
         folders: Folders of components, by the columns that hold a kind of their components.
@@ -84,13 +91,18 @@ class ColumnRoles:
     def columns_of(self, name: str) -> tuple[str, ...]:
         """Return the columns that are read with the column `name`: its interval, or its bounds."""
         if name in self.sampled:
-            return (*with_interval(name), self.n)
+            return (*with_interval(name), values_column(name), self.n)
         return (name, *self.bounds.get(name, ()))
 
     def file_columns(self) -> tuple[str, ...]:
         """Return the columns of the CSV file."""
-        ends = [end for name in self.sampled for end in with_interval(name)]
-        return (*self.plain, *ends)
+        sampled = [
+            column
+            for name in self.sampled
+            for column in (*with_interval(name), values_column(name))
+        ]
+        brackets = [f"{name}_{end}" for name in self.to_target for end in ("from", "to")]
+        return (*self.plain, *sampled, *brackets)
 
 
 def allowed_values(roles: ColumnRoles, name: str) -> tuple[str, ...] | None:

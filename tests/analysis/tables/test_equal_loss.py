@@ -11,7 +11,25 @@ def test_accuracies_are_compared_where_both_curves_first_reach_the_higher_final_
     (row,) = equal_loss.make(paired_records(), QUICK).to_dict("records")
     # The forward gradient ends at 1.0 at step 30; backprop has this loss at step 20.
     assert row["equal_loss"] == pytest.approx(1.0)
-    assert row["test_accuracy"] == pytest.approx(0.5)
-    assert row["backprop_test_accuracy"] == pytest.approx(0.5)
-    assert row["steps_over_backprop"] == pytest.approx(30 / 20)
     assert (row["estimator"], row["n"]) == ("forward_gradient", 2)
+    assert row["steps_over_backprop_from"] == pytest.approx(21 / 20)
+    assert row["steps_over_backprop_to"] == pytest.approx(30 / 11)
+
+
+def test_an_accuracy_lies_between_the_accuracies_of_two_record_points() -> None:
+    (row,) = equal_loss.make(paired_records(), QUICK).to_dict("records")
+    # Both estimators have a loss of 2.0 before they reach 1.0, so their accuracies are 1/3 to 1/2.
+    for name in ("test_accuracy", "backprop_test_accuracy"):
+        bounds = (row[f"{name}_from"], row[f"{name}_to"])
+        assert bounds == pytest.approx((1 / 3, 1 / 2))
+        assert row[name] != row[name]
+    assert row["difference_values"] == "0:-0.166666667..0.166666667 1:-0.166666667..0.166666667"
+
+
+def test_an_accuracy_at_a_record_point_is_exact() -> None:
+    records = paired_records()
+    # A record point before each step leaves no room between two points.
+    steps = records["curves"].assign(step=records["curves"]["step"] // 10)
+    (row,) = equal_loss.make({**records, "curves": steps}, QUICK).to_dict("records")
+    assert row["test_accuracy"] == row["backprop_test_accuracy"] == pytest.approx(0.5)
+    assert row["difference"] == 0.0

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from dirgrad.analysis.column_roles import ColumnRoles
-from dirgrad.analysis.tables.crossing import crossing
-from dirgrad.analysis.tables.summary import Records, scalars
+from dirgrad.analysis.samples import Samples, exact_samples, ratio
+from dirgrad.analysis.tables.crossing import Bracket, crossing, seconds_at
+from dirgrad.analysis.tables.summary import Records, bracketed
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import Stage, TrialStatus
 
@@ -26,6 +27,10 @@ if the problem has the same size and the same learning rate.
 BACKPROP, FORWARD = "backprop", "forward_gradient"
 FIGURES = {"beale": "2", "rosenbrock": "2", "logistic_regression": "3", "mlp": "4", "cnn": "5"}
 """Figure of the paper by experiment, or by problem of the measurement of cost `baydin`."""
+MARGIN = 0.01
+"""Relative distance above the lowest loss at which the times with a margin end."""
+PRECISION = 0.1
+"""Largest distance between the bounds of a value, relative to the lower one."""
 GROUP_KEYS = ["experiment", "backend", "learning_rate"]
 QUANTITIES = (
     "gradient_0",
@@ -38,6 +43,8 @@ QUANTITIES = (
     "T_b_seconds",
     "T_f_seconds",
     "T_f_over_T_b",
+    "T_f_over_T_b_with_margin",
+    "T_f_over_T_b_of_mean_curves",
     "R_f",
     "R_b",
 )
@@ -121,9 +128,13 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     gradient_0, gradient_1: exact gradient of Beale's function at the point of figure 1.
     seconds_forward_over_backprop: ratio of the training times.
     backprop_final_*, forward_final_*: final validation loss, or training loss without validation.
-    T_b_seconds: training time of backprop until its lowest validation loss.
+    T_b_seconds: training time of backprop until its lowest recorded validation loss.
     T_f_seconds, T_f_over_T_b: training time of the forward gradient until it reaches this loss,
-        and its ratio to T_b. Both are NaN unless all `n` seeds reach the loss (`n_reached`).
+        and its ratio to T_b, seed by seed. They lie between two record points, value_from and
+        value_to. A seed that misses the loss (`n_reached` counts the others) gives a lower bound.
+    T_f_over_T_b_with_margin: the same ratio for a loss that is 1 % higher, where both times end. A
+        curve that levels off at the lowest loss makes T_f/T_b depend on the last digits.
+    T_f_over_T_b_of_mean_curves: the same ratio for the curves averaged over seeds.
     R_f, R_b: time of a forward gradient and of backprop, divided by the time of the loss function.
     """
     measured = [
@@ -202,34 +213,58 @@ def _by_seed(trials: pd.DataFrame, estimator: str) -> pd.DataFrame:
 
 def _quantities(
     backprop: pd.DataFrame, forward: pd.DataFrame, curves: pd.DataFrame
-) -> dict[str, np.ndarray]:
+) -> dict[str, Samples]:
     """Return the values of each quantity over the seeds, from the trials of both estimators."""
     seconds = (forward["train_seconds"] / backprop["train_seconds"]).dropna()
-    quantities = {"seconds_forward_over_backprop": seconds.to_numpy()}
+    quantities = {"seconds_forward_over_backprop": exact_samples(seconds)}
     has_validation = backprop["valid_loss"].notna().any()
     name, column = ("valid_loss", "valid_loss") if has_validation else ("loss", "final_loss")
-    quantities[f"backprop_final_{name}"] = backprop[column].to_numpy()
-    quantities[f"forward_final_{name}"] = forward[column].to_numpy()
+    quantities[f"backprop_final_{name}"] = exact_samples(backprop[column])
+    quantities[f"forward_final_{name}"] = exact_samples(forward[column])
     if has_validation:
-        pairs = [_times(curves[curves["seed"] == seed]) for seed in seconds.index]
-        forward_times, backprop_times = np.array(pairs).reshape(-1, 2).T
+        by_seed = {seed: curves[curves["seed"] == seed] for seed in seconds.index}
+        times = {seed: _times(curve, margin=0.0) for seed, curve in by_seed.items()}
+        with_margin = {seed: _times(curve, MARGIN) for seed, curve in by_seed.items()}
+        mean_curves = curves.groupby(["estimator", "step"], as_index=False).mean(numeric_only=True)
+        forward_times, backprop_times = _samples(times)
         quantities["T_f_seconds"] = forward_times
         quantities["T_b_seconds"] = backprop_times
-        quantities["T_f_over_T_b"] = forward_times / backprop_times
+        quantities["T_f_over_T_b"] = ratio(forward_times, backprop_times)
+        quantities["T_f_over_T_b_with_margin"] = ratio(*_samples(with_margin))
+        of_means = {0: _times(mean_curves, margin=0.0)}
+        quantities["T_f_over_T_b_of_mean_curves"] = ratio(*_samples(of_means))
     return quantities
 
 
-def _times(curves: pd.DataFrame) -> tuple[float, float]:
-    """Return T_f and T_b of one seed; T_f is NaN if the forward gradient misses the loss."""
+def _times(curves: pd.DataFrame, margin: float) -> tuple[Bracket, Bracket]:
+    """Return T_f and T_b: the times at which both curves reach the lowest loss of backprop.
+
+    Args:
+        curves: One curve of backprop and one of the forward gradient.
+        margin: Both times end at the lowest loss times 1 + `margin`.
+    """
     backprop = curves[curves["estimator"] == BACKPROP]
     forward = curves[curves["estimator"] == FORWARD]
-    lowest = int(backprop["valid_loss"].to_numpy().argmin())
-    forward_time = crossing(
-        forward["train_seconds"].to_numpy(),
-        forward["valid_loss"].to_numpy(),
-        backprop["valid_loss"].iloc[lowest],
-    )
-    return forward_time, float(backprop["train_seconds"].iloc[lowest])
+    level = backprop["valid_loss"].min() * (1 + margin)
+    backprop_time = _seconds_to(backprop, level)
+    if not margin:
+        # T_b is defined by a record point.
+        backprop_time = Bracket(backprop_time.high, backprop_time.high)
+    return _seconds_to(forward, level), backprop_time
+
+
+def _seconds_to(curve: pd.DataFrame, level: float) -> Bracket:
+    steps, seconds = curve["step"].to_numpy(), curve["train_seconds"].to_numpy()
+    bracket = crossing(steps, curve["valid_loss"].to_numpy(), level)
+    return seconds_at(bracket, steps, seconds)
+
+
+def _samples(times: Mapping[int, tuple[Bracket, Bracket]]) -> tuple[Samples, Samples]:
+    """Return the samples of T_f and of T_b, given both by seed."""
+    keys = np.array([*times])
+    low_high = np.array([*times.values()])
+    forward, backprop = (Samples(keys, *low_high[:, i].T) for i in (0, 1))
+    return forward, backprop
 
 
 def _time_ratios(cost: pd.DataFrame, settings: Statistics) -> Iterator[dict[str, Any]]:
@@ -248,8 +283,8 @@ def _time_ratios(cost: pd.DataFrame, settings: Statistics) -> Iterator[dict[str,
         gradients = group[group["part"] == "gradient"]
         for quantity, name in (("R_f", FORWARD), ("R_b", BACKPROP)):
             gradient = _seconds(gradients[gradients["estimator"] == name])
-            ratio = (gradient / forward).to_numpy()
-            yield shared | _summary(quantity, ratio, settings)
+            samples = exact_samples(gradient / forward)
+            yield shared | _summary(quantity, samples, settings)
 
 
 def _seconds(rows: pd.DataFrame) -> pd.Series:
@@ -257,13 +292,11 @@ def _seconds(rows: pd.DataFrame) -> pd.Series:
     return rows.set_index("round")["seconds"]
 
 
-def _summary(quantity: str, values: np.ndarray, settings: Statistics) -> dict[str, Any]:
-    """Return the columns of a quantity. Its value is NaN unless all values are finite."""
-    reached = np.isfinite(values)
-    summarized = values if reached.all() else values[:0]
+def _summary(quantity: str, samples: Samples, settings: Statistics) -> dict[str, Any]:
+    """Return the columns of a quantity."""
     return {
         "quantity": quantity,
-        **scalars("value", summarized, settings),
-        "n": len(values),
-        "n_reached": int(reached.sum()),
+        **bracketed("value", samples, PRECISION * np.abs(samples.low), settings),
+        "n": samples.n,
+        "n_reached": int(np.isfinite(samples.high).sum()),
     }

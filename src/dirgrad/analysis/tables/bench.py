@@ -96,13 +96,12 @@ def _estimator_rows(workload: pd.DataFrame, settings: Statistics) -> list[dict[s
 
 def _times(
     seconds: pd.Series, references: dict[str, pd.Series | None], settings: Statistics
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Return the time of a step, and its ratio to each reference of the workload."""
-    row = scalars("step_seconds", seconds.to_numpy(), settings)
+    row = scalars("step_seconds", seconds, settings)
     for name, reference in references.items():
         if reference is not None:
-            ratio = seconds / reference
-            row |= scalars(f"step_over_{name}", ratio.to_numpy(), settings)
+            row |= scalars(f"step_over_{name}", seconds / reference, settings)
     return row
 
 

@@ -109,8 +109,8 @@ def _forward_columns(
     seconds = forward["forward"]
     noise = forward["forward_again"] / seconds
     row: dict[str, Any] = {"n": len(forward)}
-    row |= scalars("forward_seconds", seconds.to_numpy(), settings)
-    row |= scalars("timing_noise", noise.to_numpy(), settings)
+    row |= scalars("forward_seconds", seconds, settings)
+    row |= scalars("timing_noise", noise, settings)
     return row | _counts("forward", workload)
 
 
@@ -121,8 +121,8 @@ def _ratios(estimator: pd.DataFrame, forward: pd.Series, settings: Statistics) -
     for part in ESTIMATOR_PARTS:
         if part in by_part:
             seconds = by_part[part]
-            row |= scalars(f"{part}_seconds", seconds.to_numpy(), settings)
-            row |= scalars(f"{part}_over_forward", (seconds / forward).to_numpy(), settings)
+            row |= scalars(f"{part}_seconds", seconds, settings)
+            row |= scalars(f"{part}_over_forward", seconds / forward, settings)
     gradient_and_step = estimator[estimator["part"].isin(("gradient", "step"))]
     programs = gradient_and_step.drop_duplicates("part")
     for name in ("compile_seconds", "first_seconds"):

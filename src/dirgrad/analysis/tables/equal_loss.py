@@ -3,15 +3,16 @@
 It answers whether an estimator that reaches a low loss also performs well on the test data.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from dirgrad.analysis.column_roles import ColumnRoles
+from dirgrad.analysis.samples import bounded_samples
 from dirgrad.analysis.tables.best import ESTIMATOR_KEYS, at_best_rates
-from dirgrad.analysis.tables.crossing import crossing
-from dirgrad.analysis.tables.summary import Records, scalars
+from dirgrad.analysis.tables.crossing import Bracket, crossing
+from dirgrad.analysis.tables.summary import Records, bracketed, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import TrialStatus
 
@@ -19,18 +20,18 @@ RECORDS = ("trials", "curves")
 READABLE = True
 CAPTION = "Test accuracy relative to backprop at equal training loss, paired by seed."
 
-VALUES = (
-    "equal_loss",
-    "test_accuracy",
-    "backprop_test_accuracy",
-    "difference",
-    "steps_over_backprop",
-)
+BRACKETED = ("test_accuracy", "backprop_test_accuracy", "difference", "steps_over_backprop")
+VALUES = ("equal_loss", *BRACKETED)
+ACCURACY_PRECISION = 0.01
+"""Largest distance between the bounds of an accuracy that counts as a number."""
+STEPS_PRECISION = 0.1
+"""Largest distance between the bounds of a ratio of steps, relative to the lower one."""
 COLUMN_ROLES = ColumnRoles(
     facets=("backend", "experiment", "estimator"),
     plain=(*ESTIMATOR_KEYS, "n"),
     sampled=VALUES,
     ratios=("equal_loss", "steps_over_backprop"),
+    to_target=BRACKETED,
 )
 
 
@@ -41,11 +42,14 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     are compared where their training loss first reaches `equal_loss`, the higher of their two
     final losses, which both have reached.
 
-    test_accuracy, backprop_test_accuracy: accuracies at this point.
+    test_accuracy, backprop_test_accuracy: accuracies at this point. It lies between two record
+        points, whose accuracies are the bounds.
     difference: `test_accuracy` minus `backprop_test_accuracy`.
     steps_over_backprop: ratio of the steps to this point.
 
-    Values are inter-quartile means with bootstrap intervals over the `n` pairs.
+    Values are inter-quartile means with bootstrap intervals over the `n` pairs. NAME_from and
+    NAME_to are the means of the bounds. The mean of an accuracy or of a difference is null if its
+    bounds are more than 0.01 apart; the ratio of steps is null if they are more than 10 % apart.
     """
     trials = records["trials"]
     estimators = trials.drop_duplicates("estimator").set_index("estimator")
@@ -66,39 +70,61 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=None if rows else [*ESTIMATOR_KEYS, "n", *VALUES])
 
 
+class Point(NamedTuple):
+    """The point of a curve at which a training loss is first reached.
+
+    Attributes:
+        steps: Bounds of the steps to this point.
+        accuracy: Bounds of the test accuracy at this point.
+    """
+
+    steps: Bracket
+    accuracy: Bracket
+
+
 def _pairs(curves: pd.DataFrame, backprop: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per seed for which both have a curve."""
+    """Return one row per seed for which both have a curve, with the bounds of each value."""
     by_seed = dict(iter(backprop.groupby("seed")))
-    pairs = []
+    pairs = {}
     for seed, curve in curves.groupby("seed"):
         if seed in by_seed:
-            pairs.append(_pair(curve, by_seed[seed]))
-    return pd.DataFrame(pairs, columns=[*VALUES])
+            pairs[seed] = _pair(curve, by_seed[seed])
+    return pd.DataFrame.from_dict(pairs, orient="index")
 
 
 def _pair(curve: pd.DataFrame, backprop: pd.DataFrame) -> dict[str, float]:
-    """Return the values of two curves of one seed."""
+    """Return the bounds of the values of two curves of one seed."""
     level = max(curve["loss"].iloc[-1], backprop["loss"].iloc[-1])
-    accuracy, steps = _at_level(curve, level)
-    backprop_accuracy, backprop_steps = _at_level(backprop, level)
-    return {
-        "equal_loss": level,
-        "test_accuracy": accuracy,
-        "backprop_test_accuracy": backprop_accuracy,
-        "difference": accuracy - backprop_accuracy,
-        "steps_over_backprop": steps / backprop_steps if backprop_steps else np.nan,
-    }
+    own, other = _at_level(curve, level), _at_level(backprop, level)
+    accuracies = own.accuracy, other.accuracy
+    difference = (accuracies[0].low - accuracies[1].high, accuracies[0].high - accuracies[1].low)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        steps = np.divide(own.steps, other.steps[::-1])
+    values = dict(zip(BRACKETED, (*accuracies, difference, steps), strict=True))
+    row = {"equal_loss": float(level)}
+    for name, (low, high) in values.items():
+        row |= {f"{name}_from": float(low), f"{name}_to": float(high)}
+    return row
 
 
-def _at_level(curve: pd.DataFrame, level: float) -> tuple[float, float]:
-    """Return test accuracy and step where the training loss of a curve first reaches a level."""
-    step = crossing(curve["step"].to_numpy(), curve["loss"].to_numpy(), level)
-    accuracy = np.interp(step, curve["step"], curve["test_accuracy"])
-    return float(accuracy), step
+def _at_level(curve: pd.DataFrame, level: float) -> Point:
+    """Return the point where the training loss of a curve first reaches a level."""
+    recorded = curve["step"].to_numpy()
+    steps = crossing(recorded, curve["loss"].to_numpy(), level)
+    last = int(np.searchsorted(recorded, steps.high))
+    accuracies = curve["test_accuracy"].to_numpy()[max(last - 1, 0) : last + 1]
+    if steps.low == steps.high:
+        # The point is a record point.
+        accuracies = accuracies[-1:]
+    return Point(steps, Bracket(float(accuracies.min()), float(accuracies.max())))
 
 
 def _summary(pairs: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     row: dict[str, Any] = {"n": len(pairs)}
-    for name in VALUES:
-        row |= scalars(name, pairs[name].dropna().to_numpy(), settings)
+    row |= scalars("equal_loss", pairs["equal_loss"], settings)
+    for name in BRACKETED:
+        samples = bounded_samples(pairs[f"{name}_from"], pairs[f"{name}_to"])
+        is_ratio = name in COLUMN_ROLES.ratios
+        widest = STEPS_PRECISION * samples.low if is_ratio else ACCURACY_PRECISION
+        row |= bracketed(name, samples, widest, settings)
     return row

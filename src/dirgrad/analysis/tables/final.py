@@ -87,9 +87,9 @@ def _summary(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     for status in TrialStatus:
         row[f"n_{status}"] = int((group["status"] == status).sum())
     row["evaluations"] = group["evaluations"].max()
-    ok = group[group["status"] == TrialStatus.OK]
+    ok = group[group["status"] == TrialStatus.OK].set_index("seed")
     for name in VALUES:
-        row |= scalars(name, ok[name].dropna().to_numpy(), settings)
+        row |= scalars(name, ok[name], settings)
         row[f"{name}_standard_error"] = ok[name].astype(float).sem()
     row["compile_seconds"] = group["compile_seconds"].median()
     return row

@@ -65,8 +65,8 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
 def _peaks(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     if group["status"].iloc[0] != MeasurementStatus.OK:
         return {"n": 0}
-    row: dict[str, Any] = {"n": len(group)}
+    processes = group.reset_index(drop=True)
+    row: dict[str, Any] = {"n": len(processes)}
     for name in PEAKS:
-        values = group[name].dropna().to_numpy(float)
-        row |= scalars(name, values, settings)
+        row |= scalars(name, processes[name], settings)
     return row

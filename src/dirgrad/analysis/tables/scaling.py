@@ -65,7 +65,7 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
 
 def _row(trials: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     samples: dict[Any, np.ndarray] = {
-        d: group["evaluations_to_target"].to_numpy() for d, group in trials.groupby("dimension")
+        d: group["evaluations_to_target_to"].to_numpy() for d, group in trials.groupby("dimension")
     }
     dimensions = np.array([*samples])
     row = {
@@ -73,7 +73,7 @@ def _row(trials: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
         "lowest_dimension": dimensions[0],
         "highest_dimension": dimensions[-1],
         "n": len(trials),
-        "n_reached": int(trials["evaluations_to_target"].notna().sum()),
+        "n_reached": int(np.isfinite(trials["evaluations_to_target_to"]).sum()),
     }
     enough = len(samples) >= MIN_DIMENSIONS and min(map(len, samples.values())) >= 2
     if enough and row["n_reached"] == row["n"]:

@@ -6,8 +6,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from dirgrad.analysis.column_roles import ColumnRoles
-from dirgrad.analysis.intervals import summarize
+from dirgrad.analysis.column_roles import ColumnRoles, values_column
+from dirgrad.analysis.intervals import inter_quartile_mean, summarize
+from dirgrad.analysis.samples import Samples, exact_samples, format_samples
 from dirgrad.config.settings import Statistics
 
 Records: TypeAlias = Mapping[str, pd.DataFrame]
@@ -29,10 +30,48 @@ def columns(name: str, values: np.ndarray, settings: Statistics) -> dict[str, np
     return dict(zip(names, summarize(values, settings), strict=True))
 
 
-def scalars(name: str, values: np.ndarray, settings: Statistics) -> dict[str, float]:
-    """Return the columns of `columns` as numbers, for one sample of `values`, (n,)."""
-    summary = columns(name, values, settings)
-    return {key: float(value) for key, value in summary.items()}
+def scalars(name: str, values: "pd.Series[Any]", settings: Statistics) -> dict[str, Any]:
+    """Return the columns of a mean: the mean, its interval, and the raw values.
+
+    Args:
+        name: Prefix of the columns.
+        values: One number per sample, (n,); the index holds the seeds or rounds, by which claims
+            pair estimators. Nulls are left out.
+        settings: Confidence, resamples and seed of the bootstrap.
+
+    Returns:
+        Numbers with the keys `name`, `name_low` and `name_high`, and a text with the key
+        `name_values` (see `dirgrad.analysis.samples`), which is null without samples.
+    """
+    samples = exact_samples(values)
+    summary = columns(name, samples.low, settings)
+    row: dict[str, Any] = {key: float(value) for key, value in summary.items()}
+    return row | {values_column(name): format_samples(samples) or np.nan}
+
+
+def bracketed(
+    name: str, samples: Samples, widest: np.ndarray | float, settings: Statistics
+) -> dict[str, Any]:
+    """Return the columns of a mean whose samples lie between two bounds.
+
+    Args:
+        name: Prefix of the columns.
+        samples: Samples with their bounds, such as steps between two record points.
+        widest: Largest distance between the bounds of a sample that counts as a number, (n,) or ().
+        settings: Confidence, resamples and seed of the bootstrap.
+
+    Returns:
+        The columns of `scalars`, and the means of the lower and of the upper bounds with the keys
+        `name_from` and `name_to`. The mean and its interval are null if the bounds of a sample are
+        further apart than `widest`. `name_to` is null if a sample has no upper bound.
+    """
+    middle = (samples.low + samples.high) / 2
+    known = middle if (samples.high - samples.low <= widest).all() else middle[:0]
+    row: dict[str, Any] = {key: float(x) for key, x in columns(name, known, settings).items()}
+    for end, bound in (("from", samples.low), ("to", samples.high)):
+        is_bound = samples.n > 0 and bool(np.isfinite(bound).all())
+        row[f"{name}_{end}"] = float(inter_quartile_mean(bound)) if is_bound else np.nan
+    return row | {values_column(name): format_samples(samples) or np.nan}
 
 
 def summarize_groups(

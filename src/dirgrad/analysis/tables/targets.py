@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from dirgrad.analysis.column_roles import ColumnRoles
+from dirgrad.analysis.samples import Samples, bounded_samples, ratio, take
 from dirgrad.analysis.tables.best import ESTIMATOR_KEYS, TRIAL_KEYS, at_best_rates
-from dirgrad.analysis.tables.crossing import crossing
-from dirgrad.analysis.tables.summary import Records, scalars
+from dirgrad.analysis.tables.crossing import Bracket, crossing, seconds_at
+from dirgrad.analysis.tables.summary import Records, bracketed, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import TrialStatus
 
@@ -21,18 +22,17 @@ rate on fresh seeds.
 
 VALUES = ("final_loss", "train_accuracy", "valid_loss", "test_accuracy")
 EFFORTS = ("steps", "seconds", "evaluations")
+PRECISION = 0.1
+"""Largest distance between the bounds of an effort, relative to the lower one."""
 COLUMNS = [*ESTIMATOR_KEYS, "optimizer", "learning_rate", "target_loss", "n", "n_reached"]
-PAIR_KEYS = ["experiment", "backend", "seed"]
-"""Columns that identify the trial of backprop with which a trial is paired."""
 OVER_BACKPROP = tuple(f"{name}_over_backprop" for name in EFFORTS)
 TO_TARGET = tuple(f"{name}_to_target" for name in EFFORTS)
-BOUNDS = tuple(f"{name}_at_least" for name in OVER_BACKPROP)
 COLUMN_ROLES = ColumnRoles(
     facets=("backend", "experiment", "estimator"),
     plain=COLUMNS,
-    sampled=(*VALUES, *TO_TARGET, *OVER_BACKPROP, *BOUNDS),
-    ratios=("final_loss", "valid_loss", *TO_TARGET, *OVER_BACKPROP, *BOUNDS),
-    timed=("seconds_to_target", "seconds_over_backprop", "seconds_over_backprop_at_least"),
+    sampled=(*VALUES, *TO_TARGET, *OVER_BACKPROP),
+    ratios=("final_loss", "valid_loss", *TO_TARGET, *OVER_BACKPROP),
+    timed=("seconds_to_target", "seconds_over_backprop"),
     to_target=(*TO_TARGET, *OVER_BACKPROP),
 )
 
@@ -44,30 +44,32 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     without a target has no row. EFFORT is `steps`, `seconds` or `evaluations`.
 
     n, n_reached: number of trials, and of trials that reached the target.
-    EFFORT_to_target: only if all trials reached the target.
-    EFFORT_over_backprop: ratio to the trial by backprop with the same seed, only if both reached
-        the target for every seed.
-    EFFORT_over_backprop_at_least: lower bound of this ratio, only if backprop reached the target
-        for every seed. A trial that missed the target counts with its whole effort.
+    EFFORT_to_target: effort until the first record point at or below the target. It lies between
+        the bounds EFFORT_to_target_from and EFFORT_to_target_to (see `crossing`).
+    EFFORT_over_backprop: ratio to the trial by backprop with the same seed, with the bounds that
+        follow from both brackets. A trial that missed the target gives a lower bound.
 
-    Values are inter-quartile means with bootstrap intervals.
+    Values are inter-quartile means with bootstrap intervals. The mean of an effort is null if a
+    trial missed the target, or if its bounds are more than 10 % apart.
     """
     trials = trials_to_target(records)
     if trials.empty:
         return pd.DataFrame(columns=COLUMNS)
-    backprop = trials[trials["estimator_kind"] == "backprop"].set_index(PAIR_KEYS)
+    is_backprop = trials["estimator_kind"] == "backprop"
+    by_cell = dict(iter(trials[is_backprop].groupby(["experiment", "backend"])))
     rows = []
     for key, group in trials.groupby(ESTIMATOR_KEYS, sort=False):
         row = dict(zip(ESTIMATOR_KEYS, key, strict=True))
-        rows.append(row | _summary(group, backprop, settings))
+        rows.append(row | _summary(group, by_cell.get(tuple(key[:2])), settings))
     return pd.DataFrame(rows)
 
 
 def trials_to_target(records: Records) -> pd.DataFrame:
     """Return the `ok` trials at best rates of experiments with a target, with their effort.
 
-    Besides the columns of `TRIALS`, there are two columns per effort. `EFFORT_to_target` is NaN
-    if the trial missed the target; `EFFORT_at_least` is then the whole effort of the trial.
+    Besides the columns of `TRIALS`, there are two bounds per effort, `EFFORT_to_target_from` and
+    `EFFORT_to_target_to`. If the trial missed the target, the first is the whole effort of the
+    trial and the second is infinite.
     """
     trials = records["trials"]
     has_target = trials["target_loss"].notna()
@@ -90,49 +92,61 @@ def _efforts(trials: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _effort(curve: pd.DataFrame) -> dict[str, Any]:
-    """Return the effort of one trial to the target, from its curve."""
+def _effort(curve: pd.DataFrame) -> dict[str, float]:
+    """Return the bounds of the effort of one trial to the target, from its curve."""
     trial = curve.iloc[0]
-    target = trial["target_loss"]
     losses = curve["valid_loss"].fillna(curve["loss"]).to_numpy()
-    steps = crossing(curve["step"].to_numpy(), losses, target)
-    seconds = crossing(curve["train_seconds"].to_numpy(), losses, target)
+    recorded, seconds = curve["step"].to_numpy(), curve["train_seconds"].to_numpy()
+    steps = crossing(recorded, losses, trial["target_loss"])
     per_step = trial["evaluations"] / trial["all_steps"]
-    all_steps = curve["step"].iloc[-1]
-    to_target = {"steps": steps, "seconds": seconds, "evaluations": steps * per_step}
-    whole = {
-        "steps": all_steps,
-        "seconds": curve["train_seconds"].iloc[-1],
-        "evaluations": all_steps * per_step,
+    brackets = {
+        "steps": steps,
+        "seconds": seconds_at(steps, recorded, seconds),
+        "evaluations": Bracket(steps.low * per_step, steps.high * per_step),
     }
-    row = {f"{name}_to_target": value for name, value in to_target.items()}
-    for name, value in to_target.items():
-        row[f"{name}_at_least"] = value if np.isfinite(value) else whole[name]
+    row: dict[str, float] = {}
+    for name, (low, high) in brackets.items():
+        row |= {f"{name}_to_target_from": low, f"{name}_to_target_to": high}
     return row
 
 
-def _summary(group: pd.DataFrame, backprop: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
+def _widest(samples: Samples) -> np.ndarray:
+    return PRECISION * samples.low
+
+
+def effort_samples(trials: pd.DataFrame, effort: str) -> Samples:
+    """Return the bounds of an effort, such as `steps`, for the trials of one estimator by seed."""
+    by_seed = trials.set_index("seed")
+    name = f"{effort}_to_target"
+    return bounded_samples(by_seed[f"{name}_from"], by_seed[f"{name}_to"])
+
+
+def _summary(
+    group: pd.DataFrame, backprop: pd.DataFrame | None, settings: Statistics
+) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name in ("optimizer", "learning_rate", "target_loss"):
         row[name] = group[name].iloc[0]
     row["n"] = len(group)
-    row["n_reached"] = int(group["steps_to_target"].notna().sum())
+    row["n_reached"] = int(np.isfinite(group["steps_to_target_to"]).sum())
     for name in VALUES:
-        row |= scalars(name, group[name].dropna().to_numpy(), settings)
-    paired = backprop.reindex(pd.MultiIndex.from_frame(group[PAIR_KEYS]))
+        row |= scalars(name, group.set_index("seed")[name], settings)
     for name in EFFORTS:
-        effort = group[f"{name}_to_target"].to_numpy()
-        reference = paired[f"{name}_to_target"].to_numpy()
-        bound = group[f"{name}_at_least"].to_numpy() / reference
-        row |= scalars(f"{name}_to_target", _all_or_none(effort), settings)
-        row |= scalars(f"{name}_over_backprop", _all_or_none(effort / reference), settings)
-        row |= scalars(f"{name}_over_backprop_at_least", _all_or_none(bound), settings)
+        effort = effort_samples(group, name)
+        row |= bracketed(f"{name}_to_target", effort, _widest(effort), settings)
+        over_backprop = _over_backprop(group, effort, backprop, name)
+        widest = _widest(over_backprop)
+        row |= bracketed(f"{name}_over_backprop", over_backprop, widest, settings)
     return row
 
 
-def _all_or_none(values: np.ndarray) -> np.ndarray:
-    """Return the values if all are finite, else none.
-
-    A mean over only the trials that reached the target would favor an estimator that rarely does.
-    """
-    return values if np.isfinite(values).all() else values[:0]
+def _over_backprop(
+    group: pd.DataFrame, effort: Samples, backprop: pd.DataFrame | None, name: str
+) -> Samples:
+    """Return the effort over the effort of backprop with the same seed."""
+    if backprop is None:
+        return take(effort, np.array([], int))
+    if group["estimator_kind"].iloc[0] == "backprop":
+        # The bounds of a trial say nothing about its ratio to itself.
+        return Samples(effort.keys, np.ones(effort.n), np.ones(effort.n))
+    return ratio(effort, effort_samples(backprop, name))
