@@ -32,6 +32,11 @@ def test_a_claim_without_evidence_was_not_run(tmp_path: Path) -> None:
     verdicts = dict(zip(judged["id"], judged["verdict"], strict=True))
     assert verdicts.pop("more_steps_than_backprop") == "holds"
     assert set(verdicts.values()) == {"not run in this tier"}
+    row = judged.set_index("id").loc["more_steps_than_backprop"]
+    assert (row["holds"], row["fails"], row["open"]) == (1, 0, 0)
+    assert row["sentence"] == "Holds at 1 of 1 place, open at 0."
+    assert row["evidence"] == "analogue"
+    assert row["lowest"] == row["highest"] == pytest.approx(2.0)
 
 
 def test_the_command_writes_a_row_per_claim_and_a_row_per_measured_value(tmp_path: Path) -> None:
@@ -43,7 +48,7 @@ def test_the_command_writes_a_row_per_claim_and_a_row_per_measured_value(tmp_pat
     assert set(judged["tier"]) == {"default"}
     evidence = pd.read_csv(output / "evidence.csv")
     assert list(evidence["id"]) == ["more_steps_than_backprop"]
-    assert "| **holds** |" in page([output / "claims.csv"])
+    assert "| **holds** Holds at 1 of 1 place" in page([output / "claims.csv"])
 
 
 def test_the_command_reports_a_directory_without_tables_in_one_line(
@@ -64,7 +69,7 @@ def test_the_readme_shows_a_claim_from_every_tier_that_ran_it(tmp_path: Path) ->
 
     unbiased_statement = CLAIMS["exact_is_unbiased"].statement
     (unbiased_line,) = [line for line in lines if unbiased_statement in line]
-    assert "| other | 1 [0.999, 1] | 100 | **holds** |" in unbiased_line
+    assert "| other | 1 [1, 1] | 100 | **holds** Holds at" in unbiased_line
 
     steps_statement = CLAIMS["more_steps_than_backprop"].statement
     (steps_line,) = [line for line in lines if steps_statement in line]

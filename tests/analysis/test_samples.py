@@ -63,5 +63,5 @@ def test_a_ratio_with_two_missed_targets_is_unknown() -> None:
 
 @pytest.mark.parametrize("text", ["x:1", "0:one", "0:", "0:1..x"])
 def test_a_text_of_another_form_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="expected KEY:VALUE"):
         parse_samples(text)

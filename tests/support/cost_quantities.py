@@ -3,7 +3,6 @@
 import pandas as pd
 
 from support.quantity_tables import (
-    NARROW,
     QuantityTables,
     Tables,
     column,
@@ -25,18 +24,18 @@ SEQUENCE_STEP = {
 }
 
 
-def _time_factors(value: float, half_width: float, n: int) -> Tables:
+def _time_factors(value: float, spread: float, n: int) -> Tables:
     """Return R_f and R_b; R_b is 3."""
     shared = {"backend": "jax", "problem": "mlp", "learning_rate": None, "n": n}
     factors = {
-        "R_f": ratio_with_interval("value", 3.0 * value, half_width),
-        "R_b": ratio_with_interval("value", 3.0, NARROW),
+        "R_f": ratio_with_interval("value", 3.0 * value, spread, n),
+        "R_b": ratio_with_interval("value", 3.0, 0.0, n),
     }
     rows = [shared | {"quantity": name} | cells for name, cells in factors.items()]
     return {"baydin": pd.DataFrame(rows)}
 
 
-def _products(value: float, half_width: float, n: int) -> Tables:
+def _products(value: float, spread: float, n: int) -> Tables:
     """Return multiplications: 100 for the loss, to which backprop adds 200."""
     shared = TIMED_STEP | {"status": "ok", "forward_product_flops": 100.0}
     products = {
@@ -46,7 +45,7 @@ def _products(value: float, half_width: float, n: int) -> Tables:
     return {"cost": per_estimator(shared, products)}
 
 
-def _growth_with_length(value: float, half_width: float, n: int) -> Tables:
+def _growth_with_length(value: float, spread: float, n: int) -> Tables:
     """Return bytes of a step that are a power of the length, plus the observations."""
     shared = {
         "backend": "jax",
@@ -62,7 +61,7 @@ def _growth_with_length(value: float, half_width: float, n: int) -> Tables:
     return {"cost": pd.DataFrame(rows)}
 
 
-def _growth_with_depth(value: float, half_width: float, n: int) -> Tables:
+def _growth_with_depth(value: float, spread: float, n: int) -> Tables:
     """Return bytes of a step that are a power of the depth."""
     shared = NETWORK_STEP | {"estimator": "forward_gradient_rank_one"}
     rows = [

@@ -3,7 +3,6 @@
 import pandas as pd
 
 from support.quantity_tables import (
-    NARROW,
     QuantityTables,
     Tables,
     column,
@@ -29,29 +28,11 @@ CENTRAL_DIFFERENCE = {
 }
 
 
-def _order_of_difference(name: str, estimator: str) -> QuantityTables:
-    """Return tables in which the column `name` is a power of eps.
-
-    At a fourth, much smaller eps the error is smallest. The fit leaves this point out.
-    """
-    facts = CENTRAL_DIFFERENCE | {"estimator": estimator}
-    make_powers = power_law("eps", (0.1, 0.01, 0.001), name, facts)
-
-    def make(value: float, half_width: float, n: int) -> Tables:
-        powers = make_powers(value, half_width, n)["quality"]
-        smallest_step = {"eps": 1e-5, "draws": n} | ratio_with_interval(name, 1e-30, half_width)
-        smallest = pd.DataFrame([facts | smallest_step])
-        quality = pd.concat([powers, smallest], ignore_index=True)
-        return {"quality": quality.assign(difference_error=quality[name])}
-
-    return QuantityTables(make)
-
-
-def _sphere_over_gaussian(value: float, half_width: float, n: int) -> Tables:
+def _sphere_over_gaussian(value: float, spread: float, n: int) -> Tables:
     """Return SNRs of two laws of directions; the Gaussian law has SNR 0.1."""
     snr = {
-        "gaussian": ratio_with_interval("snr", 0.1, NARROW),
-        "sphere": ratio_with_interval("snr", 0.1 * value, half_width),
+        "gaussian": ratio_with_interval("snr", 0.1, 0.0, n),
+        "sphere": ratio_with_interval("snr", 0.1 * value, spread, n),
     }
     shared = GAUSSIAN_ESTIMATES | {"draws": n}
     names = {"gaussian": "forward_gradient", "sphere": "forward_gradient_sphere"}
@@ -84,11 +65,4 @@ NOISE_CLAIMS = {
         count="draws",
         with_interval=value_with_interval,
     ),
-    "forward_difference_is_of_first_order": _order_of_difference(
-        "difference_error", "finite_difference_forward"
-    ),
-    "central_difference_is_of_second_order": _order_of_difference(
-        "difference_error", "finite_difference_central"
-    ),
-    "bias_is_of_second_order": _order_of_difference("difference_bias", "finite_difference_central"),
 }

@@ -31,10 +31,27 @@ CLAIMS = pd.DataFrame(
         "measured": [1.234, np.nan],
         "low": [1.1, np.nan],
         "high": [1.4, np.nan],
+        "evidence": ["measured", "analogue"],
         "verdict": ["does not hold", "not run in this tier"],
+        "sentence": ["Does not hold at 1 of 2 places, open at 1.", "Not run in this tier."],
     }
 )
 """A claim that was measured and a claim that was not."""
+
+EVIDENCE = pd.DataFrame(
+    {
+        "id": ["cheaper", "cheaper"],
+        "at": ["framework jax", "framework torch"],
+        "value": [1.234, 4.0],
+        "low": [1.1, np.nan],
+        "high": [1.4, np.nan],
+        "at_least": [False, True],
+        "at_most": [False, False],
+        "outcome": ["does not hold", "inconclusive"],
+        "reason": [np.nan, "2 values, fewer than 5"],
+    }
+)
+"""The two places of the claim that was measured."""
 
 
 class PageReader(HTMLParser):

@@ -7,16 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dirgrad.analysis.samples import Samples, format_samples
+
 Row = dict[str, Any]
 Tables = dict[str, pd.DataFrame]
 TableMaker = Callable[[float, float, int], Tables]
-"""Returns tables for a value, the half-width of its interval, and a sample size.
+"""Returns tables for a value, the standard deviation of its raw values, and their number.
 
-The half-width of a ratio is on the logarithmic scale.
+The standard deviation of a ratio is on the logarithmic scale.
 """
-
-NARROW = 1e-3
-"""Half-width of the interval of a denominator, which hardly affects the interval of a ratio."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +31,37 @@ class QuantityTables:
     counted: bool = False
 
 
-def ratio_with_interval(name: str, value: float, half_width: float) -> Row:
-    """Return a ratio and its interval, which is symmetric on the logarithmic scale."""
-    factor = np.exp(half_width)
-    return {name: value, f"{name}_low": value / factor, f"{name}_high": value * factor}
+def ratio_with_interval(name: str, value: float, spread: float, n: int = 10) -> Row:
+    """Return a ratio, its interval, and n raw values with this geometric mean.
+
+    Args:
+        name: Column of the ratio.
+        value: Geometric mean.
+        spread: Standard deviation of the logarithms of the raw values.
+        n: Number of raw values.
+    """
+    raw = value * np.exp(spread * scores(n))
+    factor = np.exp(spread)
+    cells = {name: value, f"{name}_low": value / factor, f"{name}_high": value * factor}
+    return cells | {f"{name}_values": cell(raw)}
 
 
-def value_with_interval(name: str, value: float, half_width: float) -> Row:
-    """Return a value and its symmetric interval."""
-    return {name: value, f"{name}_low": value - half_width, f"{name}_high": value + half_width}
+def value_with_interval(name: str, value: float, spread: float, n: int = 10) -> Row:
+    """Return a value, its interval, and n raw values with this mean and standard deviation."""
+    raw = value + spread * scores(n)
+    cells = {name: value, f"{name}_low": value - spread, f"{name}_high": value + spread}
+    return cells | {f"{name}_values": cell(raw)}
+
+
+def scores(n: int) -> np.ndarray:
+    """Return n numbers with mean 0 and standard deviation 1, (n,)."""
+    numbers = np.linspace(-1.0, 1.0, n)
+    return numbers / numbers.std(ddof=1)
+
+
+def cell(values: np.ndarray) -> str:
+    """Return the text of raw values with the keys 0, 1, ..."""
+    return format_samples(Samples(np.arange(len(values)), values, values))
 
 
 def column(
@@ -48,7 +69,7 @@ def column(
     name: str,
     facts: Row,
     count: str = "n",
-    with_interval: Callable[[str, float, float], Row] = ratio_with_interval,
+    with_interval: Callable[[str, float, float, int], Row] = ratio_with_interval,
 ) -> QuantityTables:
     """Return tables for a quantity that is a column.
 
@@ -57,11 +78,11 @@ def column(
         name: Column of the value.
         facts: The other columns of the only row.
         count: Column of the sample size.
-        with_interval: Returns the value and its interval.
+        with_interval: Returns the value, its interval and its raw values.
     """
 
-    def make(value: float, half_width: float, n: int) -> Tables:
-        row = facts | with_interval(name, value, half_width) | {count: n}
+    def make(value: float, spread: float, n: int) -> Tables:
+        row = facts | with_interval(name, value, spread, n) | {count: n}
         return {table: pd.DataFrame([row])}
 
     return QuantityTables(make)
@@ -84,10 +105,10 @@ def ratio_of_rows(
         denominator: Estimator in the denominator, whose value is 2 with a narrow interval.
     """
 
-    def make(value: float, half_width: float, n: int) -> Tables:
+    def make(value: float, spread: float, n: int) -> Tables:
         cells = {
-            numerator: ratio_with_interval(name, 2.0 * value, half_width),
-            denominator: ratio_with_interval(name, 2.0, NARROW),
+            numerator: ratio_with_interval(name, 2.0 * value, spread, n),
+            denominator: ratio_with_interval(name, 2.0, 0.0, n),
         }
         shared = facts | {"n": n}
         return {table: per_estimator(shared, cells)}
@@ -112,7 +133,7 @@ def ratio_of_counts(
         denominator: Estimator in the denominator, whose count is 1000.
     """
 
-    def make(value: float, half_width: float, n: int) -> Tables:
+    def make(value: float, spread: float, n: int) -> Tables:
         cells = {numerator: {name: 1000.0 * value}, denominator: {name: 1000.0}}
         return {table: per_estimator(facts, cells)}
 
@@ -139,8 +160,7 @@ def power_law(
 ) -> TableMaker:
     """Return a function that makes the table `quality`, in which y is a power of x.
 
-    The fitted exponent has the requested half-width: with equal half-widths of the points, it is
-    their half-width divided by the spread of log x.
+    Each sample follows a power law of its own; the powers have the requested standard deviation.
 
     Args:
         x: Column of the abscissas.
@@ -150,14 +170,17 @@ def power_law(
         sign: Sign of the exponent.
     """
 
-    def make(value: float, half_width: float, n: int) -> Tables:
-        logs = np.log(sizes)
-        spread = np.sqrt(((logs - logs.mean()) ** 2).sum())
+    def make(value: float, spread: float, n: int) -> Tables:
+        powers = sign * (value + spread * scores(n))
         shared = facts | {"draws": n}
         rows = [
-            shared | {x: size} | ratio_with_interval(y, size ** (sign * value), half_width * spread)
+            shared | {x: size, f"{y}_values": cell(size**powers)} | _mean(y, size**powers)
             for size in sizes
         ]
         return {"quality": pd.DataFrame(rows)}
 
     return make
+
+
+def _mean(name: str, values: np.ndarray) -> Row:
+    return {name: values.mean(), f"{name}_low": values.min(), f"{name}_high": values.max()}

@@ -3,7 +3,6 @@
 import pandas as pd
 
 from support.quantity_tables import (
-    NARROW,
     QuantityTables,
     Row,
     Tables,
@@ -15,7 +14,6 @@ from support.quantity_tables import (
 )
 
 FORWARD_CELL = {"backend": "jax", "experiment": "mlp", "estimator": "forward_gradient"}
-DIMENSION = 2410
 
 
 def _effort_to_target(name: str) -> QuantityTables:
@@ -33,29 +31,24 @@ def _paper(quantity: str) -> QuantityTables:
     return column("baydin", "value", facts)
 
 
-def _steps_per_dimension(value: float, half_width: float, n: int) -> Tables:
-    steps = _effort_to_target("steps_over_backprop").make(DIMENSION * value, half_width, n)
-    return steps | {"final": pd.DataFrame([FORWARD_CELL | {"dimension": DIMENSION}])}
-
-
-def _best_rates(value: float, half_width: float, n: int) -> Tables:
-    """Return best rates from a grid whose steps have the factor 1 + half_width."""
+def _best_rates(value: float, spread: float, n: int) -> Tables:
+    """Return best rates from a grid whose steps have the factor 1 + spread."""
     tuning = FORWARD_CELL | {"stage": "tuning", "best_rate": False}
     final = FORWARD_CELL | {"stage": "final", "best_rate": True}
     rows = [
         tuning | {"learning_rate": 1.0},
-        tuning | {"learning_rate": 1.0 + half_width},
+        tuning | {"learning_rate": 1.0 + spread},
         final | {"estimator": "backprop", "learning_rate": value},
         final | {"estimator": "forward_gradient", "learning_rate": 1.0},
     ]
     return {"final": pd.DataFrame(rows)}
 
 
-def _largest_rates(value: float, half_width: float, n: int) -> Tables:
-    """Return largest stable rates; the next rate of the grid is 1 + half_width times larger."""
+def _largest_rates(value: float, spread: float, n: int) -> Tables:
+    """Return largest stable rates; the next rate of the grid is 1 + spread times larger."""
 
     def bracket(rate: float) -> Row:
-        return {"stable_rate": rate, "unstable_rate": rate * (1 + half_width)}
+        return {"stable_rate": rate, "unstable_rate": rate * (1 + spread)}
 
     rates = {"backprop": bracket(value), "forward_gradient": bracket(1.0)}
     return {"stability": per_estimator({"backend": "jax", "problem": "mlp"}, rates)}
@@ -67,7 +60,7 @@ def _slope(optimizer: str) -> QuantityTables:
     return column("scaling", "slope", shared, with_interval=value_with_interval)
 
 
-def _losses_of_truncation(value: float, half_width: float, n: int) -> Tables:
+def _losses_of_truncation(value: float, spread: float, n: int) -> Tables:
     """Return the losses of two estimators with window 10; truncated BPTT has loss 1."""
     shared = {"backend": "jax", "experiment": "influence_balancing", "n_seeds": 1, "n_ok": 1}
     losses = {
@@ -77,12 +70,12 @@ def _losses_of_truncation(value: float, half_width: float, n: int) -> Tables:
     return {"final": per_estimator(shared, losses)}
 
 
-def _losses_of_family(value: float, half_width: float, n: int) -> Tables:
+def _losses_of_family(value: float, spread: float, n: int) -> Tables:
     """Return the losses of an experiment and of its plain variant, which has loss 0.1."""
     shared = FORWARD_CELL | {"best_rate": True, "n_ok": n}
     losses = {
-        "szoht_few": ratio_with_interval("valid_loss", 0.1 * value, half_width),
-        "szoht_plain_few": ratio_with_interval("valid_loss", 0.1, NARROW),
+        "szoht_few": ratio_with_interval("valid_loss", 0.1 * value, spread, n),
+        "szoht_plain_few": ratio_with_interval("valid_loss", 0.1, 0.0, n),
     }
     rows = [shared | {"experiment": name} | cells for name, cells in losses.items()]
     return {"final": pd.DataFrame(rows)}
@@ -91,7 +84,6 @@ def _losses_of_family(value: float, half_width: float, n: int) -> Tables:
 TRAINING_CLAIMS = {
     "more_steps_than_backprop": _effort_to_target("steps_over_backprop"),
     "seconds_at_own_best_rate": _effort_to_target("seconds_over_backprop"),
-    "one_direction_needs_d_times_the_steps": QuantityTables(_steps_per_dimension),
     "rate_is_a_hundredth": QuantityTables(_best_rates, counted=True),
     "largest_rate_is_a_hundredth": QuantityTables(_largest_rates, counted=True),
     "low_loss_is_not_performance": column(

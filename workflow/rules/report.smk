@@ -1,7 +1,7 @@
 rule front:
     input:
         manifest=f"{RESULTS}/manifest.json",
-        claims=layout.csv_files(["claims"], RESULTS),
+        claims=layout.csv_files(["claims", "evidence"], RESULTS),
         figures=[
             f"{FIGURE_ROOT}/{name}.png" for name in outputs.front_page_figures(CONFIG)
         ],

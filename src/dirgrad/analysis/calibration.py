@@ -2,21 +2,19 @@
 
 The synthetic trials go through the same tables and verdicts as real ones. The truth lies exactly at
 the criterion: the claim says that an estimator does worse than backprop, and in truth it does
-equally well. Hence both `holds` and `does not hold` are wrong. The differences between seeds follow
-distributions with light, normal and heavy tails, and one distribution with a single tail.
+equally well. Hence both `holds` and `does not hold` are wrong. The outcomes of both estimators have
+the same distribution, and are paired by seed.
 """
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from dirgrad.analysis import claims_table
 from dirgrad.analysis.bounds import Bounds
 from dirgrad.analysis.claims import Claim
 from dirgrad.analysis.tables import equal_loss
-from dirgrad.analysis.verdicts import Outcome
+from dirgrad.analysis.verdicts import Evidence, Outcome, decide
 from dirgrad.config.settings import Statistics
 from dirgrad.records.markdown import markdown_table
 
@@ -24,35 +22,34 @@ Distribution = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
 """Draws an array of the given shape."""
 
 
-def _exponential_inter_quartile_mean() -> float:
-    quartiles = stats.expon.ppf([0.25, 0.75])
-    mean = stats.expon.expect(lambda x: x, lb=quartiles[0], ub=quartiles[1], conditional=True)
-    return float(mean)
+def _bimodal(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """Draw outcomes of trials of which half succeed and half fail."""
+    return rng.choice([-1.0, 1.0], shape) + 0.1 * rng.standard_normal(shape)
 
 
 DISTRIBUTIONS: Mapping[str, Distribution] = {
-    "uniform": lambda rng, shape: rng.uniform(-1.0, 1.0, shape),
     "normal": lambda rng, shape: rng.standard_normal(shape),
+    "uniform": lambda rng, shape: rng.uniform(-1.0, 1.0, shape),
     "Student t, 3 degrees": lambda rng, shape: rng.standard_t(3, shape),
-    "exponential": lambda rng, shape: (
-        rng.exponential(size=shape) - _exponential_inter_quartile_mean()
-    ),
+    "exponential": lambda rng, shape: rng.exponential(size=shape),
+    "bimodal": _bimodal,
 }
-"""Distributions of the differences between seeds; each has an inter-quartile mean of 0."""
+"""Distributions of the outcome of a trial."""
 COUNTS = (3, 5, 10, 20)
 """Numbers of seeds that the page shows."""
 FAMILY = 20
-"""Claims per table when counting tables with at least one wrong verdict."""
-EFFECT = 4.0
-"""Size of the real effect, in standard deviations."""
-CLAIM = {
-    "source": "none",
-    "statement": "The estimator does worse.",
-    "quantity": {"kind": "value", "table": "equal_loss", "of": "difference"},
-    "criterion": Bounds(below=0.0),
-}
+"""Places of one claim when counting claims with at least one wrong place."""
+EFFECT = 2.0
+"""Size of the real effect, in standard deviations of the paired differences."""
+CLAIM = Claim(
+    source="none",
+    statement="The estimator does worse.",
+    evidence="measured",
+    quantity={"kind": "value", "table": "equal_loss", "of": "difference"},  # type: ignore[arg-type]
+    criterion=Bounds(below=0.0),
+)
 PART = 100
-"""Claims per call of `equal_loss.make`."""
+"""Places per call of `equal_loss.make`."""
 
 
 def trials(differences: np.ndarray) -> dict[str, pd.DataFrame]:
@@ -102,63 +99,81 @@ def equal_loss_table(differences: np.ndarray, settings: Statistics) -> pd.DataFr
     return pd.concat(tables, ignore_index=True)
 
 
-def judged_evidence(table: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
-    """Return the judged evidence, one row per row of the table, all adjusted together by Holm."""
+def places(differences: np.ndarray, settings: Statistics) -> list[Evidence]:
+    """Return the evidence for these differences, (places, n); one place per row."""
+    table = equal_loss_table(differences, settings)
     # The parts of a long table reuse experiment names, but evidence needs a distinct one per row.
     renamed = table.assign(experiment=[f"e{i}" for i in range(len(table))])
-    claims = {"worse": Claim(**CLAIM)}  # type: ignore[arg-type]
-    tables = {"equal_loss": renamed}
-    judged = claims_table.make(tables, claims, {}, settings.confidence, "calibration")
-    return judged.evidence
+    return list(CLAIM.quantity.evidence({"equal_loss": renamed}, {}))
+
+
+def outcomes(evidence: list[Evidence], settings: Statistics) -> list[Outcome]:
+    """Return the outcomes of places that belong to one claim."""
+    decisions = decide(evidence, CLAIM.criterion.interval, settings.confidence)
+    return [decision.outcome for decision in decisions]
+
+
+def paired_differences(
+    law: str, rng: np.random.Generator, shape: tuple[int, int], effect: float
+) -> np.ndarray:
+    """Return differences of outcomes, (places, n), shifted down by a real effect.
+
+    Args:
+        law: Name of the distribution of both outcomes, a key of `DISTRIBUTIONS`.
+        rng: Random generator.
+        shape: Numbers of places and of seeds.
+        effect: Real effect in standard deviations of the differences.
+    """
+    draw = DISTRIBUTIONS[law]
+    deviation = float(np.std(draw(rng, (1, 10_000)))) * np.sqrt(2)
+    differences: np.ndarray = draw(rng, shape) - draw(rng, shape) - effect * deviation
+    return differences
 
 
 def verdict_rates(law: str, n: int, repeats: int, settings: Statistics) -> dict[str, float]:
-    """Return the shares of wrong and of right verdicts for n seeds per claim.
+    """Return the shares of wrong and of right outcomes for n seeds per place.
 
     Args:
-        law: Name of the distribution, a key of `LAWS`.
-        n: Seeds per claim.
-        repeats: Number of claims whose truth lies at the criterion.
+        law: Name of the distribution of outcomes, a key of `DISTRIBUTIONS`.
+        n: Seeds per place.
+        repeats: Number of places whose truth lies at the criterion.
         settings: Confidence level and bootstrap settings.
 
     Returns:
-        Four shares, by name. `wrong`: claims that are decided although the truth lies at the
-        criterion, each judged without the others. `by_interval`: claims that would be decided if
-        an interval that excludes the criterion were enough. `wrong_tables`: tables of FAMILY claims
-        with at least one wrong verdict. `detected`: claims with a real effect that are decided
-        correctly, each judged without the others; a quarter as many claims.
+        Four shares, by name. `wrong`: places that are decided although the truth lies at the
+        criterion, each the only place of its claim. `wrong_claims`: claims of FAMILY places with at
+        least one wrong place. `detected`: places with the real effect that are decided correctly,
+        each the only place of its claim. `detected_in_claim`: the same for places in claims of
+        FAMILY places.
     """
     rng = np.random.default_rng([n, sum(law.encode())])
-    draw = DISTRIBUTIONS[law]
-    null = equal_loss_table(draw(rng, (repeats, n)), settings)
-    deviation = float(np.std(draw(rng, (1, 10_000))))
-    shifted = draw(rng, (max(1, repeats // 4), n)) - EFFECT * deviation
-    effect = judged_evidence(equal_loss_table(shifted, settings), settings)
-    families = [null.iloc[start : start + FAMILY] for start in range(0, repeats, FAMILY)]
-    wrong_tables = [
-        (judged_evidence(family, settings)["outcome"] != Outcome.OPEN).any() for family in families
-    ]
-    # A claim judged without others has an unadjusted p-value.
-    level = 1 - settings.confidence
-    shares = {
-        "wrong": judged_evidence(null, settings)["p_value"] <= level,
-        "by_interval": (null["difference_low"] > 0) | (null["difference_high"] < 0),
-        "wrong_tables": np.array(wrong_tables),
-        "detected": (effect["p_value"] <= level) & (effect["value"] < 0),
+    null = places(paired_differences(law, rng, (repeats, n), 0.0), settings)
+    effect = places(paired_differences(law, rng, (repeats, n), EFFECT), settings)
+    null_claims = [null[start : start + FAMILY] for start in range(0, repeats, FAMILY)]
+    effect_claims = [effect[start : start + FAMILY] for start in range(0, repeats, FAMILY)]
+    events = {
+        "wrong": [outcomes([place], settings) != [Outcome.OPEN] for place in null],
+        "wrong_claims": [set(outcomes(claim, settings)) != {Outcome.OPEN} for claim in null_claims],
+        "detected": [outcomes([place], settings) == [Outcome.HOLDS] for place in effect],
+        "detected_in_claim": [
+            outcome is Outcome.HOLDS
+            for claim in effect_claims
+            for outcome in outcomes(claim, settings)
+        ],
     }
-    return {name: float(np.asarray(events, float).mean()) for name, events in shares.items()}
+    return {name: float(np.mean(values)) for name, values in events.items()}
 
 
 def page(repeats: int) -> str:
     """Return a Markdown table of the rates, one row per distribution and number of seeds."""
-    settings = Statistics(resamples=1000)
+    settings = Statistics(resamples=100)
     header = [
-        "law",
+        "law of outcomes",
         "n",
-        "wrong verdicts",
-        "wrong by the bare interval",
-        f"tables of {FAMILY} with a wrong verdict",
+        "wrong places",
+        f"wrong claims of {FAMILY} places",
         f"{EFFECT:g} sd detected",
+        f"{EFFECT:g} sd detected in a claim of {FAMILY} places",
     ]
     rows = []
     for law in DISTRIBUTIONS:
@@ -166,4 +181,4 @@ def page(repeats: int) -> str:
             shares = verdict_rates(law, n, repeats, settings)
             percentages = [f"{100 * share:.1f} %" for share in shares.values()]
             rows.append([law, n, *percentages])
-    return f"{markdown_table(header, rows)}\n{repeats} claims per row.\n"
+    return f"{markdown_table(header, rows)}\n{repeats} places per row.\n"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial, reduce
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias, get_args
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from annotated_types import MinLen
@@ -16,9 +16,7 @@ from dirgrad.analysis.evidence.reading import Tables
 from dirgrad.analysis.evidence.special import (
     LossOverPlain,
     LossOverTruncated,
-    OrderOfDifference,
     Projection,
-    StepsPerDimension,
 )
 from dirgrad.analysis.selection import Estimators, selector_class
 from dirgrad.analysis.verdicts import Evidence
@@ -30,16 +28,7 @@ from dirgrad.config.settings import Name
 from dirgrad.config.validation import Mistake
 from dirgrad.core.errors import UserError, nearest
 
-Quantity: TypeAlias = (
-    Value
-    | Ratio
-    | Power
-    | Projection
-    | OrderOfDifference
-    | StepsPerDimension
-    | LossOverTruncated
-    | LossOverPlain
-)
+Quantity: TypeAlias = Value | Ratio | Power | Projection | LossOverTruncated | LossOverPlain
 """The general quantities, then the special ones."""
 QUANTITIES: Mapping[str, type[Quantity]] = {
     get_args(cls.model_fields["kind"].annotation)[0]: cls for cls in get_args(Quantity)
@@ -57,6 +46,9 @@ def _with_kind(spec: Any) -> Any:
     return options
 
 
+EvidenceKind: TypeAlias = Literal["counted", "measured", "analogue", "paper"]
+
+
 class Claim(BaseModel):
     """One claim: a measured quantity must satisfy a criterion, wherever it was measured."""
 
@@ -66,6 +58,10 @@ class Claim(BaseModel):
     """Who makes the claim, and in which text."""
     statement: Annotated[str, MinLen(1)]
     """The claim in our words."""
+    evidence: EvidenceKind
+    """Kind of evidence: `counted` (an exact count), `measured`, `analogue` (measured on other data
+    or networks than the source used), or `paper` (compared with a number of the paper).
+    """
     quantity: Annotated[Quantity, Discriminator("kind"), BeforeValidator(_with_kind)]
     """The measured quantity: a `kind` with operands."""
     criterion: Bounds
@@ -136,27 +132,28 @@ def _allowed_keys(raw: Any, location: Sequence[Any]) -> Iterable[str]:
     return selector_class(folder, raw["kind"]).model_fields
 
 
-def evidence_of_claims(
-    claims: Mapping[str, Claim],
+def evidence_of_claim(
+    name: str,
+    claim: Claim,
     tables: Tables,
     estimators: Estimators,
-) -> Iterator[tuple[str, Evidence]]:
-    """Yield the measured values of every claim, each with the id of its claim.
+) -> list[Evidence]:
+    """Return the measured values of a claim, one per place.
 
     Args:
-        claims: Claims by id.
+        name: Id of the claim, for messages.
+        claim: The claim.
         tables: Tables by name.
         estimators: The estimators of the configuration whose tables these are, by name.
 
     Raises:
-        UserError: A claim does not say which of several rows it means.
+        UserError: The claim does not say which of several rows it means, its values cannot be
+            paired, or a table has no raw values.
     """
-    for name, claim in claims.items():
-        try:
-            for evidence in claim.quantity.evidence(tables, estimators):
-                yield name, evidence
-        except UserError as error:
-            raise UserError(f"claims.{name}.quantity: {error}") from None
+    try:
+        return list(claim.quantity.evidence(tables, estimators))
+    except UserError as error:
+        raise UserError(f"claims.{name}.quantity: {error}") from None
 
 
 def _inconsistencies(claim: Claim) -> Iterator[Mistake]:

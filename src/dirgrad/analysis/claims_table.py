@@ -7,28 +7,59 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 
-from dirgrad.analysis.claims import Claim, evidence_of_claims
+from dirgrad.analysis.claims import Claim, evidence_of_claim
 from dirgrad.analysis.evidence.reading import Tables
 from dirgrad.analysis.facets import describe
+from dirgrad.analysis.samples import format_samples
 from dirgrad.analysis.selection import Estimators
-from dirgrad.analysis.verdicts import NOT_RUN, Decision, Evidence, Outcome, decide, verdict
+from dirgrad.analysis.verdicts import (
+    Decision,
+    Estimate,
+    Evidence,
+    Outcome,
+    decide,
+    estimate,
+    verdict,
+)
 from dirgrad.config.outputs import TABLES
 from dirgrad.core.errors import UserError
 
 Row: TypeAlias = dict[str, Any]
-Pair: TypeAlias = tuple[Evidence, Decision]
+
+
+class Place(NamedTuple):
+    """A claim at one place.
+
+    Attributes:
+        evidence: The values measured there.
+        estimate: Their mean with its interval.
+        decision: The outcome.
+    """
+
+    evidence: Evidence
+    estimate: Estimate
+    decision: Decision
+
+
 COLUMNS = [
     "id",
     "source",
     "statement",
+    "evidence",
     "quantity",
     "criterion",
     "measured",
     "low",
     "high",
     "verdict",
+    "sentence",
+    "holds",
+    "fails",
+    "open",
+    "lowest",
+    "highest",
 ]
-DETAIL_COLUMNS = ["n", "at_least", "at", "places", "where", "p_value", "tables", "tier"]
+DETAIL_COLUMNS = ["n", "at_least", "at_most", "at", "p_value", "tables", "tier"]
 EVIDENCE_COLUMNS = [
     "id",
     "quantity",
@@ -37,12 +68,17 @@ EVIDENCE_COLUMNS = [
     "low",
     "high",
     "n",
+    "n_unpaired",
     "at_least",
+    "at_most",
     "counted",
     "timed",
+    "lack_of_fit",
     "p_value",
     "adjusted_p_value",
     "outcome",
+    "reason",
+    "values",
 ]
 
 
@@ -83,32 +119,39 @@ def make(
 ) -> JudgedClaims:
     """Judge every claim by the tables.
 
-    The table of claims shows one measured value per claim: the lower median of the values whose
-    outcome decides the verdict. Its columns:
+    The table of claims has these columns:
 
-    - `measured`, `low`, `high`, `n`, `at`: this value, its interval, its sample size, its facets.
-    - `at_least`: whether the quantity is this value or more, since some trials never finished.
-    - `places`: number of measured values.
-    - `where`: the outcome for every measured value, by facets.
-    - `p_value`: two-sided, for the value shown; adjusted by Holm over all values of all claims.
-    - `verdict`: the verdict over all measured values.
+    - `evidence`: kind of evidence, as the claim states it.
+    - `verdict`, `sentence`: the verdict over all places, as a word and as a sentence.
+    - `holds`, `fails`, `open`: number of places with each outcome.
+    - `lowest`, `highest`: range of the measured values over all places.
+    - `measured`, `low`, `high`, `n`, `at`: the lower median of the places whose outcome decides the
+      verdict, with its interval, its number of values and its facets.
+    - `at_least`, `at_most`: whether the quantity is this value or more (or less), since some trials
+      never reached their target.
+    - `p_value`: two-sided, for the value shown; adjusted by Holm over the places of the claim.
+
+    The table of evidence has one row per place. `values` holds the raw values, `n_unpaired` counts
+    values without a partner, and `reason` says why an open place was not tested.
 
     Args:
         tables: Tables by name.
         claims: Claims by id.
         estimators: The estimators of the configuration, by the names that the tables have.
-        confidence: Confidence level of the intervals in the tables and of the verdicts.
+        confidence: Confidence level of the intervals and of the verdicts.
         tier: Name of the configuration, copied into each row.
     """
-    judged = _judge(tables, claims, estimators, confidence)
+    judged = {
+        name: _places(name, claim, tables, estimators, confidence) for name, claim in claims.items()
+    }
     claim_rows = [
-        _claim_facts(name, claims[name], tier) | _verdict_facts(pairs)
-        for name, pairs in judged.items()
+        _claim_facts(name, claims[name], tier) | _verdict_facts(places)
+        for name, places in judged.items()
     ]
     evidence_rows = [
-        _evidence_row(name, claims[name], evidence, decided)
-        for name, pairs in judged.items()
-        for evidence, decided in pairs
+        _evidence_row(name, claims[name], place)
+        for name, places in judged.items()
+        for place in places
     ]
     return JudgedClaims(
         pd.DataFrame(claim_rows, columns=[*COLUMNS, *DETAIL_COLUMNS]),
@@ -116,19 +159,17 @@ def make(
     )
 
 
-def _judge(
+def _places(
+    name: str,
+    claim: Claim,
     tables: Tables,
-    claims: Mapping[str, Claim],
     estimators: Estimators,
     confidence: float,
-) -> dict[str, list[Pair]]:
-    """Return the evidence of each claim with its outcome, decided over all claims together."""
-    entries = list(evidence_of_claims(claims, tables, estimators))
-    tests = [(evidence, claims[name].criterion.interval) for name, evidence in entries]
-    judged: dict[str, list[Pair]] = {name: [] for name in claims}
-    for (name, evidence), decided in zip(entries, decide(tests, confidence), strict=True):
-        judged[name].append((evidence, decided))
-    return judged
+) -> list[Place]:
+    evidence = evidence_of_claim(name, claim, tables, estimators)
+    decisions = decide(evidence, claim.criterion.interval, confidence)
+    estimates = [estimate(place, confidence) for place in evidence]
+    return [Place(*parts) for parts in zip(evidence, estimates, decisions, strict=True)]
 
 
 def _claim_facts(name: str, claim: Claim, tier: str) -> Row:
@@ -136,6 +177,7 @@ def _claim_facts(name: str, claim: Claim, tier: str) -> Row:
         "id": name,
         "source": claim.source,
         "statement": claim.statement,
+        "evidence": claim.evidence,
         "quantity": str(claim.quantity),
         "criterion": str(claim.criterion),
         "tables": ", ".join(claim.quantity.tables),
@@ -143,56 +185,66 @@ def _claim_facts(name: str, claim: Claim, tier: str) -> Row:
     }
 
 
-def _verdict_facts(pairs: Sequence[Pair]) -> Row:
-    if not pairs:
-        return {"verdict": NOT_RUN, "places": 0}
-    facets = [evidence.facets for evidence, _ in pairs]
-    outcomes = [decided.outcome for _, decided in pairs]
+def _verdict_facts(places: Sequence[Place]) -> Row:
+    facets = [place.evidence.facets for place in places]
+    outcomes = [place.decision.outcome for place in places]
+    judged = verdict(facets, outcomes)
+    row = {
+        "verdict": judged.name,
+        "sentence": judged.sentence,
+        "holds": judged.holds,
+        "fails": judged.fails,
+        "open": judged.open,
+    }
+    if not places:
+        return row
     deciding = next(outcome for outcome in Outcome if outcome in outcomes)
-    typical, decided = _lower_median([pair for pair in pairs if pair[1].outcome is deciding])
-    return {
-        "measured": typical.value,
-        "low": typical.low,
-        "high": typical.high,
-        "verdict": verdict(facets, outcomes),
-        "n": typical.n or np.nan,
-        "at_least": typical.at_least,
-        "at": describe(typical.facets),
-        "places": len(pairs),
-        "where": _facets_by_outcome(pairs),
-        "p_value": decided.adjusted,
+    shown = _lower_median([place for place in places if place.decision.outcome is deciding])
+    values = [place.estimate.value for place in places]
+    return row | {
+        "lowest": np.nanmin(values) if np.isfinite(values).any() else np.nan,
+        "highest": np.nanmax(values) if np.isfinite(values).any() else np.nan,
+        "measured": shown.estimate.value,
+        "low": shown.estimate.low,
+        "high": shown.estimate.high,
+        "n": _sample_size(shown.evidence),
+        "at_least": shown.estimate.at_least,
+        "at_most": shown.estimate.at_most,
+        "at": describe(shown.evidence.facets),
+        "p_value": shown.decision.adjusted,
     }
 
 
-def _lower_median(pairs: Sequence[Pair]) -> Pair:
-    ordered = sorted(pairs, key=lambda pair: (np.isnan(pair[0].value), pair[0].value))
-    return ordered[(len(ordered) - 1) // 2]
+def _lower_median(places: Sequence[Place]) -> Place:
+    def key(place: Place) -> tuple[bool, float]:
+        return bool(np.isnan(place.estimate.value)), place.estimate.value
+
+    return sorted(places, key=key)[(len(places) - 1) // 2]
 
 
-def _facets_by_outcome(pairs: Sequence[Pair]) -> str:
-    parts = []
-    for outcome in Outcome:
-        facets = [
-            describe(evidence.facets) for evidence, decided in pairs if decided.outcome is outcome
-        ]
-        if facets:
-            parts.append(f"{outcome}: {' / '.join(facets)}")
-    return "; ".join(parts)
+def _sample_size(evidence: Evidence) -> float:
+    return float("nan") if evidence.counted else evidence.samples.n
 
 
-def _evidence_row(name: str, claim: Claim, evidence: Evidence, decided: Decision) -> Row:
+def _evidence_row(name: str, claim: Claim, place: Place) -> Row:
+    evidence, mean, decision = place
     return {
         "id": name,
         "quantity": str(claim.quantity),
         "at": describe(evidence.facets),
-        "value": evidence.value,
-        "low": evidence.low,
-        "high": evidence.high,
-        "n": evidence.n or np.nan,
-        "at_least": evidence.at_least,
+        "value": mean.value,
+        "low": mean.low,
+        "high": mean.high,
+        "n": _sample_size(evidence),
+        "n_unpaired": evidence.n_unpaired,
+        "at_least": mean.at_least,
+        "at_most": mean.at_most,
         "counted": evidence.counted,
         "timed": claim.quantity.timed,
-        "p_value": decided.p_value,
-        "adjusted_p_value": decided.adjusted,
-        "outcome": str(decided.outcome),
+        "lack_of_fit": evidence.lack_of_fit,
+        "p_value": decision.p_value,
+        "adjusted_p_value": decision.adjusted,
+        "outcome": str(decision.outcome),
+        "reason": decision.reason or np.nan,
+        "values": format_samples(evidence.samples),
     }

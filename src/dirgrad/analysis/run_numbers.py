@@ -19,12 +19,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from dirgrad.analysis.claims import Claim, evidence_of_claims
-from dirgrad.analysis.column_roles import with_interval
+from dirgrad.analysis.claims import Claim, evidence_of_claim
+from dirgrad.analysis.column_roles import values_column
 from dirgrad.analysis.evidence.reading import Tables
 from dirgrad.analysis.facets import describe
+from dirgrad.analysis.samples import Samples, parse_samples
 from dirgrad.analysis.selection import Estimators
-from dirgrad.analysis.verdicts import Evidence, Interval, degrees_of_freedom, standard_error
+from dirgrad.analysis.verdicts import Evidence, Interval, scale
 
 MACHINE_FACTOR = 2.0
 """Factor by which numbers that involve seconds may differ between machines."""
@@ -82,10 +83,10 @@ def collect_numbers(
         estimators: The estimators of the configuration, by the names that the tables have.
     """
     numbers: Numbers = {}
-    for name, evidence in evidence_of_claims(claims, tables, estimators):
-        claim = claims[name]
-        number = Number(evidence, claim.quantity.timed, claim.criterion.interval)
-        numbers[name, describe(evidence.facets)] = number
+    for name, claim in claims.items():
+        for evidence in evidence_of_claim(name, claim, tables, estimators):
+            number = Number(evidence, claim.quantity.timed, claim.criterion.interval)
+            numbers[name, describe(evidence.facets)] = number
     return numbers | dict(_readme_numbers(tables))
 
 
@@ -107,70 +108,55 @@ def _readme_number(
     row: Mapping[Any, Any],
     column: str,
 ) -> Number:
-    value, low, high = with_interval(column)
-    evidence = Evidence(
-        facets=facets,
-        value=row[value],
-        low=row[low],
-        high=row[high],
-        n=int(np.nan_to_num(row["n"])),
-    )
+    samples = parse_samples(row.get(values_column(column)))
+    if not samples.n:
+        samples = Samples(np.array([0]), *np.full((2, 1), float(row[column])))
     timed = str(row.get("quantity", "")).startswith(TIMED_PREFIXES)
-    return Number(evidence, timed, criterion=None)
+    return Number(Evidence(facets, samples), timed, criterion=None)
 
 
-def allowed_range(
-    reference: Number,
-    fresh: Evidence,
-    confidence: float,
-    level: float,
-) -> tuple[float, float]:
+def allowed_range(reference: Number, fresh: Evidence, level: float) -> tuple[float, float]:
     """Return the range of fresh values that are not flagged.
 
     Args:
         reference: The number in the reference run.
         fresh: The number in the fresh run.
-        confidence: Confidence level of the intervals in the tables.
         level: Confidence level of this comparison.
     """
     expected = reference.evidence
     if expected.counted:
-        if np.isfinite(expected.low):
-            return expected.low, expected.high
-        slack = 1e-9 * abs(expected.value)
-        return expected.value - slack, expected.value + slack
-    if not np.isfinite(expected.value):
-        return expected.value, expected.value
-    low, high = _sampled_range(expected, fresh, confidence, level)
+        low, high = (float(bound[0]) for bound in expected.samples[1:])
+        slack = 1e-9 * abs(low) if low == high else 0.0
+        return low - slack, high + slack
+    low, high = _sampled_range(expected, fresh, level)
     if reference.timed:
         return low / MACHINE_FACTOR, high * MACHINE_FACTOR
     return low, high
 
 
-def _sampled_range(
-    expected: Evidence,
-    fresh: Evidence,
-    confidence: float,
-    level: float,
-) -> tuple[float, float]:
-    logarithmic = expected.logarithmic and expected.value > 0
-    center = np.log(expected.value) if logarithmic else expected.value
-    unit = 1.0 if logarithmic else abs(expected.value)
-    noise = _noise_reach(expected, fresh, confidence, level)
-    reach = max(RELATIVE_TOLERANCE * unit, noise)
-    low, high = center - reach, center + reach
-    if logarithmic:
-        return float(np.exp(low)), float(np.exp(high))
-    return float(low), float(high)
+def _sampled_range(expected: Evidence, fresh: Evidence, level: float) -> tuple[float, float]:
+    to_scale, from_scale = scale(expected)
+    low, high = (float(to_scale(bound).mean()) for bound in expected.samples[1:])
+    unit = 1.0 if expected.logarithmic else max(abs(low), abs(high))
+    reach = max(RELATIVE_TOLERANCE * unit, _noise_reach(expected, fresh, level))
+    return float(from_scale(low - reach)), float(from_scale(high + reach))
 
 
-def _noise_reach(expected: Evidence, fresh: Evidence, confidence: float, level: float) -> float:
+def _noise_reach(expected: Evidence, fresh: Evidence, level: float) -> float:
     """Return half the width of the Student interval of the difference between two runs."""
-    repeated = [run for run in (expected, fresh) if run.n > 1]
-    errors = [standard_error(run, confidence) for run in repeated if run.high > run.low]
+    runs = [run for run in (expected, fresh) if run.samples.n > 1]
+    errors = [error for run in runs for error in _standard_errors(run)]
     if not errors:
         return 0.0
-    fewest = min(run.n for run in repeated)
-    quantile = stats.t.ppf((1 + level) / 2, degrees_of_freedom(fewest))
-    # If only one run has an interval, the other is taken to be as noisy.
+    fewest = min(run.samples.n for run in runs)
+    quantile = stats.t.ppf((1 + level) / 2, fewest - 1)
+    # If only one run has a standard error, the other is taken to be as noisy.
     return float(quantile * np.hypot(errors[0], errors[-1]))
+
+
+def _standard_errors(run: Evidence) -> list[float]:
+    """Return the standard error of the mean of each bound, where it is finite."""
+    to_scale, _ = scale(run)
+    bounds = [to_scale(bound) for bound in run.samples[1:]]
+    finite = [bound for bound in bounds if np.isfinite(bound).all()]
+    return [float(bound.std(ddof=1)) / np.sqrt(run.samples.n) for bound in finite]

@@ -77,8 +77,11 @@ def parse_samples(text: object) -> Samples:
     for entry in entries:
         key, _, value = entry.partition(":")
         low, _, high = value.partition("..")
-        keys.append(int(key))
-        bounds.append((float(low), float(high or low)))
+        try:
+            keys.append(int(key))
+            bounds.append((float(low), float(high or low)))
+        except ValueError:
+            raise ValueError(f"expected KEY:VALUE or KEY:LOW..HIGH, got '{entry}'") from None
     low_high = np.array(bounds, float).reshape(-1, 2)
     return Samples(np.array(keys, int), low_high[:, 0], low_high[:, 1])
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dirgrad.analysis.column_roles import ColumnRoles
+from dirgrad.analysis.samples import Samples, format_samples, parse_samples
 from dirgrad.analysis.tables import (
     baydin,
     bench,
@@ -21,7 +24,7 @@ from dirgrad.analysis.tables import (
 from dirgrad.records.schemas import Stage
 
 MODULES = (baydin, bench, cost, equal_loss, final, memory, quality, scaling, stability, targets)
-Derived = Mapping[str, Callable[[pd.DataFrame], "pd.Series[float]"]]
+Derived = Mapping[str, Callable[[pd.DataFrame], "pd.Series[Any]"]]
 
 
 def _first_known(first: "pd.Series[float]", second: "pd.Series[float]") -> "pd.Series[float]":
@@ -56,6 +59,12 @@ def _half_grid_step(table: pd.DataFrame) -> "pd.Series[float]":
     return table.join(steps, on=cell)["step"] ** 0.5
 
 
+def _reciprocals(cell: object) -> str | float:
+    """Return the reciprocals of raw values, as text."""
+    keys, low, high = parse_samples(cell)
+    return format_samples(Samples(keys, 1 / high, 1 / low)) or np.nan
+
+
 DERIVED: Mapping[str, Derived] = {
     "final": {
         "best_learning_rate": _best_rate,
@@ -72,6 +81,7 @@ DERIVED: Mapping[str, Derived] = {
         # The reciprocal is decreasing, so it exchanges the ends of the interval.
         "relative_squared_error_low": lambda table: 1 / table["snr_high"],
         "relative_squared_error_high": lambda table: 1 / table["snr_low"],
+        "relative_squared_error_values": lambda table: table["snr_values"].map(_reciprocals),
     },
 }
 """Columns that claims may name although the CSV file of the table lacks them."""

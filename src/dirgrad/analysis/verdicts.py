@@ -1,14 +1,17 @@
-"""Turn measured values with intervals into verdicts about claims.
+"""Turn measured values into verdicts about claims.
 
-Student's t test compares a sampled value with the criterion of a claim. The standard error comes
-from the interval in the tables: half its width, divided by the normal quantile. An inter-quartile
-mean of n values averages the middle h = n - 2 floor(n/4) of them. With few seeds a percentile
-bootstrap interval is too narrow. Two corrections repair this:
+A claim is judged at every place where its quantity was measured. A place has raw values, one per
+seed, round or block of draws. A ratio or a difference is formed within a seed or a round, so that
+what both estimators share cancels.
 
-- The bootstrap resamples the sample as if it were the population. This makes the variance too small
-  by the factor (h - 1)/h, so the standard error is multiplied by sqrt(h/(h - 1)).
-- The t distribution has h - 1 degrees of freedom (Yuen 1974), but at least 3. Five values would
-  leave only 2.
+- Fewer than 8 values, or too few for a large family, are decided by Student's t test.
+- From 8 values on, a sign-flip permutation test decides: if the mean difference from the criterion
+  is zero and the differences are symmetric, each of them could as well have the other sign.
+- A ratio is compared on a logarithmic scale.
+- A value that lies between two bounds counts with its lower bound against "smaller", and with its
+  upper bound against "larger".
+- The p-values of one claim are adjusted by the method of Holm (1979). Places that cannot be decided
+  are open and do not belong to this family.
 
 `dirgrad calibration` prints how often the resulting verdicts are wrong without an effect.
 """
@@ -16,23 +19,31 @@ bootstrap interval is too narrow. Two corrections repair this:
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from dirgrad.analysis.facets import Facets, conditions
+from dirgrad.analysis.samples import Samples
 
 MIN_VALUES = 5
-"""Minimum number of values; with fewer the verdict is inconclusive."""
+"""Minimum number of values; a place with fewer is open."""
+MIN_FLIPPED = 8
+"""Minimum number of values for the sign-flip test."""
+RESAMPLES = 9_999
+"""Number of random sign flips where there are more possible ones; all are tried otherwise."""
 SPREAD = 1e-6
-"""Relative width of an interval below which its width is rounding error."""
-Tail: TypeAlias = Callable[[float], float]
-"""Maps a number x to a p-value; a small p-value shows that the quantity is above (below) x."""
+"""Relative spread of the values below which it is rounding error."""
+MAX_SENTENCE = 140
+"""Maximum number of characters of a verdict's sentence."""
+Test: TypeAlias = Callable[[np.ndarray], float]
+"""Maps values, (n,), to the p-value of "their mean is 0 or less"."""
 
 
 class Outcome(StrEnum):
-    """The verdict that one measured value gives on a claim."""
+    """The outcome of a claim at one place."""
 
     HOLDS = "holds"
     FAILS = "does not hold"
@@ -40,34 +51,47 @@ class Outcome(StrEnum):
 
 
 NOT_RUN = "not run in this tier"
+IN_PART = "holds in part"
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A measured value with its interval.
+    """The values of a quantity at one place.
 
     Attributes:
         facets: Where it was measured.
-        value: The measured value.
-        low: Lower end of its interval, at the confidence level of the tables.
-        high: Upper end of its interval.
-        n: Sample size.
-        counted: Whether the value was counted, not sampled; `low` and `high` are then hard bounds.
+        samples: Raw values. A counted quantity has one, with hard bounds.
+        counted: Whether the value was counted, not sampled.
         logarithmic: Whether the value is a ratio, whose logarithm is closer to normal.
-        at_least: Whether the quantity is `value` or more.
-        n_same_side: Number of the n samples that lie on the side of `value`, for a sign test; set
-            only if the mean does not exist and `value` is infinite.
+        n_unpaired: Number of values of either estimator that have no partner and are not used.
+        lack_of_fit: p-value of a fitted model; a small one shows that the model does not fit.
     """
 
     facets: Facets
-    value: float
-    low: float = float("nan")
-    high: float = float("nan")
-    n: int = 0
+    samples: Samples
     counted: bool = False
     logarithmic: bool = False
-    at_least: bool = False
-    n_same_side: int | None = None
+    n_unpaired: int = 0
+    lack_of_fit: float = float("nan")
+
+
+class Estimate(NamedTuple):
+    """A mean with its interval, or a count with its hard bounds.
+
+    Attributes:
+        value: The mean; geometric for a ratio. The mean of the known bounds if only these are
+            known; NaN if no side is bounded.
+        low: Lower end of Student's interval of the lower bounds.
+        high: Upper end of Student's interval of the upper bounds.
+        at_least: Whether the quantity is `value` or more.
+        at_most: Whether the quantity is `value` or less.
+    """
+
+    value: float
+    low: float
+    high: float
+    at_least: bool
+    at_most: bool
 
 
 @dataclass(frozen=True)
@@ -95,41 +119,142 @@ class Interval:
 
 
 class Decision(NamedTuple):
-    """The outcome for one measured value.
+    """The outcome at one place.
 
     Attributes:
-        outcome: The verdict that this value gives.
-        p_value: Two-sided p-value, not adjusted.
-        adjusted: The p-value adjusted by Holm over all values that were decided together.
+        outcome: The outcome.
+        p_value: Two-sided p-value, not adjusted; 1 for an open place that was not tested.
+        adjusted: The p-value adjusted by Holm over the tested places of the claim.
+        reason: Why the place was not tested; empty if it was.
     """
 
     outcome: Outcome
     p_value: float
     adjusted: float
+    reason: str = ""
 
 
-def standard_error(evidence: Evidence, confidence: float) -> float:
-    """Return the standard error of the value, or of its logarithm if it is a ratio.
+class Verdict(NamedTuple):
+    """The verdict over all places of a claim.
 
-    It is half the width of the interval over the normal quantile, times sqrt(h/(h - 1)), where h is
-    the number of values that the inter-quartile mean averages.
+    Attributes:
+        name: `holds`, `does not hold`, `holds in part`, `inconclusive` or `not run in this tier`.
+        holds: Number of places where the claim holds.
+        fails: Number of places where it does not hold.
+        open: Number of places that do not decide.
+        sentence: The verdict as a sentence.
     """
-    low, high = _transform(evidence)(np.array([evidence.low, evidence.high]))
-    h = n_kept(evidence.n)
-    return float((high - low) / 2 / stats.norm.ppf((1 + confidence) / 2) * np.sqrt(h / (h - 1)))
+
+    name: str
+    holds: int
+    fails: int
+    open: int
+    sentence: str
 
 
-def n_kept(n: int) -> int:
-    """Return how many of n values the inter-quartile mean averages."""
-    return n - 2 * (n // 4)
+def estimate(evidence: Evidence, confidence: float) -> Estimate:
+    """Return the mean of the values with Student's interval, or a count with its bounds."""
+    to_scale, from_scale = scale(evidence)
+    low, high = (to_scale(bound) for bound in evidence.samples[1:])
+    mean_low, mean_high = float(low.mean()), float(high.mean())
+    at_least = bool(np.isfinite(mean_low) and not np.isfinite(mean_high))
+    at_most = bool(np.isfinite(mean_high) and not np.isfinite(mean_low))
+    middle = mean_low if at_least else mean_high if at_most else (mean_low + mean_high) / 2
+    if evidence.counted:
+        ends = (mean_low, mean_high) if mean_low < mean_high else (np.nan, np.nan)
+    else:
+        ends = (mean_low - _margin(low, confidence), mean_high + _margin(high, confidence))
+    value, lower, upper = (float(from_scale(x)) for x in (middle, *ends))
+    return Estimate(value, lower, upper, at_least, at_most)
 
 
-def degrees_of_freedom(n: int) -> int:
-    """Return the degrees of freedom of an inter-quartile mean of n values, at least 3."""
-    return max(3, n_kept(n) - 1)
+def _margin(values: np.ndarray, confidence: float) -> float:
+    """Return half the width of Student's interval; NaN for one value, 0 for an infinite mean."""
+    n = len(values)
+    if n < 2:
+        return float("nan")
+    if not np.isfinite(values).all():
+        return 0.0
+    quantile = stats.t.ppf((1 + confidence) / 2, n - 1)
+    return float(quantile * values.std(ddof=1) / np.sqrt(n))
 
 
-def p_values(evidence: Evidence, criterion: Interval, confidence: float) -> tuple[float, float]:
+def scale(evidence: Evidence) -> tuple[Callable[..., np.ndarray], Callable[..., np.ndarray]]:
+    """Return the map to the scale on which values are compared, and its inverse."""
+    return (_logarithm, np.exp) if evidence.logarithmic else (np.asarray, np.asarray)
+
+
+def _logarithm(values: np.ndarray | float) -> np.ndarray:
+    """Return log(values), and -inf for values that are not positive."""
+    numbers = np.asarray(values, float)
+    return np.where(numbers > 0, np.log(np.maximum(numbers, np.finfo(float).tiny)), -np.inf)
+
+
+def why_open(evidence: Evidence) -> str:
+    """Return why the values cannot decide any claim, whatever they are; empty if they can."""
+    if evidence.counted:
+        return ""
+    samples = evidence.samples
+    if samples.n < MIN_VALUES:
+        return f"{samples.n} values, fewer than {MIN_VALUES}"
+    if samples.is_exact and not _spreads(samples.low):
+        # Equal values are not n samples: trials in lanes, for example, share one clock.
+        return "values without spread"
+    to_scale, _ = scale(evidence)
+    if not any(np.isfinite(to_scale(bound)).all() for bound in samples[1:]):
+        return "values without a bound"
+    return ""
+
+
+def _spreads(values: np.ndarray) -> bool:
+    spread = values.max() - values.min()
+    return bool(spread > SPREAD * np.abs(values).max())
+
+
+def student(values: np.ndarray) -> float:
+    """Return the p-value of Student's one-sided t test of "the mean is 0 or less"; values (n,)."""
+    if not _spreads(values):
+        return 1.0
+    n = len(values)
+    t = values.mean() * np.sqrt(n) / values.std(ddof=1)
+    return float(special.stdtr(n - 1, -t))
+
+
+def sign_flip(values: np.ndarray) -> float:
+    """Return the p-value of the one-sided sign-flip test of "the mean is 0 or less"; values (n,).
+
+    It is the share of sign changes whose mean is at least as large. `scipy.stats.permutation_test`
+    gives the same number a hundred times more slowly.
+    """
+    signs = _sign_changes(len(values))
+    rounding = 1e-12 * float(np.abs(values).sum())
+    return float((signs @ values >= values.sum() - rounding).mean())
+
+
+@cache
+def _sign_changes(n: int) -> np.ndarray:
+    """Return sign changes of n values, (changes, n): all if there are few, else random ones.
+
+    The first change is none, so that no p-value is zero.
+    """
+    if 2**n <= RESAMPLES:
+        bits = np.arange(2**n)[:, None] >> np.arange(n)
+        return 1.0 - 2.0 * (bits & 1)
+    random = np.random.default_rng(0).choice([-1.0, 1.0], (RESAMPLES, n))
+    return np.vstack([np.ones(n), random])
+
+
+def choose_test(n: int, family: int, level: float) -> Test:
+    """Return the test for n values.
+
+    The smallest two-sided p-value of the sign-flip test is 2^(1 - n). Where Holm's factor, the size
+    of the family, lifts it above the level, the test could never decide and Student's t is used.
+    """
+    can_decide = 2.0 ** (1 - n) * family <= level
+    return sign_flip if n >= MIN_FLIPPED and can_decide else student
+
+
+def p_values(evidence: Evidence, criterion: Interval, test: Test) -> tuple[float, float]:
     """Return the one-sided p-values of two null hypotheses about a claim.
 
     Returns:
@@ -139,11 +264,15 @@ def p_values(evidence: Evidence, criterion: Interval, confidence: float) -> tupl
     """
     if evidence.counted:
         return _p_values_of_count(evidence, criterion)
-    if evidence.n < MIN_VALUES or np.isnan(evidence.value):
-        return 1.0, 1.0
-    if evidence.logarithmic and not evidence.low > 0:
-        return 1.0, 1.0
-    above, below = _tails(evidence, confidence)
+    to_scale, _ = scale(evidence)
+    low, high = (to_scale(bound) for bound in evidence.samples[1:])
+
+    def above(end: float) -> float:
+        return _p_value_above(low, float(to_scale(end)), test)
+
+    def below(end: float) -> float:
+        return _p_value_above(-high, -float(to_scale(end)), test)
+
     # To be inside, the value must be above the lower end and below the upper end. To be outside, it
     # must pass only one end, and it cannot pass both, so the smaller p-value needs no correction.
     inside = max(above(criterion.low), below(criterion.high))
@@ -151,9 +280,18 @@ def p_values(evidence: Evidence, criterion: Interval, confidence: float) -> tupl
     return (inside, outside) if criterion.inside else (outside, inside)
 
 
+def _p_value_above(values: np.ndarray, end: float, test: Test) -> float:
+    """Return the p-value of "the mean is `end` or less"."""
+    if end == -np.inf:
+        # Every quantity is above minus infinity.
+        return 0.0
+    if end == np.inf or not np.isfinite(values).all():
+        return 1.0
+    return test(values - end)
+
+
 def _p_values_of_count(evidence: Evidence, criterion: Interval) -> tuple[float, float]:
-    bounds = (evidence.low, evidence.high)
-    low, high = (evidence.value if np.isnan(bound) else bound for bound in bounds)
+    low, high = (float(bound[0]) for bound in evidence.samples[1:])
     met = {criterion.is_met_by(low), criterion.is_met_by(high)}
     # Bounds on both sides of an excluded range meet the criterion, but the value may not.
     spans = not criterion.inside and low < criterion.low and high > criterion.high
@@ -162,78 +300,27 @@ def _p_values_of_count(evidence: Evidence, criterion: Interval) -> tuple[float, 
     return (0.0, 1.0) if met == {True} else (1.0, 0.0)
 
 
-def _tails(evidence: Evidence, confidence: float) -> tuple[Tail, Tail]:
-    """Return the p-values for "the quantity is above x" and "it is below x", as functions of x."""
-    if evidence.n_same_side is not None:
-        return _sign_test_tails(evidence, evidence.n_same_side)
-    if not evidence.high - evidence.low > SPREAD * abs(evidence.value):
-        # Equal values are not n samples: trials in lanes, for example, share one clock.
-        return lambda _: 1.0, lambda _: 1.0
-    return _student_tails(evidence, confidence)
+def decide(places: Sequence[Evidence], criterion: Interval, confidence: float) -> list[Decision]:
+    """Decide one claim at each of its places.
 
-
-def _sign_test_tails(evidence: Evidence, n_same_side: int) -> tuple[Tail, Tail]:
-    p_value = float(stats.binom.sf(n_same_side - 1, evidence.n, 0.5))
-
-    def above(end: float) -> float:
-        # Every quantity is above minus infinity, and below plus infinity.
-        if end == -np.inf:
-            return 0.0
-        return p_value if evidence.value > end else 1.0
-
-    def below(end: float) -> float:
-        if end == np.inf:
-            return 0.0
-        return p_value if evidence.value < end else 1.0
-
-    return above, below
-
-
-def _student_tails(evidence: Evidence, confidence: float) -> tuple[Tail, Tail]:
-    transform = _transform(evidence)
-    error = standard_error(evidence, confidence)
-    freedom = degrees_of_freedom(evidence.n)
-
-    def t_statistic(end: float) -> float:
-        return float(transform(evidence.value) - transform(end)) / error
-
-    def above(end: float) -> float:
-        return float(stats.t.sf(t_statistic(end), freedom))
-
-    def below(end: float) -> float:
-        if evidence.at_least and np.isfinite(end):
-            return 1.0
-        return float(stats.t.cdf(t_statistic(end), freedom))
-
-    return above, below
-
-
-def _transform(evidence: Evidence) -> Callable[..., np.ndarray]:
-    return _logarithm if evidence.logarithmic else np.asarray
-
-
-def _logarithm(values: np.ndarray | float) -> np.ndarray:
-    """Return log(values), and -inf for values that are not positive."""
-    numbers = np.asarray(values, float)
-    return np.where(numbers > 0, np.log(np.maximum(numbers, np.finfo(float).tiny)), -np.inf)
-
-
-def decide(pairs: Sequence[tuple[Evidence, Interval]], confidence: float) -> list[Decision]:
-    """Test every measured value against its criterion.
-
-    The probability that any sampled value gets a wrong outcome is at most 1 - confidence: the
-    p-values are two-sided and adjusted by Holm over all sampled values. Holm's method allows any
-    dependence between them. Counted values are not adjusted.
+    The probability that any sampled place gets a wrong outcome is at most 1 - confidence: the
+    p-values are two-sided and adjusted by Holm over the sampled places that can decide. Holm's
+    method allows any dependence between them. Counted values are not adjusted.
     """
-    sides = [p_values(evidence, criterion, confidence) for evidence, criterion in pairs]
-    raw = np.array([min(1.0, 2 * min(side)) for side in sides])
-    sampled = [i for i, (evidence, _) in enumerate(pairs) if not evidence.counted]
-    adjusted = raw.copy()
-    adjusted[sampled] = holm(raw[sampled])
     level = 1 - confidence
+    reasons = [why_open(evidence) for evidence in places]
+    tested = [i for i, evidence in enumerate(places) if not reasons[i] and not evidence.counted]
+    sides = [(1.0, 1.0)] * len(places)
+    for i, evidence in enumerate(places):
+        if not reasons[i]:
+            test = choose_test(evidence.samples.n, len(tested), level)
+            sides[i] = p_values(evidence, criterion, test)
+    raw = np.array([min(1.0, 2 * min(side)) for side in sides])
+    adjusted = raw.copy()
+    adjusted[tested] = holm(raw[tested])
     return [
-        Decision(_outcome(side, p_adjusted, level), float(p_raw), float(p_adjusted))
-        for side, p_raw, p_adjusted in zip(sides, raw, adjusted, strict=True)
+        Decision(_outcome(side, p_adjusted, level), float(p_raw), float(p_adjusted), reason)
+        for side, p_raw, p_adjusted, reason in zip(sides, raw, adjusted, reasons, strict=True)
     ]
 
 
@@ -257,21 +344,41 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def verdict(facets: Sequence[Facets], outcomes: Sequence[Outcome]) -> str:
-    """Return the verdict over all measured values of a claim, given by facets and outcomes.
+def verdict(facets: Sequence[Facets], outcomes: Sequence[Outcome]) -> Verdict:
+    """Return the verdict over all places of a claim, given by facets and outcomes.
 
-    A claim that holds for some values and not for others `holds only when` the facets have certain
-    values. A claim that holds nowhere and fails somewhere `does not hold`.
+    A claim `holds` (`does not hold`) if it does so at every place that decides, and at least half
+    of the places decide. It `holds in part` if it holds at one place and fails at another. It is
+    `inconclusive` otherwise.
     """
-    distinct = set(outcomes)
-    if not distinct:
-        return NOT_RUN
-    if Outcome.HOLDS not in distinct:
-        return str(Outcome.FAILS if Outcome.FAILS in distinct else Outcome.OPEN)
-    if distinct == {Outcome.HOLDS}:
-        return str(Outcome.HOLDS)
-    pairs = list(zip(facets, outcomes, strict=True))
-    held = [entry for entry, outcome in pairs if outcome is Outcome.HOLDS]
-    others = [entry for entry, outcome in pairs if outcome is not Outcome.HOLDS]
-    suffix = "" if Outcome.FAILS in distinct else "; else inconclusive"
-    return f"holds only when {conditions(held, others)}{suffix}"
+    holds, fails, n_open = (outcomes.count(outcome) for outcome in Outcome)
+    if not outcomes:
+        name = NOT_RUN
+    elif holds and fails:
+        name = IN_PART
+    elif n_open > holds + fails:
+        name = str(Outcome.OPEN)
+    else:
+        name = str(Outcome.HOLDS if holds else Outcome.FAILS)
+    counts = Verdict(name, holds, fails, n_open, "")
+    return counts._replace(sentence=_sentence(counts, facets, outcomes))
+
+
+def _sentence(counts: Verdict, facets: Sequence[Facets], outcomes: Sequence[Outcome]) -> str:
+    name, holds, fails, n_open, _ = counts
+    n = holds + fails + n_open
+    if not n:
+        return "Not run in this tier."
+    places = "place" if n == 1 else "places"
+    if name == IN_PART:
+        summary = f"Holds at {holds} of {n} {places}, fails at {fails}, open at {n_open}"
+        pairs = list(zip(facets, outcomes, strict=True))
+        held = [entry for entry, outcome in pairs if outcome is Outcome.HOLDS]
+        failed = [entry for entry, outcome in pairs if outcome is Outcome.FAILS]
+        sentence = f"{summary}: holds when {conditions(held, failed)}."
+        return sentence if len(sentence) <= MAX_SENTENCE else f"{summary}."
+    if name == Outcome.HOLDS:
+        return f"Holds at {holds} of {n} {places}, open at {n_open}."
+    if name == Outcome.FAILS:
+        return f"Does not hold at {fails} of {n} {places}, open at {n_open}."
+    return f"Open at {n_open} of {n} {places}; holds at {holds}, fails at {fails}."

@@ -27,7 +27,7 @@ from dirgrad.analysis.run_numbers import (
     level_per_number,
 )
 from dirgrad.analysis.selection import Estimators
-from dirgrad.analysis.verdicts import NOT_RUN, Interval
+from dirgrad.analysis.verdicts import NOT_RUN, Interval, estimate
 from dirgrad.core.errors import UserError
 
 FRAMEWORKS = ("jax", "torch")
@@ -163,20 +163,27 @@ def _compare_numbers(
     reference_numbers = collect_numbers(reference.tables, claims, estimators)
     level = level_per_number(fresh_numbers, reference_numbers, confidence)
     same_versions = all(fresh.versions[name] == reference.versions[name] for name in FRAMEWORKS)
+
+    def value_of(number: Number) -> float:
+        return estimate(number.evidence, confidence).value
+
     for key, expected in reference_numbers.items():
-        row = _number_row(key) | {"reference": expected.evidence.value}
+        reference_value = value_of(expected)
+        row = _number_row(key) | {"reference": reference_value}
         number = fresh_numbers.get(key)
         if number is None:
             yield row | {"state": Comparison.MISSING}
             continue
-        value = number.evidence.value
-        low, high = allowed_range(expected, number.evidence, confidence, level)
-        state = _number_state(expected, value, low, high, same_versions)
+        value = value_of(number)
+        low, high = allowed_range(expected, number.evidence, level)
+        if low <= value <= high or value == reference_value:
+            state = Comparison.SAME
+        else:
+            state = _difference(expected, value, reference_value, same_versions)
         yield row | {"lowest": low, "highest": high, "fresh": value, "state": state}
     for key, number in fresh_numbers.items():
         if key not in reference_numbers:
-            row = _number_row(key) | {"fresh": number.evidence.value}
-            yield row | {"state": Comparison.NEW}
+            yield _number_row(key) | {"fresh": value_of(number), "state": Comparison.NEW}
 
 
 def _number_row(key: Key) -> dict[str, Any]:
@@ -184,24 +191,21 @@ def _number_row(key: Key) -> dict[str, Any]:
     return {"kind": "number", "id": name, "at": facets}
 
 
-def _number_state(
+def _difference(
     reference: Number,
     value: float,
-    low: float,
-    high: float,
+    reference_value: float,
     same_versions: bool,
 ) -> Comparison:
+    """Return how a value differs that is outside the allowed range."""
     expected = reference.evidence
-    exact_count = expected.counted and np.isnan(expected.low)
-    if exact_count and not same_versions:
+    if expected.counted and expected.samples.is_exact and not same_versions:
         return Comparison.OTHER_VERSIONS
-    if low <= value <= high or value == expected.value:
-        return Comparison.SAME
     if reference.criterion is None or np.isnan(value):
         return Comparison.CHANGED
     margin = _margin(reference.criterion, value)
-    expected_margin = _margin(reference.criterion, expected.value)
-    return Comparison.BETTER if margin > expected_margin else Comparison.WORSE
+    reference_margin = _margin(reference.criterion, reference_value)
+    return Comparison.BETTER if margin > reference_margin else Comparison.WORSE
 
 
 def _margin(criterion: Interval, value: float) -> float:

@@ -150,7 +150,11 @@ def _add_pages(add: AddCommand) -> None:
     for parser in (front, render):
         parser.add_argument("--manifest", type=Path, required=True, help="manifest.json of a run")
     front.add_argument(
-        "--tables", type=Path, nargs="*", default=[], help="CSV files; only claims.csv is shown"
+        "--tables",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="CSV files; only claims.csv and evidence.csv are shown",
     )
     front.add_argument(
         "--figures", type=Path, nargs="*", default=[], help="PNG files, in the order to show them"

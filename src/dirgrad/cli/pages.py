@@ -10,16 +10,20 @@ from dirgrad.records.files import write_atomically
 
 
 def front_page(args: argparse.Namespace) -> None:
-    """Write the front page of a report from a manifest, claims.csv and figures in PNG format.
+    """Write the front page of a report from a manifest, verdicts and figures in PNG format.
 
-    Without claims.csv among the tables, the page has no verdicts.
+    Without claims.csv among the tables, the page has no verdicts. Without evidence.csv it does not
+    list the places of a claim.
     """
     import pandas as pd
 
     from dirgrad.report.pages import front
 
-    claims = next((pd.read_csv(path) for path in args.tables if path.stem == "claims"), None)
-    page = front.page(_read_manifest(args.manifest), claims, args.figures)
+    paths = {path.stem: path for path in args.tables}
+    claims, evidence = (
+        pd.read_csv(paths[name]) if name in paths else None for name in ("claims", "evidence")
+    )
+    page = front.page(_read_manifest(args.manifest), claims, evidence, args.figures)
     write_atomically(args.out, lambda part: part.write_text(page, encoding="utf-8"))
 
 

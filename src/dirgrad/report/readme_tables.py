@@ -69,7 +69,7 @@ def _baydin(table: pd.DataFrame) -> list[Cells]:
         paper = f"{first['paper_value']:.3g} ({confidence})"
         rate = f"{first['learning_rate']:g}" if pd.notna(first["learning_rate"]) else ""
         ours = [
-            _value_or_count(by_backend[backend]) if backend in by_backend else ""
+            _value_or_bounds(by_backend[backend]) if backend in by_backend else ""
             for backend in ("jax", "torch")
         ]
         facts = [str(first["figure"]), first["problem"], rate, first["quantity"]]
@@ -77,8 +77,17 @@ def _baydin(table: pd.DataFrame) -> list[Cells]:
     return rows
 
 
-def _value_or_count(row: Row) -> str:
-    return _interval(row, "value") or f"reached by {row['n_reached']:.0f} of {row['n']:.0f}"
+def _value_or_bounds(row: Row) -> str:
+    return _interval(row, "value") or _bounds(row, "value")
+
+
+def _bounds(row: Row, name: str) -> str:
+    """Return the bounds between which a value lies; a lower bound if a trial never arrived."""
+    low, high = row[f"{name}_from"], row[f"{name}_to"]
+    if np.isnan(high):
+        reached = f"reached by {row['n_reached']:.0f} of {row['n']:.0f}"
+        return reached if np.isnan(low) else f"at least {low:.3g} ({reached})"
+    return f"{low:.3g} to {high:.3g}"
 
 
 def _targets(table: pd.DataFrame) -> list[Cells]:
@@ -103,14 +112,14 @@ def _targets(table: pd.DataFrame) -> list[Cells]:
 
 
 def _targets_row(row: Row) -> Cells:
-    steps = _interval(row, "steps_over_backprop")
+    steps = _interval(row, "steps_over_backprop") or _bounds(row, "steps_over_backprop")
     return [
         row["experiment"],
         row["backend"],
         row["optimizer"],
         row["estimator"],
         f"{row['learning_rate']:g}",
-        steps or f"reached by {row['n_reached']} of {row['n']}",
+        steps,
         _interval(row, "train_accuracy"),
         _interval(row, "test_accuracy"),
         row["n"],
@@ -122,31 +131,43 @@ def _claims(table: pd.DataFrame) -> list[Cells]:
 
     A claim that no tier measured has one row with the verdict "not run".
     """
-    texts = ["statement", "source", "quantity", "criterion"]
+    texts = ["statement", "source", "quantity", "criterion", "evidence"]
     rows: list[Cells] = [["claim", *texts[1:], "tier", "measured", "n", "verdict"]]
     for _, group in table.groupby("id", sort=False):
-        was_run = group[group["places"] > 0]
+        was_run = group[_places(group) > 0]
         if len(was_run):
-            by_tier = [(row, row["tier"], row["verdict"]) for row in was_run.to_dict("records")]
+            by_tier = [
+                (row, row["tier"], f"**{row['verdict']}** {row['sentence']}")
+                for row in was_run.to_dict("records")
+            ]
         else:
-            by_tier = [(group.head(1).to_dict("records")[0], "", "not run")]
+            by_tier = [(group.head(1).to_dict("records")[0], "", "**not run**")]
         for i, (row, tier, verdict) in enumerate(by_tier):
             # The texts of a claim are printed once, in its first row.
             claim = [row[name] if i == 0 else "" for name in texts]
-            rows.append([*claim, tier, _measured(row), _count(row), f"**{verdict}**"])
+            rows.append([*claim, tier, _measured(row), _count(row), verdict])
     return rows
 
 
+def _places(rows: Any) -> Any:
+    """Return the number of places where a claim was measured."""
+    return rows["holds"] + rows["fails"] + rows["open"]
+
+
 def _measured(row: Row) -> str:
-    """Return the measured value, with its facets if the claim was measured more than once."""
-    if row["places"] == 0:
+    """Return the measured value with its interval, and the range over several places."""
+    n_places = _places(row)
+    if not n_places:
         return ""
-    value = "target not reached" if np.isinf(row["measured"]) else f"{row['measured']:.3g}"
-    if row["at_least"] is True:
-        value = f"at least {value}"
-    if np.isfinite(row["low"]):
+    prefix = (
+        "at least " if row["at_least"] is True else "at most " if row["at_most"] is True else ""
+    )
+    value = f"{prefix}{row['measured']:.3g}"
+    if np.isfinite([row["low"], row["high"]]).all():
         value += f" [{row['low']:.3g}, {row['high']:.3g}]"
-    return value if row["places"] == 1 else f"{value} ({row['at']})"
+    if n_places == 1:
+        return value
+    return f"{row['lowest']:.3g} to {row['highest']:.3g}; {value} at {row['at']}"
 
 
 def _count(row: Row) -> str:

@@ -1,11 +1,11 @@
 """Every claim reads its evidence from tables, and the evidence can decide it."""
 
-import math
-
+import numpy as np
 import pytest
 
-from dirgrad.analysis.verdicts import Evidence, Interval, Outcome, decide, standard_error
+from dirgrad.analysis.verdicts import Evidence, Interval, Outcome, decide, estimate
 from dirgrad.config import outputs
+from dirgrad.core.errors import UserError
 from support.hand_made_quantities import CLAIM_TABLES, CLAIMS, ESTIMATORS
 from support.quantity_tables import Tables
 
@@ -20,15 +20,15 @@ def evidence_in(name: str, tables: Tables) -> list[Evidence]:
     return list(CLAIMS[name].quantity.evidence(tables, ESTIMATORS))
 
 
-def read_evidence(name: str, half_width: float, n: int = 10) -> Evidence:
+def read_evidence(name: str, spread: float, n: int = 10) -> Evidence:
     """Return the evidence about a claim from its hand-made tables."""
-    (evidence,) = evidence_in(name, CLAIM_TABLES[name].make(VALUE, half_width, n))
+    (evidence,) = evidence_in(name, CLAIM_TABLES[name].make(VALUE, spread, n))
     return evidence
 
 
-def outcome(name: str, criterion: Interval, half_width: float = 0.01, n: int = 10) -> Outcome:
+def outcome(name: str, criterion: Interval, spread: float = 0.01, n: int = 10) -> Outcome:
     """Return the outcome for a claim whose quantity is `VALUE`."""
-    (decided,) = decide([(read_evidence(name, half_width, n), criterion)], 0.95)
+    (decided,) = decide([read_evidence(name, spread, n)], criterion, 0.95)
     return decided.outcome
 
 
@@ -44,17 +44,19 @@ def test_a_quantity_reads_existing_tables(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CLAIMS)
-def test_a_value_is_read_with_its_framework_sample_size_and_standard_error(name: str) -> None:
+def test_a_value_is_read_with_its_framework_and_its_raw_values(name: str) -> None:
     counted = CLAIM_TABLES[name].counted
-    evidence = read_evidence(name, half_width=0.05)
-    assert evidence.value == pytest.approx(VALUE)
+    evidence = read_evidence(name, spread=0.05)
     assert evidence.counted is counted
     assert evidence.facets["framework"] == "jax"
-    if not counted:
-        assert evidence.n == 10
-        # The interval is two-sided at 95 %, and the mean averages 6 of the 10 values.
-        error = 0.05 / 1.959964 * math.sqrt(6 / 5)
-        assert standard_error(evidence, 0.95) == pytest.approx(error, rel=0.01)
+    assert evidence.samples.n == (1 if counted else 10)
+    if counted:
+        (low,), (high,) = evidence.samples[1:]
+        assert low * 0.99 <= VALUE <= high * 1.01
+        return
+    raw = np.log(evidence.samples.low) if evidence.logarithmic else evidence.samples.low
+    assert raw.std(ddof=1) == pytest.approx(0.05, rel=0.01)
+    assert estimate(evidence, 0.95).value == pytest.approx(VALUE, rel=0.01)
 
 
 @pytest.mark.parametrize("name", CLAIMS)
@@ -66,13 +68,13 @@ def test_a_quantity_can_support_and_refute_a_claim(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLED)
-def test_an_interval_across_the_criterion_is_inconclusive(name: str) -> None:
-    assert outcome(name, Interval(low=1.6, strict=True), half_width=0.2) is Outcome.OPEN
+def test_values_on_both_sides_of_the_criterion_are_inconclusive(name: str) -> None:
+    assert outcome(name, Interval(low=1.6, strict=True), spread=0.5) is Outcome.OPEN
 
 
 @pytest.mark.parametrize("name", ["rate_is_a_hundredth", "largest_rate_is_a_hundredth"])
 def test_hard_bounds_of_a_rate_across_the_criterion_are_inconclusive(name: str) -> None:
-    assert outcome(name, Interval(low=1.6, strict=True), half_width=0.2) is Outcome.OPEN
+    assert outcome(name, Interval(low=1.6, strict=True), spread=0.2) is Outcome.OPEN
 
 
 @pytest.mark.parametrize("name", SAMPLED)
@@ -89,6 +91,16 @@ def test_a_missing_table_column_or_row_gives_no_evidence(name: str) -> None:
         assert evidence_in(name, tables | {table_name: table.iloc[:0]}) == []
 
 
+@pytest.mark.parametrize("name", SAMPLED)
+def test_a_table_without_raw_values_is_refused_with_its_column(name: str) -> None:
+    tables = CLAIM_TABLES[name].make(VALUE, 0.05, 10)
+    for table_name, table in tables.items():
+        raw = [column for column in table if str(column).endswith("_values")]
+        old = tables | {table_name: table.drop(columns=raw)}
+        with pytest.raises(UserError, match=f"table '{table_name}' has no raw values .*_values"):
+            evidence_in(name, old)
+
+
 @pytest.mark.parametrize("name", CLAIMS)
 def test_a_claim_about_estimators_that_are_not_configured_was_not_run(name: str) -> None:
     tables = CLAIM_TABLES[name].make(VALUE, 0.05, 10)
@@ -99,7 +111,6 @@ def test_a_claim_about_estimators_that_are_not_configured_was_not_run(name: str)
 
 ESTIMATOR_CLAIMS = set(CLAIMS) - {
     "difference_is_biased",
-    "bias_is_of_second_order",
     "forward_factor_is_smaller",
     "seconds_at_equal_rate",
     "time_to_lowest_loss_is_smaller",

@@ -8,7 +8,7 @@ import pytest
 from dirgrad.analysis.claims_table import read
 from dirgrad.analysis.evidence.quantities import Value
 from dirgrad.analysis.table_columns import DECLARED
-from dirgrad.analysis.verdicts import Evidence
+from dirgrad.analysis.verdicts import Evidence, estimate
 from support.hand_made_quantities import CLAIMS, ESTIMATORS
 from support.hand_made_tables import Tables, with_unmeasured_rows
 from support.paths import ROOT
@@ -43,7 +43,7 @@ def test_rows_that_were_not_measured_change_no_evidence() -> None:
 @pytest.mark.parametrize(("name", "count"), [("memory", "n"), ("quality", "draws")])
 def test_a_count_of_zero_is_no_evidence(name: str, count: str) -> None:
     quantity = Value.model_validate({"kind": "value", "table": name, "of": count})
-    values = [item.value for item in quantity.evidence(WITH_OTHERS, ESTIMATORS)]
+    values = [estimate(item, 0.95).value for item in quantity.evidence(WITH_OTHERS, ESTIMATORS)]
     assert len(values) == len(MEASURED[name])
     assert min(values) > 0
 

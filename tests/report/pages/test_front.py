@@ -12,7 +12,7 @@ from PIL import Image
 from dirgrad.cli import main
 from dirgrad.config import declarations, outputs, validation
 from dirgrad.report.pages import front
-from support.pages import CLAIMS, ROWS, PageReader
+from support.pages import CLAIMS, EVIDENCE, ROWS, PageReader
 from support.paths import ROOT
 
 MEASURED_CLAIM = "A step is <cheaper> than backprop's."
@@ -34,7 +34,7 @@ def run_front_page(directory: Path, manifest: Any, *arguments: str) -> None:
 
 
 def test_the_page_states_the_run_the_machine_and_the_verdicts(manifest: dict[str, Any]) -> None:
-    page = front.page(manifest, CLAIMS[::-1], [])
+    page = front.page(manifest, CLAIMS[::-1], EVIDENCE, [])
     rows = {row[0]: row[1:] for row in PageReader(page).rows}
     assert rows["run"] == ["feedfeedfeed"]
     assert rows["commit"] == [", ".join(manifest["commit"])]
@@ -42,14 +42,21 @@ def test_the_page_states_the_run_the_machine_and_the_verdicts(manifest: dict[str
     assert rows["torch"] == manifest["torch"]
     assert rows["threads per job"] == ["1"]
     assert rows["cost/baydin/jax"] == ["31.0%, NOISY"]
-    assert rows[MEASURED_CLAIM][3:] == ["1.23 [1.1, 1.4]", "does not hold"]
+    assert rows[MEASURED_CLAIM][1:5] == ["measured", "R_f_over_R_b", "below 1", "1.23 [1.1, 1.4]"]
+    assert rows[MEASURED_CLAIM][5].split("\n")[0] == (
+        "does not holdDoes not hold at 1 of 2 places, open at 1.All places"
+    )
+    unfolded = ["framework jax: 1.23 [1.1, 1.4], does not hold"]
+    unfolded += ["framework torch: at least 4, inconclusive (2 values, fewer than 5)"]
+    assert all(f"<li>{line}</li>" in page for line in unfolded)
     assert list(rows).index(OMITTED_CLAIM) > list(rows).index(MEASURED_CLAIM)
     assert rows[OMITTED_CLAIM] == [
         "McGreivy & others",
+        "analogue",
         "steps_over_backprop",
         "above 1",
         "",
-        "not run in this tier",
+        "not run in this tierNot run in this tier.",
     ]
     assert "<b>not run in this tier</b>: 1; <b>does not hold</b>: 1" in page
     assert PageReader(page).requests == []
@@ -63,13 +70,13 @@ def test_the_page_states_the_run_the_machine_and_the_verdicts(manifest: dict[str
 def test_the_page_states_that_no_claim_was_judged(
     claims: pd.DataFrame | None, message: str, manifest: dict[str, Any]
 ) -> None:
-    assert message in front.page(manifest, claims, [])
+    assert message in front.page(manifest, claims, None, [])
 
 
 def test_a_main_figure_is_embedded_with_its_title_caption_and_description(
     manifest: dict[str, Any], tmp_path: Path
 ) -> None:
-    page = front.page(manifest, None, [write_blank_image(tmp_path / "baydin_fig3.png")])
+    page = front.page(manifest, None, None, [write_blank_image(tmp_path / "baydin_fig3.png")])
     declared = declarations.figure_modules()["equal_rate"]
     assert 'src="data:image/png;base64,' in page
     assert f'alt="baydin fig3: {declared.alt}"' in page
@@ -86,7 +93,7 @@ def test_every_tier_has_main_figures_and_its_manifest_names_them(
         assert names
         images = [write_blank_image(tmp_path / f"{name}.png") for name in names]
         written = manifest | {"config": config.model_dump(mode="json")}
-        assert front.page(written, None, images).count("<figure>") == len(names)
+        assert front.page(written, None, None, images).count("<figure>") == len(names)
 
 
 def test_the_command_selects_the_claims_among_the_tables(

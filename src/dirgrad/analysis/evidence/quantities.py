@@ -4,18 +4,16 @@ A quantity reads measured values from tables, with their intervals and facets.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import reduce
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-import numpy as np
 import pandas as pd
 from annotated_types import MinLen
 from pydantic import BaseModel, Field
 
-from dirgrad.analysis.column_roles import ColumnRoles
+from dirgrad.analysis.column_roles import ColumnRoles, values_column
 from dirgrad.analysis.evidence import reading
-from dirgrad.analysis.evidence.reading import UNDER, Row, Tables
+from dirgrad.analysis.evidence.reading import UNDER, Tables
 from dirgrad.analysis.selection import (
     Estimators,
     EstimatorSelector,
@@ -113,42 +111,31 @@ class TableQuantity(BaseModel):
 
 
 class Value(TableQuantity):
-    """A column, row by row; a lower bound if some trials miss their target."""
+    """A column, row by row; a trial that misses its target gives a lower bound."""
 
     kind: Literal["value"]
 
     def evidence(self, tables: Tables, estimators: Estimators) -> Iterator[Evidence]:
         """Yield one value per row that has one."""
-        censored = self.column in self.roles.to_target
         by = self.facets()
-        rows = self.rows(tables, estimators, *by, *(("n_reached",) if censored else ()))
-        if not censored:
-            rows = rows[rows[self.column].notna()]
-        for facets, row in reading.rows_with_facets(rows, by, self.roles.identity):
-            if reading.is_known(row, self.column):
-                yield reading.value_of_row(facets, row, self.roles, self.column)
-            else:
-                yield self._unreached(facets, row)
+        rows = self.rows(tables, estimators, *by)
+        known = rows[rows[self._measured_column].notna()]
+        for facets, row in reading.rows_with_facets(known, by, self.roles.identity):
+            yield reading.value_of_row(facets, row, self.roles, self.column)
 
-    def _unreached(self, facets: dict[str, Any], row: Row) -> Evidence:
-        bound = f"{self.column}_at_least"
-        if reading.is_known(row, bound):
-            return replace(reading.value_of_row(facets, row, self.roles, bound), at_least=True)
-        # The table has no bound: only the trials that missed the target support a large ratio.
-        n = int(row[self.roles.n])
-        return Evidence(
-            facets=facets,
-            value=np.inf,
-            low=np.inf,
-            high=np.inf,
-            n=n,
-            logarithmic=True,
-            n_same_side=n - int(row["n_reached"]),
-        )
+    @property
+    def _measured_column(self) -> str:
+        """Return the column that is null where nothing was measured."""
+        is_sampled = self.column in self.roles.to_target
+        return values_column(self.column) if is_sampled else self.column
 
 
 class Ratio(TableQuantity):
-    """A column of some rows over the same column of other rows that were measured alike."""
+    """A column of some rows over the same column of other rows that were measured alike.
+
+    Means are divided seed by seed, or round by round. Values without a partner are counted in the
+    column `n_unpaired` of the evidence.
+    """
 
     is_ratio: ClassVar[bool | None] = True
 
@@ -174,14 +161,15 @@ class Ratio(TableQuantity):
         varied = dict.fromkeys((*selected_columns(self.over), *selected_columns(self.under)))
         by = self.facets(*varied)
         rows = self.rows(tables, estimators, *by, *varied, *(self.match or ()))
-        value, *ends = roles.columns_of(self.column)
-        measured = rows[rows[[value, *ends]].notna().all(axis=1)]
-        if self.column in roles.sampled:
-            measured = measured[measured[ends[0]] > 0]
+        is_sampled = self.column in roles.sampled
+        known = values_column(self.column) if is_sampled else self.column
+        measured = rows[rows[known].notna()]
         telling = [name for name in roles.identity if name not in varied]
         match = self.match or [name for name in telling if name in rows]
         over, under = (select(measured, part, estimators) for part in (self.over, self.under))
-        pairs = reading.row_pairs(over, under[under[value] > 0], match)
+        if not is_sampled:
+            under = under[under[self.column] > 0]
+        pairs = reading.row_pairs(over, under, match)
         keys = (*roles.identity, *varied, *(name + UNDER for name in varied))
         for facets, pair in reading.rows_with_facets(pairs, by, keys):
             yield reading.ratio_of_pair(facets, pair, roles, self.column)
@@ -190,8 +178,8 @@ class Ratio(TableQuantity):
 class Power(TableQuantity):
     """The power p with which a column grows: y = c x^p.
 
-    A mean is fitted by weighted least squares on logarithms, which needs three values of x. A count
-    needs no fit: p is taken between the two largest values of x.
+    A mean is fitted on logarithms, once for each seed or block of draws, which needs three values
+    of x. A count needs no fit: p is taken between the two largest values of x.
     """
 
     is_ratio: ClassVar[bool | None] = False
@@ -209,8 +197,10 @@ class Power(TableQuantity):
         x, y, by = self.abscissa, self.column, self.facets(self.abscissa)
         rows = self.rows(tables, estimators, x, *by)
         if y in self.roles.sampled:
+            rows = rows[rows[values_column(y)].notna()]
             for facets, group in reading.facet_groups(rows, by):
-                yield from reading.fitted_exponent(facets, group, x, y, self.roles.n)
+                samples = [reading.samples_of_row(row, y) for _, row in group.iterrows()]
+                yield from reading.fitted_powers(facets, group[x].to_numpy(float), samples)
             return
         rows = rows[(rows[x] > 0) & (rows[y] > 0)]
         rows = rows[rows.groupby(list(by), dropna=False)[x].transform("nunique") > 1]

@@ -5,13 +5,16 @@ not `ok`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from dirgrad.analysis.column_roles import ColumnRoles, with_interval
+from dirgrad.analysis.column_roles import ColumnRoles, values_column
 from dirgrad.analysis.facets import describe
+from dirgrad.analysis.samples import Samples, parse_samples, ratio, take
 from dirgrad.analysis.table_columns import add_derived
 from dirgrad.analysis.verdicts import Evidence
 from dirgrad.core.errors import UserError
@@ -22,6 +25,8 @@ Tables: TypeAlias = Mapping[str, pd.DataFrame]
 Row: TypeAlias = "pd.Series[Any]"
 UNDER = "_under"
 """Suffix of the columns of a denominator."""
+MIN_ABSCISSAS = 3
+"""Minimum number of abscissas through which a power is fitted."""
 FACET_NAMES = {"backend": "framework", "learning_rate": "rate"}
 """Columns whose facet has another name."""
 
@@ -35,11 +40,20 @@ def read_table(tables: Tables, name: str, *columns: str) -> pd.DataFrame:
         tables: Tables by name.
         name: Name of the table.
         *columns: Columns that the caller reads.
+
+    Raises:
+        UserError: The table lacks only raw values, as a table of an earlier version does.
     """
     if name in tables:
         table = add_derived(name, tables[name])
-        if {*columns} <= {*table.columns}:
+        absent = {*columns} - {*table.columns}
+        if not absent:
             return measured(table)
+        if absent <= {values_column(column) for column in columns}:
+            raise UserError(
+                f"table '{name}' has no raw values (column '{min(absent)}'): "
+                "make it again with `dirgrad table`"
+            )
     return pd.DataFrame(columns=list(dict.fromkeys(columns)))
 
 
@@ -125,80 +139,128 @@ def row_pairs(over: pd.DataFrame, under: pd.DataFrame, match: Sequence[str]) -> 
 
 
 def value_of_row(facets: Mapping[str, Any], row: Row, roles: ColumnRoles, name: str) -> Evidence:
-    """Return the column `name` of a row: a mean with its interval, or a count."""
+    """Return the column `name` of a row: a mean with its raw values, or a count.
+
+    Raises:
+        UserError: The raw values are absent or damaged.
+    """
     if name not in roles.sampled:
-        return counted_evidence(
-            facets, row[name], *(row[end] for end in roles.bounds.get(name, ()))
+        return counted_evidence(facets, *_bounds(row, roles, name))
+    samples = samples_of_row(row, name)
+    return Evidence(dict(facets), samples, logarithmic=name in roles.ratios)
+
+
+def samples_of_row(row: Row, name: str, suffix: str = "") -> Samples:
+    """Return the raw values behind a mean in the column `name`.
+
+    Args:
+        row: Row of a table, or a pair of rows.
+        name: Column of the mean.
+        suffix: Suffix of the columns, `UNDER` for the denominator of a pair.
+
+    Raises:
+        UserError: The row has a mean without raw values, or their text is damaged.
+    """
+    column = values_column(name) + suffix
+    try:
+        samples = parse_samples(row[column])
+    except ValueError as error:
+        raise UserError(f"column '{column}': {error}") from None
+    if not samples.n and is_known(row, name + suffix):
+        raise UserError(
+            f"column '{column}' is empty beside a value of '{name}': make the table again"
         )
-    value, low, high = with_interval(name)
-    return Evidence(
-        facets=dict(facets),
-        value=float(row[value]),
-        low=float(row[low]),
-        high=float(row[high]),
-        n=int(row[roles.n]) if pd.notna(row[roles.n]) else 0,
-        logarithmic=name in roles.ratios,
+    return samples
+
+
+def _bounds(row: Row, roles: ColumnRoles, name: str, suffix: str = "") -> tuple[float, float]:
+    """Return the hard bounds of a count; an unknown bound is infinite."""
+    low, high = roles.bounds.get(name, (name, name))
+    lower, upper = row[low + suffix], row[high + suffix]
+    return (
+        -np.inf if pd.isna(lower) else float(lower),
+        np.inf if pd.isna(upper) else float(upper),
     )
 
 
 def ratio_of_pair(facets: Mapping[str, Any], pair: Row, roles: ColumnRoles, name: str) -> Evidence:
     """Return the ratio of the column `name` in a pair of rows.
 
-    The errors of means are taken as independent, and the ratio has the smaller of the two sample
-    sizes. Hard bounds of counts give hard bounds of the ratio.
+    Means are compared seed by seed, or round by round. Hard bounds of counts give hard bounds of
+    the ratio.
+
+    Raises:
+        UserError: The two rows have no seed or round in common.
     """
-    value = pair[name] / pair[name + UNDER]
     if name not in roles.sampled:
-        low, high = roles.bounds.get(name, ("", ""))
-        bounds = (pair[low] / pair[high + UNDER], pair[high] / pair[low + UNDER]) if low else ()
-        return counted_evidence(facets, value, *bounds)
-    width = np.hypot(half_width(pair, name), half_width(pair, name, UNDER))
-    return Evidence(
-        facets=dict(facets),
-        value=value,
-        low=value * np.exp(-width),
-        high=value * np.exp(width),
-        n=int(min(pair[roles.n], pair[roles.n + UNDER])),
-        logarithmic=True,
+        low, high = _bounds(pair, roles, name)
+        low_under, high_under = _bounds(pair, roles, name, UNDER)
+        return counted_evidence(facets, low / high_under, high / low_under, logarithmic=True)
+    over, under = (samples_of_row(pair, name, suffix) for suffix in ("", UNDER))
+    return ratio_evidence(facets, over, under)
+
+
+def ratio_evidence(facets: Mapping[str, Any], over: Samples, under: Samples) -> Evidence:
+    """Return the ratios of values with equal keys.
+
+    Raises:
+        UserError: No key of `over` is a key of `under`.
+    """
+    paired = ratio(over, under)
+    if not paired.n:
+        raise UserError(
+            f"no values can be paired at {describe(facets)}: "
+            f"one row has {_keys(over)}, the other has {_keys(under)}"
+        )
+    n_unpaired = over.n + under.n - 2 * paired.n
+    return Evidence(dict(facets), paired, logarithmic=True, n_unpaired=n_unpaired)
+
+
+def _keys(samples: Samples) -> str:
+    if not samples.n:
+        return "no values"
+    return f"the seeds or rounds {samples.keys.min()} to {samples.keys.max()}"
+
+
+def fitted_powers(
+    facets: Mapping[str, Any],
+    x: np.ndarray,
+    samples: Sequence[Samples],
+) -> Iterator[Evidence]:
+    """Yield the power p of y = c x^p, one value for each key that all samples share.
+
+    The power is the slope of the least-squares line through log y against log x. The lack of fit
+    is tested by Student's t test of the quadratic coefficient, which needs four abscissas.
+
+    Args:
+        facets: Where the power was measured.
+        x: Abscissas, (m,). Three distinct ones are needed.
+        samples: The values at each abscissa, m samples. They must be exact and positive.
+    """
+    if len(np.unique(x)) < MIN_ABSCISSAS:
+        return
+    keys = reduce(np.intersect1d, [values.keys for values in samples])
+    at_keys = [take(values, np.flatnonzero(np.isin(values.keys, keys))) for values in samples]
+    y = np.stack([values.low for values in at_keys])
+    if not len(keys) or not (y > 0).all():
+        return
+    log_x, log_y = np.log(x), np.log(y)
+    powers = np.polyfit(log_x, log_y, 1)[0]
+    n_unpaired = sum(values.n for values in samples) - y.size
+    yield Evidence(
+        dict(facets),
+        Samples(keys, powers, powers),
+        n_unpaired=n_unpaired,
+        lack_of_fit=_lack_of_fit(log_x, log_y),
     )
 
 
-def half_width(row: Row, name: str, suffix: str = "") -> float:
-    """Return half the width of a row's interval, on a logarithmic scale.
-
-    Intervals of one confidence level have half-widths proportional to their standard errors, so
-    half-widths of independent values add in quadrature.
-    """
-    _, low, high = with_interval(name)
-    return float(np.log(float(row[high + suffix]) / float(row[low + suffix]))) / 2
-
-
-def fitted_exponent(
-    facets: Mapping[str, Any],
-    group: pd.DataFrame,
-    x: str,
-    y: str,
-    count: str,
-) -> Iterator[Evidence]:
-    """Yield the exponent p of y = c x^p, by weighted least squares on logarithms.
-
-    Args:
-        facets: Where the exponent was measured.
-        group: Rows to fit; rows whose y is not significantly positive are left out. Three distinct
-            abscissas are needed.
-        x: Column of the abscissas.
-        y: Column of the values, with their intervals.
-        count: Column of the sample size; the exponent has the smallest.
-    """
-    positive = group[(group[[*with_interval(y)]] > 0).all(axis=1)]
-    if positive[x].nunique() < 3:
-        return
-    widths = [half_width(row, y) for _, row in positive.iterrows()]
-    log_x, log_y = (np.log(positive[name].to_numpy(float)) for name in (x, y))
-    weights = 1 / np.maximum(widths, 1e-12)
-    (value, _), covariance = np.polyfit(log_x, log_y, 1, w=weights, cov="unscaled")
-    half = np.sqrt(covariance[0, 0])
-    yield symmetric_evidence(facets, value, half, int(positive[count].min()))
+def _lack_of_fit(log_x: np.ndarray, log_y: np.ndarray) -> float:
+    """Return the p-value of "a line fits"; NaN if it cannot be tested."""
+    if len(np.unique(log_x)) <= MIN_ABSCISSAS or log_y.shape[1] < MIN_ABSCISSAS:
+        return float("nan")
+    curvature = np.polyfit(log_x, log_y, 2)[0]
+    return float(stats.ttest_1samp(curvature, 0.0).pvalue)
 
 
 def last_exponent(
@@ -223,20 +285,16 @@ def last_exponent(
         )
     x0, x1 = last[x].to_numpy(float)
     y0, y1 = last[y].to_numpy(float)
-    yield counted_evidence(facets, np.log(y1 / y0) / np.log(x1 / x0))
-
-
-def symmetric_evidence(facets: Mapping[str, Any], value: float, half: float, n: int) -> Evidence:
-    """Return a value with the interval value - half to value + half."""
-    low, high = float(value - half), float(value + half)
-    return Evidence(facets=dict(facets), value=float(value), low=low, high=high, n=n)
+    exponent = np.log(y1 / y0) / np.log(x1 / x0)
+    yield counted_evidence(facets, exponent, exponent)
 
 
 def counted_evidence(
     facets: Mapping[str, Any],
-    value: float,
-    low: float = np.nan,
-    high: float = np.nan,
+    low: float,
+    high: float,
+    logarithmic: bool = False,
 ) -> Evidence:
     """Return a value that was counted, or that certainly lies between `low` and `high`."""
-    return Evidence(dict(facets), float(value), float(low), float(high), counted=True)
+    samples = Samples(np.array([0]), np.array([float(low)]), np.array([float(high)]))
+    return Evidence(dict(facets), samples, counted=True, logarithmic=logarithmic)

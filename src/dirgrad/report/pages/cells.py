@@ -26,9 +26,9 @@ def readable(table: pd.DataFrame) -> Readable:
     """Return the cells of a table as text.
 
     The columns `x`, `x_low` and `x_high` become one column `x` with cells `value [low, high]`.
-    Columns without any value are dropped.
+    Raw values, in columns `x_values`, and columns without any value are dropped.
     """
-    ends = _interval_ends(set(table.columns))
+    ends = _parts_of_means(set(table.columns))
     names = [name for name in table.columns if name not in ends and table[name].notna().any()]
     cells = {name: with_interval(table, name) for name in names}
     columns = pd.DataFrame(cells, index=table.index)
@@ -40,13 +40,14 @@ def readable(table: pd.DataFrame) -> Readable:
     return Readable(columns.drop(columns=list(shared)), shared)
 
 
-def _interval_ends(names: set[str]) -> set[str]:
-    ends = set()
+def _parts_of_means(names: set[str]) -> set[str]:
+    """Return the columns of the ends of intervals and of the raw values behind means."""
+    parts = set()
     for name in names:
         low_and_high = {f"{name}_low", f"{name}_high"}
         if low_and_high <= names:
-            ends |= low_and_high
-    return ends
+            parts |= low_and_high | {f"{name}_values"}
+    return parts
 
 
 def with_interval(

@@ -14,7 +14,16 @@ from dirgrad.report.pages import ENVIRONMENT
 from dirgrad.report.pages.cells import number, with_interval
 
 VERSIONS = ("dirgrad", "python", "numpy", "jax", "torch")
-CLAIM_TEXTS = ("id", "statement", "source", "quantity", "criterion", "verdict")
+CLAIM_TEXTS = (
+    "id",
+    "statement",
+    "source",
+    "evidence",
+    "quantity",
+    "criterion",
+    "verdict",
+    "sentence",
+)
 """Columns of claims.csv that the page prints as they are."""
 
 
@@ -36,12 +45,32 @@ class PageFigure(NamedTuple):
     data: str
 
 
-def page(manifest: Mapping[str, Any], claims: pd.DataFrame | None, figures: Sequence[Path]) -> str:
+class ShownPlace(NamedTuple):
+    """A claim at one place, as text.
+
+    Attributes:
+        at: Where it was measured.
+        value: The measured value with its interval.
+        outcome: The outcome, and why the place is open if it was not tested.
+    """
+
+    at: str
+    value: str
+    outcome: str
+
+
+def page(
+    manifest: Mapping[str, Any],
+    claims: pd.DataFrame | None,
+    evidence: pd.DataFrame | None,
+    figures: Sequence[Path],
+) -> str:
     """Return the front page as HTML that loads no other file.
 
     Args:
         manifest: Manifest of the run.
         claims: The rows of claims.csv, or None if no claims were judged.
+        evidence: The rows of evidence.csv, or None to list no places.
         figures: PNG files that `dirgrad figure` drew from the configuration in the manifest.
 
     Raises:
@@ -56,6 +85,7 @@ def page(manifest: Mapping[str, Any], claims: pd.DataFrame | None, figures: Sequ
         machine=machine_facts(manifest),
         noise=noise_facts(manifest),
         claims=None if claims is None else verdicts(claims),
+        places={} if evidence is None else places(evidence),
         counts=_count_verdicts(claims),
         figures=[embed_figure(path, specs) for path in figures],
     )
@@ -129,6 +159,23 @@ def verdicts(claims: pd.DataFrame) -> list[dict[str, str]]:
         {name: str(row[name]) for name in CLAIM_TEXTS} | {"measured": value}
         for row, value in zip(claims.to_dict("records"), measured, strict=True)
     ]
+
+
+def places(evidence: pd.DataFrame) -> dict[str, list[ShownPlace]]:
+    """Return the places of every claim, by the id of the claim.
+
+    Args:
+        evidence: The rows of evidence.csv.
+    """
+    values = with_interval(evidence, "value", "low", "high")
+    reasons = evidence["reason"].fillna("")
+    shown: dict[str, list[ShownPlace]] = {}
+    for row, value, reason in zip(evidence.to_dict("records"), values, reasons, strict=True):
+        outcome = f"{row['outcome']} ({reason})" if reason else str(row["outcome"])
+        bound = "at least " if row["at_least"] else "at most " if row["at_most"] else ""
+        place = ShownPlace(str(row["at"]), f"{bound}{value}", outcome)
+        shown.setdefault(str(row["id"]), []).append(place)
+    return shown
 
 
 def _count_verdicts(claims: pd.DataFrame | None) -> dict[str, int]:
