@@ -89,6 +89,7 @@ COST_CLAIMS = {
     "memory_is_constant_in_depth": QuantityTables(_growth_with_depth, counted=True),
     "memory_is_constant_in_length": QuantityTables(_growth_with_length, counted=True),
     "memory_is_alike": _bytes_ratio("forward_gradient", "backprop"),
+    "memory_is_smaller": _bytes_ratio("forward_gradient", "backprop"),
     "checkpointing_holds_less_than_a_forward_gradient": _bytes_ratio(
         "checkpointed_backprop", "forward_gradient"
     ),

@@ -20,15 +20,25 @@ def _effort_to_target(name: str) -> QuantityTables:
     return column("targets", name, FORWARD_CELL | {"n_reached": 5})
 
 
-def _paper(quantity: str) -> QuantityTables:
+def _paper(quantity: str, name: str = "value") -> QuantityTables:
     facts = {
         "backend": "jax",
         "problem": "mlp",
         "learning_rate": 2e-4,
         "quantity": quantity,
-        "n_reached": 5,
+        "lanes": 1,
+        "loss_reduction": 0.5,
     }
-    return column("baydin", "value", facts)
+    return column("baydin", name, facts)
+
+
+def _losses_of_the_paper(value: float, spread: float, n: int) -> Tables:
+    """Return the final losses of the forward gradient and of backprop, which has loss 0.9."""
+    tables = {
+        "forward_final_valid_loss": _paper("forward_final_valid_loss").make(0.9 * value, spread, n),
+        "backprop_final_valid_loss": _paper("backprop_final_valid_loss").make(0.9, 0.0, n),
+    }
+    return {"baydin": pd.concat([made["baydin"] for made in tables.values()], ignore_index=True)}
 
 
 def _best_rates(value: float, spread: float, n: int) -> Tables:
@@ -94,6 +104,17 @@ TRAINING_CLAIMS = {
     ),
     "time_to_lowest_loss_is_smaller": _paper("T_f_over_T_b"),
     "seconds_at_equal_rate": _paper("seconds_forward_over_backprop"),
+    "time_to_nearly_lowest_loss_is_smaller": _paper("T_f_over_T_b_with_margin"),
+    "loss_at_equal_iterations": QuantityTables(_losses_of_the_paper),
+    "losses_of_the_paper_come_out": _paper("backprop_final_valid_loss", "ratio_to_paper"),
+    "times_of_the_paper_come_out": _paper("R_f", "ratio_to_paper"),
+    "rank_one_ends_as_low_as_gaussian": ratio_of_rows(
+        table="targets",
+        name="valid_loss",
+        facts={"backend": "jax", "experiment": "mlp_sgd"},
+        numerator="forward_gradient_rank_one",
+        denominator="forward_gradient",
+    ),
     "approximate_gradients_beat_random_directions": ratio_of_rows(
         table="targets",
         name="valid_loss",

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from dirgrad.analysis.column_roles import ColumnRoles
-from dirgrad.analysis.samples import Samples, exact_samples, ratio
+from dirgrad.analysis.column_roles import ColumnRoles, values_column
+from dirgrad.analysis.samples import Samples, exact_samples, parse_samples, ratio, take
 from dirgrad.analysis.tables.crossing import Bracket, crossing, seconds_at
-from dirgrad.analysis.tables.summary import Records, bracketed
+from dirgrad.analysis.tables.summary import Records, bracketed, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import Stage, TrialStatus
 
@@ -92,6 +92,7 @@ PAPER = (
     PaperValue("mlp", None, "R_f", 2.46, "secondary", MLP),
     PaperValue("mlp", None, "R_b", 4.17, "secondary", MLP),
 )
+VALUES = ("value", "ratio_to_paper")
 COLUMN_ROLES = ColumnRoles(
     facets=("backend", "problem", "learning_rate"),
     keys=("quantity",),
@@ -102,16 +103,17 @@ COLUMN_ROLES = ColumnRoles(
         "dimension",
         "backend",
         "quantity",
+        "lanes",
+        "loss_reduction",
         "paper_value",
         "paper_confidence",
-        "ratio_to_paper",
         "n",
         "n_reached",
     ),
-    sampled=("value",),
-    ratios=("value",),
-    timed=("value",),  # most quantities involve seconds
-    to_target=("value",),
+    sampled=VALUES,
+    ratios=VALUES,
+    timed=VALUES,  # most quantities involve seconds
+    to_target=VALUES,
     names={"quantity": QUANTITIES, "paper_confidence": ("figure", "secondary", "derived")},
 )
 
@@ -122,6 +124,9 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     value: inter-quartile mean with a bootstrap interval over `n` seeds (rounds for R_f and R_b).
     paper_value, paper_confidence: see `PaperValue`.
     ratio_to_paper: `value` divided by `paper_value`.
+    lanes: number of trials that were vectorized; they share one clock.
+    loss_reduction: share of its initial loss that backprop removes, averaged over seeds. Training
+        says nothing about a method where backprop learns nothing.
 
     The column `quantity` has these values:
 
@@ -138,15 +143,15 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     R_f, R_b: time of a forward gradient and of backprop, divided by the time of the loss function.
     """
     measured = [
-        *_gradients(records),
+        *_gradients(records, settings),
         *_trainings(records, settings),
         *_time_ratios(records["cost"], settings),
     ]
-    rows = [row | _paper_columns(row) for row in measured]
+    rows = [row | _paper_columns(row, settings) for row in measured]
     return pd.DataFrame(rows, columns=None if rows else ["figure", "problem", "quantity"])
 
 
-def _paper_columns(row: Mapping[str, Any]) -> dict[str, Any]:
+def _paper_columns(row: Mapping[str, Any], settings: Statistics) -> dict[str, Any]:
     """Return the columns of the paper's value; they are empty if the paper has none."""
     paper_value, confidence = np.nan, ""
     key = (row["problem"], row["learning_rate"], row["quantity"], row["dimension"])
@@ -154,14 +159,17 @@ def _paper_columns(row: Mapping[str, Any]) -> dict[str, Any]:
         if (entry.problem, entry.rate, entry.quantity, entry.dimension) == key:
             paper_value, confidence = entry.value, entry.confidence
             break
+    ours = parse_samples(row[values_column("value")])
+    ratios = Samples(ours.keys, ours.low / paper_value, ours.high / paper_value)
+    known = take(ratios, np.flatnonzero(~np.isnan(ratios.low)))
     return {
         "paper_value": paper_value,
         "paper_confidence": confidence,
-        "ratio_to_paper": row["value"] / paper_value,
+        **bracketed("ratio_to_paper", known, PRECISION * np.abs(known.low), settings),
     }
 
 
-def _gradients(records: Records) -> Iterator[dict[str, Any]]:
+def _gradients(records: Records, settings: Statistics) -> Iterator[dict[str, Any]]:
     """Yield the exact gradient at the point of figure 1."""
     rows = records["coordinates"]
     is_beale = (rows["problem"] == "beale") & (rows["estimator"] == FORWARD)
@@ -173,7 +181,7 @@ def _gradients(records: Records) -> Iterator[dict[str, Any]]:
             "dimension": row["dimension"],
             "backend": row["backend"],
             "quantity": f"gradient_{row['coordinate']}",
-            "value": row["gradient"],
+            **scalars("value", pd.Series([row["gradient"]]), settings),
         }
 
 
@@ -193,10 +201,19 @@ def _trainings(records: Records, settings: Statistics) -> Iterator[dict[str, Any
             "learning_rate": float(rate),
             "backend": backend,
             "dimension": group["dimension"].iloc[0],
+            "lanes": group["lanes"].max(),
+            "loss_reduction": _loss_reduction(curves_by_rate[key]),
         }
         quantities = _quantities(backprop, forward, curves_by_rate[key])
         for quantity, values in quantities.items():
             yield shared | _summary(quantity, values, settings)
+
+
+def _loss_reduction(curves: pd.DataFrame) -> float:
+    """Return the share of its initial training loss that backprop removes."""
+    backprop = curves[curves["estimator"] == BACKPROP]
+    by_seed = backprop.sort_values("step").groupby("seed")["loss"]
+    return float((1 - by_seed.last() / by_seed.first()).mean())
 
 
 def _final_trials(trials: pd.DataFrame) -> pd.DataFrame:
