@@ -1,4 +1,4 @@
-"""A job says at its end what it wrote, and runs without the libraries of the workflow."""
+"""A job lists the files that it wrote, and runs without the libraries of the workflow."""
 
 import subprocess
 import sys

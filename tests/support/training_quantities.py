@@ -38,7 +38,7 @@ def _losses_of_the_paper(value: float, spread: float, n: int) -> Tables:
         "forward_final_valid_loss": _paper("forward_final_valid_loss").make(0.9 * value, spread, n),
         "backprop_final_valid_loss": _paper("backprop_final_valid_loss").make(0.9, 0.0, n),
     }
-    return {"baydin": pd.concat([made["baydin"] for made in tables.values()], ignore_index=True)}
+    return {"baydin": pd.concat([table["baydin"] for table in tables.values()], ignore_index=True)}
 
 
 def _best_rates(value: float, spread: float, n: int) -> Tables:

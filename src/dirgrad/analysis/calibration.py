@@ -23,7 +23,7 @@ Distribution = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
 
 
 def _bimodal(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """Draw outcomes of trials of which half succeed and half fail."""
+    """Draw outcomes of trials; half of them succeed and half fail."""
     return rng.choice([-1.0, 1.0], shape) + 0.1 * rng.standard_normal(shape)
 
 

@@ -42,9 +42,9 @@ def exact_samples(values: "pd.Series[float]") -> Samples:
 
     A null is left out.
     """
-    known = values.dropna()
-    numbers = known.to_numpy(float)
-    return Samples(known.index.to_numpy(int), numbers, numbers)
+    present = values.dropna()
+    numbers = present.to_numpy(float)
+    return Samples(present.index.to_numpy(int), numbers, numbers)
 
 
 def bounded_samples(low: "pd.Series[float]", high: "pd.Series[float]") -> Samples:
@@ -52,9 +52,9 @@ def bounded_samples(low: "pd.Series[float]", high: "pd.Series[float]") -> Sample
 
     A sample with a null bound is left out.
     """
-    known = low.notna() & high.notna()
-    keys = low.index[known].to_numpy(int)
-    return Samples(keys, low[known].to_numpy(float), high[known].to_numpy(float))
+    present = low.notna() & high.notna()
+    keys = low.index[present].to_numpy(int)
+    return Samples(keys, low[present].to_numpy(float), high[present].to_numpy(float))
 
 
 def format_samples(samples: Samples) -> str:

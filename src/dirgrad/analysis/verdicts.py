@@ -191,7 +191,7 @@ def _logarithm(values: np.ndarray | float) -> np.ndarray:
 
 
 def why_open(evidence: Evidence) -> str:
-    """Return why the values cannot decide any claim, whatever they are; empty if they can."""
+    """Return why the values cannot decide any claim; empty if they can."""
     if evidence.counted:
         return ""
     samples = evidence.samples

@@ -119,8 +119,8 @@ class Value(TableQuantity):
         """Yield one value per row that has one."""
         by = self.facets()
         rows = self.rows(tables, estimators, *by)
-        known = rows[rows[self._measured_column].notna()]
-        for facets, row in reading.rows_with_facets(known, by, self.roles.identity):
+        measured = rows[rows[self._measured_column].notna()]
+        for facets, row in reading.rows_with_facets(measured, by, self.roles.identity):
             yield reading.value_of_row(facets, row, self.roles, self.column)
 
     @property
@@ -162,8 +162,8 @@ class Ratio(TableQuantity):
         by = self.facets(*varied)
         rows = self.rows(tables, estimators, *by, *varied, *(self.match or ()))
         is_sampled = self.column in roles.sampled
-        known = values_column(self.column) if is_sampled else self.column
-        measured = rows[rows[known].notna()]
+        column = values_column(self.column) if is_sampled else self.column
+        measured = rows[rows[column].notna()]
         telling = [name for name in roles.identity if name not in varied]
         match = self.match or [name for name in telling if name in rows]
         over, under = (select(measured, part, estimators) for part in (self.over, self.under))

@@ -161,11 +161,11 @@ def _paper_columns(row: Mapping[str, Any], settings: Statistics) -> dict[str, An
             break
     ours = parse_samples(row[values_column("value")])
     ratios = Samples(ours.keys, ours.low / paper_value, ours.high / paper_value)
-    known = take(ratios, np.flatnonzero(~np.isnan(ratios.low)))
+    ratios = take(ratios, np.flatnonzero(~np.isnan(ratios.low)))
     return {
         "paper_value": paper_value,
         "paper_confidence": confidence,
-        **bracketed("ratio_to_paper", known, PRECISION * np.abs(known.low), settings),
+        **bracketed("ratio_to_paper", ratios, PRECISION * np.abs(ratios.low), settings),
     }
 
 

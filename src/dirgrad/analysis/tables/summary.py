@@ -66,8 +66,8 @@ def bracketed(
         further apart than `widest`. `name_to` is null if a sample has no upper bound.
     """
     middle = (samples.low + samples.high) / 2
-    known = middle if (samples.high - samples.low <= widest).all() else middle[:0]
-    row: dict[str, Any] = {key: float(x) for key, x in columns(name, known, settings).items()}
+    precise = middle if (samples.high - samples.low <= widest).all() else middle[:0]
+    row: dict[str, Any] = {key: float(x) for key, x in columns(name, precise, settings).items()}
     for end, bound in (("from", samples.low), ("to", samples.high)):
         is_bound = samples.n > 0 and bool(np.isfinite(bound).all())
         row[f"{name}_{end}"] = float(inter_quartile_mean(bound)) if is_bound else np.nan
