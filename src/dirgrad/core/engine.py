@@ -41,7 +41,8 @@ Step: TypeAlias = Callable[[State, Trial, Array, Batch], tuple[State, Array]]
 TrainChunk: TypeAlias = Callable[[State, Trial, int, np.ndarray], tuple[State, np.ndarray]]
 """Map (state, trial, index of the first step, rows) -> (state, losses), over several steps.
 
-The first axis of every array is the lanes. rows: (lanes, steps, batch); losses: (lanes, steps).
+The first axis of every array is the lanes. rows: (lanes, steps, batch); losses: (lanes, steps). The
+number of steps may differ between calls, up to the number that the loop was compiled for.
 """
 
 
@@ -96,9 +97,10 @@ class Engine(Protocol):
         chunk: int,
         /,
     ) -> TrainChunk:
-        """Compile the training loop over `chunk` steps of all lanes.
+        """Compile the training loop over at most `chunk` steps of all lanes.
 
-        The compiled loop returns when its results are ready.
+        The program is compiled once and takes chunks of every length. The compiled loop returns
+        when its results are ready.
 
         Args:
             step: The step of one trial.
@@ -106,7 +108,7 @@ class Engine(Protocol):
             state: Example of the state. Every leaf is (lanes, ...).
             trial: The trials. Every leaf is (lanes,).
             rows: Training examples of all steps: (lanes, steps, batch). Step n uses `rows[:, n]`.
-            chunk: Number of steps per call.
+            chunk: Largest number of steps per call.
         """
 
     def compile(

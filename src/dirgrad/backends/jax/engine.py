@@ -71,19 +71,28 @@ def compile_training(
         state: State,
         trial: Trial,
         first: Array,
+        count: Array,
         rows: Array,
         data: Batch,
     ) -> tuple[State, Array]:
-        def take_step(state: State, inputs: tuple[Array, Array]) -> tuple[State, Array]:
-            index, batch_rows = inputs
+        def take_step(i: Array, carry: tuple[State, Array]) -> tuple[State, Array]:
+            state, losses = carry
+            batch_rows = jax.lax.dynamic_index_in_dim(rows, i, keepdims=False)
             batch = tuple(array[batch_rows] for array in data)
-            return step(state, trial, index, batch)
+            state, loss = step(state, trial, first + i, batch)
+            return state, jax.lax.dynamic_update_index_in_dim(losses, loss, i, 0)
 
-        indices = first + jnp.arange(rows.shape[0])
-        return jax.lax.scan(take_step, state, (indices, rows))
+        losses = jnp.zeros(chunk, trial.learning_rate.dtype)
+        # The number of steps is an argument, so one program takes chunks of every length.
+        return jax.lax.fori_loop(0, count, take_step, (state, losses))
 
-    mapped = _map_lanes(train, (2, 4), len(rows))
-    example = (state, trial, jnp.asarray(0), jnp.asarray(rows[:, :chunk]), data)
+    def padded(rows: np.ndarray) -> Array:
+        missing = chunk - rows.shape[1]
+        return jnp.asarray(np.pad(rows, ((0, 0), (0, missing), (0, 0))) if missing else rows)
+
+    mapped = _map_lanes(train, (2, 3, 5), len(rows))
+    number = jnp.asarray(1)
+    example = (state, trial, number, number, padded(rows[:, :chunk]), data)
     compiled = _compile_jitted(jax.jit(mapped, donate_argnums=0), example)
 
     def train_chunk(
@@ -92,9 +101,10 @@ def compile_training(
         first: int,
         rows: np.ndarray,
     ) -> tuple[State, np.ndarray]:
-        result = compiled(state, trial, jnp.asarray(first), jnp.asarray(rows), data)
+        count = rows.shape[1]
+        result = compiled(state, trial, jnp.asarray(first), jnp.asarray(count), padded(rows), data)
         state, losses = jax.block_until_ready(result)
-        return state, np.asarray(losses)
+        return state, np.asarray(losses)[:, :count]
 
     return train_chunk
 
