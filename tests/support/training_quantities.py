@@ -42,15 +42,14 @@ def _losses_of_the_paper(value: float, spread: float, n: int) -> Tables:
 
 
 def _best_rates(value: float, spread: float, n: int) -> Tables:
-    """Return best rates from a grid whose steps have the factor 1 + spread."""
-    tuning = FORWARD_CELL | {"stage": "tuning", "best_rate": False}
-    final = FORWARD_CELL | {"stage": "final", "best_rate": True}
-    rows = [
-        tuning | {"learning_rate": 1.0},
-        tuning | {"learning_rate": 1.0 + spread},
-        final | {"estimator": "backprop", "learning_rate": value},
-        final | {"estimator": "forward_gradient", "learning_rate": 1.0},
-    ]
+    """Return best rates from grids whose steps have the factor 1 + spread."""
+    rows = []
+    for estimator, best in (("backprop", value), ("forward_gradient", 1.0)):
+        row = FORWARD_CELL | {"estimator": estimator, "n_seeds": n, "n_ok": n, "n_diverged": 0}
+        tuning = row | {"stage": "tuning", "best_rate": False}
+        grid = (best / (1 + spread), best, best * (1 + spread))
+        rows += [tuning | {"learning_rate": rate} for rate in grid]
+        rows.append(row | {"stage": "final", "best_rate": True, "learning_rate": best})
     return {"final": pd.DataFrame(rows)}
 
 

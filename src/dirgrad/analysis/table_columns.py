@@ -49,14 +49,44 @@ def _best_rate(table: pd.DataFrame) -> "pd.Series[float]":
     return table["learning_rate"].where(table["best_rate"].astype(bool))
 
 
-def _half_grid_step(table: pd.DataFrame) -> "pd.Series[float]":
-    """Return the square root of the ratio of neighbors in the grid of a search."""
-    cell = ["backend", "experiment"]
-    rates = table[table["stage"] == Stage.TUNING].sort_values("learning_rate")
-    grid = rates[[*cell, "learning_rate"]].drop_duplicates()
-    neighbors = grid["learning_rate"] / grid.groupby(cell)["learning_rate"].shift()
-    steps = neighbors.groupby([grid[name] for name in cell]).min().rename("step")
-    return table.join(steps, on=cell)["step"] ** 0.5
+def _best_rate_from(table: pd.DataFrame) -> "pd.Series[float]":
+    return _bound_of_best_rate(table, lambda rates, best: rates[rates < best].max(), 0.0)
+
+
+def _best_rate_to(table: pd.DataFrame) -> "pd.Series[float]":
+    return _bound_of_best_rate(table, lambda rates, best: rates[rates > best].min(), np.inf)
+
+
+def _bound_of_best_rate(
+    table: pd.DataFrame,
+    neighbor: Callable[["pd.Series[float]", float], float],
+    unbounded: float,
+) -> "pd.Series[float]":
+    """Return a bound of the best rate of each estimator after its search; NaN without a search.
+
+    The bound is halfway to the neighboring rate of the search on a logarithmic scale, and the
+    neighbor itself if one of its trials diverged. A rate whose trials timed out was not searched.
+
+    Args:
+        table: Rows of the table `final`.
+        neighbor: Neighboring rate (searched rates, best rate), or NaN if there is none.
+        unbounded: Bound without a neighbor.
+    """
+    cell = ["backend", "experiment", "estimator"]
+    tried = table["n_ok"] + table["n_diverged"] == table["n_seeds"]
+    search = table[(table["stage"] == Stage.TUNING) & tried]
+    searches = dict(iter(search.groupby(cell)))
+    bounds = {}
+    for index, row in table[table["best_rate"].astype(bool)].iterrows():
+        searched = searches.get(tuple(row[cell]))
+        if searched is None:
+            continue
+        rates, best = searched["learning_rate"], row["learning_rate"]
+        rate = neighbor(rates, best)
+        survived = (searched["n_diverged"] == 0)[rates == rate].all()
+        bound = np.sqrt(rate * best) if survived else rate
+        bounds[index] = unbounded if np.isnan(rate) else bound
+    return pd.Series(bounds, dtype=float).reindex(table.index)
 
 
 def _reciprocals(cell: object) -> str | float:
@@ -68,8 +98,8 @@ def _reciprocals(cell: object) -> str | float:
 DERIVED: Mapping[str, Derived] = {
     "final": {
         "best_learning_rate": _best_rate,
-        "best_learning_rate_from": lambda table: _best_rate(table) / _half_grid_step(table),
-        "best_learning_rate_to": lambda table: _best_rate(table) * _half_grid_step(table),
+        "best_learning_rate_from": _best_rate_from,
+        "best_learning_rate_to": _best_rate_to,
     },
     "memory": {"temp_bytes": _temp_bytes},
     "cost": {
@@ -86,9 +116,10 @@ DERIVED: Mapping[str, Derived] = {
 }
 """Columns that claims may name although the CSV file of the table lacks them."""
 MEANINGS: Mapping[str, str] = {
-    "best_learning_rate": "best rate of an estimator after a search. It lies within half a step of "
-    "the grid, from `best_learning_rate_from` to `best_learning_rate_to`, which ignores that other "
-    "seeds might choose another rate",
+    "best_learning_rate": "best rate of an estimator after a search. It lies between "
+    "`best_learning_rate_from` and `best_learning_rate_to`, halfway to the neighboring rates of "
+    "the search, or at a neighbor that diverged. Without a neighbor they are 0 and infinity. They "
+    "ignore that other seeds might choose another rate",
     "temp_bytes": "temporary bytes as the framework counts them: by XLA, or in PyTorch's graph",
     "sequence_temp_bytes": "temporary bytes of a step along a sequence, without the observations, "
     "which every estimator needs",
