@@ -77,6 +77,15 @@ CONFLICTS = {
         "0.01 is not above",
         f"{MLP}.tuning.highest",
     ),
+    "a search in which the best rate is always at an end": Mistake(
+        MLP,
+        {
+            "learning_rates": None,
+            "tuning": {"lowest": 0.1, "highest": 1.0, "per_decade": 1, "extension": 0},
+        },
+        "0 leaves no rate between two others on a grid of 2 rates: use at least 1",
+        f"{MLP}.tuning.extension",
+    ),
     "record points that do not divide the steps": Mistake(
         f"{MLP}.record_every", 300, "300 does not divide steps = 5000"
     ),

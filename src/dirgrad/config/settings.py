@@ -50,6 +50,12 @@ class Tuning(Grid):
 
     seeds: PositiveInt = 3
     """Number of trials per rate; they use seeds 0, 1, ..., and the final trials the next ones."""
+    extension: NonNegativeInt = 6
+    """Largest number of further rates, for an estimator whose best rate is at an end of the grid.
+
+    The search goes on beyond this end until rates on both sides of the best one are searched, which
+    may fail. If it stops before, the best rate is only a bound.
+    """
 
 
 class Training(BaseModel):
@@ -66,8 +72,9 @@ class Training(BaseModel):
     tuning: Tuning | None = None
     """Search for the learning rate of each estimator; null if `learning_rates` is given.
 
-    The best rate has the lowest mean validation loss (training loss if the problem has no
-    validation data) among the rates at which no trial failed. The final trials use this rate.
+    The best rate has the lowest final validation loss (training loss if the problem has no
+    validation data), as inter-quartile mean over its trials, among the rates at which no trial
+    failed. The final trials use it. Tables choose among `learning_rates` by the same rule.
     """
     learning_rate_decay: NonNegativeFloat = 0.0
     """Decay rate k in eta_i = eta_0 exp(-k i) at step i; Baydin et al. 2022 use 1.0e-4."""
@@ -80,7 +87,10 @@ class Training(BaseModel):
     steps: PositiveInt
     """Number of optimizer steps per trial."""
     record_every: PositiveInt
-    """Number of steps between two points of a curve; must divide `steps`."""
+    """Number of steps between two points of a curve; must divide `steps`.
+
+    The steps 0, 1, 2, 4, 8, ... are points too, because a loss falls fastest at the beginning.
+    """
     batch_size: PositiveInt = 64
     """Number of examples per minibatch, drawn without replacement within an epoch.
 
@@ -106,6 +116,13 @@ class Training(BaseModel):
     """
     diverged_above: PositiveFloat = 1.0e6
     """Loss above which a trial is recorded as `diverged`; so is a loss that is not finite."""
+
+    @property
+    def record_points(self) -> tuple[int, ...]:
+        """Return the numbers of steps after which a curve has a point, ascending from 0."""
+        regular = range(0, self.steps + 1, self.record_every)
+        powers = (2**i for i in range(self.steps.bit_length()))
+        return tuple(sorted({*regular, *powers}))
 
 
 class Experiment(Training):

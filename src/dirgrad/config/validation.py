@@ -222,3 +222,12 @@ def _experiment_mistakes(experiment: Experiment, config: Config) -> Iterator[Mis
         yield ("learning_rates",), "a learning rate is listed twice"
     if tuning is not None:
         yield from _grid_mistakes(tuning, "tuning")
+        yield from _search_mistakes(tuning)
+
+
+def _search_mistakes(tuning: Tuning) -> Iterator[Mistake]:
+    """Yield that a search has too few rates for a best one between two others."""
+    num_rates = len(tuning.rates)
+    if num_rates == 2 and not tuning.extension:
+        text = "0 leaves no rate between two others on a grid of 2 rates"
+        yield ("tuning", "extension"), f"{text}: use at least 1, or add rates to the grid"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 from dirgrad.core.types import Backend
-from dirgrad.runs.training.progress import Report, silent_reporter
+from dirgrad.runs.training.progress import Progress, silent_reporter
 
 Probe: TypeAlias = Callable[..., list[str]]
 """Function (problem, batch size, estimator[, seconds]) -> command that measures in a new process.
@@ -23,10 +23,10 @@ class Context(NamedTuple):
 
     Attributes:
         backend: Framework of the job.
-        reporter: Function (name of the job, number of its steps) -> function that reports progress.
+        reporter: Function (name of the job, number of its steps) -> progress of the job.
         probe: Command of a memory probe; other kinds of jobs do not use it.
     """
 
     backend: Backend
-    reporter: Callable[[str, int], Report] = silent_reporter
+    reporter: Callable[[str, int], Progress] = silent_reporter
     probe: Probe = _no_probe

@@ -24,14 +24,14 @@ def test_a_diverged_trial_is_a_row_and_the_other_trials_continue(backend: Backen
     statuses = rows.groupby("learning_rate")["status"].unique()
     assert list(statuses[1e-4]) == [TrialStatus.OK]
     assert list(statuses[1.0]) == [TrialStatus.DIVERGED]
-    assert rows.query("learning_rate == 1.0")["reason"].str.contains("by step 10").all()
-    assert curves.query("learning_rate == 1.0")["step"].max() == 10
+    assert rows.query("learning_rate == 1.0")["reason"].str.contains("by step [1-4]$").all()
+    assert curves.query("learning_rate == 1.0")["step"].max() <= 4
     assert curves.query("learning_rate == 0.0001")["step"].max() == 20
 
 
 def test_a_training_ends_early_if_all_its_trials_diverge(backend: Backend) -> None:
     rows, _ = train_small(backend, TWO_DIMENSIONAL, learning_rates=[1.0], estimators=TWO_ESTIMATORS)
-    assert (rows["steps"] == 10).all()
+    assert (rows["steps"] <= 4).all()
 
 
 def test_trials_time_out_once_the_time_is_spent_and_later_trials_do_not_start(
@@ -42,7 +42,7 @@ def test_trials_time_out_once_the_time_is_spent_and_later_trials_do_not_start(
     )
     assert (rows["status"] == TrialStatus.TIMEOUT).all()
     first = rows.query("learning_rate == 0.001 and seed == 0")
-    assert first["reason"].str.contains("at step 10").all()
+    assert first["reason"].str.contains("at step 1$").all()
     assert np.isfinite(first["final_loss"]).all()
     later = rows.drop(first.index)
     assert later["reason"].str.contains("not begun").all()

@@ -1,4 +1,4 @@
-"""A trial becomes a row with a status and the rows of its curve, and a search has a best rate."""
+"""A trial becomes a row with a status and the rows of its curve."""
 
 from typing import Any
 
@@ -185,41 +185,3 @@ def test_a_curve_row_identifies_its_trial_and_has_all_values_of_its_point() -> N
         "theta_0": 4.0,
         "theta_1": 5.0,
     }
-
-
-def rows_at_rate(rate: float, *losses: float, **columns: Any) -> list[dict[str, Any]]:
-    """Return a row per final loss at a learning rate; the trials are ok by default."""
-    shared = {"learning_rate": rate, "status": TrialStatus.OK}
-    return [shared | {"final_loss": loss} | columns for loss in losses]
-
-
-LOWEST_LOSS = [
-    *rows_at_rate(0.1, 3.0, 3.0),
-    *rows_at_rate(0.2, 1.0, 2.0),
-    *rows_at_rate(0.3, 2.0, 2.0),
-]
-VALIDATION_BEFORE_TRAINING = [
-    *rows_at_rate(0.1, 3.0, 3.0, valid_loss=1.0),
-    *rows_at_rate(0.2, 1.0, 2.0, valid_loss=2.0),
-]
-FAILED_TRIAL_AT_THE_LOWEST_LOSS = [
-    *rows_at_rate(0.1, 3.0, 3.0),
-    *rows_at_rate(0.2, 1.0),
-    *rows_at_rate(0.2, 1.0, status=TrialStatus.DIVERGED),
-]
-ALL_FAILED = rows_at_rate(0.1, 3.0, status=TrialStatus.TIMEOUT)
-
-
-@pytest.mark.parametrize(
-    ("rows", "best"),
-    [
-        pytest.param(LOWEST_LOSS, 0.2, id="lowest loss"),
-        pytest.param(VALIDATION_BEFORE_TRAINING, 0.1, id="validation before training"),
-        pytest.param(FAILED_TRIAL_AT_THE_LOWEST_LOSS, 0.1, id="failed trial at the lowest loss"),
-        pytest.param(ALL_FAILED, None, id="all failed"),
-    ],
-)
-def test_the_best_rate_has_no_failed_trial_and_the_lowest_mean_loss(
-    rows: list[dict[str, Any]], best: float | None
-) -> None:
-    assert outcomes.best_rate(rows) == best

@@ -1,5 +1,6 @@
 """Trials of a job train independently, in turns, and each repeats the step of its estimator."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,52 @@ def test_every_trial_records_its_evaluations_its_time_and_its_accuracy(backend: 
     assert (times_by_trial.diff().dropna() > 0).all()
     accuracies = rows[["valid_accuracy", "test_accuracy", "train_accuracy"]]
     assert accuracies.stack().between(0, 1).all()
-    assert list(curves["step"].unique()) == [0, 10, 20]
+    assert list(curves["step"].unique()) == [0, 1, 2, 4, 8, 10, 16, 20]
+
+
+def test_chunks_of_every_length_share_one_program_and_continue_each_other(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compile_training = backend.engine.compile_training
+    longest_chunks = []
+
+    def counted(*arguments: Any) -> Any:
+        longest_chunks.append(arguments[-1])
+        return compile_training(*arguments)
+
+    monkeypatch.setattr(backend.engine, "compile_training", counted)
+    options = {"learning_rates": [0.01], "seeds": 2, "estimators": ["sphere_k2"]}
+    _, every_step = train_small(backend, MLP, record_every=1, **options)
+    _, some_steps = train_small(backend, MLP, record_every=10, **options)
+    assert longest_chunks == [1, 6]
+    assert every_step["step"].nunique() == 21
+    for seed, curve in some_steps.groupby("seed"):
+        each = every_step[every_step["seed"] == seed].set_index("step")
+        losses = curve.set_index("step")["loss"]
+        np.testing.assert_allclose(losses, each["loss"][losses.index], rtol=1e-12)
+        since_previous = [
+            each["batch_loss"].loc[first + 1 : last].mean()
+            for first, last in pairwise(curve["step"])
+        ]
+        np.testing.assert_allclose(curve["batch_loss"][1:], since_previous, rtol=1e-12)
+
+
+def test_a_fast_crossing_lies_between_two_early_points(backend: Backend) -> None:
+    """Test a loss that halves with each step, for which a point every 64 steps is too late."""
+    _, curves = train_small(
+        backend,
+        {"kind": "quadratic", "dimension": 2, "condition": 1.0},
+        learning_rates=[1 - 0.5**0.5],
+        seeds=1,
+        steps=64,
+        record_every=64,
+        estimators=["backprop"],
+    )
+    losses = curves.set_index("step")["loss"]
+    np.testing.assert_allclose(losses[:16], losses[0] * 0.5 ** losses[:16].index, rtol=1e-9)
+    target = losses[0] * 0.5**3.5
+    bracket = losses.index[losses > target].max(), losses.index[losses <= target].min()
+    assert bracket == (2, 4)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,9 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
 
 def _rows(job: Job, backend: Backend, name: str, batch_size: int) -> Iterator[Row]:
     training = _training(job.settings, name, batch_size)
-    trials, curves = train.train_trials(training, job.estimators, job.run, backend)
+    # Only the end of a trial says whether its rate is stable.
+    ends = (0, training.steps)
+    trials, curves = train.train_trials(training, job.estimators, job.run, backend, points=ends)
     initial_losses = {point["seed"]: point["loss"] for point in curves if point["step"] == 0}
     for trial in trials:
         estimator = job.estimators[trial["estimator"]]

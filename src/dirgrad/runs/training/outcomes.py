@@ -3,8 +3,6 @@
 A trial is ok, has diverged, has timed out, or is not supported.
 """
 
-from collections.abc import Iterable
-from statistics import fmean
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -162,27 +160,3 @@ def _status(training: Training, last: Row) -> tuple[TrialStatus, str]:
         reason = f"{seconds:g} seconds of training were spent at step {step}"
         return TrialStatus.TIMEOUT, reason
     return TrialStatus.OK, ""
-
-
-def best_rate(rows: Iterable[Row]) -> float | None:
-    """Return the learning rate with the lowest mean loss over seeds, or None if every rate failed.
-
-    A rate fails if one of its trials is not ok. The loss is the final validation loss, or the
-    final training loss for a problem without validation data.
-
-    Args:
-        rows: the trials of one estimator.
-    """
-    trials_by_rate: dict[float, list[Row]] = {}
-    for row in rows:
-        trials_by_rate.setdefault(row["learning_rate"], []).append(row)
-    losses: dict[float, float] = {}
-    for rate, trials in trials_by_rate.items():
-        if all(trial["status"] is TrialStatus.OK for trial in trials):
-            losses[rate] = fmean(_final_loss(trial) for trial in trials)
-    return min(losses, key=lambda rate: losses[rate], default=None)
-
-
-def _final_loss(trial: Row) -> float:
-    loss: float = trial["valid_loss"] if "valid_loss" in trial else trial["final_loss"]
-    return loss

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from time import monotonic
-from typing import TextIO, TypeAlias
+from typing import NamedTuple, TextIO, TypeAlias
 
 from tqdm import tqdm
 
@@ -19,14 +19,26 @@ the trials, the step they have reached, and their mean loss.
 """
 
 
+class Progress(NamedTuple):
+    """Progress of one run.
+
+    Attributes:
+        report: reports the steps that were taken.
+        expect: adds a number of steps, summed over trials, to the steps of the run.
+    """
+
+    report: Report
+    expect: Callable[[int], None]
+
+
 def reporter(
     label: str, total_steps: int, stream: TextIO | None = None, line_seconds: float = LINE_SECONDS
-) -> Report:
-    """Return a report function that writes to `stream`, or to standard error if it is None.
+) -> Progress:
+    """Return progress that is written to `stream`, or to standard error if it is None.
 
     Args:
         label: name of the run, printed first.
-        total_steps: number of steps of the run, summed over its trials.
+        total_steps: number of steps of the run that are known in advance, summed over its trials.
         stream: output; a terminal gets a bar, anything else gets lines.
         line_seconds: minimum number of seconds between two lines.
     """
@@ -36,28 +48,31 @@ def reporter(
     return _lines(label, total_steps, stream, line_seconds)
 
 
-def silent(steps: int, trials: str, step: int, loss: float) -> None:
-    """Report nothing."""
+SILENT = Progress(lambda steps, trials, step, loss: None, lambda steps: None)
+"""Progress that is written nowhere."""
 
 
-def silent_reporter(label: str, total_steps: int) -> Report:
-    """Return a report function that writes nothing."""
-    return silent
+def silent_reporter(label: str, total_steps: int) -> Progress:
+    """Return progress that is written nowhere."""
+    return SILENT
 
 
-def _bar(label: str, total_steps: int, stream: TextIO) -> Report:
+def _bar(label: str, total_steps: int, stream: TextIO) -> Progress:
     bar = tqdm(total=total_steps, desc=label, unit="step", file=stream, dynamic_ncols=True)
 
     def report(steps: int, trials: str, step: int, loss: float) -> None:
         bar.set_postfix_str(f"{trials}, step {step}, loss {loss:.4g}", refresh=False)
         bar.update(steps)
-        if bar.n >= total_steps:
+        if bar.n >= bar.total:
             bar.close()
 
-    return report
+    def expect(steps: int) -> None:
+        bar.total += steps
+
+    return Progress(report, expect)
 
 
-def _lines(label: str, total_steps: int, stream: TextIO, line_seconds: float) -> Report:
+def _lines(label: str, total_steps: int, stream: TextIO, line_seconds: float) -> Progress:
     started = monotonic()
     steps_done = 0
     next_line = started + line_seconds
@@ -75,4 +90,8 @@ def _lines(label: str, total_steps: int, stream: TextIO, line_seconds: float) ->
         line = f"{label}: {percent}, {trials}, step {step}, loss {loss:.4g}, {left} left"
         print(line, file=stream, flush=True)
 
-    return report
+    def expect(steps: int) -> None:
+        nonlocal total_steps
+        total_steps += steps
+
+    return Progress(report, expect)

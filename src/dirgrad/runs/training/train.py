@@ -8,6 +8,7 @@ compilation nor evaluation.
 import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from time import perf_counter
 from typing import NamedTuple, TypeAlias
 
@@ -17,6 +18,7 @@ from dirgrad.config.plan import Job
 from dirgrad.config.settings import Run, Training
 from dirgrad.core import steps, tree
 from dirgrad.core.types import Backend, Batch, Estimator, Params, Splits, Step, TrainChunk
+from dirgrad.records.best_rate import best_rate
 from dirgrad.records.files import to_table
 from dirgrad.records.schemas import TrialStatus
 from dirgrad.records.training_schemas import CURVES, TRIALS
@@ -24,11 +26,14 @@ from dirgrad.runs.context import Context
 from dirgrad.runs.training import outcomes, trials
 from dirgrad.runs.training.evaluation import Evaluate, evaluator
 from dirgrad.runs.training.outcomes import History, Row, Trained
-from dirgrad.runs.training.progress import Report, silent
+from dirgrad.runs.training.progress import SILENT, Progress
+from dirgrad.runs.training.search import further_rate
 from dirgrad.runs.training.trials import Lane
 
 TrainingRun: TypeAlias = Generator[None, None, History]
 """Training of one group of lanes; it pauses before each chunk of steps."""
+Rows: TypeAlias = tuple[list[Row], list[Row]]
+"""Rows of trials, and rows of their curves."""
 
 
 class Setup(NamedTuple):
@@ -40,9 +45,10 @@ class Setup(NamedTuple):
         run: settings that all jobs share.
         backend: the framework.
         num_examples: number of training examples, 0 without data.
+        points: numbers of steps after which the trials are evaluated, ascending from 0.
         compile_chunk: (estimator name, number of lanes) -> (compiled loop, compile seconds).
         evaluate: evaluates all lanes at a record point.
-        report: reports progress.
+        progress: receives the progress.
     """
 
     training: Training
@@ -50,9 +56,10 @@ class Setup(NamedTuple):
     run: Run
     backend: Backend
     num_examples: int
+    points: Sequence[int]
     compile_chunk: Callable[[str, int], tuple[TrainChunk, float]]
     evaluate: Evaluate
-    report: Report
+    progress: Progress
 
 
 def run(job: Job, context: Context) -> dict[str, pa.Table]:
@@ -64,8 +71,8 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
         UserError: the data set is not available.
     """
     total_steps = trials.total_steps(job.settings, len(job.estimators))
-    report = context.reporter(job.path, total_steps)
-    rows = train_trials(job.settings, job.estimators, job.run, context.backend, report)
+    progress = context.reporter(job.path, total_steps)
+    rows = train_trials(job.settings, job.estimators, job.run, context.backend, progress)
     return {
         "trials": to_table(_of_experiment(job.name, rows[0]), TRIALS),
         "curves": to_table(_of_experiment(job.name, rows[1]), CURVES),
@@ -82,8 +89,9 @@ def train_trials(
     estimators: Mapping[str, Estimator],
     run: Run,
     backend: Backend,
-    report: Report = silent,
-) -> tuple[list[Row], list[Row]]:
+    progress: Progress = SILENT,
+    points: Sequence[int] | None = None,
+) -> Rows:
     """Train every trial of every estimator; return the rows of the trials and of their curves.
 
     Args:
@@ -91,40 +99,58 @@ def train_trials(
         estimators: the estimators by name.
         run: settings that all jobs share.
         backend: the framework.
-        report: receives the progress.
+        progress: receives the progress.
+        points: numbers of steps after which the trials are evaluated, ascending from 0 to the last
+            step; None means `training.record_points`.
 
     Raises:
         UserError: the data set is not available.
     """
-    setup = _setup(training, estimators, run, backend, report)
+    points = points or training.record_points
+    setup = _setup(training, estimators, run, backend, progress, points)
     seconds_left = dict.fromkeys(estimators, training.timeout_seconds)
-    search = dict.fromkeys(estimators, trials.search_trials(training))
-    trial_rows, curve_rows = _train_all(setup, search, seconds_left)
+    rows: Rows = ([], [])
+    _train_all(setup, dict.fromkeys(estimators, trials.search_trials(training)), seconds_left, rows)
+    while further := _further_trials(setup, rows[0]):
+        progress.expect(training.steps * sum(map(len, further.values())))
+        _train_all(setup, further, seconds_left, rows)
     if training.tuning:
-        final = _final_trials(setup, trial_rows)
-        final_rows, final_curve_rows = _train_all(setup, final, seconds_left)
-        trial_rows += final_rows
-        curve_rows += final_curve_rows
-    return trial_rows, curve_rows
+        _train_all(setup, _final_trials(setup, rows[0]), seconds_left, rows)
+    return rows
+
+
+def _further_trials(setup: Setup, searched: list[Row]) -> dict[str, list[Lane]]:
+    """Return trials at the next rate of every estimator whose search has not ended."""
+    tuning = setup.training.tuning
+    if tuning is None:
+        return {}
+    further: dict[str, list[Lane]] = {}
+    for name, rows in _by_estimator(setup, searched).items():
+        rate = further_rate(tuning, rows)
+        if rate is not None:
+            further[name] = trials.trials_at_rate(tuning, rate)
+    return further
 
 
 def _final_trials(setup: Setup, searched: list[Row]) -> dict[str, list[Lane]]:
     """Return the final trials of every estimator whose search has a rate that did not fail."""
-    final: dict[str, list[Lane]] = {}
-    for name in setup.estimators:
-        rows = [row for row in searched if row["estimator"] == name]
-        rate = outcomes.best_rate(rows)
-        if rate is not None:
-            final[name] = trials.final_trials(setup.training, rate)
-    return final
+    rates = {name: best_rate(rows) for name, rows in _by_estimator(setup, searched).items()}
+    return {
+        name: trials.final_trials(setup.training, rate)
+        for name, rate in rates.items()
+        if rate is not None
+    }
+
+
+def _by_estimator(setup: Setup, rows: list[Row]) -> dict[str, list[Row]]:
+    return {name: [row for row in rows if row["estimator"] == name] for name in setup.estimators}
 
 
 def _train_all(
-    setup: Setup, lanes: Mapping[str, list[Lane]], seconds_left: dict[str, float]
-) -> tuple[list[Row], list[Row]]:
-    """Train the lanes of each estimator and subtract the time from `seconds_left`."""
-    trial_rows: list[Row] = []
-    curve_rows: list[Row] = []
+    setup: Setup, lanes: Mapping[str, list[Lane]], seconds_left: dict[str, float], rows: Rows
+) -> None:
+    """Train the lanes of each estimator, add their rows, and subtract the time spent."""
+    trial_rows, curve_rows = rows
     training, run, backend = setup.training, setup.run, setup.backend.name
     groups = [trials.groups(training, estimator_lanes) for estimator_lanes in lanes.values()]
     for groups_in_turn in zip(*groups, strict=True):
@@ -138,7 +164,6 @@ def _train_all(
             group_trials, group_curves = outcomes.rows(trained, history)
             trial_rows += group_trials
             curve_rows += group_curves
-    return trial_rows, curve_rows
 
 
 def train_steps(
@@ -192,11 +217,12 @@ def _setup(
     estimators: Mapping[str, Estimator],
     run: Run,
     backend: Backend,
-    report: Report,
+    progress: Progress,
+    points: Sequence[int],
 ) -> Setup:
     data = trials.load_splits(training.problem, run)
     arrays, num_examples = _training_arrays(backend, data)
-    chunk = training.record_every
+    chunk = max(last - first for first, last in pairwise(points))
 
     @cache
     def compile_chunk(name: str, count: int) -> tuple[TrainChunk, float]:
@@ -210,7 +236,9 @@ def _setup(
         return train_chunk, perf_counter() - started
 
     evaluate = evaluator(training, backend, data)
-    return Setup(training, estimators, run, backend, num_examples, compile_chunk, evaluate, report)
+    return Setup(
+        training, estimators, run, backend, num_examples, points, compile_chunk, evaluate, progress
+    )
 
 
 def _training_arrays(backend: Backend, data: Splits) -> tuple[Batch, int]:
@@ -238,16 +266,15 @@ def _train(setup: Setup, name: str, lanes: list[Lane], budget_seconds: float) ->
         train_chunk, compile_seconds = setup.compile_chunk(name, len(lanes))
     except NotImplementedError as error:
         return _not_started(lanes, TrialStatus.UNSUPPORTED, " ".join(str(error).split()))
-    training, chunk = setup.training, setup.training.record_every
+    training = setup.training
     rows = trials.lane_rows(training, setup.num_examples, lanes)
     precision, estimator = setup.run.precision, setup.estimators[name]
     state, trial = trials.initial_state(training, estimator, setup.backend, precision, lanes)
     start: Row = {"step": 0, "train_seconds": 0.0}
     points = [start | setup.evaluate(state.params)]
     spent = 0.0
-    for first in range(0, training.steps, chunk):
+    for first, step in pairwise(setup.points):
         yield
-        step = first + chunk
         started = perf_counter()
         state, batch_losses = train_chunk(state, trial, first, rows[:, first:step])
         spent += perf_counter() - started
@@ -258,8 +285,8 @@ def _train(setup: Setup, name: str, lanes: list[Lane], budget_seconds: float) ->
             "batch_loss": batch_loss,
         }
         points.append(point | setup.evaluate(state.params))
-        num_steps, loss = chunk * len(lanes), float(batch_loss.mean())
-        setup.report(num_steps, _label(name, lanes), step, loss)
+        num_steps, loss = (step - first) * len(lanes), float(batch_loss.mean())
+        setup.progress.report(num_steps, _label(name, lanes), step, loss)
         not_diverged = outcomes.not_diverged(points[-1], training.diverged_above)
         if spent > budget_seconds or not not_diverged.any():
             break

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dirgrad.config.settings import Run, Training
+from dirgrad.config.settings import Run, Training, Tuning
 from dirgrad.core import steps
 from dirgrad.core.types import Backend, Estimator, Params, Problem, Splits, State, Trial
 from dirgrad.records.schemas import Stage
@@ -35,8 +35,12 @@ def search_trials(training: Training) -> list[Lane]:
         rates = training.learning_rates or ()
         seeds = range(training.seeds)
         return [Lane(rate, seed) for rate in rates for seed in seeds]
-    seeds = range(tuning.seeds)
-    return [Lane(rate, seed, Stage.TUNING) for rate in tuning.rates for seed in seeds]
+    return [lane for rate in tuning.rates for lane in trials_at_rate(tuning, rate)]
+
+
+def trials_at_rate(tuning: Tuning, rate: float) -> list[Lane]:
+    """Return the trials of a search at one learning rate."""
+    return [Lane(rate, seed, Stage.TUNING) for seed in range(tuning.seeds)]
 
 
 def final_trials(training: Training, rate: float) -> list[Lane]:
@@ -54,7 +58,10 @@ def groups(training: Training, lanes: list[Lane]) -> list[list[Lane]]:
 
 
 def total_steps(training: Training, num_estimators: int) -> int:
-    """Return the number of steps, summed over all trials of all estimators."""
+    """Return the number of steps, summed over all trials of all estimators.
+
+    A search may go on beyond its grid; these steps are not known in advance.
+    """
     num_final = training.seeds if training.tuning else 0
     num_trials = len(search_trials(training)) + num_final
     return training.steps * num_trials * num_estimators
