@@ -58,15 +58,12 @@ def _compile_jitted(
     return jitted.lower(*example).compile(compiler_options=options if on_cpu else None)
 
 
-def compile_training(
-    step: Step,
-    data: Batch,
-    state: State,
-    trial: Trial,
-    rows: np.ndarray,
-    chunk: int,
-    /,
-) -> TrainChunk:
+def _training_loop(step: Step, chunk: int) -> Callable[..., tuple[State, Array]]:
+    """Return the loop of one trial over its first `count` of `chunk` steps.
+
+    The number of steps is an argument, so that one program takes chunks of every length.
+    """
+
     def train(
         state: State,
         trial: Trial,
@@ -83,17 +80,29 @@ def compile_training(
             return state, jax.lax.dynamic_update_index_in_dim(losses, loss, i, 0)
 
         losses = jnp.zeros(chunk, trial.learning_rate.dtype)
-        # The number of steps is an argument, so one program takes chunks of every length.
         return jax.lax.fori_loop(0, count, take_step, (state, losses))
 
-    def padded(rows: np.ndarray) -> Array:
-        missing = chunk - rows.shape[1]
-        return jnp.asarray(np.pad(rows, ((0, 0), (0, missing), (0, 0))) if missing else rows)
+    return train
 
-    mapped = _map_lanes(train, (2, 3, 5), len(rows))
-    number = jnp.asarray(1)
-    example = (state, trial, number, number, padded(rows[:, :chunk]), data)
-    compiled = _compile_jitted(jax.jit(mapped, donate_argnums=0), example)
+
+def compile_training(
+    step: Step,
+    data: Batch,
+    state: State,
+    trial: Trial,
+    rows: np.ndarray,
+    chunk: int,
+    /,
+) -> TrainChunk:
+    def arguments(state: State, trial: Trial, first: int, rows: np.ndarray) -> tuple[Any, ...]:
+        count = rows.shape[1]
+        if count < chunk:
+            rows = np.pad(rows, ((0, 0), (0, chunk - count), (0, 0)))
+        return state, trial, jnp.asarray(first), jnp.asarray(count), jnp.asarray(rows), data
+
+    mapped = _map_lanes(_training_loop(step, chunk), (2, 3, 5), len(rows))
+    jitted = jax.jit(mapped, donate_argnums=0)
+    compiled = _compile_jitted(jitted, arguments(state, trial, 0, rows[:, :chunk]))
 
     def train_chunk(
         state: State,
@@ -101,10 +110,9 @@ def compile_training(
         first: int,
         rows: np.ndarray,
     ) -> tuple[State, np.ndarray]:
-        count = rows.shape[1]
-        result = compiled(state, trial, jnp.asarray(first), jnp.asarray(count), padded(rows), data)
+        result = compiled(*arguments(state, trial, first, rows))
         state, losses = jax.block_until_ready(result)
-        return state, np.asarray(losses)[:, :count]
+        return state, np.asarray(losses)[:, : rows.shape[1]]
 
     return train_chunk
 
