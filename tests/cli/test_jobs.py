@@ -45,7 +45,7 @@ def test_a_job_prints_its_files_and_the_outcome_of_its_trials(
     main.main(arguments(tmp_path))
     streams = capsys.readouterr()
     assert f"wrote {out}/trials.parquet: 4 rows (2 ok, 2 diverged)" in streams.err
-    # Each trial has the points 0, 2 and 4; a trial that diverged ends at its first bad point.
+    # Each trial has the points 0, 1, 2 and 4; a trial that diverged ends at its first bad one.
     assert f"wrote {out}/curves.parquet: 12 rows" in streams.err
     assert streams.out == ""
 
