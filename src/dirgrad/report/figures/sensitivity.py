@@ -12,8 +12,9 @@ EACH = "tuned experiment"
 CATEGORY = "frye"
 TITLE = "Sensitivity to the learning rate"
 CAPTION = """
-Search of every estimator over the shared grid of learning rates. A line ends where a trial
-failed. A ring marks the rate that the search selected.
+Search of every estimator over the shared grid of learning rates, and beyond an end of the grid at
+which its best rate lies. A line ends where a trial failed. A ring marks the rate that the search
+selected.
 """
 ALT = "A line per estimator: loss against the learning rate, with a ring at the selected rate."
 
