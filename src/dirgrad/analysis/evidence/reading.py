@@ -195,7 +195,7 @@ def ratio_of_pair(facets: Mapping[str, Any], pair: Row, roles: ColumnRoles, name
     if name not in roles.sampled:
         low, high = _bounds(pair, roles, name)
         low_under, high_under = _bounds(pair, roles, name, UNDER)
-        # The quantities are positive. Without a lower bound of the denominator there is no upper one.
+        # Quantities are positive; a denominator without a lower bound leaves no upper bound.
         lowest = max(low, 0.0) / high_under
         highest = high / low_under if low_under > 0 else np.inf
         return counted_evidence(facets, lowest, highest, logarithmic=True)
