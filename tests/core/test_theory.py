@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dirgrad.core import theory
+from support.confidence import z_bound
 
 GRADIENT = np.array([3.0, -1.0, 0.5, 0.0, 0.1])
 NORM = np.linalg.norm(GRADIENT)
@@ -91,3 +92,25 @@ def test_second_moments_shrink_below_the_stable_rate_and_grow_above_it(
 def test_the_stable_rate_has_a_closed_form_for_a_multiple_of_the_identity(dimension: int) -> None:
     expected = 2 / (4.0 * (dimension + 2))
     assert theory.gaussian_stable_rate(np.full(dimension, 4.0)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_best_rate_on_an_isotropic_quadratic_contracts_fastest() -> None:
+    """One step from a fixed x, over many directions, at and around the declared rate."""
+    dimension, eigenvalue = 4, 2.5
+    rng = np.random.default_rng(1)
+    x, v = rng.standard_normal(dimension), rng.standard_normal((400_000, dimension))
+    best = theory.isotropic_best_rate(eigenvalue, dimension)
+
+    def contractions(rate: float) -> np.ndarray:
+        after = x - rate * eigenvalue * (v @ x)[:, None] * v
+        return (after**2).sum(axis=1) / (x @ x)
+
+    values = contractions(best)
+    standard_error = values.std() / np.sqrt(len(v))
+    expected = theory.isotropic_contraction(dimension)
+    assert abs(values.mean() - expected) < z_bound(1) * standard_error
+    assert expected == 1 - 1 / 6
+    for factor in (0.5, 1.5):
+        assert contractions(factor * best).mean() > values.mean()
+    stable = theory.gaussian_stable_rate(np.full(dimension, eigenvalue))
+    assert stable == pytest.approx(2 * best)

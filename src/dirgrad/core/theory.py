@@ -8,6 +8,8 @@ from math import exp, lgamma, pi, sqrt
 
 import numpy as np
 
+from dirgrad.core.closed_forms import Curvature
+
 
 def projected_signal_to_noise(scale: str, num_directions: int, dimension: int) -> float:
     """Return the SNR ||g||^2 / E||e - g||^2 of the projection P g on K Gaussian directions.
@@ -52,6 +54,91 @@ def mean_square_on_part(support: int, part: int, dimension: int, share: float) -
     """
     pairs = (support - 1) / (dimension - 1) if dimension > 1 else 1.0
     return dimension / (support + 2) * (pairs * (part - share) + 3 * share)
+
+
+def gaussian_curvature_noise(curvature: Curvature) -> float:
+    """Return E[(g . v)^2 v^T H v] for one Gaussian direction v.
+
+    By Isserlis' theorem it is ||g||^2 tr H + 2 g^T H g, the sum over the three pairings of the four
+    factors v.
+    """
+    return curvature.trace_term + 2 * curvature.along_gradient
+
+
+def independent_curvature_noise(kurtosis: float, curvature: Curvature) -> float:
+    """Return E[(g . v)^2 v^T H v] for a direction v of independent, symmetric entries.
+
+    The pairings of the Gaussian law count a factor v_i^4 three times, so that the difference is
+    (E[v_i^4] - 3) sum_i g_i^2 H_ii.
+
+    Args:
+        kurtosis: E[v_i^4].
+        curvature: g and H.
+    """
+    return gaussian_curvature_noise(curvature) + (kurtosis - 3) * curvature.diagonal_term
+
+
+def sphere_curvature_noise(support: int, curvature: Curvature) -> float:
+    """Return E[(g . v)^2 v^T H v] for the direction v of `mean_square_on_part`.
+
+    Derivation: given the support S, E[v_i v_j v_k v_l] is d^2 / (s (s + 2)) times the number of
+    pairings of i, j, k and l, if all are in S. With q = (s - 1)/(d - 1), two coordinates are in S
+    with probability q s/d, and one with s/d. So the result is d/(s + 2) times
+    q (||g||^2 tr H + 2 g^T H g) + 3 (1 - q) sum_i g_i^2 H_ii.
+
+    Limits: for s = d it is d/(d + 2) times the value of a Gaussian direction. For s = 1 it is
+    d sum_i g_i^2 H_ii.
+
+    Args:
+        support: s.
+        curvature: g and H.
+    """
+    dimension = len(curvature.hessian)
+    pairs = (support - 1) / (dimension - 1) if dimension > 1 else 1.0
+    mean = pairs * gaussian_curvature_noise(curvature) + 3 * (1 - pairs) * curvature.diagonal_term
+    return dimension / (support + 2) * mean
+
+
+def fourth_cumulant_of_outer_product(
+    kurtosis: float, gradient: np.ndarray, hessian: np.ndarray
+) -> float:
+    """Return E[(G . V)^2 V^T H V] for V = a b^T, minus the value of a Gaussian matrix V.
+
+    The entries of a (m,) and b (n,) are independent, symmetric and of variance 1. Products with G
+    and H are over all m n entries of V.
+
+    Derivation: E[V_ij V_kl V_pq V_rs] = E[a_i a_k a_p a_r] E[b_j b_l b_q b_s]. Each factor is the
+    sum over the three pairings of its indices, plus c = E[a_i^4] - 3 if all indices are equal.
+    Their product has 16 terms. The terms in which both factors have the same pairing are the value
+    of a Gaussian matrix.
+
+    Args:
+        kurtosis: E[a_i^4] = E[b_j^4].
+        gradient: G: (m, n).
+        hessian: H, symmetric: (m, n, m, n).
+    """
+    c = kurtosis - 3
+    # Partial traces of H, over the columns and over the rows of V.
+    rows = np.einsum("iqkq->ik", hessian)
+    columns = np.einsum("pjpl->jl", hessian)
+    row_products, column_products = gradient @ gradient.T, gradient.T @ gradient
+    exchanged = hessian.transpose(0, 3, 2, 1).reshape(gradient.size, gradient.size)
+    flat = gradient.reshape(-1)
+    # Each first sum is a view of H, so that no product of its size is formed.
+    same_column, same_row = np.einsum("ijkj->ikj", hessian), np.einsum("ijil->ijl", hessian)
+    within_columns = np.einsum("ij,kj,ikj->", gradient, gradient, same_column, optimize=True)
+    within_rows = np.einsum("ij,il,ijl->", gradient, gradient, same_row, optimize=True)
+    diagonal = np.einsum("ij,ijij->", gradient**2, hessian)
+    total = (
+        2 * (column_products * columns).sum()
+        + 2 * (row_products * rows).sum()
+        + 2 * flat @ exchanged @ flat
+        + c * np.diag(column_products) @ np.diag(columns)
+        + c * np.diag(row_products) @ np.diag(rows)
+        + 2 * c * (within_columns + within_rows)
+        + c**2 * diagonal
+    )
+    return float(total)
 
 
 def shrinkage(snr: float) -> float:
@@ -163,3 +250,24 @@ def gaussian_stable_rate(eigenvalues: np.ndarray) -> float:
         return float((scaled / (1 - scaled)).sum()) - 2
 
     return float(brentq(fixed_point_residual, 0.0, (1 - 1e-12) / largest, xtol=1e-15))
+
+
+def isotropic_best_rate(eigenvalue: float, dimension: int) -> float:
+    """Return the learning rate with the fastest mean contraction on (l/2) ||x||^2.
+
+    SGD takes the estimate along one Gaussian direction v.
+
+    Derivation: x' = x - eta l (x . v) v. Since E[(x . v)^2] = ||x||^2 and
+    E[(x . v)^2 ||v||^2] = (d + 2) ||x||^2, E||x'||^2 = (1 - 2 eta l + (d + 2) (eta l)^2) ||x||^2.
+    The factor is smallest for eta = 1/(l (d + 2)), half of the largest stable rate.
+
+    Args:
+        eigenvalue: l.
+        dimension: d.
+    """
+    return 1 / (eigenvalue * (dimension + 2))
+
+
+def isotropic_contraction(dimension: int) -> float:
+    """Return E||x'||^2 / ||x||^2 of a step at `isotropic_best_rate`: 1 - 1/(d + 2)."""
+    return 1 - 1 / (dimension + 2)

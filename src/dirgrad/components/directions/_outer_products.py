@@ -4,7 +4,10 @@ from collections.abc import Callable
 from math import prod
 from typing import TypeAlias
 
-from dirgrad.core import tree
+import numpy as np
+
+from dirgrad.core import theory, tree
+from dirgrad.core.closed_forms import Curvature
 from dirgrad.core.types import Array, Params
 
 Shape: TypeAlias = tuple[int, ...]
@@ -67,3 +70,44 @@ def sum_of_outer_products(entries: Array, shape: Shape, rank: int) -> tree.Outer
     left = entries[: rank * shape[0]]
     right = entries[rank * shape[0] :]
     return tree.OuterProduct(left.reshape(rank, shape[0]), right.reshape(rank, *shape[1:]))
+
+
+def curvature_noise(
+    curvature: Curvature, kurtosis: float, num_products: int, as_matrix: Callable[[Shape], Shape]
+) -> float:
+    """Return E[(g . v)^2 v^T H v] for weight arrays that are normalized sums of outer products.
+
+    All other arrays have independent entries, and arrays are independent of each other. So the
+    result is the value of a Gaussian direction plus a fourth cumulant for each array and its block
+    of the Hessian. The cumulant of a sum of r independent products over sqrt(r) is 1/r of the
+    cumulant of one product.
+
+    Args:
+        curvature: g and H.
+        kurtosis: Fourth moment of an entry of a factor, and of an entry of the other arrays.
+        num_products: r.
+        as_matrix: Shape of a weight array -> lengths (m, n) of its two factors. An array with fewer
+            than m n entries is the first part of the product.
+    """
+    total = theory.gaussian_curvature_noise(curvature)
+    for block in curvature.arrays():
+        shape = block.gradient[0].shape
+        if len(shape) > 1:
+            matrix = _fill(block, as_matrix(shape))
+            total += theory.fourth_cumulant_of_outer_product(kurtosis, *matrix) / num_products
+        else:
+            total += (kurtosis - 3) * block.diagonal_term
+    return total
+
+
+def _fill(block: Curvature, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+    """Return g (m, n) and H (m, n, m, n) of one array, with zeros where it has no entries."""
+    missing = prod(shape) - len(block.vector)
+    gradient = np.pad(block.vector, (0, missing)).reshape(shape)
+    hessian = np.pad(block.hessian, (0, missing)).reshape(*shape, *shape)
+    return gradient, hessian
+
+
+def factor_lengths(shape: Shape) -> Shape:
+    """Return the numbers of rows and of columns of a weight array."""
+    return shape[0], prod(shape[1:])

@@ -2,7 +2,7 @@ from typing import Annotated, Any
 
 from dirgrad.components.registry import component, component_field, default
 from dirgrad.core import closed_forms, tree
-from dirgrad.core.closed_forms import Shares
+from dirgrad.core.closed_forms import Curvature, Shares
 from dirgrad.core.directions import jth_direction
 from dirgrad.core.types import Direction, Key, Ops, Params
 
@@ -57,6 +57,29 @@ class Antithetic:
         with_pairs = error_of_sum(num_pairs) + error_of_sum(num_pairs + num_alone)
         error = 2 * with_pairs - num_alone * error_of_sum(1)
         return error / num_directions - d
+
+    def curvature_noise(self, curvature: Curvature) -> float:
+        """Return the noise of a direction of the other law."""
+        return closed_forms.curvature_noise(self.direction, 1, curvature)
+
+    def curvature_noise_of_mean(self, num_directions: int, curvature: Curvature) -> float:
+        """Return E[e^T H e] for the mean e over K directions, most of them in pairs.
+
+        The derivation of `excess_of_mean` holds with E[S_n^T H S_n] instead of the error V_n.
+        """
+
+        def of_sum(n: int) -> float:
+            if n == 0:
+                return 0.0
+            return n**2 * closed_forms.curvature_noise(self.direction, n, curvature)
+
+        num_pairs, num_alone = divmod(num_directions, 2)
+        with_pairs = of_sum(num_pairs) + of_sum(num_pairs + num_alone)
+        return (2 * with_pairs - num_alone * of_sum(1)) / num_directions**2
+
+    @property
+    def is_symmetric(self) -> bool:
+        return closed_forms.is_symmetric(self.direction)
 
     @property
     def is_factored(self) -> bool:

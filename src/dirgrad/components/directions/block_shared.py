@@ -7,7 +7,7 @@ from pydantic import PositiveInt
 from dirgrad.components.directions import _outer_products
 from dirgrad.components.registry import component
 from dirgrad.core import tree
-from dirgrad.core.closed_forms import Shares
+from dirgrad.core.closed_forms import Curvature, Shares
 from dirgrad.core.types import Array, Key, Ops, Params
 
 
@@ -59,6 +59,14 @@ class BlockShared:
     def excess(self, shares: Shares) -> float:
         """Return -1.0, since ||v||^2 = d."""
         return -1.0
+
+    def curvature_noise(self, curvature: Curvature) -> float:
+        """Return the noise of an outer product of the signs of the blocks and the shared signs."""
+
+        def as_matrix(shape: _outer_products.Shape) -> _outer_products.Shape:
+            return self._num_blocks(shape), self._num_rows(shape) * prod(shape[1:])
+
+        return _outer_products.curvature_noise(curvature, 1.0, 1, as_matrix)
 
 
 def _one_hot(index: np.ndarray, num_classes: int) -> np.ndarray:

@@ -1,8 +1,9 @@
 from math import sqrt
+from typing import ClassVar
 
 from dirgrad.components.registry import component
 from dirgrad.core import tree
-from dirgrad.core.closed_forms import Shares
+from dirgrad.core.closed_forms import Curvature, Shares
 from dirgrad.core.types import Key, Ops, Params
 
 
@@ -13,6 +14,8 @@ class Coordinate:
     Coordinates are drawn with replacement. The SNR of K directions is K / (d - 1).
     """
 
+    is_symmetric: ClassVar[bool] = False
+
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
         dimension = tree.num_entries(like)
         index = ops.randint(key, dimension)
@@ -22,3 +25,7 @@ class Coordinate:
     def excess(self, shares: Shares) -> float:
         """Return -1.0, since ||v||^2 = d."""
         return -1.0
+
+    def curvature_noise(self, curvature: Curvature) -> float:
+        """Return d sum_i g_i^2 H_ii, since (g . v)^2 v^T H v = d^2 g_i^2 H_ii."""
+        return len(curvature.hessian) * curvature.diagonal_term

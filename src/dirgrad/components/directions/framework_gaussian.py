@@ -19,6 +19,7 @@ class FrameworkGaussian:
 
     # The law is Gaussian; only its generator differs.
     excess = Gaussian.excess
+    curvature_noise = Gaussian.curvature_noise
     cosine = Gaussian.cosine
     variance = Gaussian.variance
     kurtosis = Gaussian.kurtosis

@@ -2,7 +2,7 @@ import numpy as np
 
 from dirgrad.components.registry import component
 from dirgrad.core import theory, tree
-from dirgrad.core.closed_forms import Shares
+from dirgrad.core.closed_forms import Curvature, Shares
 from dirgrad.core.types import Key, Ops, Params
 
 
@@ -20,6 +20,10 @@ class Gaussian:
     def excess(self, shares: Shares) -> float:
         """Return E[v_i^4] - 2 = 1."""
         return 1.0
+
+    def curvature_noise(self, curvature: Curvature) -> float:
+        """Return ||g||^2 tr H + 2 g^T H g."""
+        return theory.gaussian_curvature_noise(curvature)
 
     def cosine(self, dimension: int) -> float:
         """Return the cosine of a direction that is uniform on the sphere."""

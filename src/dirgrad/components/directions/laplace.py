@@ -1,8 +1,8 @@
 from math import sqrt
 
 from dirgrad.components.registry import component
-from dirgrad.core import tree
-from dirgrad.core.closed_forms import Shares
+from dirgrad.core import theory, tree
+from dirgrad.core.closed_forms import Curvature, Shares
 from dirgrad.core.types import Key, Ops, Params
 
 
@@ -24,3 +24,7 @@ class Laplace:
     def excess(self, shares: Shares) -> float:
         """Return E[v_i^4] - 2 = 4."""
         return 4.0
+
+    def curvature_noise(self, curvature: Curvature) -> float:
+        """Return the noise of independent entries with E[v_i^4] = 6."""
+        return theory.independent_curvature_noise(6.0, curvature)

@@ -6,7 +6,7 @@ from pydantic import PositiveInt
 from dirgrad.components.directions import _outer_products
 from dirgrad.components.registry import component
 from dirgrad.core import tree
-from dirgrad.core.closed_forms import Shares
+from dirgrad.core.closed_forms import Curvature, Shares
 from dirgrad.core.types import Array, Key, Ops, Params
 
 
@@ -54,3 +54,8 @@ class LowRank:
             is_matrix = len(shape) > 1
             total += share * (2 * (1 - 1 / self.rank) if is_matrix else 0)
         return total - 1
+
+    def curvature_noise(self, curvature: Curvature) -> float:
+        """Return the Gaussian value plus the fourth cumulants, see `_outer_products`."""
+        lengths = _outer_products.factor_lengths
+        return _outer_products.curvature_noise(curvature, 1.0, self.rank, lengths)

@@ -6,7 +6,7 @@ from pydantic import PositiveInt
 
 from dirgrad.components.registry import component
 from dirgrad.core import theory, tree
-from dirgrad.core.closed_forms import Shares
+from dirgrad.core.closed_forms import Curvature, Shares
 from dirgrad.core.types import Array, Key, Ops, Params
 
 
@@ -78,6 +78,31 @@ class Orthogonal:
         """
         num_groups, rest = divmod(num_directions, self.count)
         return -(num_groups * self.count**2 + rest**2) / num_directions
+
+    def curvature_noise(self, curvature: Curvature) -> float:
+        """Return the noise of a direction that is uniform on the sphere."""
+        return theory.sphere_curvature_noise(len(curvature.hessian), curvature)
+
+    def curvature_noise_of_mean(self, num_directions: int, curvature: Curvature) -> float:
+        """Return E[e^T H e] for the mean e over K directions.
+
+        Derivation: let u and w be orthonormal and uniform. E[u_a w_b u_c w_d] is a multiple of
+        (d + 1) [a = c][b = d] - [a = b][c = d] - [a = d][b = c], because the sum over a = b is 0,
+        and the factor 1/((d - 1) d (d + 2)) follows from E||u||^2 ||w||^2 = 1. So two directions of
+        one group have the mean product d (d g^T H g - ||g||^2 tr H) / ((d - 1)(d + 2)). Directions
+        of two groups are independent and have g^T H g.
+        """
+        d = len(curvature.hessian)
+        one = self.curvature_noise(curvature)
+        independent = curvature.along_gradient
+        num_groups, rest = divmod(num_directions, self.count)
+        in_one_group = num_groups * self.count**2 + rest**2 - num_directions
+        in_two_groups = num_directions**2 - in_one_group - num_directions
+        total = num_directions * one + in_two_groups * independent
+        if in_one_group:
+            tied = d * (d * independent - curvature.trace_term) / ((d - 1) * (d + 2))
+            total += in_one_group * tied
+        return total / num_directions**2
 
     def cosine(self, dimension: int) -> float:
         """Return the cosine of a direction that is uniform on the sphere."""

@@ -1,6 +1,6 @@
 from dirgrad.components.registry import component
-from dirgrad.core import tree
-from dirgrad.core.closed_forms import Shares
+from dirgrad.core import theory, tree
+from dirgrad.core.closed_forms import Curvature, Shares
 from dirgrad.core.types import Key, Ops, Params
 
 
@@ -19,3 +19,7 @@ class Rademacher:
     def excess(self, shares: Shares) -> float:
         """Return -1.0, since ||v||^2 = d."""
         return -1.0
+
+    def curvature_noise(self, curvature: Curvature) -> float:
+        """Return the noise of independent entries with E[v_i^4] = 1."""
+        return theory.independent_curvature_noise(1.0, curvature)

@@ -3,8 +3,8 @@ from math import sqrt
 from pydantic import PositiveInt
 
 from dirgrad.components.registry import component
-from dirgrad.core import tree
-from dirgrad.core.closed_forms import Shares
+from dirgrad.core import theory, tree
+from dirgrad.core.closed_forms import Curvature, Shares
 from dirgrad.core.types import Key, Ops, Params
 
 
@@ -37,3 +37,8 @@ class RandomSupport:
     def excess(self, shares: Shares) -> float:
         """Return -1.0, since ||v||^2 = d."""
         return -1.0
+
+    def curvature_noise(self, curvature: Curvature) -> float:
+        """Return the noise of a uniform direction in a random support."""
+        dimension = len(curvature.hessian)
+        return theory.sphere_curvature_noise(min(self.support, dimension), curvature)

@@ -3,7 +3,7 @@ from typing import ClassVar
 from dirgrad.components.directions import _outer_products
 from dirgrad.components.registry import component
 from dirgrad.core import tree
-from dirgrad.core.closed_forms import Shares
+from dirgrad.core.closed_forms import Curvature, Shares
 from dirgrad.core.types import Key, Ops, Params
 
 
@@ -33,3 +33,8 @@ class RankOne:
     def excess(self, shares: Shares) -> float:
         """Return -1.0, since ||v||^2 = d."""
         return -1.0
+
+    def curvature_noise(self, curvature: Curvature) -> float:
+        """Return the Gaussian value plus the fourth cumulants, see `_outer_products`."""
+        lengths = _outer_products.factor_lengths
+        return _outer_products.curvature_noise(curvature, 1.0, 1, lengths)

@@ -4,7 +4,7 @@ from typing import ClassVar
 from dirgrad.components.directions import _outer_products
 from dirgrad.components.registry import component
 from dirgrad.core import tree
-from dirgrad.core.closed_forms import Shares
+from dirgrad.core.closed_forms import Curvature, Shares
 from dirgrad.core.types import Key, Ops, Params
 
 
@@ -39,6 +39,11 @@ class RankOneGaussian:
         each other. So their contributions add up, each in proportion to its share of ||g||^2.
         """
         return sum(share * _array_excess(shape) for shape, share in shares) - 1
+
+    def curvature_noise(self, curvature: Curvature) -> float:
+        """Return the Gaussian value plus the fourth cumulants, see `_outer_products`."""
+        lengths = _outer_products.factor_lengths
+        return _outer_products.curvature_noise(curvature, 3.0, 1, lengths)
 
 
 def _array_excess(shape: tuple[int, ...]) -> float:

@@ -1,10 +1,11 @@
 from collections.abc import Callable
 from functools import partial
+from math import nan
 from typing import Annotated, Any
 
 from dirgrad.components.registry import component, component_field
-from dirgrad.core import closed_forms, tree
-from dirgrad.core.closed_forms import Shares
+from dirgrad.core import closed_forms, theory, tree
+from dirgrad.core.closed_forms import Curvature, Shares
 from dirgrad.core.directions import TiedDirection, jth_direction
 from dirgrad.core.types import Array, Direction, Key, Ops, Params
 
@@ -47,6 +48,32 @@ class Replayed:
     def excess_of_mean(self, num_directions: int, shares: Shares) -> float:
         """Return the excess of the mean over K directions of the underlying law."""
         return closed_forms.excess_of_mean(self.direction, num_directions, shares)
+
+    def curvature_noise(self, curvature: Curvature) -> float:
+        """Return the noise of arrays that are drawn independently of each other.
+
+        It is the value of a Gaussian direction, plus the difference from it for each array with its
+        block of the Hessian: products of odd powers of two arrays have the mean 0. It is NaN for an
+        underlying law that is not symmetric.
+        """
+        if not closed_forms.is_symmetric(self.direction):
+            return nan
+        return theory.gaussian_curvature_noise(curvature) + sum(
+            closed_forms.curvature_noise(self.direction, 1, block)
+            - theory.gaussian_curvature_noise(block)
+            for block in curvature.arrays()
+        )
+
+    def curvature_noise_of_mean(self, num_directions: int, curvature: Curvature) -> float:
+        """Return the noise of the mean over K directions; NaN if the underlying law ties them."""
+        if num_directions > 1 and isinstance(self.direction, TiedDirection):
+            return nan
+        one = self.curvature_noise(curvature)
+        return (one + (num_directions - 1) * curvature.along_gradient) / num_directions
+
+    @property
+    def is_symmetric(self) -> bool:
+        return closed_forms.is_symmetric(self.direction)
 
     @property
     def is_factored(self) -> bool:

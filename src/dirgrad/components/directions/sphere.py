@@ -2,7 +2,7 @@ from math import sqrt
 
 from dirgrad.components.registry import component
 from dirgrad.core import theory, tree
-from dirgrad.core.closed_forms import Shares
+from dirgrad.core.closed_forms import Curvature, Shares
 from dirgrad.core.types import Key, Ops, Params
 
 
@@ -22,6 +22,10 @@ class Sphere:
     def excess(self, shares: Shares) -> float:
         """Return -1.0, since ||v||^2 = d."""
         return -1.0
+
+    def curvature_noise(self, curvature: Curvature) -> float:
+        """Return d/(d + 2) times the noise of a Gaussian direction."""
+        return theory.sphere_curvature_noise(len(curvature.hessian), curvature)
 
     def cosine(self, dimension: int) -> float:
         """Return the cosine of a direction that is uniform on the sphere."""
