@@ -198,6 +198,12 @@ class Quality(Instrument):
     """Steps of the finite differences; an empty list means each estimator's own `eps`."""
     precision: Literal["float32", "float64"] | None = None
     """Precision of parameters, data and directions; null means `run.precision`."""
+    curvature: bool = False
+    """Whether to weight the noise with the Hessian H, as in e^T H e for an estimate e.
+
+    A point takes d products with H for up to 3000 parameters, and otherwise 200 plus one per
+    estimate.
+    """
     coordinates: PositiveInt = 200
     """Maximum number of coordinates, evenly spaced, whose moments are recorded."""
     after_steps: Annotated[tuple[NonNegativeInt, ...], MinLen(1)] = (0,)

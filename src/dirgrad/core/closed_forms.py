@@ -166,6 +166,20 @@ class HasStableRate(Protocol):
 
 
 @runtime_checkable
+class HasContraction(Protocol):
+    """A law that declares the fastest mean contraction of SGD on a quadratic."""
+
+    def contraction(self, eigenvalues: np.ndarray, /) -> tuple[float, float]:
+        """Return the best learning rate and the mean factor of the loss in a step at this rate.
+
+        Both are NaN for eigenvalues without a closed form.
+
+        Args:
+            eigenvalues: The eigenvalues of the Hessian, all positive: (d,).
+        """
+
+
+@runtime_checkable
 class Factored(Protocol):
     """A law whose weight arrays are outer products, or sums of a few outer products.
 
@@ -372,6 +386,15 @@ def stable_rate(estimator: Any, eigenvalues: np.ndarray) -> float | None:
     one_direction = is_exact(estimator) and estimator.num_directions == 1
     if one_direction and isinstance(direction, HasStableRate):
         return direction.stable_rate(eigenvalues)
+    return None
+
+
+def contraction(estimator: Any, eigenvalues: np.ndarray) -> tuple[float, float] | None:
+    """Return the best learning rate and its contraction on a quadratic, or None if not declared."""
+    direction = estimator.direction
+    one_direction = is_exact(estimator) and estimator.num_directions == 1
+    if one_direction and isinstance(direction, HasContraction):
+        return direction.contraction(eigenvalues)
     return None
 
 

@@ -109,6 +109,8 @@ DRAWS = pa.schema(
         *columns(FLOAT, "relative_squared_error", "error_product"),
         *columns(FLOAT, "norm_ratio", "cosine", "signal_to_noise_theory", "cosine_theory"),
         *columns(FLOAT, "difference_error", "difference_error_theory", "difference_bias"),
+        *columns(FLOAT, "curvature_noise", "curvature_noise_theory"),
+        ("hessian_probes", INTEGER),
         *columns(FLOAT, "estimate_0", "estimate_1"),
     ]
 )
@@ -132,6 +134,10 @@ cosine_theory: closed form of the mean of `cosine`; NaN without one.
 difference_error: ||e - (g . v) v|| / ||g|| of a finite difference along v.
 difference_error_theory: expected value of `difference_error` from truncation and rounding.
 difference_bias: <e - (g . v) v, g> / ||g||^2; its mean is the bias along g.
+curvature_noise, curvature_noise_theory: e^T H e / (||g||^2 tr H) for the Hessian H of the loss on
+    the minibatch, and the closed form of its mean; null unless the measurement asks for it, or if
+    tr H is not positive. The closed form needs H as a matrix, up to 3000 parameters.
+hessian_probes: number of random vectors in Hutchinson's estimate of tr H; 0 if tr H is exact.
 estimate_0, estimate_1: the estimate, for a problem with two parameters.
 """
 
@@ -164,6 +170,9 @@ STABILITY = pa.schema(
         *columns(INTEGER, "seed", "steps"),
         *columns(STRING, "status", "reason"),
         *columns(FLOAT, "initial_loss", "final_loss", "stable_rate_theory"),
+        *columns(FLOAT, "best_rate_theory", "contraction_theory"),
+        *columns(FLOAT, "hessian_trace", "largest_eigenvalue"),
+        ("hessian_probes", INTEGER),
     ]
 )
 """One row per trial of SGD at a rate of the grid.
@@ -175,4 +184,9 @@ status, reason: outcome of the trial (see `TrialStatus`), and the reason if it i
 initial_loss: training loss before the first step; null if no trial of the seed was begun.
 final_loss: training loss after the last step.
 stable_rate_theory: rate below which the mean square contracts; null without a closed form.
+best_rate_theory, contraction_theory: rate at which the mean loss falls fastest, and the factor by
+    which it falls in a step; null without a closed form.
+hessian_trace, largest_eigenvalue: of the Hessian at the initial parameters of seed 0, on the first
+    minibatch; null if the framework cannot differentiate the problem twice.
+hessian_probes: number of vectors of Hutchinson's estimate of the trace; 0 if it is exact.
 """

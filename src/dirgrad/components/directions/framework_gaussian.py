@@ -24,3 +24,4 @@ class FrameworkGaussian:
     variance = Gaussian.variance
     kurtosis = Gaussian.kurtosis
     stable_rate = Gaussian.stable_rate
+    contraction = Gaussian.contraction

@@ -40,3 +40,11 @@ class Gaussian:
     def stable_rate(self, eigenvalues: np.ndarray) -> float:
         """Return the learning rate below which SGD contracts in mean square on a quadratic."""
         return theory.gaussian_stable_rate(eigenvalues)
+
+    def contraction(self, eigenvalues: np.ndarray) -> tuple[float, float]:
+        """Return 1/(l (d + 2)) and 1 - 1/(d + 2) if all eigenvalues are l, otherwise NaN."""
+        dimension, eigenvalue = len(eigenvalues), float(eigenvalues[0])
+        if not np.allclose(eigenvalues, eigenvalue, rtol=1e-12, atol=0):
+            return np.nan, np.nan
+        rate = theory.isotropic_best_rate(eigenvalue, dimension)
+        return rate, theory.isotropic_contraction(dimension)

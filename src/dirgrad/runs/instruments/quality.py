@@ -15,7 +15,8 @@ from dirgrad.core.types import Backend, Batch, Estimator, Key, Params
 from dirgrad.records.files import to_table
 from dirgrad.records.measurement_schemas import COORDINATES, DRAWS
 from dirgrad.runs.context import Context
-from dirgrad.runs.instruments import difference_error, outcomes
+from dirgrad.runs.instruments import curvature, difference_error, outcomes
+from dirgrad.runs.instruments.curvature import WeightedNoise
 from dirgrad.runs.instruments.workload import (
     Workload,
     after_training,
@@ -42,11 +43,13 @@ class EstimationPoint(NamedTuple):
             minibatches, the error of the minibatch gradient.
         workload: the problem at these parameters on this minibatch.
         exact: the gradient on the minibatch, (d,) float64.
+        weights: the Hessian at the point; None if it is not measured.
     """
 
     columns: Row
     workload: Workload
     exact: np.ndarray
+    weights: WeightedNoise | None
 
 
 def run(job: Job, context: Context) -> dict[str, pa.Table]:
@@ -106,10 +109,11 @@ def _measure_at(
             # Each minibatch gets its own keys, so its directions are independent of the others.
             first_seed = point.columns["minibatch"] * settings.draws
             chunks = estimates_at(point.workload, first_seed)
-            distances, moments = _compare(chunks, point.exact, settings.coordinates)
+            distances, moments = _compare(chunks, point, settings.coordinates)
             moments = _with_theory(moments, estimator, float(np.linalg.norm(point.exact)))
             errors = error_columns(estimator, point.workload, first_seed, distances)
-            shares = gradient_shares(_unravel(workload, point.exact).values())
+            gradient_arrays = list(_unravel(workload, point.exact).values())
+            shares = gradient_shares(gradient_arrays)
             columns = shared | point.columns
             draw_columns = {
                 **columns,
@@ -117,6 +121,10 @@ def _measure_at(
                 "signal_to_noise_theory": closed_forms.signal_to_noise(estimator, shares),
                 "cosine_theory": closed_forms.cosine(estimator, shares),
             }
+            if point.weights is not None:
+                expected = point.weights.expected(estimator, gradient_arrays)
+                draw_columns["curvature_noise_theory"] = expected
+                draw_columns["hessian_probes"] = point.weights.probes
             draw_rows = [
                 draw_columns | distance | error
                 for distance, error in zip(distances, errors, strict=True)
@@ -170,6 +178,7 @@ def _estimation_points(job: Job, backend: Backend, workload: Workload) -> Iterat
     """Yield every minibatch at every requested number of training steps."""
     num_minibatches = job.settings.minibatches
     exact_at = _exact_gradient(backend, workload)
+    weights_at = _weights(job, backend, workload)
     for after_steps, trained in after_training(job, backend, workload):
         full = None
         if num_minibatches > 1:
@@ -180,7 +189,24 @@ def _estimation_points(job: Job, backend: Backend, workload: Workload) -> Iterat
             columns: Row = {"after_steps": after_steps, "minibatch": minibatch}
             if full is not None:
                 columns |= _minibatch_error(exact, full)
-            yield EstimationPoint(columns, target, exact)
+            yield EstimationPoint(columns, target, exact, weights_at(target, exact))
+
+
+def _weights(
+    job: Job, backend: Backend, workload: Workload
+) -> Callable[[Workload, np.ndarray], WeightedNoise | None]:
+    """Return the function from a point and its gradient to the Hessian there, if it is measured."""
+    if not job.settings.curvature:
+        return lambda target, exact: None
+    products = curvature.hessian_products(backend, workload)
+
+    def weights_at(target: Workload, exact: np.ndarray) -> WeightedNoise | None:
+        try:
+            return curvature.weighted_noise(products, target, exact)
+        except NotImplementedError:
+            return None
+
+    return weights_at
 
 
 def _exact_gradient(backend: Backend, workload: Workload) -> Callable[[Workload], np.ndarray]:
@@ -229,18 +255,25 @@ def _estimates(
 
 
 def _compare(
-    chunks: Iterator[np.ndarray], exact: np.ndarray, num_coordinates: int
+    chunks: Iterator[np.ndarray], point: EstimationPoint, num_coordinates: int
 ) -> tuple[list[Row], list[Row]]:
     """Return a row per estimate, and a row per coordinate for some evenly spaced coordinates."""
+    exact, weights = point.exact, point.weights
     spaced = np.linspace(0, len(exact) - 1, num_coordinates)
     coordinates = np.unique(spaced.round().astype(int))
     values: list[np.ndarray] = []
     distances: list[Row] = []
     for estimates in chunks:
-        distances += _distances(estimates, exact, len(values))
+        rows = _distances(estimates, exact, len(values))
+        noise = [{}] * len(estimates) if weights is None else _noise_columns(weights, estimates)
+        distances += [row | weighted for row, weighted in zip(rows, noise, strict=True)]
         values += list(estimates[:, coordinates])
     moments = _moments(np.array(values), exact[coordinates], coordinates)
     return distances, list(moments)
+
+
+def _noise_columns(weights: WeightedNoise, estimates: np.ndarray) -> list[Row]:
+    return [{"curvature_noise": noise} for noise in weights.of(estimates)]
 
 
 def _ravel(backend: Backend, params: Params, axes: tuple[int, ...]) -> np.ndarray:
