@@ -24,8 +24,8 @@ from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.components.estimators.finite_difference import FiniteDifference
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.components.registry import component
-from dirgrad.core import closed_forms, tree
-from dirgrad.core.closed_forms import Curvature
+from dirgrad.core import closed_forms, curvature_noise, tree
+from dirgrad.core.curvature_noise import Curvature
 from dirgrad.core.directions import TiedDirection
 from dirgrad.core.types import Backend, Direction, Key, Ops, Params
 from support.cases import DIRECTIONS
@@ -100,7 +100,7 @@ def test_the_declared_curvature_noise_is_the_mean_over_all_directions(name: str)
     curvature = curvature_of(SMALL, seed=1)
     directions, weights = map(np.array, zip(*every_direction(law, points), strict=True))
     exact = weights @ along(directions, curvature)
-    assert closed_forms.curvature_noise(law, 1, curvature) == pytest.approx(exact, rel=1e-10)
+    assert curvature_noise.of_law(law, 1, curvature) == pytest.approx(exact, rel=1e-10)
 
 
 @pytest.fixture
@@ -141,13 +141,13 @@ def check_by_monte_carlo(backend: Backend, law: Direction) -> None:
     for num_directions in declared_counts(law):
         e = estimates[:, :num_directions].mean(axis=1)
         values = ((e @ curvature.hessian) * e).sum(axis=1)
-        expected = closed_forms.curvature_noise(law, num_directions, curvature)
+        expected = curvature_noise.of_law(law, num_directions, curvature)
         standard_error = values.std() / np.sqrt(LANES) + 1e-12 * abs(expected)
         assert abs(values.mean() - expected) < z_bound(COUNT) * standard_error
 
 
 DECLARING = [
-    name for name, law in DIRECTIONS.items() if isinstance(law, closed_forms.HasCurvatureNoise)
+    name for name, law in DIRECTIONS.items() if isinstance(law, curvature_noise.HasCurvatureNoise)
 ]
 
 
@@ -173,7 +173,7 @@ def test_with_the_identity_as_hessian_it_is_the_mean_square_of_the_estimate(name
     shares = [closed_forms.GradientShare(g.shape, float((g**2).sum()) / square) for g in gradient]
     for num_directions in declared_counts(law):
         snr = closed_forms.mean_signal_to_noise(law, num_directions, shares)
-        noise = closed_forms.curvature_noise(law, num_directions, curvature)
+        noise = curvature_noise.of_law(law, num_directions, curvature)
         assert noise == pytest.approx(square * (1 + 1 / snr), rel=1e-12)
 
 
@@ -194,29 +194,29 @@ def test_rank_one_signs_weigh_curvature_three_times_where_the_rows_share_it() ->
 def test_a_law_without_a_declaration_has_no_curvature_noise() -> None:
     curvature = curvature_of(SMALL, seed=0)
     for law in (Ternary(), Antithetic(direction=Ternary()), Replayed(direction=Ternary())):
-        assert np.isnan(closed_forms.curvature_noise(law, 1, curvature))
+        assert np.isnan(curvature_noise.of_law(law, 1, curvature))
 
 
 def test_replayed_laws_that_are_not_symmetric_or_that_tie_directions_have_none() -> None:
     curvature = curvature_of(SMALL, seed=0)
     for law in (Coordinate(), Antithetic(direction=Coordinate())):
-        assert not closed_forms.is_symmetric(law)
-        assert np.isnan(closed_forms.curvature_noise(Replayed(direction=law), 1, curvature))
+        assert not curvature_noise.is_symmetric(law)
+        assert np.isnan(curvature_noise.of_law(Replayed(direction=law), 1, curvature))
     tied = Replayed(direction=Orthogonal(count=2))
-    assert closed_forms.curvature_noise(tied, 1, curvature) > 0
-    assert np.isnan(closed_forms.curvature_noise(tied, 2, curvature))
+    assert curvature_noise.of_law(tied, 1, curvature) > 0
+    assert np.isnan(curvature_noise.of_law(tied, 2, curvature))
 
 
 @pytest.mark.parametrize(("support", "law"), [(1, Coordinate()), (9, Sphere()), (20, Sphere())])
 def test_a_random_support_has_its_limits(support: int, law: Direction) -> None:
     curvature = curvature_of(SMALL, seed=3)
     noise = RandomSupport(support=support).curvature_noise(curvature)
-    assert noise == pytest.approx(closed_forms.curvature_noise(law, 1, curvature))
+    assert noise == pytest.approx(curvature_noise.of_law(law, 1, curvature))
 
 
 def test_an_estimator_has_the_noise_of_its_law_if_it_is_exact() -> None:
     curvature = curvature_of(SMALL, seed=4)
-    of = closed_forms.curvature_noise_of_estimate
+    of = curvature_noise.of_estimate
     assert of(Backprop(), curvature) == pytest.approx(curvature.along_gradient)
     two = ForwardGradient(direction=Gaussian(), num_directions=2)
     expected = (Gaussian().curvature_noise(curvature) + curvature.along_gradient) / 2

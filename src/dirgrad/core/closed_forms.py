@@ -28,47 +28,6 @@ class GradientShare(NamedTuple):
 Shares = Sequence[GradientShare]
 
 
-class Curvature(NamedTuple):
-    """The gradient g and the Hessian H of a loss at a point.
-
-    Attributes:
-        gradient: The arrays of g, in the order of the parameters.
-        hessian: H, symmetric, for the entries of the arrays one after the other: (d, d).
-    """
-
-    gradient: tuple[np.ndarray, ...]
-    hessian: np.ndarray
-
-    @property
-    def vector(self) -> np.ndarray:
-        """Return g as a vector: (d,)."""
-        return np.concatenate([np.ravel(leaf) for leaf in self.gradient])
-
-    @property
-    def trace_term(self) -> float:
-        """Return ||g||^2 tr H."""
-        return float((self.vector**2).sum() * np.trace(self.hessian))
-
-    @property
-    def along_gradient(self) -> float:
-        """Return g^T H g."""
-        return float(self.vector @ self.hessian @ self.vector)
-
-    @property
-    def diagonal_term(self) -> float:
-        """Return sum_i g_i^2 H_ii."""
-        return float(self.vector**2 @ np.diag(self.hessian))
-
-    def arrays(self) -> "tuple[Curvature, ...]":
-        """Return each array of g with its diagonal block of H."""
-        ends = np.cumsum([np.size(leaf) for leaf in self.gradient])
-        starts = ends - [np.size(leaf) for leaf in self.gradient]
-        return tuple(
-            Curvature((leaf,), self.hessian[start:end, start:end])
-            for leaf, start, end in zip(self.gradient, starts, ends, strict=True)
-        )
-
-
 # Declared by laws of directions
 
 
@@ -97,36 +56,6 @@ class HasExcessOfMean(Protocol):
         all K^2 pairs (j, l). For independent directions only the pairs j = l contribute, and the
         result is the excess of one direction.
         """
-
-
-@runtime_checkable
-class HasCurvatureNoise(Protocol):
-    """A law that declares the noise of its estimate, weighted by the curvature of the loss."""
-
-    def curvature_noise(self, curvature: Curvature, /) -> float:
-        """Return E[(g . v)^2 v^T H v] for one direction v; NaN where no closed form is known.
-
-        A step of SGD with the rate eta along e = (g . v) v changes a quadratic loss in the mean by
-        -eta ||g||^2 + (eta^2 / 2) E[e^T H e]. So this number and ||g||^2 determine the best rate
-        and the progress of a step. For H = I it is E||e||^2 = ||g||^2 (1 + 1/SNR).
-        """
-
-
-@runtime_checkable
-class HasCurvatureNoiseOfMean(Protocol):
-    """A law that ties directions and declares the curvature-weighted noise of their mean."""
-
-    def curvature_noise_of_mean(self, num_directions: int, curvature: Curvature, /) -> float:
-        """Return E[e^T H e] for the mean e of (g . v_j) v_j over j < K."""
-
-
-@runtime_checkable
-class HasSymmetry(Protocol):
-    """A law that declares whether v and -v are equally distributed."""
-
-    @property
-    def is_symmetric(self) -> bool:
-        """Return whether this holds."""
 
 
 @runtime_checkable
@@ -268,36 +197,6 @@ def excess_of_mean(direction: Any, num_directions: int, shares: Shares) -> float
     if isinstance(direction, TiedDirection) and num_directions > 1:
         return nan
     return excess(direction, shares)
-
-
-def is_symmetric(direction: Any) -> bool:
-    """Return whether v and -v are equally distributed, which holds unless a law denies it."""
-    return direction.is_symmetric if isinstance(direction, HasSymmetry) else True
-
-
-def curvature_noise(direction: Any, num_directions: int, curvature: Curvature) -> float:
-    """Return E[e^T H e] for the mean e of (g . v_j) v_j over K directions of a law.
-
-    Independent directions have the mean products E[(g . v_j)(g . v_l) v_j^T H v_l], which are
-    g^T H g for j != l. So E[e^T H e] = (N + (K - 1) g^T H g) / K, where N is the value of one
-    direction.
-    """
-    if isinstance(direction, HasCurvatureNoiseOfMean):
-        return direction.curvature_noise_of_mean(num_directions, curvature)
-    is_tied = isinstance(direction, TiedDirection) and num_directions > 1
-    if is_tied or not isinstance(direction, HasCurvatureNoise):
-        return nan
-    one = direction.curvature_noise(curvature)
-    return (one + (num_directions - 1) * curvature.along_gradient) / num_directions
-
-
-def curvature_noise_of_estimate(estimator: Any, curvature: Curvature) -> float:
-    """Return E[e^T H e] for the estimate e of an estimator that is exact along its directions."""
-    if not is_exact(estimator):
-        return nan
-    if estimator.direction is None:
-        return curvature.along_gradient
-    return curvature_noise(estimator.direction, estimator.num_directions, curvature)
 
 
 def is_factored(direction: Any) -> bool:

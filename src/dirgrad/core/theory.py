@@ -8,7 +8,7 @@ from math import exp, lgamma, pi, sqrt
 
 import numpy as np
 
-from dirgrad.core.closed_forms import Curvature
+from dirgrad.core.curvature_noise import Curvature
 
 
 def projected_signal_to_noise(scale: str, num_directions: int, dimension: int) -> float:

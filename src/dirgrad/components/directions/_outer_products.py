@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 
 from dirgrad.core import theory, tree
-from dirgrad.core.closed_forms import Curvature
+from dirgrad.core.curvature_noise import Curvature
 from dirgrad.core.types import Array, Params
 
 Shape: TypeAlias = tuple[int, ...]

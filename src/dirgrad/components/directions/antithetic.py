@@ -1,8 +1,9 @@
 from typing import Annotated, Any
 
 from dirgrad.components.registry import component, component_field, default
-from dirgrad.core import closed_forms, tree
-from dirgrad.core.closed_forms import Curvature, Shares
+from dirgrad.core import closed_forms, curvature_noise, tree
+from dirgrad.core.closed_forms import Shares
+from dirgrad.core.curvature_noise import Curvature
 from dirgrad.core.directions import jth_direction
 from dirgrad.core.types import Direction, Key, Ops, Params
 
@@ -60,7 +61,7 @@ class Antithetic:
 
     def curvature_noise(self, curvature: Curvature) -> float:
         """Return the noise of a direction of the other law."""
-        return closed_forms.curvature_noise(self.direction, 1, curvature)
+        return curvature_noise.of_law(self.direction, 1, curvature)
 
     def curvature_noise_of_mean(self, num_directions: int, curvature: Curvature) -> float:
         """Return E[e^T H e] for the mean e over K directions, most of them in pairs.
@@ -71,7 +72,7 @@ class Antithetic:
         def of_sum(n: int) -> float:
             if n == 0:
                 return 0.0
-            return n**2 * closed_forms.curvature_noise(self.direction, n, curvature)
+            return n**2 * curvature_noise.of_law(self.direction, n, curvature)
 
         num_pairs, num_alone = divmod(num_directions, 2)
         with_pairs = of_sum(num_pairs) + of_sum(num_pairs + num_alone)
@@ -79,7 +80,7 @@ class Antithetic:
 
     @property
     def is_symmetric(self) -> bool:
-        return closed_forms.is_symmetric(self.direction)
+        return curvature_noise.is_symmetric(self.direction)
 
     @property
     def is_factored(self) -> bool:

@@ -2,7 +2,8 @@ import numpy as np
 
 from dirgrad.components.registry import component
 from dirgrad.core import theory, tree
-from dirgrad.core.closed_forms import Curvature, Shares
+from dirgrad.core.closed_forms import Shares
+from dirgrad.core.curvature_noise import Curvature
 from dirgrad.core.types import Key, Ops, Params
 
 

@@ -4,7 +4,8 @@ from typing import ClassVar
 from dirgrad.components.directions import _outer_products
 from dirgrad.components.registry import component
 from dirgrad.core import tree
-from dirgrad.core.closed_forms import Curvature, Shares
+from dirgrad.core.closed_forms import Shares
+from dirgrad.core.curvature_noise import Curvature
 from dirgrad.core.types import Key, Ops, Params
 
 

@@ -4,8 +4,9 @@ from math import nan
 from typing import Annotated, Any
 
 from dirgrad.components.registry import component, component_field
-from dirgrad.core import closed_forms, theory, tree
-from dirgrad.core.closed_forms import Curvature, Shares
+from dirgrad.core import closed_forms, curvature_noise, theory, tree
+from dirgrad.core.closed_forms import Shares
+from dirgrad.core.curvature_noise import Curvature
 from dirgrad.core.directions import TiedDirection, jth_direction
 from dirgrad.core.types import Array, Direction, Key, Ops, Params
 
@@ -56,10 +57,10 @@ class Replayed:
         block of the Hessian: products of odd powers of two arrays have the mean 0. It is NaN for an
         underlying law that is not symmetric.
         """
-        if not closed_forms.is_symmetric(self.direction):
+        if not curvature_noise.is_symmetric(self.direction):
             return nan
         return theory.gaussian_curvature_noise(curvature) + sum(
-            closed_forms.curvature_noise(self.direction, 1, block)
+            curvature_noise.of_law(self.direction, 1, block)
             - theory.gaussian_curvature_noise(block)
             for block in curvature.arrays()
         )
@@ -73,7 +74,7 @@ class Replayed:
 
     @property
     def is_symmetric(self) -> bool:
-        return closed_forms.is_symmetric(self.direction)
+        return curvature_noise.is_symmetric(self.direction)
 
     @property
     def is_factored(self) -> bool:

@@ -8,9 +8,9 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from dirgrad.core import closed_forms
+from dirgrad.core import closed_forms, curvature_noise
 from dirgrad.core.types import Backend, Batch, Estimator, Params
-from dirgrad.runs.instruments.workload import Workload, loss
+from dirgrad.runs.instruments.workload import Workload, as_rows, loss
 
 Products: TypeAlias = Callable[[Workload, np.ndarray], np.ndarray]
 """Function (workload, vectors (n, d)) -> Hessian times each vector, (n, d) float64."""
@@ -72,7 +72,7 @@ def hessian_products(
             missing = at_once - len(chunk)
             full = np.concatenate([chunk, np.zeros((missing, chunk.shape[1]))])
             lanes = in_lanes(_unravel(backend, target, full), target.params, target.batch)
-            chunks.append(_ravel(backend, lanes)[: len(chunk)])
+            chunks.append(as_rows(backend, lanes)[: len(chunk)])
         return np.concatenate(chunks)
 
     return products
@@ -167,8 +167,8 @@ class WeightedNoise(NamedTuple):
         """
         if self.matrix is None:
             return np.nan
-        at = closed_forms.Curvature(tuple(gradient), self.matrix)
-        return closed_forms.curvature_noise_of_estimate(estimator, at) / self.scale
+        at = curvature_noise.Curvature(tuple(gradient), self.matrix)
+        return curvature_noise.of_estimate(estimator, at) / self.scale
 
 
 def weighted_noise(
@@ -199,6 +199,24 @@ def weighted_noise(
     return WeightedNoise(scale, probes, matrix, multiply)
 
 
+def weights_at(
+    backend: Backend, workload: Workload
+) -> Callable[[Workload, np.ndarray], WeightedNoise | None]:
+    """Return the function (point, gradient) -> weights there; it is compiled once.
+
+    Its result is None where the framework cannot differentiate the problem twice, too.
+    """
+    products = hessian_products(backend, workload)
+
+    def at(point: Workload, gradient: np.ndarray) -> WeightedNoise | None:
+        try:
+            return weighted_noise(products, point, gradient)
+        except NotImplementedError:
+            return None
+
+    return at
+
+
 def _unravel(backend: Backend, workload: Workload, vectors: np.ndarray) -> Params:
     """Return vectors (n, d) as parameters whose leaves are (n, ...), in their own dtype."""
     parts = {}
@@ -209,10 +227,3 @@ def _unravel(backend: Backend, workload: Workload, vectors: np.ndarray) -> Param
         first += array.size
         parts[name] = backend.ops.asarray(part.reshape(-1, *array.shape).astype(array.dtype))
     return parts
-
-
-def _ravel(backend: Backend, params: Params) -> np.ndarray:
-    """Return leaves (n, ...) as vectors (n, d) float64, in the order of the dictionary."""
-    arrays = [backend.engine.to_numpy(leaf).astype(np.float64) for leaf in params.values()]
-    flat = [array.reshape(len(array), -1) for array in arrays]
-    return np.concatenate(flat, axis=1)

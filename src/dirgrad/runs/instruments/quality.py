@@ -20,6 +20,7 @@ from dirgrad.runs.instruments.curvature import WeightedNoise
 from dirgrad.runs.instruments.workload import (
     Workload,
     after_training,
+    as_rows,
     estimator_columns,
     gradient,
     gradient_shares,
@@ -178,7 +179,7 @@ def _estimation_points(job: Job, backend: Backend, workload: Workload) -> Iterat
     """Yield every minibatch at every requested number of training steps."""
     num_minibatches = job.settings.minibatches
     exact_at = _exact_gradient(backend, workload)
-    weights_at = _weights(job, backend, workload)
+    weights_at = curvature.weights_at(backend, workload) if job.settings.curvature else None
     for after_steps, trained in after_training(job, backend, workload):
         full = None
         if num_minibatches > 1:
@@ -189,24 +190,8 @@ def _estimation_points(job: Job, backend: Backend, workload: Workload) -> Iterat
             columns: Row = {"after_steps": after_steps, "minibatch": minibatch}
             if full is not None:
                 columns |= _minibatch_error(exact, full)
-            yield EstimationPoint(columns, target, exact, weights_at(target, exact))
-
-
-def _weights(
-    job: Job, backend: Backend, workload: Workload
-) -> Callable[[Workload, np.ndarray], WeightedNoise | None]:
-    """Return the function from a point and its gradient to the Hessian there, if it is measured."""
-    if not job.settings.curvature:
-        return lambda target, exact: None
-    products = curvature.hessian_products(backend, workload)
-
-    def weights_at(target: Workload, exact: np.ndarray) -> WeightedNoise | None:
-        try:
-            return curvature.weighted_noise(products, target, exact)
-        except NotImplementedError:
-            return None
-
-    return weights_at
+            weights = weights_at(target, exact) if weights_at else None
+            yield EstimationPoint(columns, target, exact, weights)
 
 
 def _exact_gradient(backend: Backend, workload: Workload) -> Callable[[Workload], np.ndarray]:
@@ -217,7 +202,7 @@ def _exact_gradient(backend: Backend, workload: Workload) -> Callable[[Workload]
     def exact_at(target: Workload) -> np.ndarray:
         keys = backend.engine.keys(np.array([0]))
         lanes = exact_lanes(keys, target.params, target.batch)
-        (g,) = _ravel(backend, lanes, (1,))
+        (g,) = as_rows(backend, lanes)
         return np.asarray(g)
 
     return exact_at
@@ -249,7 +234,7 @@ def _estimates(
             seeds = first_seed + np.arange(first, first + size)
             keys = backend.engine.keys(seeds)
             estimates = estimate_lanes(keys, target.params, target.batch)
-            yield _ravel(backend, estimates, (size,))[: draws - first]
+            yield as_rows(backend, estimates)[: draws - first]
 
     return estimates_at
 
@@ -265,24 +250,11 @@ def _compare(
     distances: list[Row] = []
     for estimates in chunks:
         rows = _distances(estimates, exact, len(values))
-        noise = [{}] * len(estimates) if weights is None else _noise_columns(weights, estimates)
-        distances += [row | weighted for row, weighted in zip(rows, noise, strict=True)]
+        noise = [None] * len(estimates) if weights is None else weights.of(estimates)
+        distances += [row | {"curvature_noise": x} for row, x in zip(rows, noise, strict=True)]
         values += list(estimates[:, coordinates])
     moments = _moments(np.array(values), exact[coordinates], coordinates)
     return distances, list(moments)
-
-
-def _noise_columns(weights: WeightedNoise, estimates: np.ndarray) -> list[Row]:
-    return [{"curvature_noise": noise} for noise in weights.of(estimates)]
-
-
-def _ravel(backend: Backend, params: Params, axes: tuple[int, ...]) -> np.ndarray:
-    """Return (*axes, d) float64, with the leaves in the order of the dictionary."""
-    leaves = []
-    for leaf in params.values():
-        array = backend.engine.to_numpy(leaf).astype(np.float64)
-        leaves.append(array.reshape(*axes, -1))
-    return np.concatenate(leaves, axis=-1)
 
 
 def _unravel(workload: Workload, vector: np.ndarray) -> dict[str, np.ndarray]:

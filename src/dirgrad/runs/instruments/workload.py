@@ -193,6 +193,12 @@ def estimator_columns(estimator: Estimator) -> dict[str, str | int]:
     }
 
 
+def as_rows(backend: Backend, lanes: Params) -> np.ndarray:
+    """Return leaves (n, ...) as rows (n, d) float64, in the order of the dictionary."""
+    arrays = [backend.engine.to_numpy(leaf).astype(np.float64) for leaf in lanes.values()]
+    return np.concatenate([array.reshape(len(array), -1) for array in arrays], axis=1)
+
+
 def gradient_shares(gradient: Iterable[np.ndarray]) -> list[GradientShare]:
     """Return the share of each array in ||g||^2; all shares are 0 if g is 0.
 
