@@ -21,7 +21,10 @@ FIGURE = {
     "ALT": "A description.",
 }
 TABLE = {"RECORDS": ("trials",), "READABLE": True, "CAPTION": "A caption."}
-HELPERS = {"figures": {"panels", "saving", "style"}, "tables": {"best", "crossing", "summary"}}
+HELPERS = {
+    "figures": {"panels", "saving", "style"},
+    "tables": {"best", "blocks", "crossing", "summary"},
+}
 """Modules that are shared by the figures or by the tables."""
 
 

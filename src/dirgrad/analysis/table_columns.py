@@ -4,11 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from dirgrad.analysis.column_roles import ColumnRoles
-from dirgrad.analysis.samples import Samples, format_samples, parse_samples
 from dirgrad.analysis.tables import (
     baydin,
     bench,
@@ -16,6 +14,7 @@ from dirgrad.analysis.tables import (
     equal_loss,
     final,
     memory,
+    orders,
     quality,
     scaling,
     stability,
@@ -23,7 +22,19 @@ from dirgrad.analysis.tables import (
 )
 from dirgrad.records.schemas import Stage
 
-MODULES = (baydin, bench, cost, equal_loss, final, memory, quality, scaling, stability, targets)
+MODULES = (
+    baydin,
+    bench,
+    cost,
+    equal_loss,
+    final,
+    memory,
+    orders,
+    quality,
+    scaling,
+    stability,
+    targets,
+)
 Derived = Mapping[str, Callable[[pd.DataFrame], "pd.Series[Any]"]]
 
 
@@ -89,12 +100,6 @@ def _bound_of_best_rate(
     return pd.Series(bounds, dtype=float).reindex(table.index)
 
 
-def _reciprocals(cell: object) -> str | float:
-    """Return the reciprocals of raw values, as text."""
-    keys, low, high = parse_samples(cell)
-    return format_samples(Samples(keys, 1 / high, 1 / low)) or np.nan
-
-
 DERIVED: Mapping[str, Derived] = {
     "final": {
         "best_learning_rate": _best_rate,
@@ -105,13 +110,6 @@ DERIVED: Mapping[str, Derived] = {
     "cost": {
         "sequence_temp_bytes": _sequence_temp_bytes,
         "added_product_flops": _added_product_flops,
-    },
-    "quality": {
-        "relative_squared_error": lambda table: 1 / table["snr"],
-        # The reciprocal is decreasing, so it exchanges the ends of the interval.
-        "relative_squared_error_low": lambda table: 1 / table["snr_high"],
-        "relative_squared_error_high": lambda table: 1 / table["snr_low"],
-        "relative_squared_error_values": lambda table: table["snr_values"].map(_reciprocals),
     },
 }
 """Columns that claims may name although the CSV file of the table lacks them."""
@@ -124,7 +122,6 @@ MEANINGS: Mapping[str, str] = {
     "sequence_temp_bytes": "temporary bytes of a step along a sequence, without the observations, "
     "which every estimator needs",
     "added_product_flops": "multiplications of a step in addition to the loss function",
-    "relative_squared_error": "1/SNR, with its interval",
 }
 """Meaning of these columns."""
 

@@ -1,8 +1,10 @@
 """The table `quality` gives the signal-to-noise ratio and the bias of estimates."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from dirgrad.analysis.samples import parse_samples
 from dirgrad.analysis.tables import quality
 from support.hand_made_records import QUICK, WORKLOAD, frame
 
@@ -37,6 +39,35 @@ def test_the_signal_to_noise_ratio_comes_from_the_plain_mean_of_the_squared_erro
     assert row["cosine"] == 0.5
     assert row["squared_bias"] == pytest.approx(2.0)
     assert row["variance"] == pytest.approx(25.0 - 2.0)
+    assert row["relative_squared_error"] == 25.0
+    assert row["relative_squared_error_values"] == "0:1 1:1 2:1 3:97"
+    assert row["snr_values"] == "0:1 1:1 2:1 3:0.0103092784"
+
+
+def test_the_raw_values_are_means_of_ten_blocks_of_draws_or_minibatches() -> None:
+    estimate = WORKLOAD | {"quality": "one", "estimator": "f", "precision": "float32"}
+    estimate |= {"status": "ok", "norm_ratio": 2.0, "signal_to_noise_theory": 0.25}
+    estimate |= {"relative_squared_error": 4.0, "error_product": 0.0, "gradient_norm": 1.0}
+    estimate |= {"curvature_noise_theory": 1.5, "hessian_probes": 0}
+    rows = [
+        estimate
+        | {"minibatch": draw // 10, "draw": draw % 10, "cosine": draw / 20}
+        | {"curvature_noise": 2.0 * draw, "difference_error": 1.0 + draw % 2}
+        | {"minibatch_squared_error": 3.0 + draw // 10, "squared_norm_ratio": 1.0}
+        for draw in range(20)
+    ]
+    (row,) = quality.make({"draws": frame("draws", rows)}, QUICK).to_dict("records")
+    cosines = parse_samples(row["cosine_values"])
+    np.testing.assert_allclose(cosines.low, (np.arange(10) * 2 + 0.5) / 20)
+    assert cosines.keys.tolist() == list(range(10))
+    noise = parse_samples(row["curvature_noise_values"])
+    np.testing.assert_allclose(noise.low, 4.0 * np.arange(10) + 1)
+    assert row["curvature_noise"] == pytest.approx(noise.low.mean())
+    assert (row["curvature_noise_theory"], row["hessian_probes"]) == (1.5, 0)
+    assert row["minibatch_variance_values"] == "0:3 1:4"
+    roots = parse_samples(row["difference_error_values"]).low
+    np.testing.assert_allclose(roots, np.sqrt((1 + 4) / 2))
+    assert row["difference_error"] == pytest.approx(roots[0])
 
 
 def test_an_estimator_that_is_not_supported_is_a_row_without_numbers() -> None:

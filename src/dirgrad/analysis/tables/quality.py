@@ -1,12 +1,15 @@
 """Table `quality`: signal-to-noise ratio, bias and cosine of estimates, with closed forms."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from dirgrad.analysis.column_roles import ColumnRoles
+from dirgrad.analysis.column_roles import ColumnRoles, values_column, with_interval
 from dirgrad.analysis.intervals import mean_interval
+from dirgrad.analysis.samples import exact_samples, format_samples
+from dirgrad.analysis.tables.blocks import block_means
 from dirgrad.analysis.tables.summary import (
     Records,
     summarize_groups,
@@ -58,10 +61,14 @@ COLUMN_ROLES = ColumnRoles(
         "norm_ratio",
         "minibatches",
         "difference_error_theory",
+        "curvature_noise_theory",
+        "hessian_probes",
     ),
     sampled=(
         "squared_bias",
+        "relative_squared_error",
         "snr",
+        "curvature_noise",
         "direction_variance",
         "minibatch_variance",
         "difference_error",
@@ -70,7 +77,14 @@ COLUMN_ROLES = ColumnRoles(
         "cosine",
     ),
     n="draws",
-    ratios=("snr", "direction_variance", "minibatch_variance", "difference_error"),
+    ratios=(
+        "relative_squared_error",
+        "snr",
+        "curvature_noise",
+        "direction_variance",
+        "minibatch_variance",
+        "difference_error",
+    ),
 )
 
 
@@ -82,13 +96,22 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
 
     e is an estimate, g the gradient on its minibatch, and G the gradient on all training data.
     Expectations are plain means over `draws` estimates, because a trimmed mean would ignore the
-    tail. Their intervals are percentile bootstrap intervals.
+    tail. Their intervals are percentile bootstrap intervals. Their raw values are the means of ten
+    blocks of consecutive draws, with the number of the block as the key; the raw values of
+    `minibatch_variance` are those of its minibatches. Estimators of one measurement share the
+    random keys of a block.
 
+    relative_squared_error: E||e - g||^2 / ||g||^2, which is 1/snr.
     squared_bias: ||E e - g||^2 / ||g||^2, from products of the errors of two estimates.
     variance: 1/snr minus `squared_bias`.
     bias: root of `squared_bias`, negative if `squared_bias` is negative by chance.
     snr, snr_theory: ||g||^2 / E||e - g||^2, and its closed form, such as K/(d + 1).
     snr_z: 1/snr minus 1/snr_theory, in standard errors (which include rounding).
+    curvature_noise, curvature_noise_theory: E[e^T H e] / (||g||^2 tr H) for the Hessian H of the
+        loss on the minibatch, and its closed form. Progress and the stable rate follow from it and
+        not from `snr`. It is 1 + 2 g^T H g / (||g||^2 tr H) for a Gaussian direction. Null without
+        `curvature: true`.
+    hessian_probes: number of random vectors in the estimate of tr H; 0 if it is exact.
     direction_variance, minibatch_variance: E||e - g||^2 / ||G||^2 and E||g - G||^2 / ||G||^2, the
         noise from directions and from `minibatches`. Null with a single minibatch.
     difference_error, difference_error_theory: root mean square of the columns in `DRAWS`.
@@ -114,6 +137,9 @@ def _row(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     for name in ("gradient_norm", "norm_ratio"):
         row[name] = group[name].mean()
     row |= _variances(group, settings)
+    row |= _mean("curvature_noise", group["curvature_noise"].astype(float), settings)
+    for name in ("curvature_noise_theory", "hessian_probes"):
+        row[name] = group[name].astype(float).mean()
     row |= _differences(group, settings)
     row |= _mean("projection", projection, settings)
     row["best_shrinkage"] = projection.mean() / squared_norm_ratio.mean()
@@ -130,10 +156,13 @@ def _bias_and_noise(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]
     if not error.value:
         row["snr"] = np.inf
         return row
+    row |= _mean("relative_squared_error", group["relative_squared_error"], settings)
     # The reciprocal is decreasing, so it exchanges the ends of the interval.
     row["snr"] = 1 / error.value
     row["snr_low"] = 1 / error.high
     row["snr_high"] = 1 / error.low
+    blocks = block_means(group["relative_squared_error"])
+    row[values_column("snr")] = format_samples(exact_samples(1 / blocks[blocks > 0]))
     return row
 
 
@@ -153,28 +182,47 @@ def _closed_forms(group: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _variances(group: pd.DataFrame, settings: Statistics) -> dict[str, float]:
+def _variances(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     """Return the variance due to directions, and the variance due to minibatches."""
     by_minibatch = group.drop_duplicates("minibatch")["minibatch_squared_error"]
     by_direction = group["relative_squared_error"] * group["squared_norm_ratio"]
-    row: dict[str, float] = {"minibatches": len(by_minibatch)}
+    row: dict[str, Any] = {"minibatches": len(by_minibatch)}
     row |= _mean("direction_variance", by_direction, settings)
-    return row | _mean("minibatch_variance", by_minibatch, settings)
+    # A minibatch is a sample of its own.
+    by_number = by_minibatch.reset_index(drop=True)
+    return row | _mean("minibatch_variance", by_number, settings, samples=lambda values: values)
 
 
-def _differences(group: pd.DataFrame, settings: Statistics) -> dict[str, float]:
+def _differences(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     """Return the error and the bias of a finite difference; NaN for other estimators."""
     squares = group["difference_error"].astype(float) ** 2
     squares_theory = group["difference_error_theory"].astype(float) ** 2
-    mean_square = _mean("difference_error", squares, settings)
-    row = {name: float(np.sqrt(square)) for name, square in mean_square.items()}
+    summary = mean_interval(squares.dropna().to_numpy(float), settings)
+    row: dict[str, Any] = dict(
+        zip(with_interval("difference_error"), map(float, np.sqrt(summary)), strict=True)
+    )
+    roots = block_means(squares) ** 0.5
+    row[values_column("difference_error")] = format_samples(exact_samples(roots)) or np.nan
     row["difference_error_theory"] = float(np.sqrt(squares_theory.mean()))
     biases = group["difference_bias"].astype(float)
     return row | _mean("difference_bias", biases, settings)
 
 
-def _mean(name: str, column: pd.Series, settings: Statistics) -> dict[str, float]:
-    """Return the mean of a column without its nulls, and the ends of its interval."""
+def _mean(
+    name: str,
+    column: "pd.Series[float]",
+    settings: Statistics,
+    samples: Callable[["pd.Series[float]"], "pd.Series[float]"] = block_means,
+) -> dict[str, Any]:
+    """Return the mean of a column without its nulls, the ends of its interval, and raw values.
+
+    Args:
+        name: Name of the columns.
+        column: One number per draw.
+        settings: Settings of the bootstrap.
+        samples: Map from the column to the raw values that the table keeps.
+    """
     summary = mean_interval(column.dropna().to_numpy(float), settings)
-    names = (name, f"{name}_low", f"{name}_high")
-    return {key: float(value) for key, value in zip(names, summary, strict=True)}
+    row: dict[str, Any] = dict(zip(with_interval(name), map(float, summary), strict=True))
+    kept = exact_samples(samples(column.astype(float)))
+    return row | {values_column(name): format_samples(kept) or np.nan}

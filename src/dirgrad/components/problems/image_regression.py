@@ -52,4 +52,4 @@ class ImageRegression:
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
         """Return the predicted colors (n, 3)."""
         features = batch[0]
-        return perceptron(ops, params, features, len(self.hidden))
+        return perceptron(ops, params, features, len(self.hidden), ops.relu)

@@ -50,4 +50,4 @@ class JaxTutorial:
     def outputs(self, ops: Ops, params: Params, batch: Batch) -> Array:
         """Return the logits (n, classes) of a batch of examples (n, ...)."""
         examples = batch[0]
-        return perceptron(ops, params, examples, len(self.hidden))
+        return perceptron(ops, params, examples, len(self.hidden), ops.relu)
