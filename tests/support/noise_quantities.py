@@ -28,6 +28,37 @@ CENTRAL_DIFFERENCE = {
 }
 
 
+ORDERS = {
+    "backend": "jax",
+    "quality": "orders",
+    "problem": "mlp_tanh",
+    "estimator": "finite_difference_central",
+    "dtype": "float64",
+}
+
+
+def _order(name: str, **facts: str) -> QuantityTables:
+    """Return tables in which the column `name` of a finite difference is chosen."""
+    return column(
+        table="orders",
+        name=name,
+        facts=ORDERS | facts,
+        count="blocks",
+        with_interval=value_with_interval,
+    )
+
+
+def _weighted_noise(value: float, spread: float, n: int) -> Tables:
+    """Return closed forms of two laws; the Gaussian law has the value 2."""
+    shared = GAUSSIAN_ESTIMATES | {"quality": "laws", "draws": n}
+    noise = {"forward_gradient": 2.0, "forward_gradient_rank_one": 2.0 * value}
+    rows = [
+        shared | {"estimator": name, "curvature_noise_theory": closed_form}
+        for name, closed_form in noise.items()
+    ]
+    return {"quality": pd.DataFrame(rows)}
+
+
 def _sphere_over_gaussian(value: float, spread: float, n: int) -> Tables:
     """Return SNRs of two laws of directions; the Gaussian law has SNR 0.1."""
     snr = {
@@ -51,13 +82,18 @@ NOISE_CLAIMS = {
         with_interval=value_with_interval,
     ),
     "noise_grows_with_dimension": QuantityTables(
-        # The relative squared error is 1/SNR, so the SNR has the opposite exponent.
-        power_law("dimension", (10.0, 100.0, 1000.0), "snr", GAUSSIAN_ESTIMATES, sign=-1.0)
+        power_law("dimension", (10.0, 100.0, 1000.0), "relative_squared_error", GAUSSIAN_ESTIMATES)
     ),
     "k_directions_are_k_times_better": QuantityTables(
         power_law("num_directions", (1.0, 8.0, 64.0), "snr", GAUSSIAN_ESTIMATES)
     ),
     "constant_length_is_best": QuantityTables(_sphere_over_gaussian),
+    "rank_one_weighs_curvature_alike": QuantityTables(_weighted_noise, counted=True),
+    "forward_difference_is_of_first_order": _order("order", estimator="finite_difference_forward"),
+    "central_difference_is_of_second_order": _order("order"),
+    "errors_of_smooth_losses_are_powers": _order("bend"),
+    "kinks_lower_the_order": _order("order", problem="mlp_relu"),
+    "bias_is_of_second_order": _order("bias_order"),
     "difference_is_biased": column(
         table="quality",
         name="difference_bias",

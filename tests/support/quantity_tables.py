@@ -156,7 +156,6 @@ def power_law(
     sizes: Sequence[float],
     y: str,
     facts: Row,
-    sign: float = 1.0,
 ) -> TableMaker:
     """Return a function that makes the table `quality`, in which y is a power of x.
 
@@ -167,11 +166,10 @@ def power_law(
         sizes: The abscissas.
         y: Column of the powers.
         facts: The other columns of all rows.
-        sign: Sign of the exponent.
     """
 
     def make(value: float, spread: float, n: int) -> Tables:
-        powers = sign * (value + spread * scores(n))
+        powers = value + spread * scores(n)
         shared = facts | {"draws": n}
         rows = [
             shared | {x: size, f"{y}_values": cell(size**powers)} | _mean(y, size**powers)

@@ -63,6 +63,30 @@ def _largest_rates(value: float, spread: float, n: int) -> Tables:
     return {"stability": per_estimator({"backend": "jax", "problem": "mlp"}, rates)}
 
 
+SPECTRUM = {"backend": "jax", "stability": "spectrum", "problem": "mlp", "problem_kind": "mlp"}
+QUADRATIC = SPECTRUM | {"problem": "condition_1", "problem_kind": "quadratic"}
+
+
+def _bounded(name: str, facts: Row) -> QuantityTables:
+    """Return tables for a column of `stability` between two bounds, by the factor 1 + spread."""
+
+    def make(value: float, spread: float, n: int) -> Tables:
+        ends = {f"{name}_from": value / (1 + spread), f"{name}_to": value * (1 + spread)}
+        row = facts | {"estimator": "forward_gradient", "direction": "gaussian", name: value}
+        return {"stability": pd.DataFrame([row | ends])}
+
+    return QuantityTables(make, counted=True)
+
+
+def _rates_of_rank_one(value: float, spread: float, n: int) -> Tables:
+    """Return largest stable rates; the Gaussian law has the rate 1."""
+    rates = {
+        name: {"stable_rate": rate, "unstable_rate": rate * (1 + spread)}
+        for name, rate in (("forward_gradient_rank_one", value), ("forward_gradient", 1.0))
+    }
+    return {"stability": per_estimator(SPECTRUM, rates)}
+
+
 def _slope(optimizer: str) -> QuantityTables:
     facts = {"backend": "jax", "problem": "sparse_regression", "optimizer": optimizer}
     shared = facts | {"estimator": "forward_gradient_sphere_k20"}
@@ -95,6 +119,25 @@ TRAINING_CLAIMS = {
     "seconds_at_own_best_rate": _effort_to_target("seconds_over_backprop"),
     "rate_is_a_hundredth": QuantityTables(_best_rates, counted=True),
     "largest_rate_is_a_hundredth": QuantityTables(_largest_rates, counted=True),
+    "stable_rate_falls_with_the_trace": _bounded("backprop_over_rate_per_trace", QUADRATIC),
+    "stable_rate_of_networks_falls_with_the_trace": _bounded(
+        "backprop_over_rate_per_trace", SPECTRUM
+    ),
+    "best_rate_on_an_isotropic_quadratic": _bounded("best_rate_over_theory", QUADRATIC),
+    "decay_on_an_isotropic_quadratic": column(
+        table="stability",
+        name="decay_over_theory",
+        facts=QUADRATIC | {"estimator": "forward_gradient"},
+        count="n_seeds",
+    ),
+    "rank_one_is_stable_up_to_lower_rates": QuantityTables(_rates_of_rank_one, counted=True),
+    "rank_one_descends_more_slowly": ratio_of_rows(
+        table="stability",
+        name="decay",
+        facts=SPECTRUM | {"n_seeds": 10},
+        numerator="forward_gradient_rank_one",
+        denominator="forward_gradient",
+    ),
     "low_loss_is_not_performance": column(
         table="equal_loss",
         name="difference",
