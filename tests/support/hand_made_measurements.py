@@ -36,6 +36,11 @@ def stability() -> pd.DataFrame:
         stable_rate=0.1,
         stable_rate_theory=0.15,
         unstable_rate=np.where(rows["depth"] == 1, np.nan, 0.2),
+        num_directions=(rows["estimator"] != "backprop").astype(int),
+        trace_over_largest=10.0 * rows["depth"],
+        backprop_over_rate=8.0 * rows["depth"],
+        backprop_over_rate_from=6.0 * rows["depth"],
+        backprop_over_rate_to=np.where(rows["depth"] == 1, np.inf, 12.0 * rows["depth"]),
     )
 
 
@@ -96,6 +101,25 @@ def differences() -> pd.DataFrame:
     rows = measurement("quality").merge(variants, how="cross")
     rows = rows.assign(draws=200, difference_error_theory=rows["eps"])
     return with_interval(rows, "difference_error", rows["eps"])
+
+
+def differences_in_float64() -> pd.DataFrame:
+    """Return errors of finite differences at three steps, which fall as the step."""
+    rows = differences().query("dtype == 'float64'")
+    third = rows.query("eps == 0.01").assign(eps=0.001, difference_error=0.001)
+    return pd.concat([rows, third], ignore_index=True)
+
+
+def orders() -> pd.DataFrame:
+    """Return fitted orders of 1."""
+    return with_interval(measurement("quality").assign(draws=200), "order", 1.0)
+
+
+def weighted_noise() -> pd.DataFrame:
+    """Return noise that is weighted by the curvature, and noise that is not."""
+    rows = signals().assign(curvature_noise_theory=1.5)
+    rows = with_interval(rows, "curvature_noise", 1.4)
+    return with_interval(rows, "relative_squared_error", 10.0)
 
 
 def sources_of_noise() -> pd.DataFrame:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dirgrad.report.figures import (
@@ -19,10 +21,13 @@ from dirgrad.report.figures import (
     influence_balancing,
     largest_rate,
     learning,
+    local_orders,
     memory_by_depth,
     memory_timeline,
     moments,
+    noise_by_direction,
     own_best_rate,
+    rate_by_trace,
     sampled_gradients,
     saving,
     sensitivity,
@@ -137,6 +142,24 @@ CASES = {
         ("growth", "growth"),
         "worst residual 1.5 standard errors",
     ),
+    "noise_by_direction": FigureCase(
+        noise_by_direction.draw,
+        {"quality": measurements.weighted_noise()},
+        ("growth",),
+        "n = 400 estimates",
+    ),
+    "rate_by_trace": FigureCase(
+        rate_by_trace.draw,
+        {"stability": measurements.stability()},
+        ("growth",),
+        "n = 3 of 3 trials",
+    ),
+    "local_orders": FigureCase(
+        local_orders.draw,
+        {"quality": measurements.differences_in_float64(), "orders": measurements.orders()},
+        ("growth",),
+        "n = 200 directions",
+    ),
     "cost_ratios": FigureCase(
         cost_ratios.draw, {"cost": measurements.cost_ratios()}, ("growth",), "n = 10 rounds"
     ),
@@ -247,3 +270,29 @@ def test_equal_tables_give_equal_bytes(name: str, tmp_path: Path) -> None:
         saving.save(draw(name), tmp_path / directory / "figure", saving.Metadata("{}"))
     for path in (tmp_path / "first").iterdir():
         assert path.read_bytes() == (tmp_path / "second" / path.name).read_bytes(), path.name
+
+
+def test_a_local_order_is_the_slope_between_neighboring_steps() -> None:
+    quality = measurements.differences_in_float64()
+    quality["difference_error"] = quality["eps"] ** 1.5
+    tables = {"quality": quality, "orders": measurements.orders()}
+    figure = local_orders.draw(tables, "growth")
+    for axes in figure.axes:
+        drawn = [line for line in axes.lines if len(line.get_xdata()) == 2]
+        slopes = [line.get_ydata() for line in drawn if not line.get_label().startswith("_")]
+        assert slopes
+        np.testing.assert_allclose(slopes, 1.5)
+        np.testing.assert_allclose(drawn[-1].get_xdata(), [10**-2.5, 10**-1.5])
+    assert all("1 [0.9, 1.2]" in label for label in legend_labels(figure))
+
+
+def test_the_noise_of_a_law_is_drawn_for_one_direction_beside_its_closed_form() -> None:
+    rows = measurements.weighted_noise().assign(num_directions=4, dimension=100)
+    figure = noise_by_direction.draw({"quality": rows}, "growth")
+    drawn = {round(float(x), 6) for axes in figure.axes for x in marks(axes)}
+    # 4 (1/SNR) / d and 4 times the weighted noise.
+    assert drawn == {0.4, 6.0}
+
+
+def marks(axes: Axes) -> list[float]:
+    return [x for line in axes.lines if line.get_marker() == "|" for x in line.get_xdata()]
