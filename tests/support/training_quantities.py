@@ -131,6 +131,13 @@ TRAINING_CLAIMS = {
         count="n_seeds",
     ),
     "rank_one_is_stable_up_to_lower_rates": QuantityTables(_rates_of_rank_one, counted=True),
+    "rank_one_trains_to_a_higher_loss": ratio_of_rows(
+        table="targets",
+        name="valid_loss",
+        facts={"backend": "jax", "experiment": "mlp_adam"},
+        numerator="forward_gradient_rank_one",
+        denominator="forward_gradient",
+    ),
     "rank_one_descends_more_slowly": ratio_of_rows(
         table="stability",
         name="decay",

@@ -114,4 +114,5 @@ def test_a_best_rate_at_an_end_of_the_grid_is_not_compared() -> None:
     row = best({0.1: [1.0], 0.25: [2.0]})
     assert row["decay"] == pytest.approx(np.log(4.0) / 2)
     assert row[["best_rate", "best_rate_over_theory", "decay_over_theory"]].isna().all()
+    assert best({0.1: [1.0], 0.25: [0.0], 0.5: [2.0]})[["best_rate", "decay"]].isna().all()
     assert best({0.1: [None], 0.25: [None]})[["best_rate", "decay"]].isna().all()

@@ -98,7 +98,7 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     Expectations are plain means over `draws` estimates, because a trimmed mean would ignore the
     tail. Their intervals are percentile bootstrap intervals. Their raw values are the means of ten
     blocks of consecutive draws, with the number of the block as the key; the raw values of
-    `minibatch_variance` are those of its minibatches. Estimators of one measurement share the
+    `minibatch_variance` belong to its minibatches. Estimators of one measurement share the
     random keys of a block.
 
     relative_squared_error: E||e - g||^2 / ||g||^2, which is 1/snr.

@@ -96,7 +96,8 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
         the rates are 2 over the largest eigenvalue and 2 / tr H.
     best_rate: rate of the grid at which the loss decays fastest, on average over the seeds.
         `best_rate_over_theory` has the neighbors in the grid as its bounds. Both are null if the
-        best rate is an end of the grid.
+        best rate is an end of the grid. Everything about the best rate is null if a trial ends at
+        the loss 0, since no decay is faster than rounding shows.
     decay, decay_theory: -log(final loss / initial loss) per step at the best rate, one value per
         seed, and -log of the closed form of the contraction of the mean loss. The mean of a
         logarithm lies below the logarithm of the mean, by about one part in d.
@@ -142,8 +143,9 @@ def _rates(group: pd.DataFrame) -> dict[str, Any]:
 
 def _best(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     """Return the rate at which the loss decays fastest, with its decay."""
-    positive = (group["final_loss"] > 0) & (group["initial_loss"] > 0)
-    ok = (group["status"] == TrialStatus.OK) & positive
+    ok = group["status"] == TrialStatus.OK
+    if (ok & (group[["final_loss", "initial_loss"]] <= 0).any(axis=1)).any():
+        return {}
     logarithm = np.log(group["final_loss"].where(ok) / group["initial_loss"])
     decay = (-logarithm / group["steps"]).to_numpy(float)
     by_rate = pd.DataFrame(decay, group["learning_rate"]).groupby(level=0)[0]
