@@ -73,7 +73,12 @@ def _sphere_over_gaussian(value: float, spread: float, n: int) -> Tables:
     return {"quality": pd.DataFrame(rows)}
 
 
+GROWTH = GAUSSIAN_ESTIMATES | {"quality": "growth", "eps": float("nan"), "dtype": "float32"}
+
+
 NOISE_CLAIMS = {
+    "variance_of_a_coordinate": column("quality", "coordinate_variance", GROWTH, "draws"),
+    "kurtosis_of_a_coordinate": column("quality", "coordinate_fourth_moment", GROWTH, "draws"),
     "exact_is_unbiased": column(
         table="quality",
         name="projection",

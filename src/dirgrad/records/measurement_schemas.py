@@ -111,6 +111,7 @@ DRAWS = pa.schema(
         *columns(FLOAT, "difference_error", "difference_error_theory", "difference_bias"),
         *columns(FLOAT, "curvature_noise", "curvature_noise_theory"),
         ("hessian_probes", INTEGER),
+        *columns(FLOAT, "coordinate_variance", "coordinate_fourth_moment"),
         *columns(FLOAT, "estimate_0", "estimate_1"),
     ]
 )
@@ -138,6 +139,8 @@ curvature_noise, curvature_noise_theory: e^T H e / (||g||^2 tr H) for the Hessia
     the minibatch, and the closed form of its mean; null unless the measurement asks for it, or if
     tr H is not positive. The closed form needs H as a matrix, up to 3000 parameters.
 hessian_probes: number of random vectors in Hutchinson's estimate of tr H; 0 if tr H is exact.
+coordinate_variance, coordinate_fourth_moment: means over the recorded coordinates i of
+    (e_i - g_i)^2 and (e_i - g_i)^4 over their closed forms; null if the law declares none.
 estimate_0, estimate_1: the estimate, for a problem with two parameters.
 """
 

@@ -36,6 +36,7 @@ def test_the_noise_of_estimates_agrees_with_theory(backend: Backend) -> None:
     assert exact["relative_squared_error"].max() < 1e-20
     np.testing.assert_allclose(exact[["cosine", "norm_ratio"]], 1.0)
     check_moments_of_quadratic(coordinates)
+    check_moments_by_draw(draws)
     check_gradient_of_beale(all_draws, coordinates)
 
 
@@ -48,6 +49,16 @@ def check_moments_of_quadratic(coordinates: pd.DataFrame) -> None:
     standard_error = np.sqrt(variance / rows["draws"])
     assert (np.abs(rows["mean"] - rows["gradient"]) < 4.5 * standard_error).all()
     assert rows["kurtosis"].between(6, 20).all()
+
+
+def check_moments_by_draw(draws: pd.DataFrame) -> None:
+    """Check that the moments over their closed forms have the mean 1 over the estimates."""
+    names = ["coordinate_variance", "coordinate_fourth_moment"]
+    values = draws.loc[draws["estimator"] == "forward_gradient", names]
+    z = (values.mean() - 1) / (values.std() / np.sqrt(len(values)))
+    assert (z.abs() < 4.5).all()
+    others = draws["estimator"] != "forward_gradient"
+    assert draws.loc[others, names].isna().all(axis=None)
 
 
 def check_gradient_of_beale(draws: pd.DataFrame, coordinates: pd.DataFrame) -> None:

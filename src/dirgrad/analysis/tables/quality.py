@@ -69,6 +69,8 @@ COLUMN_ROLES = ColumnRoles(
         "relative_squared_error",
         "snr",
         "curvature_noise",
+        "coordinate_variance",
+        "coordinate_fourth_moment",
         "direction_variance",
         "minibatch_variance",
         "difference_error",
@@ -81,6 +83,8 @@ COLUMN_ROLES = ColumnRoles(
         "relative_squared_error",
         "snr",
         "curvature_noise",
+        "coordinate_variance",
+        "coordinate_fourth_moment",
         "direction_variance",
         "minibatch_variance",
         "difference_error",
@@ -111,6 +115,10 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
         loss on the minibatch, and its closed form. Progress and the stable rate follow from it and
         not from `snr`. It is 1 + 2 g^T H g / (||g||^2 tr H) for a Gaussian direction. Null without
         `curvature: true`.
+    coordinate_variance, coordinate_fourth_moment: second and fourth central moments of single
+        coordinates over their closed forms, averaged over coordinates (Frye 2022). Both are 1 if
+        the closed forms hold. The kurtosis is the ratio of the fourth moment to the squared
+        variance.
     hessian_probes: number of random vectors in the estimate of tr H; 0 if it is exact.
     direction_variance, minibatch_variance: E||e - g||^2 / ||G||^2 and E||g - G||^2 / ||G||^2, the
         noise from directions and from `minibatches`. Null with a single minibatch.
@@ -137,7 +145,8 @@ def _row(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     for name in ("gradient_norm", "norm_ratio"):
         row[name] = group[name].mean()
     row |= _variances(group, settings)
-    row |= _mean("curvature_noise", group["curvature_noise"].astype(float), settings)
+    for name in ("curvature_noise", "coordinate_variance", "coordinate_fourth_moment"):
+        row |= _mean(name, group[name].astype(float), settings)
     for name in ("curvature_noise_theory", "hessian_probes"):
         row[name] = group[name].astype(float).mean()
     row |= _differences(group, settings)

@@ -15,7 +15,7 @@ from dirgrad.core.types import Backend, Batch, Estimator, Key, Params
 from dirgrad.records.files import to_table
 from dirgrad.records.measurement_schemas import COORDINATES, DRAWS
 from dirgrad.runs.context import Context
-from dirgrad.runs.instruments import curvature, difference_error, outcomes
+from dirgrad.runs.instruments import coordinates, curvature, difference_error, outcomes
 from dirgrad.runs.instruments.curvature import WeightedNoise
 from dirgrad.runs.instruments.workload import (
     Workload,
@@ -64,12 +64,12 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
         UserError: a data set is not available.
     """
     draws: list[Row] = []
-    coordinates: list[Row] = []
+    moments: list[Row] = []
     for workload in workloads(job, context.backend):
         for draw_rows, coordinate_rows in _rows(job, context.backend, workload):
             draws += draw_rows
-            coordinates += coordinate_rows
-    return {"draws": to_table(draws, DRAWS), "coordinates": to_table(coordinates, COORDINATES)}
+            moments += coordinate_rows
+    return {"draws": to_table(draws, DRAWS), "coordinates": to_table(moments, COORDINATES)}
 
 
 def _rows(job: Job, backend: Backend, workload: Workload) -> Iterator[Rows]:
@@ -110,8 +110,7 @@ def _measure_at(
             # Each minibatch gets its own keys, so its directions are independent of the others.
             first_seed = point.columns["minibatch"] * settings.draws
             chunks = estimates_at(point.workload, first_seed)
-            distances, moments = _compare(chunks, point, settings.coordinates)
-            moments = _with_theory(moments, estimator, float(np.linalg.norm(point.exact)))
+            distances, moments = _compare(estimator, chunks, point, settings.coordinates)
             errors = error_columns(estimator, point.workload, first_seed, distances)
             gradient_arrays = list(_unravel(workload, point.exact).values())
             shares = gradient_shares(gradient_arrays)
@@ -133,18 +132,6 @@ def _measure_at(
             yield draw_rows, [columns | row for row in moments]
 
     return rows_of
-
-
-def _with_theory(moments: list[Row], estimator: Estimator, norm: float) -> list[Row]:
-    """Return the moments of coordinates with their closed forms, where these are declared."""
-    gradient = np.array([row["gradient"] for row in moments])
-    theory = closed_forms.moments(estimator, gradient, norm)
-    if theory is None:
-        return moments
-    return [
-        row | {"variance_theory": variance, "kurtosis_theory": kurtosis}
-        for row, variance, kurtosis in zip(moments, *theory, strict=True)
-    ]
 
 
 def _shared_columns(
@@ -240,21 +227,24 @@ def _estimates(
 
 
 def _compare(
-    chunks: Iterator[np.ndarray], point: EstimationPoint, num_coordinates: int
+    estimator: Estimator,
+    chunks: Iterator[np.ndarray],
+    point: EstimationPoint,
+    num_coordinates: int,
 ) -> tuple[list[Row], list[Row]]:
     """Return a row per estimate, and a row per coordinate for some evenly spaced coordinates."""
     exact, weights = point.exact, point.weights
     spaced = np.linspace(0, len(exact) - 1, num_coordinates)
-    coordinates = np.unique(spaced.round().astype(int))
+    chosen = np.unique(spaced.round().astype(int))
     values: list[np.ndarray] = []
     distances: list[Row] = []
     for estimates in chunks:
         rows = _distances(estimates, exact, len(values))
         noise = [None] * len(estimates) if weights is None else weights.of(estimates)
         distances += [row | {"curvature_noise": x} for row, x in zip(rows, noise, strict=True)]
-        values += list(estimates[:, coordinates])
-    moments = _moments(np.array(values), exact[coordinates], coordinates)
-    return distances, list(moments)
+        values += list(estimates[:, chosen])
+    moments, by_draw = coordinates.moments(estimator, np.array(values), exact, chosen)
+    return [row | own for row, own in zip(distances, by_draw, strict=True)], moments
 
 
 def _unravel(workload: Workload, vector: np.ndarray) -> dict[str, np.ndarray]:
@@ -287,20 +277,3 @@ def _distances(estimates: np.ndarray, exact: np.ndarray, first: int) -> Iterator
         if len(exact) == 2:
             row["estimate_0"], row["estimate_1"] = estimate
         yield row
-
-
-def _moments(values: np.ndarray, exact: np.ndarray, coordinates: np.ndarray) -> Iterator[Row]:
-    """Yield the moments of each coordinate of the estimates; values: (draws, coordinates)."""
-    mean = values.mean(axis=0)
-    variance = ((values - mean) ** 2).mean(axis=0)
-    fourth_moment = ((values - mean) ** 4).mean(axis=0)
-    for i, coordinate in enumerate(coordinates):
-        kurtosis = fourth_moment[i] / variance[i] ** 2 if variance[i] else None
-        yield {
-            "coordinate": int(coordinate),
-            "gradient": exact[i],
-            "mean": mean[i],
-            "variance": variance[i],
-            "draws": len(values),
-            "kurtosis": kurtosis,
-        }
