@@ -11,7 +11,7 @@ TRIALS = pa.schema(
         ("num_directions", INTEGER),
         *columns(STRING, "optimizer", "stage"),
         *columns(FLOAT, "learning_rate", "learning_rate_decay"),
-        *columns(INTEGER, "batch_size", "seed", "dimension"),
+        *columns(INTEGER, "batch_size", "seed", "dimension", "nonzeros", "keep", "support"),
         ("precision", STRING),
         ("lanes", INTEGER),
         *columns(STRING, "status", "reason"),
@@ -34,6 +34,8 @@ learning_rate, learning_rate_decay: eta_0 and k of the rate eta_0 exp(-k i) at s
 batch_size: examples per minibatch; 0 for a problem without data.
 seed: seed of the initial parameters, the minibatches and the directions.
 dimension: number of parameters.
+nonzeros, keep, support: numbers of nonzero parameters of the solution, of parameters that the
+    optimizer keeps, and of nonzero coordinates of a direction; null where none is declared.
 precision: data type of parameters, data and directions, `float32` or `float64`.
 lanes: number of trials that were vmapped together.
 status, reason: outcome of the trial (see `TrialStatus`), and the reason if it is not `ok`.

@@ -9,7 +9,7 @@ import numpy as np
 
 from dirgrad.components import registry
 from dirgrad.config.settings import Run, Training
-from dirgrad.core import tree
+from dirgrad.core import sparsity, tree
 from dirgrad.core.types import Estimator
 from dirgrad.records.schemas import TrialStatus
 from dirgrad.runs.training.trials import Lane
@@ -97,7 +97,7 @@ def rows(trained: Trained, history: History) -> tuple[list[Row], list[Row]]:
 def _shared_columns(trained: Trained) -> Row:
     """Return the columns in which all trials of an estimator agree."""
     name, estimator, training, run, backend = trained
-    params = training.problem.init(np.random.default_rng(0))
+    dimension = tree.num_entries(training.problem.init(np.random.default_rng(0)))
     return {
         "problem": registry.kind(training.problem),
         "backend": backend,
@@ -108,7 +108,10 @@ def _shared_columns(trained: Trained) -> Row:
         "optimizer": registry.kind(training.optimizer),
         "learning_rate_decay": training.learning_rate_decay,
         "batch_size": training.batch_size if training.problem.dataset else 0,
-        "dimension": tree.num_entries(params),
+        "dimension": dimension,
+        "nonzeros": sparsity.nonzeros(training.problem, dimension),
+        "keep": sparsity.keep(training.optimizer, dimension),
+        "support": sparsity.support(estimator.direction, dimension),
         "target_loss": training.target_loss,
         "precision": run.precision,
         "threads": run.threads,
