@@ -141,6 +141,28 @@ def fourth_cumulant_of_outer_product(
     return float(total)
 
 
+def evaluations_scale(num_directions: int, mean_square: float) -> float:
+    """Return K - 1 + M, to which the evaluations of a sparse gradient descent are proportional.
+
+    M is E||e_F||^2 / ||g||^2 for one direction, as in `mean_square_on_part`. The set F contains
+    every coordinate in which an iterate, the next iterate or the solution is not zero.
+
+    Derivation: let g be zero outside of F. The mean e of K independent estimates has
+    E||e_F||^2 = (K - 1 + M)/K ||g||^2, because the K (K - 1) mixed products have the mean ||g||^2.
+    A step of the rate c on (L/2)||x||^2 then shrinks the mean of ||x_F||^2 by the factor
+    1 - 2 c L + c^2 L^2 (K - 1 + M)/K, which is least, 1 - K/(K - 1 + M), at c L = K/(K - 1 + M). A
+    step takes K evaluations, so their number is close to (K - 1 + M) log(initial / final ||x||^2).
+
+    The error that the choice of F adds to a step is left out. It is large if e is noisy outside of
+    F, that is, for small K.
+
+    Args:
+        num_directions: K.
+        mean_square: M.
+    """
+    return num_directions - 1 + mean_square
+
+
 def shrinkage(snr: float) -> float:
     """Return the factor c that minimizes E||c e - g||^2 for an unbiased estimate e of g.
 

@@ -7,7 +7,12 @@ from dirgrad.components.directions.random_support import RandomSupport
 from dirgrad.core import theory
 from dirgrad.core.types import Backend
 from support.confidence import z_bound
-from support.drawn_directions import DIMENSION, GRADIENT, draw_directions
+from support.drawn_directions import (
+    DIMENSION,
+    GRADIENT,
+    draw_directions,
+    draw_estimate_directions,
+)
 
 LANES = 20_000
 
@@ -40,3 +45,18 @@ def test_all_supports_have_their_size_and_all_pairs_are_equally_likely(backend: 
     standard_error = np.sqrt(expected * (1 - expected) / LANES)
     z = (frequency_of_pairs - expected) / standard_error
     assert np.abs(z).max() < z_bound(DIMENSION**2)
+
+
+@pytest.mark.parametrize(("support", "part"), [(3, 5), (DIMENSION, 7)])
+def test_the_scale_of_the_evaluations_is_the_mean_square_of_k_directions(
+    backend: Backend, support: int, part: int
+) -> None:
+    count = 4
+    v = draw_estimate_directions(backend, RandomSupport(support=support), LANES, count)
+    gradient = np.where(np.arange(DIMENSION) < part, GRADIENT, 0.0)
+    estimates = ((v @ gradient)[:, :, None] * v).mean(axis=1)
+    squares_on_part = (estimates[:, :part] ** 2).sum(axis=1) / (gradient @ gradient)
+    mean_square = theory.mean_square_on_part(support, part, DIMENSION, share=1.0)
+    expected = theory.evaluations_scale(count, mean_square) / count
+    standard_error = squares_on_part.std() / np.sqrt(LANES)
+    assert abs(squares_on_part.mean() - expected) < z_bound(1) * standard_error

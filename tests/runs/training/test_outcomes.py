@@ -5,6 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dirgrad.components import registry
+from dirgrad.components.optimizers.hard_thresholding import HardThresholding
+from dirgrad.components.problems.sparse_regression import SparseRegression
 from dirgrad.records.files import to_table
 from dirgrad.records.schemas import TrialStatus
 from dirgrad.records.training_schemas import CURVES, TRIALS
@@ -52,6 +55,25 @@ def test_trials_that_reach_the_last_step_are_ok() -> None:
         "lanes": 2,
     }
     assert {name: rows[0][name] for name in expected} == expected
+
+
+def test_a_trial_records_the_sizes_that_its_components_declare() -> None:
+    law = {"kind": "random_support", "support": 99}
+    plain = trained("backprop")
+    sparse = plain._replace(
+        estimator=registry.parse("estimators", {"kind": "forward_gradient", "direction": law}),
+        training=plain.training.model_copy(
+            update={
+                "problem": SparseRegression(dimension=20, nonzeros=3),
+                "optimizer": HardThresholding(keep=6),
+            }
+        ),
+    )
+    sizes = ("dimension", "nonzeros", "keep", "support")
+    history = history_with_losses([3.0], [2.0], [1.0])
+    for case, expected in ((sparse, (20, 3, 6, 20)), (plain, (2, None, None, None))):
+        (row,), _ = outcomes.rows(case, history)
+        assert tuple(row[name] for name in sizes) == expected
 
 
 @pytest.mark.parametrize("bad_loss", [NAN, INF, -INF, 1e7, -1e7])

@@ -1,82 +1,219 @@
-"""Table `scaling`: growth of the evaluations to a target with the dimension of the problem."""
+"""Table `scaling`: powers with which the evaluations to a target grow, one number at a time."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from dirgrad.analysis import intervals
 from dirgrad.analysis.column_roles import ColumnRoles
-from dirgrad.analysis.tables.summary import Records
-from dirgrad.analysis.tables.targets import trials_to_target
+from dirgrad.analysis.samples import Samples
+from dirgrad.analysis.tables.best import ESTIMATOR_KEYS
+from dirgrad.analysis.tables.families import ABSCISSAS, SHARED, Family, families
+from dirgrad.analysis.tables.summary import Records, bracketed, with_all_columns
+from dirgrad.analysis.tables.sweeps import evaluations_theory
 from dirgrad.config.settings import Statistics
 
 RECORDS = ("trials", "curves")
 READABLE = True
 CAPTION = """
-Growth of the loss evaluations to a target with the dimension, as a power of the dimension, where
-every trial reached the target.
+Growth of the loss evaluations to a target, as a power of one number: the dimension, the nonzero
+coefficients of the solution, the directions per step, or the support of a direction. The power is
+the mean over seeds of the slope of a straight line through logarithms. A small p-value of the lack
+of fit means that no power law fits, so that the power depends on the range. With hard
+thresholding, the optimizer keeps twice as many coefficients as the solution has.
 """
 
-FAMILY_KEYS = ["problem", "backend", "optimizer", "estimator", "target_loss"]
-"""Columns that experiments share if they differ only in the dimension."""
-SLOPE = ("slope", "slope_low", "slope_high")
-COLUMNS = [
-    *FAMILY_KEYS,
-    "dimensions",
-    "lowest_dimension",
-    "highest_dimension",
+POWERS = ("slope", "last_slope", "curvature")
+WIDEST = 0.05
+"""Largest distance between the bounds of a power that counts as a number."""
+COLUMNS = (
+    "abscissa",
+    *SHARED,
+    "estimator",
+    *ABSCISSAS,
+    "points",
+    "lowest",
+    "highest",
     "n",
+    "n_incomplete",
+    "n_trials",
     "n_reached",
-    *SLOPE,
-]
-MIN_DIMENSIONS = 3
-"""Minimum number of dimensions to which a line is fitted."""
+    "lack_of_fit_p",
+    "slope_theory",
+    "last_slope_theory",
+    "reason",
+)
 COLUMN_ROLES = ColumnRoles(
-    facets=("problem", "backend", "optimizer", "estimator"),
-    keys=("target_loss",),
-    plain=tuple(name for name in COLUMNS if name not in SLOPE),
-    sampled=("slope",),
+    facets=("backend", "optimizer", "estimator_kind", "direction", "abscissa"),
+    keys=("problem", "target_loss", *ABSCISSAS),
+    plain=COLUMNS,
+    sampled=POWERS,
+    to_target=POWERS,
+    names={"abscissa": ABSCISSAS},
     folders={"problem": "problems"},
 )
 
 
-def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """Return one row per problem, backend, optimizer, estimator and target.
+class Efforts(NamedTuple):
+    """Bounds of the efforts of a family, with one row per seed and one column per abscissa.
 
-    `slope` is the exponent p of evaluations ~ d^p: the slope of the least-squares line through
-    the logarithms of dimension and evaluations. Its interval resamples the trials within each
-    dimension. A row needs at least three dimensions.
-
-    The slope is NaN unless all trials reached the target (`n_reached` equals `n`) and every
-    dimension has at least two trials.
+    Attributes:
+        seeds: Seeds that have a trial at every abscissa, (n,).
+        x: Abscissas, ascending, (m,).
+        low: Lower bounds, (n, m).
+        high: Upper bounds; infinite where a trial missed the target, (n, m).
     """
-    trials = trials_to_target(records)
-    if trials.empty:
-        return pd.DataFrame(columns=COLUMNS)
-    groups = trials.groupby(FAMILY_KEYS, sort=False)
-    rows = []
-    for key, group in groups:
-        row = dict(zip(FAMILY_KEYS, key, strict=True))
-        rows.append(row | _row(group, settings))
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    return table[table["dimensions"] >= MIN_DIMENSIONS].reset_index(drop=True)
+
+    seeds: np.ndarray
+    x: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
 
-def _row(trials: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
-    samples: dict[Any, np.ndarray] = {
-        d: group["evaluations_to_target_to"].to_numpy() for d, group in trials.groupby("dimension")
-    }
-    dimensions = np.array([*samples])
-    row = {
-        "dimensions": len(dimensions),
-        "lowest_dimension": dimensions[0],
-        "highest_dimension": dimensions[-1],
-        "n": len(trials),
+def make(records: Records, settings: Statistics) -> pd.DataFrame:
+    """Return one row per abscissa and family of trials (see `families`).
+
+    points, lowest, highest: number of different abscissas, the smallest and the largest.
+    n, n_incomplete: number of seeds with a trial at every abscissa, and of the other seeds, which
+        are left out of the powers.
+    n_trials, n_reached: number of trials, and of trials that reached the target.
+    slope: power p in evaluations ~ x^p: for each seed the slope of the least-squares line through
+        the logarithms, and the inter-quartile mean over seeds with its bootstrap interval.
+    last_slope: power between the two largest abscissas.
+    curvature: coefficient c of the least-squares parabola in log x; the local power rises by
+        2 c log(x / x') from x' to x.
+    lack_of_fit_p: p-value of the hypothesis that the mean logarithms lie on a straight line, by
+        Hotelling's T^2 over seeds of the m - 2 deviations from it. It holds the trials of a seed to
+        be dependent and different seeds to be independent. It needs more than m - 2 seeds.
+    slope_theory, last_slope_theory: the same powers of `theory.evaluations_scale`.
+    reason: why there are no powers.
+
+    A trial that missed the target is a lower bound of its evaluations. A power is a weighted sum of
+    logarithms, so it is bounded from below if every such trial has a positive weight, and from
+    above if every such trial has a negative weight. For `slope`, the weight is positive where log x
+    is above its mean over the abscissas; for `last_slope` it is positive at the largest abscissa
+    only. Without any bound for some seed, all samples of the power are null.
+    """
+    rows = [_row(family, settings) for family in families(records)]
+    table = with_all_columns(rows, COLUMN_ROLES)
+    return table[[*COLUMN_ROLES.file_columns()]]
+
+
+def _row(family: Family, settings: Statistics) -> dict[str, Any]:
+    trials, abscissa = family.trials, family.abscissa
+    x = np.unique([*trials[abscissa], *family.failed])
+    row: dict[str, Any] = family.key | {
+        "abscissa": abscissa,
+        "points": len(x),
+        "lowest": x[0],
+        "highest": x[-1],
+        "n": 0,
+        "n_trials": len(trials),
         "n_reached": int(np.isfinite(trials["evaluations_to_target_to"]).sum()),
     }
-    enough = len(samples) >= MIN_DIMENSIONS and min(map(len, samples.values())) >= 2
-    if enough and row["n_reached"] == row["n"]:
-        slope = intervals.slope(dimensions, [*samples.values()], settings)
-        row |= dict(zip(SLOPE, map(float, slope), strict=True))
-    return row
+    reason = _reason(family)
+    if reason:
+        return row | {"reason": reason}
+    efforts = _efforts(trials, abscissa)
+    n = len(efforts.seeds)
+    row |= {"n": n, "n_incomplete": trials["seed"].nunique() - n}
+    weights = power_weights(x)
+    for name in POWERS:
+        row |= bracketed(name, weighted_sum(efforts, weights[name]), WIDEST, settings)
+    points = trials.drop_duplicates(abscissa).sort_values(abscissa)
+    scales = np.array([evaluations_theory(trial) for _, trial in points.iterrows()])
+    for name in ("slope", "last_slope"):
+        row[f"{name}_theory"] = float(weights[name] @ np.log(scales))
+    return row | {"lack_of_fit_p": lack_of_fit(efforts)}
+
+
+def _reason(family: Family) -> str:
+    """Return why a family has no powers, or an empty text."""
+    abscissa, trials = family.abscissa, family.trials
+    if family.failed:
+        where = ", ".join(f"{x:g}" for x in family.failed)
+        return f"every rate has a failed trial at {abscissa} {where}"
+    cells = trials[[abscissa, *ESTIMATOR_KEYS]].drop_duplicates()
+    repeated = cells[cells.duplicated(abscissa, keep=False)].sort_values(abscissa)
+    if len(repeated):
+        first = repeated[repeated[abscissa] == repeated[abscissa].iloc[0]]
+        names = " and ".join(dict.fromkeys(first["experiment"] + " " + first["estimator"]))
+        return f"{names} have the same {abscissa} {first[abscissa].iloc[0]:g}"
+    if (trials["evaluations_to_target_to"] == 0).any():
+        return "a trial is at the target before its first step"
+    if _efforts(trials, abscissa).seeds.size == 0:
+        return f"no seed has a trial at every {abscissa}"
+    return ""
+
+
+def _efforts(trials: pd.DataFrame, abscissa: str) -> Efforts:
+    bounds = {}
+    for end in ("from", "to"):
+        column = f"evaluations_to_target_{end}"
+        bounds[end] = trials.pivot(index="seed", columns=abscissa, values=column).dropna()
+    low, high = bounds["from"], bounds["to"]
+    return Efforts(
+        low.index.to_numpy(), low.columns.to_numpy(float), low.to_numpy(), high.to_numpy()
+    )
+
+
+def power_weights(x: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the weights with which logarithms of efforts add up to each of `POWERS`: (m,).
+
+    Args:
+        x: Different positive numbers, ascending, (m,) with m > 2.
+    """
+    log_x = np.log(x) - np.log(x).mean()
+    line, parabola = (np.linalg.pinv(np.vander(log_x, columns)) for columns in (2, 3))
+    last = np.zeros(len(x))
+    last[-2:] = np.array([-1.0, 1.0]) / (log_x[-1] - log_x[-2])
+    return {"slope": line[0], "last_slope": last, "curvature": parabola[0]}
+
+
+def weighted_sum(efforts: Efforts, weights: np.ndarray) -> Samples:
+    """Return the weighted sums of logarithms of efforts, with the bounds that follow: (n,).
+
+    There are no samples if one of the sums has no bound, or if some sums only have an upper and
+    others only a lower bound.
+
+    Args:
+        efforts: Positive bounds of efforts.
+        weights: Weights of the abscissas, (m,).
+    """
+    used = np.abs(weights) > 1e-12
+    rises = weights[used] > 0
+    low, high = (np.log(bound[:, used]) for bound in (efforts.low, efforts.high))
+    below = np.where(rises, low, high) @ weights[used]
+    above = np.where(rises, high, low) @ weights[used]
+    if not (np.isfinite(below).all() or np.isfinite(above).all()):
+        return Samples(efforts.seeds[:0], below[:0], above[:0])
+    # The rounding of the two sums may differ.
+    exact = (efforts.low == efforts.high).all(axis=1)
+    return Samples(efforts.seeds, below, np.where(exact, below, above))
+
+
+def lack_of_fit(efforts: Efforts) -> float:
+    """Return the p-value of the hypothesis that the mean logarithms lie on a line in log x.
+
+    Let z be the m - 2 coordinates of the deviations from the line. With their mean z' and their
+    covariance S over n seeds, T^2 = n z'^T S^-1 z', and T^2 (n - p) / (p (n - 1)) with p = m - 2 is
+    F-distributed with p and n - p degrees of freedom for normal logarithms (Hotelling 1931). For
+    m = 3 this is the t-test of the curvature.
+
+    The result is NaN if a trial missed the target, if n <= p, or if S is singular.
+    """
+    n, m = efforts.low.shape
+    p = m - 2
+    if n <= p or not np.isfinite(efforts.high).all():
+        return np.nan
+    line = np.vander(np.log(efforts.x), 2)
+    deviations = np.linalg.svd(line)[0][:, 2:]
+    logs = (np.log(efforts.low) + np.log(efforts.high)) / 2
+    z = logs @ deviations
+    covariance = np.atleast_2d(np.cov(z, rowvar=False))
+    if np.linalg.matrix_rank(covariance, tol=1e-12) < p:
+        return np.nan
+    mean = z.mean(axis=0)
+    squared = n * mean @ np.linalg.solve(covariance, mean)
+    return float(stats.f.sf(squared * (n - p) / (p * (n - 1)), p, n - p))
