@@ -87,10 +87,28 @@ def _rates_of_rank_one(value: float, spread: float, n: int) -> Tables:
     return {"stability": per_estimator(SPECTRUM, rates)}
 
 
-def _slope(optimizer: str) -> QuantityTables:
-    facts = {"backend": "jax", "problem": "sparse_regression", "optimizer": optimizer}
-    shared = facts | {"estimator": "forward_gradient_sphere_k20"}
-    return column("scaling", "slope", shared, with_interval=value_with_interval)
+def _power(name: str, abscissa: str, direction: str = "sphere") -> QuantityTables:
+    facts = {
+        "backend": "jax",
+        "problem": "sparse_regression",
+        "optimizer": "hard_thresholding",
+        "estimator_kind": "forward_gradient",
+        "direction": direction,
+        "abscissa": abscissa,
+        "n_reached": 5,
+    }
+    return column("scaling", name, facts, with_interval=value_with_interval)
+
+
+def _evaluations_of_thresholding(value: float, spread: float, n: int) -> Tables:
+    """Return the evaluations with hard thresholding, and without it, which takes 100."""
+    facts = FORWARD_CELL | {"abscissa": "dimension", "x": 1600, "direction": "sphere", "n": n}
+    cells = {
+        "hard_thresholding": ratio_with_interval("evaluations_to_target", 100 * value, spread, n),
+        "sgd": ratio_with_interval("evaluations_to_target", 100.0, 0.0, n),
+    }
+    rows = [facts | {"optimizer": name} | own for name, own in cells.items()]
+    return {"sweeps": pd.DataFrame(rows)}
 
 
 def _losses_of_truncation(value: float, spread: float, n: int) -> Tables:
@@ -172,7 +190,25 @@ TRAINING_CLAIMS = {
         denominator="directional_random",
     ),
     "descent_repairs_the_sign": QuantityTables(_losses_of_truncation, counted=True),
-    "thresholding_needs_k_directions": _slope("hard_thresholding"),
-    "without_thresholding_d_directions": _slope("sgd"),
+    "thresholding_needs_k_directions": _power("slope", "dimension"),
+    "few_coordinates_need_d_evaluations": _power("last_slope", "dimension", "random_support"),
+    "thresholding_grows_with_sparsity": _power("slope", "nonzeros"),
+    "thresholding_needs_many_directions_per_step": _power("slope", "num_directions"),
+    "neither_few_nor_many_directions_are_best": _power("curvature", "num_directions"),
+    "larger_supports_need_fewer_evaluations": _power("slope", "support", "random_support"),
+    "thresholding_needs_fewer_evaluations": QuantityTables(_evaluations_of_thresholding),
+    "difference_needs_fewer_passes": ratio_of_rows(
+        table="sweeps",
+        name="passes_to_target",
+        facts={
+            "backend": "jax",
+            "optimizer": "hard_thresholding",
+            "direction": "sphere",
+            "abscissa": "dimension",
+            "x": 500,
+        },
+        numerator="finite_difference_sphere_k20",
+        denominator="forward_gradient_sphere_k20",
+    ),
     "thresholding_generalises": QuantityTables(_losses_of_family),
 }

@@ -18,6 +18,7 @@ from dirgrad.analysis.tables import (
     quality,
     scaling,
     stability,
+    sweeps,
     targets,
 )
 from dirgrad.records.schemas import Stage
@@ -33,6 +34,7 @@ MODULES = (
     quality,
     scaling,
     stability,
+    sweeps,
     targets,
 )
 Derived = Mapping[str, Callable[[pd.DataFrame], "pd.Series[Any]"]]

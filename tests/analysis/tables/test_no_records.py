@@ -12,6 +12,7 @@ from dirgrad.analysis.tables import (
     quality,
     scaling,
     stability,
+    sweeps,
     targets,
 )
 from support.hand_made_records import QUICK, no_records
@@ -24,7 +25,7 @@ def module_name(table: ModuleType) -> str:
 
 @pytest.mark.parametrize(
     "table",
-    [baydin, targets, scaling, equal_loss, cost, memory, quality, stability],
+    [baydin, targets, scaling, equal_loss, cost, memory, quality, stability, sweeps],
     ids=module_name,
 )
 def test_a_table_of_no_records_is_empty(table: ModuleType) -> None:
