@@ -1,6 +1,5 @@
-"""Loss evaluations until the target loss, against the dimension."""
+"""Loss evaluations until the target loss, against one number at a time."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,50 +9,90 @@ from matplotlib.figure import Figure
 
 from dirgrad.report.figures import panels, style
 
-TABLES = ("final", "targets", "scaling")
+TABLES = ("sweeps", "scaling")
 FIGURES = {
     "szoht_queries": (
         "training/szoht_50",
         "training/szoht_160",
         "training/szoht_500",
         "training/szoht_1600",
+        "training/szoht_random_50",
+        "training/szoht_random_160",
+        "training/szoht_random_500",
+        "training/szoht_random_1600",
         "training/szoht_plain_50",
         "training/szoht_plain_160",
         "training/szoht_plain_500",
         "training/szoht_plain_1600",
-    )
+    ),
+    "szoht_sweeps": (
+        "training/szoht_500",
+        "training/szoht_random_500",
+        "training/szoht_k_1",
+        "training/szoht_k_2",
+        "training/szoht_k_10",
+        "training/szoht_k_20",
+        "training/szoht_k_40",
+        "training/szoht_directions_1",
+        "training/szoht_directions_2",
+        "training/szoht_directions_5",
+        "training/szoht_directions_10",
+        "training/szoht_directions_50",
+        "training/szoht_directions_100",
+        "training/szoht_support_1",
+        "training/szoht_support_5",
+        "training/szoht_support_100",
+        "training/szoht_support_500",
+    ),
 }
 CATEGORY = "szoht"
-TITLE = "Evaluations to the target by dimension"
+TITLE = "Evaluations to the target"
 CAPTION = """
-Loss evaluations until the target loss, against the number of coefficients. Five of the
-true coefficients are not zero. Hard thresholding keeps ten coefficients after every step,
-and SGD keeps all. Both use 20 directions, each at its own tuned learning rate. A `sphere`
-direction covers all coordinates; a `support` direction covers 20 random ones. The exponent in
-d^p is the slope of the least-squares line through the logarithms. The loss is the expected
-loss. Its gradient is zero wherever both the true coefficients and the iterate are zero,
-which is the best case for thresholding.
+Loss evaluations until the target loss. A directional derivative counts as one. `szoht_queries` is
+against the dimension d; `szoht_sweeps` is against the nonzero coefficients k* of the solution, the
+directions K per step, and the coordinates s of a random support, at d = 500. Where they are not
+varied, k* = 5, K = 20 and s = 20. Hard thresholding keeps 2 k* coefficients after every step, and
+SGD keeps all. A `sphere` direction covers all coordinates, a `random support` direction covers s
+random ones. The learning rate has the lowest loss after all steps of a search, which need not be
+the rate with the fewest evaluations. The power is the mean slope over seeds, and p is the p-value
+of its lack of fit. The thin line is the closed form K - 1 + M of the error on the coordinates on
+which the optimizer moves, times one factor per panel. It leaves out what hard thresholding adds
+to the error where an estimate is noisy, so it is too low for small K. The loss is the expected
+loss. Its gradient is zero wherever both the true coefficients and the iterate are zero, which is
+the best case for thresholding.
 """
-ALT = "A line per optimizer and estimator: evaluations to the target against the dimension."
+ALT = "Lines of evaluations to the target for each optimizer and law, beside lines of theory."
 
-GUIDES: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
-    "sgd": ("-", "proportional to d (guide, not a fit)", lambda d: d),
-    "hard_thresholding": (":", "proportional to log d (guide, not a fit)", np.log),
+SYMBOLS = {"dimension": "d", "nonzeros": "k*", "num_directions": "K", "support": "s"}
+"""Symbol of each abscissa."""
+XLABELS = {
+    "dimension": "dimension d",
+    "nonzeros": "nonzero coefficients k*",
+    "num_directions": "directions per step K",
+    "support": "coordinates of the support s",
 }
-"""Dashes, label and growth of the guide line of each optimizer.
-
-A guide starts at the lowest point that the optimizer has in its smallest dimension.
-"""
+FAMILY = ("optimizer", "estimator_kind", "direction")
+"""Columns that tell the lines of a panel apart."""
+CLOSED_FORM = "closed form, one factor per panel"
+"""Label of the lines of theory."""
+MIN_POINTS = 3
+"""Minimum number of abscissas in a panel."""
 
 
 def draw(tables: style.Tables, *names: str) -> Figure:
-    """Draw one panel per framework."""
-    data = _join_tables(tables, names)
+    """Draw a row of panels per framework, one per abscissa."""
+    data = _with_family(tables["sweeps"].query("experiment in @names"))
+    counts = data.groupby("abscissa")["x"].transform("nunique")
+    data = data[counts >= MIN_POINTS].sort_values(["abscissa", "x"])
+    scaling = _with_family(tables["scaling"])
     styles = style.line_styles(sorted(data["family"].unique()))
-    figure, grid = panels.facets(data, None, "backend", width=8.0, height=4.6)
-    for axes, rows, _, backend, _ in grid:
-        scaling = _with_family(tables["scaling"].query("backend == @backend"))
-        _lines(axes, rows, scaling.dropna(subset=["slope"]).set_index("family"), styles)
+    abscissas = [name for name in SYMBOLS if name in set(data["abscissa"])]
+    figure, grid = panels.facets(
+        data, "backend", "abscissa", abscissas, width=5.0, per_column=3.6, height=4.2
+    )
+    for axes, rows, backend, abscissa, _ in grid:
+        is_shown = (scaling["backend"] == backend) & (scaling["abscissa"] == abscissa)
+        _lines(axes, rows, scaling[is_shown].set_index("family"), styles)
         axes.set_title(style.BACKENDS[backend])
     return panels.finish(
         figure,
@@ -64,69 +103,72 @@ def draw(tables: style.Tables, *names: str) -> Figure:
         "with the number that did",
         legend=2,
         fontsize=7,
+        target_loss=_text_of(data["target_loss"]),
     )
 
 
-def _join_tables(tables: style.Tables, names: tuple[str, ...]) -> pd.DataFrame:
-    keys = ["experiment", "backend", "estimator"]
-    final = tables["final"].query("experiment in @names and best_rate")
-    targets = tables["targets"].query("experiment in @names")
-    rows = targets.merge(final[[*keys, "dimension", "evaluations"]], on=keys)
-    return _with_family(rows.sort_values("dimension"))
+def _text_of(values: pd.Series) -> str:
+    return " or ".join(f"{value:g}" for value in sorted(values.unique()))
 
 
 def _with_family(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with a column `family`: the optimizer and the estimator."""
-    return rows.assign(family=rows["optimizer"] + ", " + rows["estimator"])
+    """Return the rows with a column `family`: the optimizer, the estimator and the law."""
+    parts = [rows[name].astype(str) for name in FAMILY]
+    return rows.assign(family=parts[0] + ", " + parts[1] + ", " + parts[2])
 
 
-def _lines(
-    axes: Axes, rows: pd.DataFrame, exponents: pd.DataFrame, styles: style.LineStyles
-) -> None:
-    reached = rows[rows["n_reached"] == rows["n"]]
+def _lines(axes: Axes, rows: pd.DataFrame, powers: pd.DataFrame, styles: style.LineStyles) -> None:
+    is_known = rows["evaluations_to_target"].notna()
+    factor = _factor(rows[is_known])
     for family, line in styles.items():
-        part = reached[reached["family"] == family]
+        part = rows[rows["family"] == family]
+        if part.empty:
+            continue
         name = style.label(family)
-        if family in exponents.index:
-            name += _exponent_label(exponents.loc[[family]])
-        style.line_with_interval(axes, part["dimension"], part, "evaluations_to_target", line, name)
-    _unreached(axes, rows[rows["n_reached"] < rows["n"]], styles)
-    for optimizer, guide in GUIDES.items():
-        _guide(axes, rows[rows["optimizer"] == optimizer], *guide)
-    axes.set(xlabel="dimension d", ylabel="loss evaluations to the target")
-    axes.set(xscale="log", yscale="log", xticks=rows["dimension"].unique())
+        if family in powers.index:
+            name += _power_label(powers.loc[[family]].iloc[0])
+        known = part[part["evaluations_to_target"].notna()]
+        style.line_with_interval(axes, known["x"], known, "evaluations_to_target", line, name)
+        axes.plot(part["x"], factor * part["evaluations_theory"], **style.thin_line(line))
+    if np.isfinite(factor):
+        axes.plot([], [], color="0.4", linewidth=0.9, label=CLOSED_FORM)
+    _unreached(axes, rows[~is_known], styles)
+    abscissa = rows["abscissa"].iloc[0] if len(rows) else ""
+    axes.set(xlabel=XLABELS.get(abscissa, ""), ylabel="loss evaluations to the target")
+    axes.set(xscale="log", yscale="log", xticks=rows["x"].unique())
     axes.minorticks_off()
     style.plain_ticks(axes.xaxis, axes.yaxis)
 
 
-def _exponent_label(rows: pd.DataFrame) -> str:
-    columns = ("slope", "slope_low", "slope_high")
-    exponent, low, high = (rows[column].to_numpy()[0] for column in columns)
-    return f": d^{exponent:.2f} [{low:.2f}, {high:.2f}]"
+def _factor(rows: pd.DataFrame) -> float:
+    """Return the geometric mean of evaluations over closed form."""
+    ratios = (rows["evaluations_to_target"] / rows["evaluations_theory"]).dropna().to_numpy(float)
+    return float(np.exp(np.log(ratios).mean())) if len(ratios) else np.nan
+
+
+def _power_label(row: "pd.Series[Any]") -> str:
+    """Return the power with its interval, or its bound, and its lack of fit."""
+    symbol = SYMBOLS[row["abscissa"]]
+    if pd.notna(row["slope"]):
+        ends = f"[{row['slope_low']:.2f}, {row['slope_high']:.2f}]"
+        fit = f", p = {row['lack_of_fit_p']:.2g}" if pd.notna(row["lack_of_fit_p"]) else ""
+        return f": {symbol}^{row['slope']:.2f} {ends}{fit}"
+    for end, sign in (("from", "at least"), ("to", "at most")):
+        if pd.notna(row[f"slope_{end}"]):
+            return f": power of {symbol} {sign} {row[f'slope_{end}']:.2f}"
+    return f": no power of {symbol}"
 
 
 def _unreached(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
     """Draw an arrow at the evaluations spent where not all trials reached the target."""
     hollow: style.LineStyle = {"marker": "^", "markerfacecolor": "none", "linestyle": ""}
     centered: style.LineStyle = {"textcoords": "offset points", "ha": "center"}
-    ordered = rows.sort_values(["dimension", "evaluations"]).to_dict("records")
+    ordered = rows.sort_values(["x", "evaluations_to_target_from"]).to_dict("records")
     for i, row in enumerate(ordered):
         color = styles[row["family"]]["color"]
-        point = (row["dimension"], row["evaluations"])
+        point = (row["x"], row["evaluations_to_target_from"])
         axes.plot(*point, color=color, **hollow)
         # The texts alternate between below and above, so that those of close points do not overlap.
         offset = (0, -14 if i % 2 == 0 else 8)
         text = f"{row['n_reached']} of {row['n']}"
         axes.annotate(text, point, offset, color=color, **centered)
-
-
-def _guide(
-    axes: Axes, rows: pd.DataFrame, dashes: str, label: str, growth: Callable[[Any], Any]
-) -> None:
-    reached = rows.dropna(subset=["evaluations_to_target"])
-    if reached.empty:
-        return
-    first = reached.sort_values(["dimension", "evaluations_to_target"]).iloc[0]
-    d = np.geomspace(first["dimension"], rows["dimension"].max(), 50)
-    level = first["evaluations_to_target"] * growth(d) / growth(first["dimension"])
-    axes.plot(d, level, color="0.7", linestyle=dashes, linewidth=3, zorder=0, label=label)
