@@ -119,7 +119,12 @@ ESTIMATOR_CLAIMS = set(CLAIMS) - {
     "losses_of_the_paper_come_out",
     "times_of_the_paper_come_out",
     "thresholding_needs_k_directions",
-    "without_thresholding_d_directions",
+    "few_coordinates_need_d_evaluations",
+    "thresholding_grows_with_sparsity",
+    "thresholding_needs_many_directions_per_step",
+    "neither_few_nor_many_directions_are_best",
+    "larger_supports_need_fewer_evaluations",
+    "thresholding_needs_fewer_evaluations",
     "thresholding_generalises",
 }
 """All claims except those about every estimator in their rows."""
