@@ -27,11 +27,11 @@ def trial(
         "estimator_kind": "forward_gradient",
     }
     losses = [4.0, 3.5, 3.0, final_loss]
-    made = descent("sphere", seed, losses, 1.0, evaluations=evaluations, **(facts | columns))
+    descending = descent("sphere", seed, losses, 1.0, evaluations=evaluations, **(facts | columns))
     # The last two record points are one step apart, so the effort is exact.
     steps = (0, 10, evaluations - 1, evaluations)
-    points = [point | {"step": step} for point, step in zip(made.points, steps, strict=True)]
-    return Descent(made.trial | {"steps": evaluations}, points)
+    points = [point | {"step": step} for point, step in zip(descending.points, steps, strict=True)]
+    return Descent(descending.trial | {"steps": evaluations}, points)
 
 
 def growing(**columns: Any) -> dict[tuple[int, int], Descent]:

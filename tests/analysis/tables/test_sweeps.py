@@ -36,8 +36,7 @@ def costs(*ratios: float, **columns: Any) -> list[Row]:
 def table(*cost_rows: Row, **columns: Any) -> pd.DataFrame:
     """Return the table of growing trials, by dimension, with these costs."""
     records = descent_records(*growing(**columns).values())
-    made = sweeps.make(records | {"cost": frame("cost", cost_rows)}, QUICK)
-    return made.set_index("x")
+    return sweeps.make(records | {"cost": frame("cost", cost_rows)}, QUICK).set_index("x")
 
 
 def test_a_row_has_the_evaluations_of_an_abscissa() -> None:

@@ -12,9 +12,9 @@ from dirgrad.analysis.tables.targets import trials_to_target
 ABSCISSAS = ("dimension", "nonzeros", "num_directions", "support")
 """Columns of trials against which efforts are drawn: d, k*, K and s."""
 OF_PROBLEM = ("dimension", "nonzeros")
-"""Those that are properties of the problem."""
+"""Abscissas that are properties of the problem."""
 SHARED = ("problem", "backend", "optimizer", "estimator_kind", "direction", "target_loss")
-"""Columns in which all trials of a family agree, whatever its abscissa is."""
+"""Columns in which all trials of every family agree."""
 MIN_POINTS = 3
 """Minimum number of different abscissas in a family."""
 
@@ -48,7 +48,7 @@ def families(records: Records) -> Iterator[Family]:
         return
     reached = trials_to_target(records)
     estimators = reached[ESTIMATOR_KEYS].apply(tuple, axis=1) if len(reached) else ()
-    known = set(estimators)
+    measured = set(estimators)
     for abscissa in ABSCISSAS:
         fixed = [*SHARED, *(name for name in ABSCISSAS if name != abscissa)]
         fixed += ["keep"] if abscissa != "nonzeros" else []
@@ -58,11 +58,11 @@ def families(records: Records) -> Iterator[Family]:
             if group[abscissa].nunique() < MIN_POINTS:
                 continue
             points = group[[*ESTIMATOR_KEYS, abscissa]].drop_duplicates()
-            is_known = points[ESTIMATOR_KEYS].apply(tuple, axis=1).isin(known)
+            is_measured = points[ESTIMATOR_KEYS].apply(tuple, axis=1).isin(measured)
             yield Family(
                 key=dict.fromkeys((*ABSCISSAS, "estimator"))
                 | dict(zip(fixed, values, strict=True)),
                 abscissa=abscissa,
-                trials=reached.merge(points.loc[is_known, ESTIMATOR_KEYS], on=ESTIMATOR_KEYS),
-                failed=tuple(sorted(points.loc[~is_known, abscissa])),
+                trials=reached.merge(points.loc[is_measured, ESTIMATOR_KEYS], on=ESTIMATOR_KEYS),
+                failed=tuple(sorted(points.loc[~is_measured, abscissa])),
             )

@@ -78,22 +78,22 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     n, n_incomplete: number of seeds with a trial at every abscissa, and of the other seeds, which
         are left out of the powers.
     n_trials, n_reached: number of trials, and of trials that reached the target.
-    slope: power p in evaluations ~ x^p: for each seed the slope of the least-squares line through
-        the logarithms, and the inter-quartile mean over seeds with its bootstrap interval.
+    slope: power p in evaluations ~ x^p. For each seed it is the slope of the least-squares line
+        through the logarithms. The table has the inter-quartile mean over seeds, with its bootstrap
+        interval.
     last_slope: power between the two largest abscissas.
-    curvature: coefficient c of the least-squares parabola in log x; the local power rises by
+    curvature: coefficient c of the least-squares parabola in log x. The local power rises by
         2 c log(x / x') from x' to x.
-    lack_of_fit_p: p-value of the hypothesis that the mean logarithms lie on a straight line, by
-        Hotelling's T^2 over seeds of the m - 2 deviations from it. It holds the trials of a seed to
-        be dependent and different seeds to be independent. It needs more than m - 2 seeds.
+    lack_of_fit_p: p-value of the hypothesis that the mean logarithms lie on a straight line (see
+        `lack_of_fit`).
     slope_theory, last_slope_theory: the same powers of `theory.evaluations_scale`.
-    reason: why there are no powers.
+    reason: reason for the absence of powers; null if there is none.
 
-    A trial that missed the target is a lower bound of its evaluations. A power is a weighted sum of
-    logarithms, so it is bounded from below if every such trial has a positive weight, and from
-    above if every such trial has a negative weight. For `slope`, the weight is positive where log x
-    is above its mean over the abscissas; for `last_slope` it is positive at the largest abscissa
-    only. Without any bound for some seed, all samples of the power are null.
+    A trial that missed the target gives a lower bound of its evaluations. A power is a weighted sum
+    of logarithms. It has a lower bound if every such trial has a positive weight, and an upper
+    bound if every such trial has a negative weight. For `slope`, the weight is positive where log x
+    exceeds its mean over the abscissas. For `last_slope`, it is positive at the largest abscissa.
+    The samples of a power are null unless every seed has a lower bound, or every seed an upper one.
     """
     rows = [_row(family, settings) for family in families(records)]
     table = with_all_columns(rows, COLUMN_ROLES)
@@ -174,8 +174,8 @@ def power_weights(x: np.ndarray) -> dict[str, np.ndarray]:
 def weighted_sum(efforts: Efforts, weights: np.ndarray) -> Samples:
     """Return the weighted sums of logarithms of efforts, with the bounds that follow: (n,).
 
-    There are no samples if one of the sums has no bound, or if some sums only have an upper and
-    others only a lower bound.
+    The samples need a common side: there are none unless every sum has a lower bound, or every sum
+    has an upper bound.
 
     Args:
         efforts: Positive bounds of efforts.
@@ -196,8 +196,9 @@ def weighted_sum(efforts: Efforts, weights: np.ndarray) -> Samples:
 def lack_of_fit(efforts: Efforts) -> float:
     """Return the p-value of the hypothesis that the mean logarithms lie on a line in log x.
 
-    Let z be the m - 2 coordinates of the deviations from the line. With their mean z' and their
-    covariance S over n seeds, T^2 = n z'^T S^-1 z', and T^2 (n - p) / (p (n - 1)) with p = m - 2 is
+    The trials of one seed may depend on each other; different seeds are independent. Let z be the
+    m - 2 coordinates of the deviations from the line. With their mean z' and their covariance S
+    over n seeds, T^2 = n z'^T S^-1 z', and T^2 (n - p) / (p (n - 1)) with p = m - 2 is
     F-distributed with p and n - p degrees of freedom for normal logarithms (Hotelling 1931). For
     m = 3 this is the t-test of the curvature.
 

@@ -104,8 +104,8 @@ def _row(
 def evaluations_theory(trial: "pd.Series[Any]") -> float:
     """Return K - 1 + M (see `theory.evaluations_scale`) of a trial, or NaN without a closed form.
 
-    Hard thresholding moves on at most 2 k + k* coordinates: those of an iterate, of the next
-    iterate and of the solution. Other optimizers move on all of them.
+    An iterate, the next iterate and the solution have at most 2 k + k* nonzero coordinates under
+    hard thresholding. Other optimizers move on all coordinates.
     """
     dimension, nonzeros, keep = (trial[name] for name in ("dimension", "nonzeros", "keep"))
     support = dimension if trial["direction"] == "sphere" else trial["support"]
@@ -123,12 +123,12 @@ def _costs(cost: pd.DataFrame) -> dict[tuple[Any, ...], np.ndarray]:
     forward = rows[rows["part"] == "forward"].set_index(keys)["seconds"]
     gradient = rows[rows["part"] == "gradient"].set_index([*keys, "estimator"])["seconds"]
     ratios = gradient.rename("gradient").reset_index().join(forward.rename("forward"), on=keys)
-    found: dict[tuple[Any, ...], np.ndarray] = {}
+    costs: dict[tuple[Any, ...], np.ndarray] = {}
     for workload, group in ratios.groupby(WORKLOAD, sort=False):
         if len(group[["cost", "problem", "batch_size"]].drop_duplicates()) == 1:
             by_round = group.sort_values("round")
-            found[workload] = (by_round["gradient"] / by_round["forward"]).to_numpy()
-    return found
+            costs[workload] = (by_round["gradient"] / by_round["forward"]).to_numpy()
+    return costs
 
 
 def _passes(steps: Samples, costs: np.ndarray) -> Samples:

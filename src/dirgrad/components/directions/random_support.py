@@ -19,8 +19,9 @@ class RandomSupport:
 
     Derivation: given the support S, E[u u^T] is 1/s on the diagonal entries of S and 0 elsewhere.
     A coordinate is in S with probability s/d. So E[u u^T] = I/d, and v = sqrt(d) u has
-    E[v v^T] = I for every s. The choice of s changes the error on a subset of the coordinates; see
-    `theory.mean_square_on_part`.
+    E[v v^T] = I for every s. The choice of s changes the error on a subset of the coordinates (see
+    `theory.mean_square_on_part`). On a small subset it is proportional to d for fixed s, and
+    independent of d if s is proportional to d.
     """
 
     support: PositiveInt

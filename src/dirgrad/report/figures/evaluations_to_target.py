@@ -118,8 +118,8 @@ def _with_family(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _lines(axes: Axes, rows: pd.DataFrame, powers: pd.DataFrame, styles: style.LineStyles) -> None:
-    is_known = rows["evaluations_to_target"].notna()
-    factor = _factor(rows[is_known])
+    is_measured = rows["evaluations_to_target"].notna()
+    factor = _factor(rows[is_measured])
     for family, line in styles.items():
         part = rows[rows["family"] == family]
         if part.empty:
@@ -127,12 +127,12 @@ def _lines(axes: Axes, rows: pd.DataFrame, powers: pd.DataFrame, styles: style.L
         name = style.label(family)
         if family in powers.index:
             name += _power_label(powers.loc[[family]].iloc[0])
-        known = part[part["evaluations_to_target"].notna()]
-        style.line_with_interval(axes, known["x"], known, "evaluations_to_target", line, name)
+        measured = part[part["evaluations_to_target"].notna()]
+        style.line_with_interval(axes, measured["x"], measured, "evaluations_to_target", line, name)
         axes.plot(part["x"], factor * part["evaluations_theory"], **style.thin_line(line))
     if np.isfinite(factor):
         axes.plot([], [], color="0.4", linewidth=0.9, label=CLOSED_FORM)
-    _unreached(axes, rows[~is_known], styles)
+    _unreached(axes, rows[~is_measured], styles)
     abscissa = rows["abscissa"].iloc[0] if len(rows) else ""
     axes.set(xlabel=XLABELS.get(abscissa, ""), ylabel="loss evaluations to the target")
     axes.set(xscale="log", yscale="log", xticks=rows["x"].unique())
