@@ -19,6 +19,7 @@ from support.sequence_tasks import (
     assert_close,
     exact_gradient,
     scaled_to_numpy,
+    self_connected,
     sequence_start,
     total_estimate,
 )
@@ -48,16 +49,7 @@ def diagonal_rtrl_proposal(backend: Backend, case: Case) -> dict[str, np.ndarray
 def test_diagonal_rtrl_is_exact_if_each_unit_is_connected_only_to_itself(
     backend: Backend, unit: str
 ) -> None:
-    self_connections = np.tile(np.eye(4), (1, UNITS[unit].gates))
-
-    class SelfConnectedCase(Case):
-        def params(self, dtype: str = "float64", seed: int = 0) -> dict[str, np.ndarray]:
-            params = super().params(dtype, seed)
-            params["weight_recurrent"] = params["weight_recurrent"] * self_connections
-            return params
-
-    dense_case = TASKS[f"copy_{unit}"]
-    case = SelfConnectedCase(dense_case.problem, dense_case.terms)
+    case = self_connected(TASKS[f"copy_{unit}"])
     assert_close(diagonal_rtrl_proposal(backend, case), exact_gradient(backend, case))
 
 

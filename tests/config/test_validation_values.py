@@ -104,6 +104,12 @@ CONFLICTS = {
         "window = 10 of 'truncated_bptt_10' does not divide the sequence length 8",
         "experiments.digits_rows.estimators.0",
     ),
+    "a random candidate that is followed itself": Mistake(
+        "estimators.candidate_diagonal.candidate",
+        {"kind": "random", "direction": "gaussian"},
+        "candidate_descent needs an approximate gradient",
+        "estimators.candidate_diagonal",
+    ),
     "images too small for the padding": Mistake(
         "experiments.cnn.problem.padding",
         "valid",

@@ -40,6 +40,23 @@ TASKS = _tasks()
 """Recurrent problems; an RNN has the name of its input and its unit."""
 
 
+class SelfConnectedCase(Case):
+    """A recurrent network whose units are connected only to themselves; diagonal RTRL is exact."""
+
+    def params(self, dtype: str = "float64", seed: int = 0) -> dict[str, np.ndarray]:
+        """Return the initial parameters, with zeros between different units."""
+        problem: Any = self.problem
+        self_connections = np.tile(np.eye(problem.hidden), (1, problem.unit.gates))
+        params = super().params(dtype, seed)
+        weight = (params["weight_recurrent"] * self_connections).astype(dtype)
+        return params | {"weight_recurrent": weight}
+
+
+def self_connected(case: Case) -> Case:
+    """Return a case with the same network, without connections between different units."""
+    return SelfConnectedCase(case.problem, case.terms)
+
+
 def sequence_start(backend: Backend, case: Case) -> SequencePosition:
     """Return the position before the first step."""
     params = placed(backend, case.params())

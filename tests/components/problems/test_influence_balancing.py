@@ -54,4 +54,4 @@ def test_the_state_converges_to_its_closed_form(backend: Backend) -> None:
     for theta in (0.5, -1 / 6):
         params = {"theta": ops.asarray(np.array([theta]))}
         state = compiled(backend, final_state)(params)
-        assert float(state["s"][0]) == pytest.approx(-6 * theta, abs=1e-9)
+        assert float(state["s"][0, 0]) == pytest.approx(-6 * theta, abs=1e-9)
