@@ -1,5 +1,7 @@
 """Influence balancing, where short truncated gradients have the wrong sign."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from dirgrad.components.problems.influence_balancing import InfluenceBalancing
 from dirgrad.core import sequences
 from dirgrad.core.recurrent import SequencePosition
 from dirgrad.core.types import Backend, Params
-from support.cases import Case, compiled
+from support.cases import Case, compiled, placed
 from support.sequence_tasks import TASKS, assert_close, exact_gradient, total_estimate
 
 
@@ -35,6 +37,66 @@ def test_a_short_truncation_has_the_wrong_sign_and_descent_along_it_is_exact(
     assert gradient > 0
     assert (truncated > 0) == has_right_sign
     assert projection == pytest.approx(gradient, rel=1e-9)
+
+
+def loss_at(backend: Backend, problem: InfluenceBalancing) -> float:
+    """Return the loss at the initial parameters of seed 0."""
+    params = placed(backend, problem.init(np.random.default_rng(0)))
+    return float(compiled(backend, lambda p: problem.outputs(backend.ops, p, ()))(params))
+
+
+def test_the_loss_of_chains_is_the_mean_over_chains_with_one_parameter(backend: Backend) -> None:
+    chains = InfluenceBalancing(trained="chains", units=3, length=20)
+    one_or_two = [
+        loss_at(backend, InfluenceBalancing(positive=positive, units=3, length=20))
+        for positive in (1, 2)
+    ]
+    assert loss_at(backend, chains) == pytest.approx(np.mean(one_or_two), rel=1e-12)
+    assert one_or_two[0] != pytest.approx(one_or_two[1], rel=0.1)
+
+
+def test_drive_and_diagonal_start_as_the_published_problem_with_the_same_gradient_of_theta(
+    backend: Backend,
+) -> None:
+    published = InfluenceBalancing(length=48)
+    free = InfluenceBalancing(trained="drive_and_diagonal", length=48)
+    assert loss_at(backend, free) == pytest.approx(loss_at(backend, published), rel=1e-12)
+    (theta,) = exact_gradient(backend, Case(published, 1200))["theta"]
+    drive = exact_gradient(backend, Case(free, 1200))["drive"]
+    signs = np.repeat([1.0, -1.0], [10, 13])
+    assert signs @ drive == pytest.approx(theta, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("trained", "has_wrong_signs"), [("chains", True), ("drive_and_diagonal", False)]
+)
+def test_with_46_parameters_descent_along_a_truncated_gradient_is_not_the_gradient(
+    backend: Backend, trained: Literal["chains", "drive_and_diagonal"], has_wrong_signs: bool
+) -> None:
+    case = Case(InfluenceBalancing(trained=trained, length=100), 2400)
+    descent = DirectionalDescent(candidate=TruncatedGradient(truncation=10))
+    gradient, truncated, projection = (
+        np.concatenate([*leaves.values()])
+        for leaves in (
+            exact_gradient(backend, case),
+            total_estimate(backend, case, TruncatedBptt(window=10)),
+            total_estimate(backend, case, descent),
+        )
+    )
+    assert gradient.shape == (46,)
+    assert (gradient * truncated < 0).any() == has_wrong_signs
+    expected = (gradient @ truncated) * truncated / (truncated @ truncated)
+    np.testing.assert_allclose(projection, expected, rtol=1e-9)
+    assert np.linalg.norm(projection - gradient) > 0.5 * np.linalg.norm(gradient)
+
+
+def test_the_seed_matters_only_with_a_spread() -> None:
+    def first_theta(seed: int, spread: float) -> float:
+        problem = InfluenceBalancing(trained="chains", spread=spread)
+        return problem.init(np.random.default_rng(seed))["theta"][0]
+
+    assert first_theta(0, 0.0) == first_theta(1, 0.0) == 0.5
+    assert first_theta(0, 0.1) != first_theta(1, 0.1)
 
 
 def test_the_state_converges_to_its_closed_form(backend: Backend) -> None:

@@ -7,13 +7,18 @@ from matplotlib.figure import Figure
 from dirgrad.report.figures import panels, style
 
 TABLES = ("curves",)
-FIGURES = {"silver_influence": ("training/influence_balancing",)}
+FIGURES = {
+    "silver_influence": ("training/influence_balancing",),
+    "silver_influence_chains": ("training/influence_chains",),
+}
 CATEGORY = "silver"
 TITLE = "Influence balancing"
 CAPTION = """
 Loss on influence balancing. Truncated BPTT with a short window raises the loss, but directional
-descent along the same truncated gradient lowers it. The problem has one parameter, so a
-direction is only a sign, and the projection onto it equals the exact gradient.
+descent along the same truncated gradient does not. The published problem has one parameter, so a
+direction is only a sign, and the projection onto any direction is the exact gradient, which is an
+identity. With 46 chains of one parameter each (`influence_chains`), it is the exact gradient no
+longer.
 """
 ALT = "Loss against sequences, a line per window: it rises for truncated BPTT and else falls."
 
@@ -22,6 +27,9 @@ PANEL_TITLES = {
     "directional_truncated": "directional descent along it",
 }
 """Title of each column of panels, by the prefix of the estimators that it shows."""
+
+SAMPLED = "all at one rate; inter-quartile mean of n = {n} seeds, {interval}"
+"""Title of a figure of random trials."""
 
 
 def draw(tables: style.Tables, experiment: str) -> Figure:
@@ -42,7 +50,9 @@ def draw(tables: style.Tables, experiment: str) -> Figure:
             axes.set_title(f"{title}, {style.BACKENDS[backend]}")
         panel_row[0].set_ylabel("loss per sequence")
         panel_row[1].sharey(panel_row[0])
-    title = "{subject}: one trial each (n = {n}), no interval because nothing is random"
+    is_random = (curves["n"] > 1).any()
+    how = SAMPLED if is_random else "one trial each (n = {n}), no interval because nothing is random"
+    title = "{subject}: " + how
     return panels.finish(figure, curves, title, legend=4, subject=style.label(experiment))
 
 

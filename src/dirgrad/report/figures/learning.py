@@ -6,13 +6,18 @@ from dirgrad.report.figures import panels, style
 
 TABLES = ("curves",)
 FIGURES = {
-    "silver_learning": ("training/digits_rows", "training/copy", "training/image_regression")
+    "silver_learning": ("training/digits_rows", "training/copy", "training/image_regression"),
+    "silver_copy_lengths": ("training/copy_10", "training/copy_30", "training/copy_100"),
+    "silver_windows": ("training/digits_windows",),
+    "silver_influence_drive": ("training/influence_drive",),
 }
 CATEGORY = "silver"
 TITLE = "Learning on sequence tasks"
 CAPTION = """
-Training loss on every sequence task, each estimator at its own best learning rate. The figure
-shows how much an informed direction gains over a random one.
+Training loss on sequence tasks, each estimator at its own best learning rate. The figure shows how
+much an informed direction (`directional_truncated`, `directional_diagonal`) gains over a random
+one, and over the approximate gradient that is followed itself (`candidate_truncated`,
+`candidate_diagonal`).
 """
 ALT = "A panel per task with a line per estimator: training loss against minibatches."
 
