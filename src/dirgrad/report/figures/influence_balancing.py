@@ -15,12 +15,11 @@ CATEGORY = "silver"
 TITLE = "Influence balancing"
 CAPTION = """
 Loss on influence balancing. Truncated BPTT with a short window raises the loss, but directional
-descent along the same truncated gradient does not. The published problem has one parameter, so a
-direction is only a sign, and the projection onto any direction is the exact gradient, which is an
-identity. With 46 chains of one parameter each (`influence_chains`), it is the exact gradient no
-longer.
+descent along the same truncated gradient does not. The published problem has one parameter. There
+the projection onto any direction is the exact gradient, which is an identity. With 46 chains of
+one parameter each (`influence_chains`) it is not: descent along a short window soon stops.
 """
-ALT = "Loss against sequences, a line per window: it rises for truncated BPTT and else falls."
+ALT = "Loss by sequences, a line per window: some rise for truncated BPTT, none for descent along it."
 
 PANEL_TITLES = {
     "truncated_bptt": "truncated BPTT",
