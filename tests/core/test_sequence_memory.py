@@ -1,4 +1,7 @@
-"""The memory of an online estimator does not grow with the length of the sequence."""
+"""The memory of an online estimator does not grow with the length of sequences that are given.
+
+The sequences themselves are not counted, and a truncated gradient holds one window of 16 steps.
+"""
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from dirgrad import backends
 from dirgrad.components.candidates.diagonal_rtrl import DiagonalRtrl
 from dirgrad.components.candidates.truncated_gradient import TruncatedGradient
 from dirgrad.components.datasets.copy import Copy
+from dirgrad.components.estimators.candidate_descent import CandidateDescent
 from dirgrad.components.estimators.directional_descent import DirectionalDescent
 from dirgrad.components.estimators.rtrl import Rtrl
 from dirgrad.components.estimators.truncated_bptt import TruncatedBptt
@@ -29,6 +33,7 @@ CONSTANT_MEMORY = {
     "truncated": DirectionalDescent(candidate=TruncatedGradient(truncation=16)),
     "diagonal": DirectionalDescent(candidate=DiagonalRtrl()),
     "truncated_bptt": TruncatedBptt(window=16),
+    "truncated_itself": CandidateDescent(candidate=TruncatedGradient(truncation=16)),
     "uoro": Uoro(window=16),
     "rtrl": Rtrl(window=16),
 }

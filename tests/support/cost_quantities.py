@@ -45,20 +45,20 @@ def _products(value: float, spread: float, n: int) -> Tables:
     return {"cost": per_estimator(shared, products)}
 
 
-def _growth_with_length(value: float, spread: float, n: int) -> Tables:
-    """Return bytes of a step that are a power of the length, plus the observations."""
-    shared = {
-        "backend": "jax",
-        "estimator": "directional_random",
-        "step_graph_temp_bytes": None,
-    }
-    rows = []
-    for length in (16, 64):
-        observations = 8.0 * length
-        total = observations + 1e6 * length**value
-        step_bytes = {"observation_bytes": observations, "step_xla_temp_bytes": total}
-        rows.append(shared | {"length": length} | step_bytes)
-    return {"cost": pd.DataFrame(rows)}
+def _growth_with_length(estimator: str) -> QuantityTables:
+    """Return tables in which the bytes of a step are a power of the length, plus observations."""
+    shared = {"backend": "jax", "estimator": estimator, "step_graph_temp_bytes": None}
+
+    def make(value: float, spread: float, n: int) -> Tables:
+        rows = []
+        for length in (16, 64):
+            observations = 8.0 * length
+            total = observations + 1e6 * length**value
+            step_bytes = {"observation_bytes": observations, "step_xla_temp_bytes": total}
+            rows.append(shared | {"length": length} | step_bytes)
+        return {"cost": pd.DataFrame(rows)}
+
+    return QuantityTables(make, counted=True)
 
 
 def _growth_with_depth(value: float, spread: float, n: int) -> Tables:
@@ -87,7 +87,10 @@ COST_CLAIMS = {
     "forward_factor_is_smaller": QuantityTables(_time_factors),
     "a_step_is_cheaper_than_backprop": column("bench", "step_over_backprop", FORWARD_STEP),
     "memory_is_constant_in_depth": QuantityTables(_growth_with_depth, counted=True),
-    "memory_is_constant_in_length": QuantityTables(_growth_with_length, counted=True),
+    "memory_is_constant_in_length": _growth_with_length("directional_random"),
+    "memory_along_an_approximate_gradient_is_constant_in_length": _growth_with_length(
+        "directional_diagonal"
+    ),
     "memory_is_alike": _bytes_ratio("forward_gradient", "backprop"),
     "memory_is_smaller": _bytes_ratio("forward_gradient", "backprop"),
     "checkpointing_holds_less_than_a_forward_gradient": _bytes_ratio(

@@ -111,16 +111,6 @@ def _evaluations_of_thresholding(value: float, spread: float, n: int) -> Tables:
     return {"sweeps": pd.DataFrame(rows)}
 
 
-def _losses_of_truncation(value: float, spread: float, n: int) -> Tables:
-    """Return the losses of two estimators with window 10; truncated BPTT has loss 1."""
-    shared = {"backend": "jax", "experiment": "influence_balancing", "n_seeds": 1, "n_ok": 1}
-    losses = {
-        "directional_truncated_10": ratio_with_interval("final_loss", value, 0.0),
-        "truncated_bptt_10": ratio_with_interval("final_loss", 1.0, 0.0),
-    }
-    return {"final": per_estimator(shared, losses)}
-
-
 def _losses_of_family(value: float, spread: float, n: int) -> Tables:
     """Return the losses of an experiment and of its plain variant, which has loss 0.1."""
     shared = FORWARD_CELL | {"best_rate": True, "n_ok": n}
@@ -189,7 +179,27 @@ TRAINING_CLAIMS = {
         numerator="directional_diagonal",
         denominator="directional_random",
     ),
-    "descent_repairs_the_sign": QuantityTables(_losses_of_truncation, counted=True),
+    "descent_along_the_truncated_gradient_beats_it": ratio_of_rows(
+        table="targets",
+        name="final_loss",
+        facts={"backend": "jax", "experiment": "digits_rows"},
+        numerator="directional_truncated",
+        denominator="truncated_bptt",
+    ),
+    "descent_along_the_diagonal_gradient_beats_it": ratio_of_rows(
+        table="targets",
+        name="final_loss",
+        facts={"backend": "jax", "experiment": "digits_rows"},
+        numerator="directional_diagonal",
+        denominator="candidate_diagonal",
+    ),
+    "descent_repairs_the_sign": ratio_of_rows(
+        table="final",
+        name="final_loss",
+        facts={"backend": "jax", "experiment": "influence_chains", "n_ok": 10},
+        numerator="directional_truncated_10",
+        denominator="truncated_bptt_10",
+    ),
     "thresholding_needs_k_directions": _power("slope", "dimension"),
     "few_coordinates_need_d_evaluations": _power("last_slope", "dimension", "random_support"),
     "thresholding_grows_with_sparsity": _power("slope", "nonzeros"),

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dirgrad.analysis.evidence.special import LossOverTruncated
 from dirgrad.analysis.verdicts import Evidence, Interval, Outcome, decide, estimate
 from dirgrad.core.errors import UserError
 from support.hand_made_quantities import CLAIM_TABLES, CLAIMS, ESTIMATORS
@@ -84,10 +85,10 @@ def test_a_claim_reads_only_the_rows_of_the_estimators_that_it_selects() -> None
 
 
 def test_a_truncated_gradient_that_diverged_has_an_infinite_loss() -> None:
-    name = "descent_repairs_the_sign"
-    final = CLAIM_TABLES[name].make(1.0, 0.0, 1)["final"]
+    quantity = LossOverTruncated(kind="loss_over_truncated")
+    final = CLAIM_TABLES["descent_repairs_the_sign"].make(1.0, 0.0, 2)["final"]
     diverged = final["estimator"] == "truncated_bptt_10"
-    final = final.assign(n_ok=(~diverged).astype(int))
-    (evidence,) = CLAIMS[name].quantity.evidence({"final": final}, ESTIMATORS)
+    final = final.assign(n_ok=(~diverged).astype(int), n_seeds=1)
+    (evidence,) = quantity.evidence({"final": final}, ESTIMATORS)
     # The ratio is a finite loss over an infinite loss.
     assert evidence.samples.high == 0

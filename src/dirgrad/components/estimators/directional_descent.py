@@ -30,10 +30,11 @@ class Descent(NamedTuple):
 
 @component
 class DirectionalDescent:
-    """Online directional descent, whose memory does not grow with the length of the sequence.
+    """Online directional descent by Silver et al. (2022), in forward mode.
 
-    The method is by Silver et al. (2022). Two choices are ours: when a direction is proposed
-    (`hold`) and how the tangent is treated at the end of a window (`tangent`).
+    Its own memory does not grow with the length of the sequence; the candidate's memory is added.
+    Two choices are ours: when a direction is proposed (`hold`) and how the tangent is treated at
+    the end of a window (`tangent`). `candidate_descent` follows the candidate itself.
 
     Estimates: The gradient g is approximated by (1/K) sum_j (g . u_j) u_j if E[u u^T] = I. This
         is unbiased while the parameters do not change. For other directions the approximation is

@@ -13,7 +13,8 @@ TITLE = "Memory and time by sequence length"
 CAPTION = """
 Exact temporary memory of a compiled step, and its time relative to the forward pass, against
 the length of the sequences. The gray line is the memory of the input sequences. Memory above
-it belongs to the estimator.
+it belongs to the estimator: of a truncated gradient, the activations of one window; of the
+diagonal gradient, the influence of the weights.
 """
 ALT = "A line per estimator against the sequence length: memory on the left, time on the right."
 

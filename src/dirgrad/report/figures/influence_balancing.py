@@ -19,7 +19,9 @@ descent along the same truncated gradient does not. The published problem has on
 the projection onto any direction is the exact gradient, which is an identity. With 46 chains of
 one parameter each (`influence_chains`) it is not: descent along a short window soon stops.
 """
-ALT = "Loss by sequences, a line per window: some rise for truncated BPTT, none for descent along it."
+ALT = (
+    "Loss by sequences, a line per window: some rise for truncated BPTT, none for descent along it."
+)
 
 PANEL_TITLES = {
     "truncated_bptt": "truncated BPTT",
@@ -50,7 +52,9 @@ def draw(tables: style.Tables, experiment: str) -> Figure:
         panel_row[0].set_ylabel("loss per sequence")
         panel_row[1].sharey(panel_row[0])
     is_random = (curves["n"] > 1).any()
-    how = SAMPLED if is_random else "one trial each (n = {n}), no interval because nothing is random"
+    how = (
+        SAMPLED if is_random else "one trial each (n = {n}), no interval because nothing is random"
+    )
     title = "{subject}: " + how
     return panels.finish(figure, curves, title, legend=4, subject=style.label(experiment))
 
