@@ -137,7 +137,8 @@ def _lines(axes: Axes, rows: pd.DataFrame, powers: pd.DataFrame, styles: style.L
     axes.set(xlabel=XLABELS.get(abscissa, ""), ylabel="loss evaluations to the target")
     axes.set(xscale="log", yscale="log", xticks=rows["x"].unique())
     axes.minorticks_off()
-    style.plain_ticks(axes.xaxis, axes.yaxis)
+    style.plain_ticks(axes.xaxis)
+    style.whole_ticks(axes.yaxis)
 
 
 def _factor(rows: pd.DataFrame) -> float:
