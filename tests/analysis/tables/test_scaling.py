@@ -115,6 +115,14 @@ def test_a_row_needs_three_dimensions_of_one_family() -> None:
     assert scaling.make(records, QUICK).empty
 
 
+def test_trials_that_keep_different_numbers_are_no_family_by_dimension() -> None:
+    trials = growing(nonzeros=2, keep=4)
+    assert len(scaling.make(descent_records(*trials.values()), QUICK)) == 1
+    for seed in SEEDS:
+        trials[90, seed].trial["keep"] = 8
+    assert scaling.make(descent_records(*trials.values()), QUICK).empty
+
+
 @pytest.mark.parametrize("abscissa", ["nonzeros", "num_directions", "support"])
 def test_a_family_may_differ_in_any_abscissa(abscissa: str) -> None:
     # In a sweep over the nonzeros, the number of kept parameters grows with them.
