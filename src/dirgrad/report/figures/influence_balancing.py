@@ -46,7 +46,7 @@ def draw(tables: style.Tables, experiment: str) -> Figure:
                 estimator = name if is_backprop else f"{side}_{name}"
                 label = "backprop" if is_backprop else f"window of {name}"
                 part = rows[rows["estimator"] == estimator]
-                style.line_with_interval(axes, part["step"], part[["loss"]], "loss", line, label)
+                style.line_with_interval(axes, part["step"], part, "loss", line, label)
             axes.set(xlabel="sequences", yscale="log")
             axes.set_title(f"{title}, {style.BACKENDS[backend]}")
         panel_row[0].set_ylabel("loss per sequence")
