@@ -13,30 +13,45 @@ NORM = np.linalg.norm(GRADIENT)
 ONES = np.ones(1)
 
 
-@pytest.fixture(scope="module")
-def estimates() -> np.ndarray:
-    """Return forward gradients along Gaussian directions: (draws, d)."""
-    v = np.random.default_rng(0).standard_normal((2_000_000, len(GRADIENT)))
-    slopes = v @ GRADIENT
-    return slopes[:, None] * v
-
-
-def test_the_variance_of_a_coordinate_matches_monte_carlo(estimates: np.ndarray) -> None:
-    np.testing.assert_allclose(
-        estimates.var(axis=0), theory.gaussian_variance(GRADIENT, NORM), rtol=0.02
-    )
-
-
-def test_the_kurtosis_of_a_coordinate_matches_monte_carlo(estimates: np.ndarray) -> None:
-    centered = estimates - GRADIENT
-    kurtosis = (centered**4).mean(axis=0) / estimates.var(axis=0) ** 2
-    np.testing.assert_allclose(kurtosis, theory.gaussian_kurtosis(GRADIENT, NORM), rtol=0.06)
-
-
 def test_the_kurtosis_is_9_for_a_zero_coordinate_and_15_for_the_only_nonzero_one() -> None:
     np.testing.assert_allclose(
         theory.gaussian_kurtosis(np.array([0.0, 1.0]), np.array(1.0)), [9.0, 15.0]
     )
+
+
+@given(st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=4).filter(any), st.floats(0.1, 10.0))
+@settings(max_examples=50, deadline=None)
+def test_the_moments_of_a_coordinate_are_exact(ratios: list[float], norm: float) -> None:
+    """Test against Gauss-Hermite quadrature, which is exact for polynomials of this degree."""
+    rho = np.array(ratios)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(10)
+    product_weights = np.outer(weights, weights) / weights.sum() ** 2
+    # The slope is ||g|| s. The coordinate v has the correlation rho with s.
+    s, other = nodes[:, None], nodes[None, :]
+    v = rho[:, None, None] * s + np.sqrt(1 - rho**2)[:, None, None] * other
+    error = norm * (s * v - rho[:, None, None])
+    second, fourth = ((error**power * product_weights).sum((1, 2)) for power in (2, 4))
+    gradient = norm * rho
+    np.testing.assert_allclose(theory.gaussian_variance(gradient, norm), second, rtol=1e-9)
+    np.testing.assert_allclose(theory.gaussian_kurtosis(gradient, norm), fourth / second**2, 1e-9)
+
+
+@pytest.mark.parametrize("num_directions", [1, 2, 4])
+def test_the_noise_of_a_projection_agrees_with_monte_carlo(num_directions: int) -> None:
+    draws, dimension = 20_000, len(GRADIENT)
+    normals = np.random.default_rng(1).standard_normal((draws, dimension, num_directions))
+    bases, _ = np.linalg.qr(normals)
+    projections = np.einsum("ndk,nek,e->nd", bases, bases, GRADIENT)
+    for scale, factor in (("projection", 1.0), ("unbiased", dimension / num_directions)):
+        error = ((factor * projections - GRADIENT) ** 2).sum(axis=1) / NORM**2
+        snr = theory.projected_signal_to_noise(scale, num_directions, dimension)
+        z = (error.mean() - 1 / snr) / (error.std() / np.sqrt(draws))
+        assert abs(z) < z_bound(6)
+
+
+@pytest.mark.parametrize("scale", ["projection", "unbiased"])
+def test_a_projection_on_as_many_directions_as_parameters_has_no_noise(scale: str) -> None:
+    assert theory.projected_signal_to_noise(scale, 5, 5) == np.inf
 
 
 @pytest.mark.parametrize("num_directions", [1, 3])
@@ -49,9 +64,12 @@ def test_shrinkage_minimizes_the_mean_squared_error(num_directions: int) -> None
     assert theory.shrinkage(np.inf) == 1.0
 
 
-def test_the_mean_cosine_matches_monte_carlo_and_its_limit(estimates: np.ndarray) -> None:
-    cosines = estimates @ GRADIENT / (np.linalg.norm(estimates, axis=1) * NORM)
-    assert theory.uniform_cosine(5) == pytest.approx(cosines.mean(), rel=0.005)
+def test_the_mean_cosine_matches_monte_carlo_and_its_limit() -> None:
+    draws = 200_000
+    v = np.random.default_rng(0).standard_normal((draws, len(GRADIENT)))
+    cosines = np.abs(v @ GRADIENT) / (np.linalg.norm(v, axis=1) * NORM)
+    z = (cosines.mean() - theory.uniform_cosine(5)) / (cosines.std() / np.sqrt(draws))
+    assert abs(z) < z_bound(1)
     limit = np.sqrt(2 / (np.pi * 10**6))
     assert theory.uniform_cosine(10**6) == pytest.approx(limit, rel=1e-5)
 
@@ -66,6 +84,25 @@ def test_the_error_of_a_finite_difference_of_exp_is_its_next_taylor_term(
     slope = (ahead - center) / eps if scheme == "forward" else (ahead - behind) / (2 * eps)
     error = theory.difference_error(scheme, eps, 0.0, ONES, ONES, ONES)[0]
     assert error == pytest.approx(abs(slope - 1), rel=eps)
+
+
+@pytest.mark.parametrize("scheme", ["forward", "central"])
+@pytest.mark.parametrize("eps", [0.1, 0.03])
+def test_the_error_of_a_finite_difference_adds_truncation_and_two_roundings(
+    scheme: str, eps: float
+) -> None:
+    """Test a cubic whose values have independent normal errors of relative size u."""
+    draws, unit, value, second, third = 400_000, 1e-3, -3.0, 0.9, 20.0
+    rounding = unit * value * np.random.default_rng(2).standard_normal((2, draws))
+    if scheme == "forward":
+        slopes = (eps**2 * second / 2 + rounding[0] - rounding[1]) / eps
+    else:
+        slopes = (eps**3 * third / 3 + rounding[0] - rounding[1]) / (2 * eps)
+    squares = slopes**2
+    numbers = (np.array([number]) for number in (value, second, third))
+    error = theory.difference_error(scheme, eps, unit, *numbers)[0]
+    z = (squares.mean() - error**2) / (squares.std() / np.sqrt(draws))
+    assert abs(z) < z_bound(4)
 
 
 def test_the_rounding_error_is_inversely_proportional_to_a_small_step() -> None:
