@@ -165,13 +165,6 @@ TRAINING_CLAIMS = {
     "loss_at_equal_iterations": QuantityTables(_losses_of_the_paper),
     "losses_of_the_paper_come_out": _paper("backprop_final_valid_loss", "ratio_to_paper"),
     "times_of_the_paper_come_out": _paper("R_f", "ratio_to_paper"),
-    "rank_one_ends_as_low_as_gaussian": ratio_of_rows(
-        table="targets",
-        name="valid_loss",
-        facts={"backend": "jax", "experiment": "mlp_sgd"},
-        numerator="forward_gradient_rank_one",
-        denominator="forward_gradient",
-    ),
     "approximate_gradients_beat_random_directions": ratio_of_rows(
         table="targets",
         name="valid_loss",
