@@ -22,16 +22,21 @@ OPTIMIZERS = {
     "sgd": Sgd(),
     "momentum": Momentum(beta=0.8),
     "adam": Adam(beta_1=0.85, beta_2=0.95),
+    "adam_with_a_large_epsilon": Adam(beta_1=0.85, beta_2=0.95, epsilon=0.1),
 }
 OPTAX_OPTIMIZERS = {
     "sgd": optax.sgd(RATE),
     "momentum": optax.sgd(RATE, momentum=0.8),
     "adam": optax.adam(RATE, b1=0.85, b2=0.95),
+    "adam_with_a_large_epsilon": optax.adam(RATE, b1=0.85, b2=0.95, eps=0.1),
 }
 TORCH_OPTIMIZERS: dict[str, Callable[[list], torch.optim.Optimizer]] = {
     "sgd": lambda params: torch.optim.SGD(params, lr=RATE),
     "momentum": lambda params: torch.optim.SGD(params, lr=RATE, momentum=0.8),
     "adam": lambda params: torch.optim.Adam(params, lr=RATE, betas=(0.85, 0.95)),
+    "adam_with_a_large_epsilon": lambda params: torch.optim.Adam(
+        params, lr=RATE, betas=(0.85, 0.95), eps=0.1
+    ),
 }
 
 
