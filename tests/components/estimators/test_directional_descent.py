@@ -61,10 +61,11 @@ def test_a_window_redraws_its_direction_and_resets_its_tangent_as_the_options_sa
     estimator = DirectionalDescent(candidate=RANDOM, window=WINDOW, hold=hold, tangent=tangent)
     expected = estimate_by_hand(backend, hold, tangent)
     assert_close(total_estimate(backend, CASE, estimator), expected)
-    # An estimator that ignored the options would give the estimate of the defaults.
+    # An estimator that ignored the options would give the estimate of the defaults, which is far
+    # beyond the tolerance of 1e-10.
     default = estimate_by_hand(backend, "sequence", "kept")
     difference = {name: leaf - expected[name] for name, leaf in default.items()}
-    assert inner(difference, difference) > 1e-2 * inner(default, default)
+    assert inner(difference, difference) > 1e-6 * inner(default, default)
 
 
 def test_only_a_held_direction_with_a_kept_tangent_is_unbiased() -> None:
