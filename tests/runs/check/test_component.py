@@ -11,11 +11,13 @@ from dirgrad import backends
 from dirgrad.components import examples, registry
 from dirgrad.components.directions.gaussian import Gaussian
 from dirgrad.components.directions.orthogonal import Orthogonal
+from dirgrad.components.directions.sphere import Sphere
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.components.registry import component
 from dirgrad.core import tree
 from dirgrad.core.closed_forms import Shares, dimension
 from dirgrad.core.criterion import VALUE
+from dirgrad.core.curvature_noise import Curvature
 from dirgrad.core.perturbation import directional_derivative
 from dirgrad.core.types import (
     Array,
@@ -83,6 +85,17 @@ class FalseNoise(Scaled):
 
     def signal_to_noise(self, shares: Shares) -> float:
         return 1 / (dimension(shares) - 1)
+
+
+@component
+class FalseCurvatureNoise:
+    """A Gaussian law that declares the curvature-weighted noise of the sphere."""
+
+    def draw(self, ops: Ops, key: Key, like: Params) -> Params:
+        return Gaussian().draw(ops, key, like)
+
+    def curvature_noise(self, curvature: Curvature) -> float:
+        return Sphere().curvature_noise(curvature)
 
 
 @component
@@ -170,6 +183,12 @@ def test_a_false_closed_form_fails(torch: Backend) -> None:
         "a declared closed form that its Monte Carlo contradicts: "
         "signal-to-noise ratio declared 0.125, measured 0.0998 ["
     )
+
+
+def test_a_false_noise_weighted_by_the_curvature_fails(torch: Backend) -> None:
+    sentence = only_failure(moments(torch, ForwardGradient(direction=FalseCurvatureNoise())))
+    assert "noise weighted by the curvature declared" in sentence
+    assert sentence.endswith("correct `curvature_noise`")
 
 
 def test_fewer_multiplications_than_declared_fail(torch: Backend) -> None:

@@ -16,7 +16,8 @@ class RankOne:
     has independent signs. E[v v^T] = I because signs of different entries are pairwise
     independent. A draw takes about sqrt(d) signs. The d entries are never materialized: neither in
     the tangent, nor in the estimate, nor in the SGD update. ||v||^2 = d. The SNR of K directions in
-    dimension d is K / (d - 1).
+    dimension d is K / (d - 1), as for independent signs. The noise weighted by the curvature is
+    larger, up to three times, if rows or columns share the curvature; see `curvature_noise`.
     """
 
     is_factored: ClassVar[bool] = True

@@ -14,9 +14,9 @@ CATEGORY = "instruments"
 TITLE = "SNR of each law of directions"
 CAPTION = """
 Signal-to-noise ratio (SNR) of each law of directions on networks at initialization, in units
-of K/d. Outer products of random signs, and directions that are redrawn at every use, lose
-nothing against independent signs. Outer products of Gaussian entries do lose. The orange
-mark is the closed form.
+of K/d. Outer products of random signs, and directions that are redrawn at every use, have the SNR
+of independent signs. Outer products of Gaussian entries have a lower one. The orange mark is the
+closed form. The SNR ignores the curvature, which decides how fast a step makes progress.
 """
 ALT = "A point and an orange mark of theory per law, across their SNR in units of K/d."
 

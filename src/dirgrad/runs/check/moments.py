@@ -33,7 +33,7 @@ def moments(backend: Backend, estimator: Estimator) -> Iterator[Finding]:
     draws = DRAWS_ALONG_A_SEQUENCE if online else DRAWS
     if estimator.direction is None:
         draws = 2
-    target = job("quality", backend, problem, estimator, draws=draws)
+    target = job("quality", backend, problem, estimator, draws=draws, curvature=not online)
     del target.estimators["backprop"]
     records = quality.run(target, Context(backend))
     draw_rows = records["draws"].to_pylist()
@@ -43,6 +43,7 @@ def moments(backend: Backend, estimator: Estimator) -> Iterator[Finding]:
     coordinates = _columns(records["coordinates"].to_pylist())
     yield from _mean(estimator, rows, coordinates, problem.init(np.random.default_rng(0)))
     yield from _noise(estimator, rows)
+    yield from _curvature_noise(rows)
     yield from _variance(coordinates)
 
 
@@ -119,6 +120,16 @@ def _noise(estimator: Estimator, rows: dict[str, np.ndarray]) -> Iterator[Findin
     declared = float(_float(rows, "cosine_theory")[0])
     law = registry.distribution_name(estimator.direction)
     yield _declared("cosine to the gradient", declared, value, low, high, f"cosine of {law}")
+
+
+def _curvature_noise(rows: dict[str, np.ndarray]) -> Iterator[Finding]:
+    """Yield the noise weighted by the Hessian with its declared value, where it is measured."""
+    if rows["curvature_noise"][0] is None:
+        return
+    interval = interval_of_mean(_float(rows, "curvature_noise"))
+    declared = float(_float(rows, "curvature_noise_theory")[0])
+    name = "noise weighted by the curvature"
+    yield _declared(name, declared, *interval, "curvature_noise")
 
 
 def _declared(
