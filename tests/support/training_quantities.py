@@ -84,7 +84,7 @@ def _rates_of_rank_one(value: float, spread: float, n: int) -> Tables:
         name: {"stable_rate": rate, "unstable_rate": rate * (1 + spread)}
         for name, rate in (("forward_gradient_rank_one", value), ("forward_gradient", 1.0))
     }
-    return {"stability": per_estimator(SPECTRUM, rates)}
+    return {"stability": per_estimator(SPECTRUM | {"stability": "laws"}, rates)}
 
 
 def _power(name: str, abscissa: str, direction: str = "sphere") -> QuantityTables:
@@ -149,7 +149,7 @@ TRAINING_CLAIMS = {
     "rank_one_descends_more_slowly": ratio_of_rows(
         table="stability",
         name="decay",
-        facts=SPECTRUM | {"n_seeds": 10},
+        facts=SPECTRUM | {"stability": "laws", "n_seeds": 10},
         numerator="forward_gradient_rank_one",
         denominator="forward_gradient",
     ),

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -301,12 +302,13 @@ def test_a_local_order_is_the_slope_between_neighboring_steps() -> None:
     assert all("1 [0.9, 1.2]" in label for label in legend_labels(figure))
 
 
-def test_the_noise_of_a_law_is_drawn_for_one_direction_beside_its_closed_form() -> None:
-    rows = measurements.weighted_noise().assign(num_directions=4, dimension=100)
-    figure = noise_by_direction.draw({"quality": rows}, "growth")
+def test_both_noises_of_one_direction_are_drawn_with_their_closed_forms() -> None:
+    rows = measurements.weighted_noise().assign(dimension=100)
+    several = rows.assign(num_directions=4, curvature_noise_theory=0.2)
+    figure = noise_by_direction.draw({"quality": pd.concat([rows, several])}, "growth")
     drawn = {round(float(x), 6) for axes in figure.axes for x in marks(axes)}
-    # 4 (1/SNR) / d and 4 times the weighted noise.
-    assert drawn == {0.4, 6.0}
+    # 1/SNR over d, and the weighted noise.
+    assert drawn == {0.1, 1.5}
 
 
 def marks(axes: Axes) -> list[float]:

@@ -13,8 +13,8 @@ FIGURES = {"quality_curvature": ("quality/laws",)}
 CATEGORY = "instruments"
 TITLE = "Noise weighted by the curvature"
 CAPTION = """
-Noise of the estimate e along each law of directions, for K directions in units of 1/K. The mean
-square error E||e - g||^2 / ||g||^2, over d, is almost equal for all laws of signs. Progress and
+Noise of the estimate e along one direction of each law. The mean square error
+E||e - g||^2 / ||g||^2, over d, is almost equal for all laws of signs. Progress and
 the stable learning rate depend on E[e^T H e] / (||g||^2 tr H) instead, for the Hessian H, and
 outer products have more of it. Tall marks are closed forms.
 """
@@ -29,7 +29,7 @@ KINDS = {
 
 def draw(tables: style.Tables, name: str) -> Figure:
     """Draw a row of panels per framework and a column per problem."""
-    quality = measured(tables["quality"]).query("quality == @name")
+    quality = measured(tables["quality"]).query("quality == @name and num_directions == 1")
     quality = quality.assign(relative_squared_error_theory=1 / quality["snr_theory"])
     # The y axis points upward, so the reversed order puts the first estimator at the top.
     estimators = list(quality["estimator"].unique())[::-1]
@@ -49,14 +49,14 @@ def draw(tables: style.Tables, name: str) -> Figure:
 def _dots(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
     y = np.arange(len(rows))
     units = {
-        "relative_squared_error": rows["num_directions"] / rows["dimension"],
-        "curvature_noise": rows["num_directions"],
+        "relative_squared_error": rows["dimension"],
+        "curvature_noise": 0 * rows["dimension"] + 1,
     }
     for height, (name, line) in zip((0.14, -0.14), styles.items(), strict=True):
         columns = [name, f"{name}_low", f"{name}_high", f"{name}_theory"]
-        scaled = rows[columns].astype(float).mul(units[name].astype(float), axis=0)
+        scaled = rows[columns].astype(float).div(units[name].astype(float), axis=0)
         style.points_across(axes, scaled, name, y + height, line, KINDS[name], size=4)
         mark = {"color": line["color"], "markersize": 9, "markeredgewidth": 1.5}
         axes.plot(scaled[f"{name}_theory"], y + height, "|", **mark)
-    axes.set(xscale="log", xlabel="noise for one direction", ylim=(-0.6, len(rows) - 0.4))
+    axes.set(xscale="log", xlabel="noise", ylim=(-0.6, len(rows) - 0.4))
     style.whole_ticks(axes.xaxis)
