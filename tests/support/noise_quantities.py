@@ -87,7 +87,7 @@ NOISE_CLAIMS = {
         with_interval=value_with_interval,
     ),
     "noise_grows_with_dimension": QuantityTables(
-        power_law("dimension", (10.0, 100.0, 1000.0), "relative_squared_error", GAUSSIAN_ESTIMATES)
+        power_law("dimension", (10.0, 100.0, 1000.0), "relative_squared_error", GROWTH)
     ),
     "k_directions_are_k_times_better": QuantityTables(
         power_law("num_directions", (1.0, 8.0, 64.0), "snr", GAUSSIAN_ESTIMATES)
