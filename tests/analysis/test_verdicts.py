@@ -7,19 +7,16 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from dirgrad.analysis.samples import Samples
+from dirgrad.analysis.significance import choose_test, holm, sign_flip, student
 from dirgrad.analysis.verdicts import (
     NOT_RUN,
     Decision,
     Evidence,
     Interval,
     Outcome,
-    choose_test,
     decide,
     estimate,
-    holm,
     p_values,
-    sign_flip,
-    student,
     verdict,
 )
 

@@ -19,27 +19,19 @@ what both estimators share cancels.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-from scipy import special, stats
+from scipy import stats
 
 from dirgrad.analysis.facets import Facets, conditions
 from dirgrad.analysis.samples import Samples
+from dirgrad.analysis.significance import Test, choose_test, has_spread, holm
 
 MIN_VALUES = 5
 """Minimum number of values; a place with fewer is open."""
-MIN_FLIPPED = 8
-"""Minimum number of values for the sign-flip test."""
-RESAMPLES = 9_999
-"""Number of random sign flips where there are more possible ones; all are tried otherwise."""
-SPREAD = 1e-6
-"""Relative spread of the values below which it is rounding error."""
 MAX_SENTENCE = 140
 """Maximum number of characters of a verdict's sentence."""
-Test: TypeAlias = Callable[[np.ndarray], float]
-"""Maps values, (n,), to the p-value of "their mean is 0 or less"."""
 
 
 class Outcome(StrEnum):
@@ -197,61 +189,13 @@ def why_open(evidence: Evidence) -> str:
     samples = evidence.samples
     if samples.n < MIN_VALUES:
         return f"{samples.n} values, fewer than {MIN_VALUES}"
-    if samples.is_exact and not _spreads(samples.low):
+    if samples.is_exact and not has_spread(samples.low):
         # Equal values are not n samples: trials in lanes, for example, share one clock.
         return "values without spread"
     to_scale, _ = scale(evidence)
     if not any(np.isfinite(to_scale(bound)).all() for bound in samples[1:]):
         return "values without a bound"
     return ""
-
-
-def _spreads(values: np.ndarray) -> bool:
-    spread = values.max() - values.min()
-    return bool(spread > SPREAD * np.abs(values).max())
-
-
-def student(values: np.ndarray) -> float:
-    """Return the p-value of Student's one-sided t test of "the mean is 0 or less"; values (n,)."""
-    if not _spreads(values):
-        return 1.0
-    n = len(values)
-    t = values.mean() * np.sqrt(n) / values.std(ddof=1)
-    return float(special.stdtr(n - 1, -t))
-
-
-def sign_flip(values: np.ndarray) -> float:
-    """Return the p-value of the one-sided sign-flip test of "the mean is 0 or less"; values (n,).
-
-    It is the share of sign changes whose mean is at least as large. `scipy.stats.permutation_test`
-    gives the same number a hundred times more slowly.
-    """
-    signs = _sign_changes(len(values))
-    rounding = 1e-12 * float(np.abs(values).sum())
-    return float((signs @ values >= values.sum() - rounding).mean())
-
-
-@cache
-def _sign_changes(n: int) -> np.ndarray:
-    """Return sign changes of n values, (changes, n): all if there are few, else random ones.
-
-    The first change is none, so that no p-value is zero.
-    """
-    if 2**n <= RESAMPLES:
-        bits = np.arange(2**n)[:, None] >> np.arange(n)
-        return 1.0 - 2.0 * (bits & 1)
-    random = np.random.default_rng(0).choice([-1.0, 1.0], (RESAMPLES, n))
-    return np.vstack([np.ones(n), random])
-
-
-def choose_test(n: int, family: int, level: float) -> Test:
-    """Return the test for n values.
-
-    The smallest two-sided p-value of the sign-flip test is 2^(1 - n). Where Holm's factor, the size
-    of the family, lifts it above the level, the test could never decide and Student's t is used.
-    """
-    can_decide = 2.0 ** (1 - n) * family <= level
-    return sign_flip if n >= MIN_FLIPPED and can_decide else student
 
 
 def p_values(evidence: Evidence, criterion: Interval, test: Test) -> tuple[float, float]:
@@ -329,19 +273,6 @@ def _outcome(side: tuple[float, float], p_adjusted: float, level: float) -> Outc
         return Outcome.OPEN
     p_if_false, p_if_true = side
     return Outcome.HOLDS if p_if_false < p_if_true else Outcome.FAILS
-
-
-def holm(p_values: np.ndarray) -> np.ndarray:
-    """Return the p-values, (m,), adjusted by the method of Holm (1979).
-
-    The i-th smallest of the m p-values is multiplied by m - i + 1. The products are then raised
-    where needed so that they increase with the p-values.
-    """
-    order = np.argsort(p_values)
-    steps = np.maximum.accumulate(p_values[order] * np.arange(len(p_values), 0, -1))
-    adjusted = np.empty_like(p_values)
-    adjusted[order] = np.minimum(1.0, steps)
-    return adjusted
 
 
 def verdict(facets: Sequence[Facets], outcomes: Sequence[Outcome]) -> Verdict:

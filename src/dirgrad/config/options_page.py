@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from dirgrad.components import component_files, registry
-from dirgrad.config import settings
+from dirgrad.config import rates, settings
 from dirgrad.config.option_docs import described
 from dirgrad.config.settings import JOB_KINDS, Config
 from dirgrad.records.markdown import markdown_table
@@ -21,12 +21,12 @@ SECTIONS: dict[type[BaseModel], str] = {
     settings.Run: "`run`",
     settings.Statistics: "`statistics`",
     settings.Experiment: "`experiments.<name>`",
-    settings.Tuning: "`experiments.<name>.tuning`",
+    rates.Tuning: "`experiments.<name>.tuning`",
     settings.Cost: "`cost.<name>`",
     settings.Memory: "`memory.<name>`",
     settings.Quality: "`quality.<name>`",
     settings.Stability: "`stability.<name>`",
-    settings.Grid: "`stability.<name>.rates`",
+    rates.Grid: "`stability.<name>.rates`",
 }
 """Classes described on the page, with the location of their options in a configuration file."""
 HEAD = """# Options

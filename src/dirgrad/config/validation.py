@@ -11,16 +11,15 @@ from pydantic import BaseModel, ValidationError
 from dirgrad.components import registry
 from dirgrad.config import messages
 from dirgrad.config.files import COMMAND_LINE, merge, read
+from dirgrad.config.rates import Grid, Tuning
 from dirgrad.config.settings import (
     JOB_KINDS,
     Config,
     Experiment,
-    Grid,
     Instrument,
     Run,
     Stability,
     Statistics,
-    Tuning,
 )
 from dirgrad.core.errors import UserError, nearest
 from dirgrad.core.recurrent import OnlineEstimator, Recurrent

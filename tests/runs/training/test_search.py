@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dirgrad.config.settings import Tuning
+from dirgrad.config.rates import Tuning
 from dirgrad.records.best_rate import best_rate
 from dirgrad.records.schemas import TrialStatus
 from dirgrad.runs.training.search import further_rate

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dirgrad.config.settings import Tuning
+from dirgrad.config.rates import Tuning
 from dirgrad.records.best_rate import best_rate
 from dirgrad.records.schemas import TrialStatus
 from dirgrad.runs.training.outcomes import Row

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dirgrad.config.settings import Run, Training, Tuning
+from dirgrad.config.rates import Tuning
+from dirgrad.config.settings import Run, Training
 from dirgrad.core import steps
 from dirgrad.core.types import Backend, Estimator, Params, Problem, Splits, State, Trial
 from dirgrad.records.schemas import Stage
