@@ -15,7 +15,6 @@ from dirgrad.analysis.evidence.quantities import Power, Ratio, Value
 from dirgrad.analysis.evidence.reading import Tables
 from dirgrad.analysis.evidence.special import (
     LossOverPlain,
-    LossOverTruncated,
     Projection,
 )
 from dirgrad.analysis.selection import Estimators, selector_class
@@ -28,7 +27,7 @@ from dirgrad.config.settings import Name
 from dirgrad.config.validation import Mistake
 from dirgrad.core.errors import UserError, nearest
 
-Quantity: TypeAlias = Value | Ratio | Power | Projection | LossOverTruncated | LossOverPlain
+Quantity: TypeAlias = Value | Ratio | Power | Projection | LossOverPlain
 """The general quantities, then the special ones."""
 QUANTITIES: Mapping[str, type[Quantity]] = {
     get_args(cls.model_fields["kind"].annotation)[0]: cls for cls in get_args(Quantity)

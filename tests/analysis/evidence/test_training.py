@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dirgrad.analysis.evidence.special import LossOverTruncated
 from dirgrad.analysis.verdicts import Evidence, Interval, Outcome, decide, estimate
 from dirgrad.core.errors import UserError
 from support.hand_made_quantities import CLAIM_TABLES, CLAIMS, ESTIMATORS
@@ -82,13 +81,3 @@ def test_a_claim_reads_only_the_rows_of_the_estimators_that_it_selects() -> None
     quantity = CLAIMS["more_steps_than_backprop"].quantity
     selected = list(quantity.evidence({"targets": targets}, ESTIMATORS))
     assert [evidence.facets["estimator"] for evidence in selected] == ["forward_gradient_rank_one"]
-
-
-def test_a_truncated_gradient_that_diverged_has_an_infinite_loss() -> None:
-    quantity = LossOverTruncated(kind="loss_over_truncated")
-    final = CLAIM_TABLES["descent_repairs_the_sign"].make(1.0, 0.0, 2)["final"]
-    diverged = final["estimator"] == "truncated_bptt_10"
-    final = final.assign(n_ok=(~diverged).astype(int), n_seeds=1)
-    (evidence,) = quantity.evidence({"final": final}, ESTIMATORS)
-    # The ratio is a finite loss over an infinite loss.
-    assert evidence.samples.high == 0

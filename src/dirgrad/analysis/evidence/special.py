@@ -3,24 +3,21 @@
 The docstring of each class says why it is special.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import reduce
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from dirgrad.analysis.evidence import reading
 from dirgrad.analysis.evidence.quantities import TableQuantity
-from dirgrad.analysis.evidence.reading import UNDER, Tables
+from dirgrad.analysis.evidence.reading import Tables
 from dirgrad.analysis.samples import Samples
 from dirgrad.analysis.selection import Estimators, OneOf
 from dirgrad.analysis.verdicts import Evidence
-from dirgrad.components import registry
 
 CELL = ["backend", "experiment", "estimator"]
-ROUNDING = 0.01
-"""Relative error allowed for a loss without randomness, whose rounding depends on the machine."""
 
 
 class Projection(TableQuantity):
@@ -45,57 +42,6 @@ class Projection(TableQuantity):
             weights = (group["draws"] * group["num_directions"]).to_numpy(float)
             means = np.average(blocks, axis=0, weights=weights)
             yield Evidence(facets, Samples(keys, means, means))
-
-
-class LossOverTruncated(TableQuantity):
-    """The final loss of descent along the truncated gradient relative to truncated BPTT.
-
-    It is special because it pairs estimators with equal windows, because a cell with a trial that
-    diverged counts as an infinite loss, and because the loss has no randomness.
-    """
-
-    is_ratio: ClassVar[bool | None] = True
-
-    kind: Literal["loss_over_truncated"]
-    table: Literal["final"] = "final"
-    column: Annotated[Literal["final_loss"], Field(alias="of")] = "final_loss"
-
-    @property
-    def _measure(self) -> str:
-        return self.kind
-
-    def evidence(self, tables: Tables, estimators: Estimators) -> Iterator[Evidence]:
-        """Yield one ratio per framework, experiment and window."""
-        rows = self.rows(tables, estimators, *CELL, "n_seeds")
-        converged = rows["n_ok"] == rows["n_seeds"]
-        rows = rows.assign(loss=rows[self.column].where(converged, np.inf).astype(float))
-        over, under = (
-            rows.assign(window=rows["estimator"].map(windows)).dropna(subset="window")
-            for windows in _windows(estimators)
-        )
-        pairs = reading.row_pairs(
-            over[np.isfinite(over["loss"])], under, ["backend", "experiment", "window"]
-        )
-        keys = (*self.roles.identity, f"estimator{UNDER}")
-        for facets, pair in reading.rows_with_facets(pairs, self.by or ["backend", "window"], keys):
-            ratio = pair["loss"] / pair[f"loss{UNDER}"]
-            yield reading.counted_evidence(
-                facets, (1 - ROUNDING) * ratio, (1 + ROUNDING) * ratio, logarithmic=True
-            )
-
-
-def _windows(estimators: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the windows of descent along the truncated gradient, and of truncated BPTT."""
-    kinds = {name: registry.kind(estimator) for name, estimator in estimators.items()}
-    truncated = {name: estimators[name].window for name in kinds if kinds[name] == "truncated_bptt"}
-    descents = (name for name in kinds if kinds[name] == "directional_descent")
-    candidates = {name: estimators[name].candidate for name in descents}
-    descent = {
-        name: candidate.truncation
-        for name, candidate in candidates.items()
-        if registry.kind(candidate) == "truncated_gradient"
-    }
-    return descent, truncated
 
 
 class LossOverPlain(TableQuantity):
