@@ -120,9 +120,13 @@ def compared() -> Tables:
     ).assign(n=5)
     uses_sgd = rows["experiment"] == "mlp_sgd"
     targets = rows.assign(n_reached=np.where(uses_sgd, 5, 2))
-    targets = with_interval(targets, "steps_over_backprop", np.where(uses_sgd, 30.0, np.nan))
+    targets = targets.assign(
+        steps_over_backprop_from=20.0,
+        steps_over_backprop_to=np.where(uses_sgd, 40.0, np.nan),
+    )
     others = rows[rows["estimator"] != "backprop"].reset_index(drop=True)
-    return {"targets": targets, "equal_loss": with_interval(others, "difference", -0.01)}
+    equal_loss = others.assign(difference_from=-0.02, difference_to=0.01)
+    return {"targets": targets, "equal_loss": equal_loss}
 
 
 def thresholded() -> Tables:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from math import ceil, floor, log10
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,7 +18,9 @@ TITLE = "Comparison with backprop"
 CAPTION = """
 Each estimator at its own best learning rate, on fresh seeds. Left: steps to the target
 relative to backprop with the same seed. Right: difference in test accuracy,
-where both first reach the same training loss.
+where both first reach the same training loss. A bar is the range in which the mean lies,
+because a curve is recorded at some steps only. A triangle is a lower bound: not all trials
+reached the target.
 """
 ALT = "A row per experiment, a point per estimator: steps to the target, and test accuracy."
 
@@ -34,19 +37,19 @@ def draw(tables: style.Tables) -> Figure:
     height = 0.45 * len(experiments) + 1.0
     figure, grid = panels.facet_rows(targets, "backend", 2, height=height)
     for (left, right), rows, backend in grid:
-        _dots(left, rows, experiments, "steps_over_backprop", styles)
+        names = [name for name in experiments if name in set(rows["experiment"])]
+        _ranges(left, rows, names, "steps_over_backprop", styles)
         left.set(xscale="log", xlabel="steps to the target / backprop steps")
+        left.set_xlim(*_decades(targets))
         style.plain_ticks(left.xaxis)
-        _unreached(left, rows, experiments, styles)
-        left.set_xlim(*_decades(targets["steps_over_backprop"].dropna()))
         left.set_title(style.BACKENDS[backend])
         rows = equal_loss.query("backend == @backend")
-        _dots(right, rows, experiments, "difference", styles)
+        _ranges(right, rows, names, "difference", styles)
         right.axvline(0, color="0.5", linewidth=0.8)
         right.set_xlabel("test accuracy minus backprop's,\nat equal training loss")
         right.set_title(style.BACKENDS[backend])
     title = "each estimator at its own best rate; inter-quartile mean of n = {n} fresh seeds"
-    legend_of = figure.axes[1:2]
+    legend_of = figure.axes[:1]
     return panels.finish(figure, targets, title + ", {interval}", legend=3, legend_of=legend_of)
 
 
@@ -57,9 +60,11 @@ def _other_than_backprop(targets: pd.DataFrame) -> pd.DataFrame:
     return targets[~backprop & targets["experiment"].isin(with_backprop)]
 
 
-def _decades(ratios: pd.Series) -> tuple[float, float]:
+def _decades(targets: pd.DataFrame) -> tuple[float, float]:
     """Return axis limits at powers of ten, which enclose all ratios and the range from 1 to 10."""
-    low, high = (ratios.min(), 2 * ratios.max()) if len(ratios) else (1.0, 10.0)
+    ends = targets[[f"steps_over_backprop{end}" for end in ("_from", "_to")]].to_numpy(float)
+    finite = ends[np.isfinite(ends) & (ends > 0)]
+    low, high = (finite.min(), 2 * finite.max()) if len(finite) else (1.0, 10.0)
     return 10.0 ** min(floor(log10(low)), 0), 10.0 ** max(ceil(log10(high)), 1)
 
 
@@ -70,29 +75,24 @@ def _height(
     return experiments.index(experiment) + (position - 0.5) * BAND
 
 
-def _dots(
+def _ranges(
     axes: Axes,
     rows: pd.DataFrame,
     experiments: Sequence[str],
     column: str,
     styles: style.LineStyles,
 ) -> None:
-    rows = rows[rows[column].notna()] if column in rows else rows[:0]
+    """Draw the range of each mean, or a triangle at its lower bound."""
     for estimator, line in styles.items():
-        part = rows[rows["estimator"] == estimator]
-        if len(part):
-            y = [_height(experiments, styles, name, estimator) for name in part["experiment"]]
-            name = style.label(estimator)
-            style.points_across(axes, part, column, y, line, name, size=5)
+        part = rows[(rows["estimator"] == estimator) & rows["experiment"].isin(experiments)]
+        label = style.label(estimator)
+        for row in part[part[f"{column}_from"].notna()].to_dict("records"):
+            y = _height(experiments, styles, row["experiment"], estimator)
+            ends = [row[f"{column}_from"], row[f"{column}_to"]]
+            if np.isnan(ends[1]):
+                axes.plot(ends[:1], [y], color=line["color"], marker=">", ls="", label=label)
+            else:
+                axes.plot(ends, [y, y], **line | {"linestyle": "-", "markersize": 4}, label=label)
+            # The legend names each estimator once.
+            label = "_"
     style.name_heights(axes, experiments)
-
-
-def _unreached(
-    axes: Axes, rows: pd.DataFrame, experiments: Sequence[str], styles: style.LineStyles
-) -> None:
-    """Write how many trials reached the target, for estimators whose ratio is undefined."""
-    place: style.LineStyle = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "center"}
-    for row in rows[rows["n_reached"] < rows["n"]].to_dict("records"):
-        y = _height(experiments, styles, row["experiment"], row["estimator"])
-        text = f"{style.label(row['estimator'])}: reached by {row['n_reached']} of {row['n']}"
-        axes.annotate(text, (0.98, y), fontsize=7, **place)
