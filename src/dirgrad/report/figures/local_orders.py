@@ -33,7 +33,9 @@ def draw(tables: style.Tables, name: str) -> Figure:
             axes.axhline(order, color="0.5", linewidth=0.8, linestyle=":")
         for part, line, _ in style.parts(rows, styles):
             _slopes(axes, part, fitted, line)
-        axes.set(xscale="log", xlabel="step eps", ylim=(-0.2, 3.2))
+        ends = {"xlim": (rows["eps"].min() / 1.4, rows["eps"].max() * 1.4), "ylim": (-0.2, 3.2)}
+        axes.set(xscale="log", xlabel="step eps", **ends)
+        style.plain_ticks(axes.xaxis)
         axes.set_title(f"{style.BACKENDS[backend]}, {style.label(problem)}", fontsize=9)
         if fitted["order"].notna().any():
             axes.legend(fontsize=7)

@@ -58,5 +58,4 @@ def _dots(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
         style.points_across(axes, scaled, name, y + height, line, KINDS[name], size=4)
         mark = {"color": line["color"], "markersize": 9, "markeredgewidth": 1.5}
         axes.plot(scaled[f"{name}_theory"], y + height, "|", **mark)
-    axes.set(xscale="log", xlabel="noise", ylim=(-0.6, len(rows) - 0.4))
-    style.whole_ticks(axes.xaxis)
+    axes.set(xlabel="noise", xlim=(0, None), ylim=(-0.6, len(rows) - 0.4))

@@ -16,28 +16,27 @@ the largest eigenvalue of the Hessian H at the start of training. On quadratics 
 the ratio follows this number and not the number of variables. The bar is the interval between
 rates of the grid; an upward arrow means that backprop was stable at every rate.
 """
-ALT = "Points with bars per law along a diagonal for quadratics, and above it for networks."
+ALT = "Points with bars along a line for quadratics; two networks lie far above it."
 
 
 def draw(tables: style.Tables, name: str) -> Figure:
-    """Draw a row of panels per framework and a column per kind of problem."""
+    """Draw a panel per framework."""
     stability = tables["stability"].query("stability == @name and num_directions > 0")
     stability = stability[stability["backprop_over_rate"].notna()]
     stability = stability.sort_values("trace_over_largest")
     styles = style.line_styles(stability["estimator"].unique())
-    figure, grid = panels.facets(stability, "backend", "problem_kind", height=2.9)
-    for axes, rows, backend, kind, first in grid:
+    figure, grid = panels.facets(stability, "backend", None, height=3.4)
+    for axes, rows, backend, _, _ in grid:
         for i, (part, line, label) in enumerate(style.parts(rows, styles)):
             _ratios(axes, part, line, label, shift=1.04 ** (i - 1))
         scale = rows["trace_over_largest"]
         ends = [scale.min() / 1.3, scale.max() * 1.3]
         axes.plot(ends, ends, color="0.4", linewidth=0.8, label=r"tr H / $\lambda_{max}$")
         axes.plot(scale, rows["dimension"], "_", color="0.4", markersize=9, label="parameters d")
-        axes.set(xscale="log", yscale="log", xlabel=r"tr H / $\lambda_{max}$")
-        axes.set_title(f"{style.BACKENDS[backend]}, {style.label(kind)}")
+        axes.set(xscale="log", yscale="log", title=style.BACKENDS[backend])
+        axes.set(xlabel=r"tr H / $\lambda_{max}$", ylabel="rate of backprop / rate")
+        _name_networks(axes, rows)
         style.whole_ticks(axes.xaxis)
-        if first:
-            axes.set_ylabel("rate of backprop / rate")
     return panels.finish(
         figure,
         stability,
@@ -46,6 +45,14 @@ def draw(tables: style.Tables, name: str) -> Figure:
         "bar: interval between rates of the grid",
         legend=4,
     )
+
+
+def _name_networks(axes: Axes, rows: pd.DataFrame) -> None:
+    """Write the name of each problem without a known spectrum below its points."""
+    networks = rows[rows["problem_kind"] != "quadratic"]
+    for problem, part in networks.groupby("problem", sort=False):
+        place = part["trace_over_largest"].iloc[0], part["backprop_over_rate_from"].min() / 1.3
+        axes.text(*place, style.label(str(problem)), ha="center", va="top", fontsize=7)
 
 
 def _ratios(axes: Axes, rows: pd.DataFrame, line: style.LineStyle, name: str, shift: float) -> None:
