@@ -144,9 +144,11 @@ def test_hard_bounds_decide_only_if_both_agree(low: float, high: float, expected
     assert only_decision(counted(low, high), ABOVE).outcome is expected
 
 
-def test_hard_bounds_around_an_excluded_range_are_inconclusive() -> None:
-    excluded = Interval(0.9, 1.1, inside=False)
-    assert only_decision(counted(0.5, 2.0), excluded).outcome is OPEN
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize(("low", "high"), [(0.5, 2.0), (0.0, np.inf)])
+def test_hard_bounds_around_a_range_are_inconclusive(low: float, high: float, inside: bool) -> None:
+    criterion = Interval(0.9, 1.1, inside=inside)
+    assert only_decision(counted(low, high), criterion).outcome is OPEN
 
 
 @pytest.mark.parametrize("value", [0.9, 1.0, 1.1])

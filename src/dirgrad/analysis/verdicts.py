@@ -237,8 +237,8 @@ def _p_value_above(values: np.ndarray, end: float, test: Test) -> float:
 def _p_values_of_count(evidence: Evidence, criterion: Interval) -> tuple[float, float]:
     low, high = (float(bound[0]) for bound in evidence.samples[1:])
     met = {criterion.is_met_by(low), criterion.is_met_by(high)}
-    # Bounds on both sides of an excluded range meet the criterion, but the value may not.
-    spans = not criterion.inside and low < criterion.low and high > criterion.high
+    # Bounds on both sides of a range say nothing about a value between them.
+    spans = low < criterion.low and high > criterion.high
     if len(met) > 1 or spans:
         return 1.0, 1.0
     return (0.0, 1.0) if met == {True} else (1.0, 0.0)
