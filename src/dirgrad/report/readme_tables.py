@@ -129,19 +129,16 @@ def _targets_row(row: Row) -> Cells:
 def _claims(table: pd.DataFrame) -> list[Cells]:
     """Return one row per claim and tier that measured it.
 
-    A claim that no tier measured has one row with the verdict "not run".
+    A claim that no tier measured has one row with the verdict "Not run.".
     """
     texts = ["statement", "source", "quantity", "criterion", "evidence"]
     rows: list[Cells] = [["claim", *texts[1:], "tier", "measured", "n", "verdict"]]
     for _, group in table.groupby("id", sort=False):
         was_run = group[_places(group) > 0]
         if len(was_run):
-            by_tier = [
-                (row, row["tier"], f"**{row['verdict']}** {row['sentence']}")
-                for row in was_run.to_dict("records")
-            ]
+            by_tier = [(row, row["tier"], row["sentence"]) for row in was_run.to_dict("records")]
         else:
-            by_tier = [(group.head(1).to_dict("records")[0], "", "**not run**")]
+            by_tier = [(group.head(1).to_dict("records")[0], "", "Not run.")]
         for i, (row, tier, verdict) in enumerate(by_tier):
             # The texts of a claim are printed once, in its first row.
             claim = [row[name] if i == 0 else "" for name in texts]
