@@ -17,7 +17,10 @@ KINDS = {
     "optimizers": "momentum",
 }
 """An example of each folder."""
-OPTIONS: dict[str, dict[str, Any]] = {"image_regression": {"dataset": "photograph"}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "image_regression": {"dataset": "photograph"},
+    "candidate_descent": {"candidate": "diagonal_rtrl"},
+}
 """Options of components that do not accept the example of a folder."""
 NUMBERS = {"integer": 2, "number": 0.01, "boolean": True, "string": "x"}
 

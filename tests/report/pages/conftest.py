@@ -15,7 +15,9 @@ def manifest() -> dict[str, Any]:
     path = ROOT / "results/reference/default/manifest.json"
     reference: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     training = {
-        f"training/{name}": entry | {"run_id": "bb"} for name, entry in reference["cells"].items()
+        name: entry | {"run_id": "bb"}
+        for name, entry in reference["jobs"].items()
+        if name.startswith("training/")
     }
     noisy_entry = {"run_id": "aa", "other_cpu_fraction": 0.31, "noisy": True}
     return reference | {
