@@ -188,9 +188,10 @@ def kill_when_exists(path: Path, directory: Path) -> None:
     deadline = time.monotonic() + 300
     while not path.exists() and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert path.exists()
+    exists = path.exists()
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    assert exists
 
 
 @pytest.mark.slow
