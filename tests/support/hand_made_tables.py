@@ -164,7 +164,7 @@ def thresholded() -> Tables:
     powers = families.assign(
         slope_from=np.where(is_bounded, 0.5, 1.0),
         slope_to=np.where(is_bounded, np.nan, 1.0),
-        lack_of_fit_p=0.25,
+        lack_of_fit=0.25,
     )
     powers = with_interval(powers, "slope", np.where(is_bounded, np.nan, 1.0))
     return {"sweeps": points, "scaling": powers}

@@ -81,3 +81,10 @@ def test_a_claim_reads_only_the_rows_of_the_estimators_that_it_selects() -> None
     quantity = CLAIMS["more_steps_than_backprop"].quantity
     selected = list(quantity.evidence({"targets": targets}, ESTIMATORS))
     assert [evidence.facets["estimator"] for evidence in selected] == ["forward_gradient_rank_one"]
+
+
+def test_the_evidence_of_a_fitted_power_states_its_lack_of_fit() -> None:
+    name = "thresholding_needs_k_directions"
+    scaling = CLAIM_TABLES[name].make(0.2, 0.05, 20)["scaling"].assign(lack_of_fit=0.03)
+    (evidence,) = CLAIMS[name].quantity.evidence({"scaling": scaling}, ESTIMATORS)
+    assert evidence.lack_of_fit == 0.03

@@ -56,7 +56,7 @@ def test_a_trial_that_misses_the_target_bounds_the_power_on_one_side(dimension: 
     trials[dimension, 1] = trial(dimension, 1, evaluations, final_loss=2.6)
     row = the_row(descent_records(*trials.values()))
     assert (row["n"], row["n_reached"]) == (3, 8)
-    assert np.isnan([row["slope"], row["lack_of_fit_p"]]).all()
+    assert np.isnan([row["slope"], row["lack_of_fit"]]).all()
     slopes = samples.parse_samples(row["slope_values"])
     # Only log 10 is below the mean of the logarithms of 10, 40 and 90.
     is_low = dimension == 10

@@ -25,6 +25,8 @@ Tables: TypeAlias = Mapping[str, pd.DataFrame]
 Row: TypeAlias = "pd.Series[Any]"
 UNDER = "_under"
 """Suffix of the columns of a denominator."""
+LACK_OF_FIT = "lack_of_fit"
+"""Column of the p-value of a fit, in tables whose means are fitted."""
 MIN_ABSCISSAS = 3
 """Minimum number of abscissas through which a power is fitted."""
 FACET_NAMES = {"backend": "framework", "learning_rate": "rate"}
@@ -146,8 +148,13 @@ def value_of_row(facets: Mapping[str, Any], row: Row, roles: ColumnRoles, name: 
     """
     if name not in roles.sampled:
         return counted_evidence(facets, *_bounds(row, roles, name))
-    samples = samples_of_row(row, name)
-    return Evidence(dict(facets), samples, logarithmic=name in roles.ratios)
+    fit: Any = row.get(LACK_OF_FIT, np.nan)
+    return Evidence(
+        dict(facets),
+        samples_of_row(row, name),
+        logarithmic=name in roles.ratios,
+        lack_of_fit=float(fit),
+    )
 
 
 def samples_of_row(row: Row, name: str, suffix: str = "") -> Samples:

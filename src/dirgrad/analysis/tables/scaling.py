@@ -39,7 +39,7 @@ COLUMNS = (
     "n_incomplete",
     "n_trials",
     "n_reached",
-    "lack_of_fit_p",
+    "lack_of_fit",
     "slope_theory",
     "last_slope_theory",
     "reason",
@@ -84,8 +84,8 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     last_slope: power between the two largest abscissas.
     curvature: coefficient c of the least-squares parabola in log x. The local power rises by
         2 c log(x / x') from x' to x.
-    lack_of_fit_p: p-value of the hypothesis that the mean logarithms lie on a straight line (see
-        `lack_of_fit`).
+    lack_of_fit: p-value of the hypothesis that the mean logarithms lie on a straight line (see the
+        function `lack_of_fit`).
     slope_theory, last_slope_theory: the same powers of `theory.evaluations_scale`.
     reason: reason for the absence of powers; null if there is none.
 
@@ -125,7 +125,7 @@ def _row(family: Family, settings: Statistics) -> dict[str, Any]:
     scales = np.array([evaluations_theory(trial) for _, trial in points.iterrows()])
     for name in ("slope", "last_slope"):
         row[f"{name}_theory"] = float(weights[name] @ np.log(scales))
-    return row | {"lack_of_fit_p": lack_of_fit(efforts)}
+    return row | {"lack_of_fit": lack_of_fit(efforts)}
 
 
 def _reason(family: Family) -> str:

@@ -152,7 +152,7 @@ def _power_label(row: "pd.Series[Any]") -> str:
     symbol = SYMBOLS[row["abscissa"]]
     if pd.notna(row["slope"]):
         ends = f"[{row['slope_low']:.2f}, {row['slope_high']:.2f}]"
-        fit = f", p = {row['lack_of_fit_p']:.2g}" if pd.notna(row["lack_of_fit_p"]) else ""
+        fit = f", p = {row['lack_of_fit']:.2g}" if pd.notna(row["lack_of_fit"]) else ""
         return f": {symbol}^{row['slope']:.2f} {ends}{fit}"
     for end, sign in (("from", "at least"), ("to", "at most")):
         if pd.notna(row[f"slope_{end}"]):
