@@ -234,8 +234,8 @@ def test_the_sources_of_a_module_are_the_files_that_its_bytecode_imports(module:
     # The finder's path has no other package, so it skips all imports from outside.
     finder = ModuleFinder([str(code_inputs.ROOT.parent)])
     finder.import_hook(f"dirgrad.{module}")
-    found = in_package(entry.__file__ for entry in finder.modules.values() if entry.__file__)
-    assert sources_of_import(module) == without_packages(found)
+    sources = in_package(entry.__file__ for entry in finder.modules.values() if entry.__file__)
+    assert sources_of_import(module) == without_packages(sources)
 
 
 @pytest.mark.parametrize("module", ["runs.training.train", "runs.instruments.cost"])

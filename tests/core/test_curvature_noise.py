@@ -216,10 +216,10 @@ def test_a_random_support_has_its_limits(support: int, law: Direction) -> None:
 
 def test_an_estimator_has_the_noise_of_its_law_if_it_is_exact() -> None:
     curvature = curvature_of(SMALL, seed=4)
-    of = curvature_noise.of_estimate
-    assert of(Backprop(), curvature) == pytest.approx(curvature.along_gradient)
+    noise = curvature_noise.of_estimate
+    assert noise(Backprop(), curvature) == pytest.approx(curvature.along_gradient)
     two = ForwardGradient(direction=Gaussian(), num_directions=2)
     expected = (Gaussian().curvature_noise(curvature) + curvature.along_gradient) / 2
-    assert of(two, curvature) == pytest.approx(expected)
+    assert noise(two, curvature) == pytest.approx(expected)
     difference = FiniteDifference(direction=Gaussian(), scheme="forward", eps=1e-3)
-    assert np.isnan(of(difference, curvature))
+    assert np.isnan(noise(difference, curvature))

@@ -47,11 +47,11 @@ def by_hand(values: np.ndarray, rate: float) -> tuple[float, int, float, float, 
 @pytest.mark.parametrize("count", [1, 4])
 def test_the_parameters_and_the_state_follow_the_recursion(backend: Backend, count: int) -> None:
     values, ops = WINDOWS[:count], backend.ops
-    made = 0
+    calls = 0
 
     def make_update() -> windows.Update:
-        nonlocal made
-        made += 1
+        nonlocal calls
+        calls += 1
 
         def update(pair: tuple[Params, Any], g: Estimate) -> tuple[Params, Any]:
             params, updates = pair
@@ -66,7 +66,7 @@ def test_the_parameters_and_the_state_follow_the_recursion(backend: Backend, cou
     )
     actual = [float(x) for x in (params["x"], updates, state, loss)]
     np.testing.assert_allclose(actual, by_hand(values, RATE)[:4], rtol=1e-12)
-    assert made == 1
+    assert calls == 1
 
 
 @pytest.mark.parametrize("count", [1, 4])

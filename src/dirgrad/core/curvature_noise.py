@@ -101,8 +101,8 @@ def of_law(direction: Any, num_directions: int, curvature: Curvature) -> float:
     is_tied = isinstance(direction, TiedDirection) and num_directions > 1
     if is_tied or not isinstance(direction, HasCurvatureNoise):
         return nan
-    one = direction.curvature_noise(curvature)
-    return (one + (num_directions - 1) * curvature.along_gradient) / num_directions
+    single = direction.curvature_noise(curvature)
+    return (single + (num_directions - 1) * curvature.along_gradient) / num_directions
 
 
 def of_estimate(estimator: Any, curvature: Curvature) -> float:

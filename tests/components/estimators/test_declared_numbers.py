@@ -29,7 +29,7 @@ DERIVATIVE = 1.75
 
 
 class Declared(NamedTuple):
-    """What an estimator declares; NaN means nothing.
+    """Numbers that an estimator declares; NaN stands for no declaration.
 
     Attributes:
         estimator: The estimator.

@@ -20,7 +20,7 @@ def test_a_repetition_equals_the_same_layers_listed_twice() -> None:
 
 
 def test_each_activation_is_applied_between_the_layers(backend: Backend) -> None:
-    """The outputs are those of NumPy, for each activation."""
+    """The outputs equal a forward pass in NumPy, for each activation."""
     functions = {"relu": lambda x: np.maximum(x, 0), "tanh": np.tanh}
     rng = np.random.default_rng(0)
     examples = rng.standard_normal((3, 8, 8))

@@ -100,4 +100,4 @@ def test_the_noise_is_not_weighted_unless_asked_for_or_if_the_trace_is_negative(
     weights = curvature.weighted_noise(products, at_start, np.array([3.0, 4.0]))
     e = np.array([[1.0, 2.0]])
     expected = e[0] @ HESSIAN @ e[0] / (25 * np.trace(HESSIAN))
-    np.testing.assert_allclose(weights.of(e), [expected], rtol=1e-9)
+    np.testing.assert_allclose(weights.weigh(e), [expected], rtol=1e-9)

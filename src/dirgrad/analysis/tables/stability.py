@@ -114,13 +114,13 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
 def _row(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     first = group.iloc[0]
     trace, largest = first["hessian_trace"], first["largest_eigenvalue"]
-    known = pd.notna(trace) and pd.notna(largest) and largest > 0
+    measured = pd.notna(trace) and pd.notna(largest) and largest > 0
     return {
         **_rates(group),
         "hessian_trace": trace,
         "largest_eigenvalue": largest,
         "hessian_probes": first["hessian_probes"],
-        "trace_over_largest": trace / largest if known else np.nan,
+        "trace_over_largest": trace / largest if measured else np.nan,
         **_best(group, settings),
     }
 
@@ -179,11 +179,11 @@ def _relative_to_backprop(table: pd.DataFrame) -> pd.DataFrame:
     own_stable, own_unstable = (
         table[name].astype(float) for name in ("stable_rate", "unstable_rate")
     )
-    known = stable.notna() & own_stable.notna()
+    both = stable.notna() & own_stable.notna()
     columns = {
         RATIO: stable / own_stable,
-        f"{RATIO}_from": (stable / own_unstable).fillna(0.0).where(known),
-        f"{RATIO}_to": (unstable / own_stable).fillna(np.inf).where(known),
+        f"{RATIO}_from": (stable / own_unstable).fillna(0.0).where(both),
+        f"{RATIO}_to": (unstable / own_stable).fillna(np.inf).where(both),
     }
     scale = table["trace_over_largest"].astype(float)
     # Without directions a rate has nothing to do with the trace.

@@ -94,12 +94,12 @@ class Orthogonal:
         of two groups are independent and have g^T H g.
         """
         d = len(curvature.hessian)
-        one = self.curvature_noise(curvature)
+        single = self.curvature_noise(curvature)
         independent = curvature.along_gradient
         num_groups, rest = divmod(num_directions, self.count)
         in_one_group = num_groups * self.count**2 + rest**2 - num_directions
         in_two_groups = num_directions**2 - in_one_group - num_directions
-        total = num_directions * one + in_two_groups * independent
+        total = num_directions * single + in_two_groups * independent
         if in_one_group:
             tied = d * (d * independent - curvature.trace_term) / ((d - 1) * (d + 2))
             total += in_one_group * tied

@@ -69,8 +69,8 @@ class Replayed:
         """Return the noise of the mean over K directions; NaN if the underlying law ties them."""
         if num_directions > 1 and isinstance(self.direction, TiedDirection):
             return nan
-        one = self.curvature_noise(curvature)
-        return (one + (num_directions - 1) * curvature.along_gradient) / num_directions
+        single = self.curvature_noise(curvature)
+        return (single + (num_directions - 1) * curvature.along_gradient) / num_directions
 
     @property
     def is_symmetric(self) -> bool:

@@ -1,4 +1,4 @@
-"""Largest stable learning rates of backprop over those of one direction, against tr H."""
+"""Largest stable rate of backprop over the rate of one direction, against tr H."""
 
 import pandas as pd
 from matplotlib.axes import Axes

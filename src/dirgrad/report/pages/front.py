@@ -49,12 +49,12 @@ class ShownPlace(NamedTuple):
     """A claim at one place, as text.
 
     Attributes:
-        at: Where it was measured.
+        where: Where it was measured.
         value: The measured value with its interval.
         outcome: The outcome, and why the place is open if it was not tested.
     """
 
-    at: str
+    where: str
     value: str
     outcome: str
 

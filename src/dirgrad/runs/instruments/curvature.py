@@ -152,7 +152,7 @@ class WeightedNoise(NamedTuple):
     matrix: np.ndarray | None
     multiply: Callable[[np.ndarray], np.ndarray]
 
-    def of(self, estimates: np.ndarray) -> np.ndarray:
+    def weigh(self, estimates: np.ndarray) -> np.ndarray:
         """Return e^T H e / (||g||^2 tr H) for each estimate e: (n, d) -> (n,)."""
         products = self.multiply(estimates)
         noise: np.ndarray = (estimates * products).sum(axis=1) / self.scale
@@ -167,8 +167,8 @@ class WeightedNoise(NamedTuple):
         """
         if self.matrix is None:
             return np.nan
-        at = curvature_noise.Curvature(tuple(gradient), self.matrix)
-        return curvature_noise.of_estimate(estimator, at) / self.scale
+        point = curvature_noise.Curvature(tuple(gradient), self.matrix)
+        return curvature_noise.of_estimate(estimator, point) / self.scale
 
 
 def weighted_noise(
@@ -208,13 +208,13 @@ def weights_at(
     """
     products = hessian_products(backend, workload)
 
-    def at(point: Workload, gradient: np.ndarray) -> WeightedNoise | None:
+    def weights(point: Workload, gradient: np.ndarray) -> WeightedNoise | None:
         try:
             return weighted_noise(products, point, gradient)
         except NotImplementedError:
             return None
 
-    return at
+    return weights
 
 
 def _unravel(backend: Backend, workload: Workload, vectors: np.ndarray) -> Params:

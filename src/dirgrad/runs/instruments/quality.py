@@ -240,7 +240,7 @@ def _compare(
     distances: list[Row] = []
     for estimates in chunks:
         rows = _distances(estimates, exact, len(values))
-        noise = [None] * len(estimates) if weights is None else weights.of(estimates)
+        noise = [None] * len(estimates) if weights is None else weights.weigh(estimates)
         distances += [row | {"curvature_noise": x} for row, x in zip(rows, noise, strict=True)]
         values += list(estimates[:, chosen])
     moments, by_draw = coordinates.moments(estimator, np.array(values), exact, chosen)
