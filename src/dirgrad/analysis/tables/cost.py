@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from dirgrad.analysis.column_roles import ColumnRoles
-from dirgrad.analysis.tables.summary import Records, scalars
+from dirgrad.analysis.tables.summary import Records, scalars, with_all_columns
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import MeasurementStatus
 from dirgrad.records.statuses import with_status
@@ -82,7 +82,7 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for _, workload in cost.groupby(WORKLOAD_KEYS, sort=False):
         rows += _estimator_rows(workload, settings)
-    return pd.DataFrame(rows, columns=None if rows else [*KEYS, "n"])
+    return with_all_columns(rows, COLUMN_ROLES)
 
 
 def _estimator_rows(workload: pd.DataFrame, settings: Statistics) -> list[dict[str, Any]]:
