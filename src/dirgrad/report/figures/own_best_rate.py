@@ -48,9 +48,14 @@ def draw(tables: style.Tables) -> Figure:
         right.axvline(0, color="0.5", linewidth=0.8)
         right.set_xlabel("test accuracy minus backprop's,\nat equal training loss")
         right.set_title(style.BACKENDS[backend])
-    title = "each estimator at its own best rate; inter-quartile mean of n = {n} fresh seeds"
-    legend_of = figure.axes[:1]
-    return panels.finish(figure, targets, title + ", {interval}", legend=3, legend_of=legend_of)
+    return panels.finish(
+        figure,
+        targets,
+        "each estimator at its own best rate, n = {n} fresh seeds",
+        "bar: interval of the inter-quartile mean between record points; triangle: lower bound",
+        legend=3,
+        legend_of=figure.axes[:1],
+    )
 
 
 def _other_than_backprop(targets: pd.DataFrame) -> pd.DataFrame:
@@ -68,11 +73,11 @@ def _decades(targets: pd.DataFrame) -> tuple[float, float]:
     return 10.0 ** min(floor(log10(low)), 0), 10.0 ** max(ceil(log10(high)), 1)
 
 
-def _height(
-    experiments: Sequence[str], styles: style.LineStyles, experiment: str, estimator: str
-) -> float:
-    position = (list(styles).index(estimator) + 0.5) / len(styles)
-    return experiments.index(experiment) + (position - 0.5) * BAND
+def _heights(rows: pd.DataFrame, experiments: Sequence[str]) -> "pd.Series[float]":
+    """Return the height of each row: the estimators of an experiment are spread around it."""
+    by_experiment = rows.groupby("experiment")["estimator"]
+    position = (by_experiment.cumcount() + 0.5) / by_experiment.transform("size")
+    return rows["experiment"].map(experiments.index) + (position - 0.5) * BAND
 
 
 def _ranges(
@@ -83,12 +88,12 @@ def _ranges(
     styles: style.LineStyles,
 ) -> None:
     """Draw the range of each mean, or a triangle at its lower bound."""
+    bounded = rows[rows["experiment"].isin(experiments) & rows[f"{column}_from"].notna()]
+    bounded = bounded.assign(height=_heights(bounded, experiments))
     for estimator, line in styles.items():
-        part = rows[(rows["estimator"] == estimator) & rows["experiment"].isin(experiments)]
         label = style.label(estimator)
-        for row in part[part[f"{column}_from"].notna()].to_dict("records"):
-            y = _height(experiments, styles, row["experiment"], estimator)
-            ends = [row[f"{column}_from"], row[f"{column}_to"]]
+        for row in bounded[bounded["estimator"] == estimator].to_dict("records"):
+            y, ends = row["height"], [row[f"{column}_from"], row[f"{column}_to"]]
             if np.isnan(ends[1]):
                 axes.plot(ends[:1], [y], color=line["color"], marker=">", ls="", label=label)
             else:
