@@ -13,7 +13,7 @@ import pandas as pd
 from dirgrad.analysis.column_roles import ColumnRoles, values_column
 from dirgrad.analysis.samples import Samples, exact_samples, parse_samples, ratio, take
 from dirgrad.analysis.tables.crossing import Bracket, crossing, seconds_at
-from dirgrad.analysis.tables.summary import Records, bracketed, scalars
+from dirgrad.analysis.tables.summary import Records, bracketed_ratio, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import Stage, TrialStatus
 
@@ -29,8 +29,6 @@ FIGURES = {"beale": "2", "rosenbrock": "2", "logistic_regression": "3", "mlp": "
 """Figure of the paper by experiment, or by problem of the measurement of cost `baydin`."""
 MARGIN = 0.01
 """Relative distance above the lowest loss at which the times with a margin end."""
-PRECISION = 0.1
-"""Largest distance between the bounds of a value, relative to the lower one."""
 GROUP_KEYS = ["experiment", "backend", "learning_rate"]
 QUANTITIES = (
     "gradient_0",
@@ -165,7 +163,7 @@ def _paper_columns(row: Mapping[str, Any], settings: Statistics) -> dict[str, An
     return {
         "paper_value": paper_value,
         "paper_confidence": confidence,
-        **bracketed("ratio_to_paper", ratios, PRECISION * np.abs(ratios.low), settings),
+        **bracketed_ratio("ratio_to_paper", ratios, settings),
     }
 
 
@@ -313,7 +311,7 @@ def _summary(quantity: str, samples: Samples, settings: Statistics) -> dict[str,
     """Return the columns of a quantity."""
     return {
         "quantity": quantity,
-        **bracketed("value", samples, PRECISION * np.abs(samples.low), settings),
+        **bracketed_ratio("value", samples, settings),
         "n": samples.n,
         "n_reached": int(np.isfinite(samples.high).sum()),
     }

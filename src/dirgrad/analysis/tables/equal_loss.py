@@ -12,7 +12,7 @@ from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.samples import bounded_samples
 from dirgrad.analysis.tables.best import ESTIMATOR_KEYS, at_best_rates
 from dirgrad.analysis.tables.crossing import Bracket, crossing
-from dirgrad.analysis.tables.summary import Records, bracketed, scalars
+from dirgrad.analysis.tables.summary import Records, bracketed, bracketed_ratio, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import TrialStatus
 
@@ -24,8 +24,6 @@ BRACKETED = ("test_accuracy", "backprop_test_accuracy", "difference", "steps_ove
 VALUES = ("equal_loss", *BRACKETED)
 ACCURACY_PRECISION = 0.01
 """Largest distance between the bounds of an accuracy that counts as a number."""
-STEPS_PRECISION = 0.1
-"""Largest distance between the bounds of a ratio of steps, relative to the lower one."""
 COLUMN_ROLES = ColumnRoles(
     facets=("backend", "experiment", "estimator"),
     plain=(*ESTIMATOR_KEYS, "n"),
@@ -124,7 +122,8 @@ def _summary(pairs: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     row |= scalars("equal_loss", pairs["equal_loss"], settings)
     for name in BRACKETED:
         samples = bounded_samples(pairs[f"{name}_from"], pairs[f"{name}_to"])
-        is_ratio = name in COLUMN_ROLES.ratios
-        widest = STEPS_PRECISION * samples.low if is_ratio else ACCURACY_PRECISION
-        row |= bracketed(name, samples, widest, settings)
+        if name in COLUMN_ROLES.ratios:
+            row |= bracketed_ratio(name, samples, settings)
+        else:
+            row |= bracketed(name, samples, ACCURACY_PRECISION, settings)
     return row

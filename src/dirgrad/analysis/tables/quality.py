@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dirgrad.analysis.column_roles import ColumnRoles, values_column, with_interval
+from dirgrad.analysis.column_roles import ColumnRoles, with_interval
 from dirgrad.analysis.intervals import mean_interval
-from dirgrad.analysis.samples import exact_samples, format_samples
+from dirgrad.analysis.samples import exact_samples
 from dirgrad.analysis.tables.blocks import block_means
 from dirgrad.analysis.tables.summary import (
     Records,
+    raw_values,
     summarize_groups,
     with_all_columns,
 )
@@ -171,8 +172,7 @@ def _bias_and_noise(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]
     row["snr_low"] = 1 / error.high
     row["snr_high"] = 1 / error.low
     blocks = block_means(group["relative_squared_error"])
-    row[values_column("snr")] = format_samples(exact_samples(1 / blocks[blocks > 0]))
-    return row
+    return row | raw_values("snr", exact_samples(1 / blocks[blocks > 0]))
 
 
 def _closed_forms(group: pd.DataFrame) -> dict[str, float]:
@@ -211,7 +211,7 @@ def _differences(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
         zip(with_interval("difference_error"), map(float, np.sqrt(summary)), strict=True)
     )
     roots = block_means(squares) ** 0.5
-    row[values_column("difference_error")] = format_samples(exact_samples(roots)) or np.nan
+    row |= raw_values("difference_error", exact_samples(roots))
     row["difference_error_theory"] = float(np.sqrt(squares_theory.mean()))
     biases = group["difference_bias"].astype(float)
     return row | _mean("difference_bias", biases, settings)
@@ -233,5 +233,4 @@ def _mean(
     """
     summary = mean_interval(column.dropna().to_numpy(float), settings)
     row: dict[str, Any] = dict(zip(with_interval(name), map(float, summary), strict=True))
-    kept = exact_samples(samples(column.astype(float)))
-    return row | {values_column(name): format_samples(kept) or np.nan}
+    return row | raw_values(name, exact_samples(samples(column.astype(float))))

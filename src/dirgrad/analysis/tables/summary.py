@@ -6,13 +6,15 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from dirgrad.analysis.column_roles import ColumnRoles, values_column
+from dirgrad.analysis.column_roles import ColumnRoles, values_column, with_interval
 from dirgrad.analysis.intervals import inter_quartile_mean, summarize
 from dirgrad.analysis.samples import Samples, exact_samples, format_samples
 from dirgrad.config.settings import Statistics
 
 Records: TypeAlias = Mapping[str, pd.DataFrame]
 """Rows by the kind of the records: trials, curves, cost, memory, draws, ... (see `SCHEMAS`)."""
+PRECISION = 0.1
+"""Largest distance between the bounds of an effort or a ratio, relative to the lower one."""
 
 
 def columns(name: str, values: np.ndarray, settings: Statistics) -> dict[str, np.ndarray]:
@@ -26,8 +28,12 @@ def columns(name: str, values: np.ndarray, settings: Statistics) -> dict[str, np
     Returns:
         Arrays (...) with the keys `name`, `name_low` and `name_high`.
     """
-    names = (name, f"{name}_low", f"{name}_high")
-    return dict(zip(names, summarize(values, settings), strict=True))
+    return dict(zip(with_interval(name), summarize(values, settings), strict=True))
+
+
+def raw_values(name: str, samples: Samples) -> dict[str, Any]:
+    """Return the column `name_values`, the text of the samples, which is null without samples."""
+    return {values_column(name): format_samples(samples) or np.nan}
 
 
 def scalars(name: str, values: "pd.Series[Any]", settings: Statistics) -> dict[str, Any]:
@@ -44,9 +50,7 @@ def scalars(name: str, values: "pd.Series[Any]", settings: Statistics) -> dict[s
         `name_values` (see `dirgrad.analysis.samples`), which is null without samples.
     """
     samples = exact_samples(values)
-    summary = columns(name, samples.low, settings)
-    row: dict[str, Any] = {key: float(value) for key, value in summary.items()}
-    return row | {values_column(name): format_samples(samples) or np.nan}
+    return _mean(name, samples.low, settings) | raw_values(name, samples)
 
 
 def bracketed(
@@ -67,11 +71,21 @@ def bracketed(
     """
     middle = (samples.low + samples.high) / 2
     precise = middle if (samples.high - samples.low <= widest).all() else middle[:0]
-    row: dict[str, Any] = {key: float(x) for key, x in columns(name, precise, settings).items()}
+    row = _mean(name, precise, settings)
     for end, bound in (("from", samples.low), ("to", samples.high)):
         is_bound = samples.n > 0 and bool(np.isfinite(bound).all())
         row[f"{name}_{end}"] = float(inter_quartile_mean(bound)) if is_bound else np.nan
-    return row | {values_column(name): format_samples(samples) or np.nan}
+    return row | raw_values(name, samples)
+
+
+def bracketed_ratio(name: str, samples: Samples, settings: Statistics) -> dict[str, Any]:
+    """Return the columns of `bracketed`, for bounds at most 10 % of the lower one apart."""
+    return bracketed(name, samples, PRECISION * np.abs(samples.low), settings)
+
+
+def _mean(name: str, values: np.ndarray, settings: Statistics) -> dict[str, Any]:
+    """Return the columns of `columns` as numbers, for one sample of values, (n,)."""
+    return {key: float(value) for key, value in columns(name, values, settings).items()}
 
 
 def summarize_groups(

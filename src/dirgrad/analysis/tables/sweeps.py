@@ -9,8 +9,8 @@ from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.samples import Samples
 from dirgrad.analysis.tables.best import ESTIMATOR_KEYS
 from dirgrad.analysis.tables.families import ABSCISSAS, SHARED, Family, families
-from dirgrad.analysis.tables.summary import Records, bracketed, with_all_columns
-from dirgrad.analysis.tables.targets import PRECISION, effort_samples
+from dirgrad.analysis.tables.summary import Records, bracketed_ratio, with_all_columns
+from dirgrad.analysis.tables.targets import effort_samples
 from dirgrad.config.settings import Statistics
 from dirgrad.core import theory
 from dirgrad.records.statuses import measured
@@ -94,11 +94,10 @@ def _row(
         "n_reached": int(np.isfinite(evaluations.high).sum()),
         "evaluations_theory": evaluations_theory(first),
     }
-    widest = PRECISION * evaluations.low
-    row |= bracketed("evaluations_to_target", evaluations, widest, settings)
+    row |= bracketed_ratio("evaluations_to_target", evaluations, settings)
     workload = tuple(first[name] for name in ("backend", "problem", "dimension", "estimator"))
     passes = _passes(effort_samples(trials, "steps"), costs.get(workload, np.empty(0)))
-    return row | bracketed("passes_to_target", passes, PRECISION * passes.low, settings)
+    return row | bracketed_ratio("passes_to_target", passes, settings)
 
 
 def evaluations_theory(trial: "pd.Series[Any]") -> float:

@@ -9,7 +9,7 @@ from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.samples import Samples, bounded_samples, ratio, take
 from dirgrad.analysis.tables.best import ESTIMATOR_KEYS, TRIAL_KEYS, at_best_rates
 from dirgrad.analysis.tables.crossing import Bracket, crossing, seconds_at
-from dirgrad.analysis.tables.summary import Records, bracketed, scalars
+from dirgrad.analysis.tables.summary import Records, bracketed_ratio, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import TrialStatus
 
@@ -22,8 +22,6 @@ rate on fresh seeds.
 
 VALUES = ("final_loss", "train_accuracy", "valid_loss", "test_accuracy")
 EFFORTS = ("steps", "seconds", "evaluations")
-PRECISION = 0.1
-"""Largest distance between the bounds of an effort, relative to the lower one."""
 COLUMNS = [*ESTIMATOR_KEYS, "optimizer", "learning_rate", "target_loss", "n", "n_reached"]
 OVER_BACKPROP = tuple(f"{name}_over_backprop" for name in EFFORTS)
 TO_TARGET = tuple(f"{name}_to_target" for name in EFFORTS)
@@ -110,10 +108,6 @@ def _effort(curve: pd.DataFrame) -> dict[str, float]:
     return row
 
 
-def _widest(samples: Samples) -> np.ndarray:
-    return PRECISION * samples.low
-
-
 def effort_samples(trials: pd.DataFrame, effort: str) -> Samples:
     """Return the bounds of an effort, such as `steps`, for the trials of one estimator by seed."""
     by_seed = trials.set_index("seed")
@@ -133,10 +127,9 @@ def _summary(
         row |= scalars(name, group.set_index("seed")[name], settings)
     for name in EFFORTS:
         effort = effort_samples(group, name)
-        row |= bracketed(f"{name}_to_target", effort, _widest(effort), settings)
+        row |= bracketed_ratio(f"{name}_to_target", effort, settings)
         over_backprop = _over_backprop(group, effort, backprop, name)
-        widest = _widest(over_backprop)
-        row |= bracketed(f"{name}_over_backprop", over_backprop, widest, settings)
+        row |= bracketed_ratio(f"{name}_over_backprop", over_backprop, settings)
     return row
 
 
