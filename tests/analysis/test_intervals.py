@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dirgrad.analysis.intervals import inter_quartile_mean, slope, summarize
+from dirgrad.analysis.intervals import inter_quartile_mean, summarize
 from dirgrad.config.settings import Statistics
 from support.hand_made_records import QUICK
 
@@ -76,18 +76,3 @@ def test_the_coverage_of_an_interval_is_close_to_its_confidence() -> None:
     summary = summarize(samples, Statistics(confidence=0.95, resamples=500))
     covered = (summary.low <= true_mean) & (summary.high >= true_mean)
     assert 0.85 <= covered.mean() <= 0.99
-
-
-def test_a_slope_is_the_exponent_of_a_power_law_and_its_interval_covers_it() -> None:
-    x = np.array([10.0, 50.0, 400.0])
-    exact = slope(x, [np.full(5, 3.0 * size**-0.7) for size in x], QUICK)
-    np.testing.assert_allclose(exact, -0.7)
-
-    rng = np.random.default_rng(0)
-    covered = []
-    for _ in range(150):
-        noise = rng.lognormal(0, 0.3, (3, 20))
-        samples = list((x**0.5)[:, None] * noise)
-        noisy = slope(x, samples, Statistics(resamples=200))
-        covered.append(noisy.low <= 0.5 <= noisy.high)
-    assert 0.85 <= np.mean(covered) <= 0.99

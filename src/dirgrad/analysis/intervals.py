@@ -1,6 +1,6 @@
 """Summaries over seeds: the inter-quartile mean with a percentile bootstrap interval."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -51,24 +51,6 @@ def mean_interval(values: np.ndarray, settings: Statistics) -> Summary:
     return _summary(np.mean, values, settings)
 
 
-def slope(x: np.ndarray, samples: Sequence[np.ndarray], settings: Statistics) -> Summary:
-    """Return the least-squares slope of log(inter-quartile mean of sample i) against log(x_i).
-
-    The bootstrap resamples within each sample. All three arrays of the summary have shape ().
-
-    Args:
-        x: Positive numbers, (m,).
-        samples: m arrays of positive numbers, (n_i,) with n_i > 1.
-        settings: Confidence level, number of resamples and seed of the bootstrap.
-    """
-
-    def log_log_slope(*resampled: np.ndarray, axis: int = -1) -> np.ndarray:
-        means = [inter_quartile_mean(sample, axis=axis) for sample in resampled]
-        return np.asarray(np.polyfit(np.log(x), np.log(means), deg=1)[0])
-
-    return Summary(log_log_slope(*samples), *_bootstrap(log_log_slope, samples, settings))
-
-
 def _summary(
     statistic: Callable[..., np.ndarray],
     values: np.ndarray,
@@ -78,17 +60,17 @@ def _summary(
     value = np.asarray(statistic(values, axis=-1)) if count else np.full(values.shape[:-1], np.nan)
     if count < 2:
         return Summary(value, np.full_like(value, np.nan), np.full_like(value, np.nan))
-    return Summary(value, *_bootstrap(statistic, (values,), settings))
+    return Summary(value, *_bootstrap(statistic, values, settings))
 
 
 def _bootstrap(
     statistic: Callable[..., np.ndarray],
-    samples: Sequence[np.ndarray],
+    values: np.ndarray,
     settings: Statistics,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of the percentile interval, resampling each sample along its last axis."""
+    """Return the ends of the percentile interval, resampling along the last axis."""
     result = stats.bootstrap(
-        tuple(samples),
+        (values,),
         statistic,
         axis=-1,
         vectorized=True,
