@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from dirgrad.core import closed_forms, curvature_noise
-from dirgrad.core.types import Backend, Batch, Estimator, Params
+from dirgrad.core import closed_forms, curvature_noise, tree
+from dirgrad.core.types import Array, Backend, Batch, Estimator, Params
 from dirgrad.runs.instruments.workload import Workload, as_rows, loss
 
 Products: TypeAlias = Callable[[Workload, np.ndarray], np.ndarray]
@@ -51,7 +51,8 @@ def hessian_products(
     """
     f = loss(backend.ops, workload.problem)
 
-    def product(v: Params, params: Params, batch: Batch) -> Params:
+    def product(vector: Array, params: Params, batch: Batch) -> Params:
+        v = tree.unravel(vector, params)
         _, tangent = backend.ops.jvp(gradient_of(batch), (params,), (v,))
         result: Params = tangent
         return result
@@ -64,14 +65,15 @@ def hessian_products(
         return gradient
 
     in_lanes = backend.engine.vmap_trials(product, (1, 2), at_once)
+    dtype = backend.engine.to_numpy(tree.first_leaf(workload.params)).dtype
 
     def products(target: Workload, vectors: np.ndarray) -> np.ndarray:
         chunks = []
         for first in range(0, len(vectors), at_once):
             chunk = vectors[first : first + at_once]
             missing = at_once - len(chunk)
-            full = np.concatenate([chunk, np.zeros((missing, chunk.shape[1]))])
-            lanes = in_lanes(_unravel(backend, target, full), target.params, target.batch)
+            full = np.concatenate([chunk, np.zeros((missing, chunk.shape[1]))]).astype(dtype)
+            lanes = in_lanes(backend.ops.asarray(full), target.params, target.batch)
             chunks.append(as_rows(backend, lanes)[: len(chunk)])
         return np.concatenate(chunks)
 
@@ -121,20 +123,28 @@ def spectrum(backend: Backend, workload: Workload) -> Spectrum:
         eigenvalues = workload.problem.eigenvalues()
         return Spectrum(float(eigenvalues.sum()), float(eigenvalues.max()), 0)
     products = hessian_products(backend, workload)
-    if workload.dimension > DENSE:
-        trace = hutchinson(products, workload)
-        one_product = hessian_products(backend, workload, at_once=1)
-
-        def multiply(v: np.ndarray) -> np.ndarray:
-            row: np.ndarray = one_product(workload, v.reshape(1, -1))[0]
-            return row
-
-        return Spectrum(trace, largest_eigenvalue(multiply, workload.dimension), PROBES)
-    matrix = hessian(products, workload)
+    matrix, trace, probes = _matrix_and_trace(products, workload)
     if workload.dimension == 1:
-        return Spectrum(float(matrix[0, 0]), float(matrix[0, 0]), 0)
-    largest = largest_eigenvalue(lambda v: matrix @ v, workload.dimension)
-    return Spectrum(float(np.trace(matrix)), largest, 0)
+        return Spectrum(trace, trace, probes)
+    if matrix is not None:
+        return Spectrum(trace, largest_eigenvalue(matrix.__matmul__, workload.dimension), probes)
+    one_product = hessian_products(backend, workload, at_once=1)
+
+    def multiply(v: np.ndarray) -> np.ndarray:
+        row: np.ndarray = one_product(workload, v[None])[0]
+        return row
+
+    return Spectrum(trace, largest_eigenvalue(multiply, workload.dimension), probes)
+
+
+def _matrix_and_trace(
+    products: Products, workload: Workload
+) -> tuple[np.ndarray | None, float, int]:
+    """Return H for at most DENSE parameters, else None; tr H; and the number of probes of tr H."""
+    if workload.dimension > DENSE:
+        return None, hutchinson(products, workload), PROBES
+    matrix = hessian(products, workload)
+    return matrix, float(np.trace(matrix)), 0
 
 
 class WeightedNoise(NamedTuple):
@@ -184,11 +194,7 @@ def weighted_noise(
     Raises:
         NotImplementedError: The framework cannot differentiate the problem twice.
     """
-    if workload.dimension > DENSE:
-        matrix, trace, probes = None, hutchinson(products, workload), PROBES
-    else:
-        matrix = hessian(products, workload)
-        trace, probes = float(np.trace(matrix)), 0
+    matrix, trace, probes = _matrix_and_trace(products, workload)
     scale = float((gradient**2).sum()) * trace
     if not scale > 0:
         return None
@@ -215,15 +221,3 @@ def weights_at(
             return None
 
     return weights
-
-
-def _unravel(backend: Backend, workload: Workload, vectors: np.ndarray) -> Params:
-    """Return vectors (n, d) as parameters whose leaves are (n, ...), in their own dtype."""
-    parts = {}
-    first = 0
-    for name, leaf in workload.params.items():
-        array = backend.engine.to_numpy(leaf)
-        part = vectors[:, first : first + array.size]
-        first += array.size
-        parts[name] = backend.ops.asarray(part.reshape(-1, *array.shape).astype(array.dtype))
-    return parts

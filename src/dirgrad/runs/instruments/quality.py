@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -112,7 +111,7 @@ def _measure_at(
             chunks = estimates_at(point.workload, first_seed)
             distances, moments = _compare(estimator, chunks, point, settings.coordinates)
             errors = error_columns(estimator, point.workload, first_seed, distances)
-            gradient_arrays = list(_unravel(workload, point.exact).values())
+            gradient_arrays = list(tree.unravel(point.exact, workload.params).values())
             shares = gradient_shares(gradient_arrays)
             columns = shared | point.columns
             draw_columns = {
@@ -245,15 +244,6 @@ def _compare(
         values += list(estimates[:, chosen])
     moments, by_draw = coordinates.moments(estimator, np.array(values), exact, chosen)
     return [row | own for row, own in zip(distances, by_draw, strict=True)], moments
-
-
-def _unravel(workload: Workload, vector: np.ndarray) -> dict[str, np.ndarray]:
-    """Return a vector (d,) in the shapes of the parameters."""
-    leaves = workload.params.values()
-    ends = np.cumsum([prod(leaf.shape) for leaf in leaves])
-    parts = np.split(vector, ends[:-1])
-    shaped = [part.reshape(leaf.shape) for part, leaf in zip(parts, leaves, strict=True)]
-    return dict(zip(workload.params, shaped, strict=True))
 
 
 def _distances(estimates: np.ndarray, exact: np.ndarray, first: int) -> Iterator[Row]:
