@@ -4,6 +4,8 @@ A cell `0:1.25 1:128..256 2:1000..inf` holds three samples. Sample 0 is 1.25, sa
 128 and 256, and sample 2 is 1000 or more. Estimators are paired by the keys 0, 1, 2.
 """
 
+from collections.abc import Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -88,7 +90,7 @@ def parse_samples(text: object) -> Samples:
 
 def ratio(over: Samples, under: Samples) -> Samples:
     """Return the ratios of positive samples that have the same key."""
-    over, under = common(over, under)
+    over, under = common((over, under))
     with np.errstate(divide="ignore", invalid="ignore"):
         low = over.low / under.high
         high = over.high / under.low
@@ -97,10 +99,17 @@ def ratio(over: Samples, under: Samples) -> Samples:
     return Samples(over.keys, low, high)
 
 
-def common(first: Samples, second: Samples) -> tuple[Samples, Samples]:
-    """Return the samples of both whose keys both have, in the order of the keys."""
-    _, i, j = np.intersect1d(first.keys, second.keys, return_indices=True)
-    return take(first, i), take(second, j)
+def common(samples: Sequence[Samples]) -> list[Samples]:
+    """Return the samples whose keys all of them have, each in the order of the keys.
+
+    Args:
+        samples: One or more sets of samples. No key stands twice in a set.
+    """
+    keys = reduce(np.intersect1d, [values.keys for values in samples])
+    return [
+        take(values, np.intersect1d(values.keys, keys, return_indices=True)[1])
+        for values in samples
+    ]
 
 
 def take(samples: Samples, positions: np.ndarray) -> Samples:

@@ -90,18 +90,26 @@ def is_symmetric(direction: Any) -> bool:
 
 
 def of_law(direction: Any, num_directions: int, curvature: Curvature) -> float:
-    """Return E[e^T H e] for the mean e of (g . v_j) v_j over K directions of a law.
-
-    Independent directions have the mean products E[(g . v_j)(g . v_l) v_j^T H v_l], which are
-    g^T H g for j != l. So E[e^T H e] = (N + (K - 1) g^T H g) / K, where N is the value of one
-    direction.
-    """
+    """Return E[e^T H e] for the mean e of (g . v_j) v_j over K directions of a law."""
     if isinstance(direction, HasCurvatureNoiseOfMean):
         return direction.curvature_noise_of_mean(num_directions, curvature)
     is_tied = isinstance(direction, TiedDirection) and num_directions > 1
     if is_tied or not isinstance(direction, HasCurvatureNoise):
         return nan
-    single = direction.curvature_noise(curvature)
+    return of_independent(direction.curvature_noise(curvature), num_directions, curvature)
+
+
+def of_independent(single: float, num_directions: int, curvature: Curvature) -> float:
+    """Return E[e^T H e] for the mean e over K independent directions, (N + (K - 1) g^T H g) / K.
+
+    Independent directions have the mean products E[(g . v_j)(g . v_l) v_j^T H v_l], which are
+    g^T H g for j != l.
+
+    Args:
+        single: N, the value of one direction.
+        num_directions: K.
+        curvature: g and H.
+    """
     return (single + (num_directions - 1) * curvature.along_gradient) / num_directions
 
 

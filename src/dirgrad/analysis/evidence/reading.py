@@ -5,7 +5,6 @@ not `ok`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,7 +13,7 @@ from scipy import stats
 
 from dirgrad.analysis.column_roles import ColumnRoles, values_column
 from dirgrad.analysis.facets import describe
-from dirgrad.analysis.samples import Samples, parse_samples, ratio, take
+from dirgrad.analysis.samples import Samples, common, parse_samples, ratio
 from dirgrad.analysis.table_columns import add_derived
 from dirgrad.analysis.verdicts import Evidence
 from dirgrad.core.errors import UserError
@@ -249,9 +248,9 @@ def fitted_powers(
     """
     if len(np.unique(x)) < MIN_ABSCISSAS:
         return
-    keys = reduce(np.intersect1d, [values.keys for values in samples])
-    at_keys = [take(values, np.flatnonzero(np.isin(values.keys, keys))) for values in samples]
-    y = np.stack([values.low for values in at_keys])
+    shared = common(samples)
+    keys = shared[0].keys
+    y = np.stack([values.low for values in shared])
     if not len(keys) or not (y > 0).all():
         return
     log_x, log_y = np.log(x), np.log(y)

@@ -4,7 +4,6 @@ The docstring of each class says why it is special.
 """
 
 from collections.abc import Iterator
-from functools import reduce
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -13,7 +12,7 @@ from pydantic import Field
 from dirgrad.analysis.evidence import reading
 from dirgrad.analysis.evidence.quantities import TableQuantity
 from dirgrad.analysis.evidence.reading import Tables
-from dirgrad.analysis.samples import Samples
+from dirgrad.analysis.samples import Samples, common
 from dirgrad.analysis.selection import Estimators, OneOf
 from dirgrad.analysis.verdicts import Evidence
 
@@ -37,11 +36,10 @@ class Projection(TableQuantity):
         rows = self.rows(tables, estimators, *by, "num_directions")
         for facets, group in reading.facet_groups(rows[rows[self.column].notna()], by):
             samples = [reading.samples_of_row(row, self.column) for _, row in group.iterrows()]
-            keys = reduce(np.intersect1d, [values.keys for values in samples])
-            blocks = [values.low[np.isin(values.keys, keys)] for values in samples]
+            shared = common(samples)
             weights = (group["draws"] * group["num_directions"]).to_numpy(float)
-            means = np.average(blocks, axis=0, weights=weights)
-            yield Evidence(facets, Samples(keys, means, means))
+            means = np.average([values.low for values in shared], axis=0, weights=weights)
+            yield Evidence(facets, Samples(shared[0].keys, means, means))
 
 
 class LossOverPlain(TableQuantity):

@@ -70,7 +70,7 @@ class Replayed:
         if num_directions > 1 and isinstance(self.direction, TiedDirection):
             return nan
         single = self.curvature_noise(curvature)
-        return (single + (num_directions - 1) * curvature.along_gradient) / num_directions
+        return curvature_noise.of_independent(single, num_directions, curvature)
 
     @property
     def is_symmetric(self) -> bool:
