@@ -3,6 +3,7 @@
 The layout follows Baydin et al. 2022.
 """
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,7 +21,8 @@ TITLE = "Training and validation loss at equal learning rates"
 CAPTION = """
 Backprop and the forward gradient at the same learning rate. T_b is the time at which backprop
 reaches its lowest validation loss (gray line). T_f is the time at which the forward gradient
-reaches the same loss. Both are inter-quartile means over seeds.
+reaches the same loss. Both are inter-quartile means over seeds. A band is the range of a time
+whose record points are far apart.
 """
 ALT = "Loss curves of backprop and the forward gradient, against iterations and against seconds."
 
@@ -65,14 +67,21 @@ def _losses(axes: Axes, curves: pd.DataFrame, column: str) -> None:
 
 def _times(axes: Axes, curves: pd.DataFrame, times: pd.DataFrame) -> None:
     """Draw backprop's lowest validation loss and the times at which it is reached."""
-    by_quantity = times.set_index("quantity")["value"]
+    by_quantity = times.set_index("quantity")
     lowest = curves.loc[curves["estimator"] == "backprop", "valid_loss"].min()
     axes.axhline(lowest, color="0.6", linewidth=0.8)
     styles = style.line_styles(SHOWN)
     for name, estimator in TIMES.items():
-        seconds = by_quantity.get(f"{name}_seconds")
-        if pd.isna(seconds):
-            axes.plot([], [], " ", label=f"{name} not reached by all")
+        row = by_quantity.reindex([f"{name}_seconds"]).iloc[0]
+        seconds, low, high = (
+            float(row.get(column, np.nan)) for column in ("value", "value_from", "value_to")
+        )
+        color = styles[estimator]["color"]
+        if np.isfinite(seconds):
+            label = f"{name} = {seconds:.3g} s"
+            axes.axvline(seconds, linewidth=1, label=label, color=color, linestyle=(0, (1, 1)))
+        elif np.isfinite(high):
+            label = f"{name} between {low:.3g} and {high:.3g} s"
+            axes.axvspan(low, high, alpha=0.15, label=label, color=color)
         else:
-            dotted = {"color": styles[estimator]["color"], "linestyle": (0, (1, 1))}
-            axes.axvline(seconds, linewidth=1, label=f"{name} = {seconds:.3g} s", **dotted)
+            axes.plot([], [], " ", label=f"{name} not reached by all")

@@ -23,10 +23,10 @@ def draw(tables: style.Tables, name: str) -> Figure:
     styles = style.line_styles(stability["estimator"].unique())
     figure, grid = panels.facets(stability, "problem_kind", "backend")
     for axes, rows, kind, backend, _ in grid:
-        for part, line, estimator in style.parts(rows, styles):
-            _threshold(axes, part, estimator, line)
+        for i, (part, line, estimator) in enumerate(style.parts(rows, styles)):
+            _threshold(axes, part, estimator, line, shift=1.12 ** (i - 1.5))
         title = f"{style.label(kind)}, {style.BACKENDS[backend]}"
-        axes.set(title=title, xlabel="parameters d", ylabel="learning rate")
+        axes.set(title=title, xlabel="parameters d (points shifted apart)", ylabel="learning rate")
         axes.set(xscale="log", yscale="log")
     if grid:
         figure.axes[0].legend(fontsize=7)
@@ -39,11 +39,14 @@ def draw(tables: style.Tables, name: str) -> Figure:
     )
 
 
-def _threshold(axes: Axes, rows: pd.DataFrame, name: str, line: style.LineStyle) -> None:
+def _threshold(
+    axes: Axes, rows: pd.DataFrame, name: str, line: style.LineStyle, shift: float
+) -> None:
     stable = rows[rows["stable_rate"].notna()]
     above = (stable["unstable_rate"] - stable["stable_rate"]).fillna(0)
     shape = style.marker_style(line) | {"markersize": 4, "capsize": 2}
-    dimension, errors = stable["dimension"], [0 * above, above]
-    axes.errorbar(dimension, stable["stable_rate"], yerr=errors, label=name, **shape)
+    # Estimators with equal rates would hide each other.
+    x, errors = stable["dimension"] * shift, [0 * above, above]
+    axes.errorbar(x, stable["stable_rate"], yerr=errors, label=name, **shape)
     if rows["stable_rate_theory"].notna().any():
         axes.plot(rows["dimension"], rows["stable_rate_theory"], **style.thin_line(line))

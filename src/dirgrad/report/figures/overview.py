@@ -17,8 +17,6 @@ not interleaved, so ratios near 1 should not be ranked.
 """
 ALT = "A row per experiment, a point per estimator: final training loss, and step time."
 
-BAND = 0.7
-"""Fraction of the distance between two experiments over which the estimators are spread."""
 ROW_HEIGHT = 0.3
 """Height of an experiment in inches."""
 MARGIN = 0.7
@@ -60,17 +58,9 @@ def _over_backprop(final: pd.DataFrame) -> pd.DataFrame:
 def _dots(
     axes: Axes, final: pd.DataFrame, experiments: list[str], styles: style.LineStyles, column: str
 ) -> None:
-    rows = _with_heights(final[final[column].notna()], experiments)
+    rows = style.with_heights(final[final[column].notna()], experiments)
     for part, line, name in style.parts(rows, styles):
-        style.points_across(axes, part, column, part["y"], line, name, size=3.5)
+        style.points_across(axes, part, column, part["height"], line, name, size=3.5)
     style.name_heights(axes, experiments)
     if len(final):
         axes.set_xscale("log")
-
-
-def _with_heights(rows: pd.DataFrame, experiments: list[str]) -> pd.DataFrame:
-    """Return the rows with a column `y`, which spreads the estimators of an experiment."""
-    groups = rows.groupby("experiment")["estimator"]
-    position = (groups.cumcount() + 0.5) / groups.transform("size")
-    spread = (position - 0.5) * BAND
-    return rows.assign(y=rows["experiment"].map(experiments.index).astype(float) + spread)

@@ -24,9 +24,6 @@ reached the target.
 """
 ALT = "A row per experiment, a point per estimator: steps to the target, and test accuracy."
 
-BAND = 0.7
-"""Fraction of the distance between two experiments over which the estimators are spread."""
-
 
 def draw(tables: style.Tables) -> Figure:
     """Draw a row of two panels per framework, with the experiments that include backprop."""
@@ -73,13 +70,6 @@ def _decades(targets: pd.DataFrame) -> tuple[float, float]:
     return 10.0 ** min(floor(log10(low)), 0), 10.0 ** max(ceil(log10(high)), 1)
 
 
-def _heights(rows: pd.DataFrame, experiments: Sequence[str]) -> "pd.Series[float]":
-    """Return the height of each row: the estimators of an experiment are spread around it."""
-    by_experiment = rows.groupby("experiment")["estimator"]
-    position = (by_experiment.cumcount() + 0.5) / by_experiment.transform("size")
-    return rows["experiment"].map(experiments.index) + (position - 0.5) * BAND
-
-
 def _ranges(
     axes: Axes,
     rows: pd.DataFrame,
@@ -89,7 +79,7 @@ def _ranges(
 ) -> None:
     """Draw the range of each mean, or a triangle at its lower bound."""
     bounded = rows[rows["experiment"].isin(experiments) & rows[f"{column}_from"].notna()]
-    bounded = bounded.assign(height=_heights(bounded, experiments))
+    bounded = style.with_heights(bounded, experiments)
     for estimator, line in styles.items():
         label = style.label(estimator)
         for row in bounded[bounded["estimator"] == estimator].to_dict("records"):

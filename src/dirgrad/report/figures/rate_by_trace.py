@@ -34,7 +34,10 @@ def draw(tables: style.Tables, name: str) -> Figure:
         axes.plot(ends, ends, color="0.4", linewidth=0.8, label=r"tr H / $\lambda_{max}$")
         axes.plot(scale, rows["dimension"], "_", color="0.4", markersize=9, label="parameters d")
         axes.set(xscale="log", yscale="log", title=style.BACKENDS[backend])
-        axes.set(xlabel=r"tr H / $\lambda_{max}$", ylabel="rate of backprop / rate")
+        axes.set(
+            xlabel=r"tr H / $\lambda_{max}$ (points shifted apart)",
+            ylabel="rate of backprop / rate",
+        )
         _name_networks(axes, rows)
         style.whole_ticks(axes.xaxis)
     return panels.finish(

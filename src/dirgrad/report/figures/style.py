@@ -38,6 +38,8 @@ X_AXES = {"step": "iteration", "train_seconds": "training time [s per trial]"}
 LOSSES = {"valid_loss": "validation loss [nat]", "final_loss": "final training loss"}
 NOISE_LABEL = "timing noise (forward pass / itself)"
 """Legend label of the ratio between two timings of the same forward pass."""
+BAND = 0.7
+"""Fraction of the distance between two experiments over which the estimators are spread."""
 TITLE_SIZE = 9
 RC: Any = {
     "font.size": 9,
@@ -245,6 +247,19 @@ def points_across(
     errors = [length.clip(lower=0).fillna(0) for length in error_lengths(part, column)]
     shape = marker_style(line) | {"markersize": size, "elinewidth": 1}
     axes.errorbar(part[column], y, xerr=errors, label=name, **shape)
+
+
+def with_heights(rows: pd.DataFrame, experiments: Sequence[str]) -> pd.DataFrame:
+    """Return the rows with a column `height`, which spreads the estimators of an experiment.
+
+    Args:
+        rows: Rows with the columns `experiment` and `estimator`.
+        experiments: Names of the heights 0, 1, ...
+    """
+    groups = rows.groupby("experiment")["estimator"]
+    position = (groups.cumcount() + 0.5) / groups.transform("size")
+    center = rows["experiment"].map([*experiments].index).astype(float)
+    return rows.assign(height=center + (position - 0.5) * BAND)
 
 
 def name_heights(axes: Axes, names: Sequence[str]) -> None:
