@@ -89,6 +89,12 @@ CONFLICTS = {
     "record points that do not divide the steps": Mistake(
         f"{MLP}.record_every", 300, "300 does not divide steps = 5000"
     ),
+    "a horizon after the last step": Mistake(
+        f"{MLP}.horizon", 5250, "5250 is more than steps = 5000"
+    ),
+    "a horizon between two record points": Mistake(
+        f"{MLP}.horizon", 1100, "1100 is not a multiple of record_every = 250"
+    ),
     "a minibatch larger than the data set": Mistake(
         f"{MLP}.batch_size", 1201, "1201 is more than the 1200 training examples"
     ),

@@ -46,6 +46,7 @@ def descent(
         "estimator_kind": estimator,
         "status": "ok",
         "steps": 30,
+        "horizon_steps": 30,
         "evaluations": 60 if estimator == "forward_gradient" else 30,
         "optimizer": "sgd",
         "final_loss": losses[-1],

@@ -34,6 +34,7 @@ TRIAL: Row = {
     "status": "ok",
     "reason": "",
     "steps": 4,
+    "horizon_steps": 4,
     "evaluations": 4,
     "final_loss": 1.0,
     "train_accuracy": 0.5,

@@ -42,6 +42,12 @@ class Training(BaseModel):
     """
     steps: PositiveInt
     """Number of optimizer steps per trial."""
+    horizon: PositiveInt | None = None
+    """Number of steps after which the table `baydin` compares estimators; null means `steps`.
+
+    Training goes on to `steps`, so that an estimator can still reach the lowest validation loss
+    that backprop has up to the horizon. It must be a multiple of `record_every`.
+    """
     record_every: PositiveInt
     """Number of steps between two points of a curve; must divide `steps`.
 

@@ -212,6 +212,7 @@ def _experiment_mistakes(experiment: Experiment, config: Config) -> Iterator[Mis
     if experiment.steps % experiment.record_every:
         text = f"{experiment.record_every} does not divide steps = {experiment.steps}"
         yield ("record_every",), text
+    yield from _horizon_mistakes(experiment)
     yield from _batch_size_mistakes(experiment.problem, experiment.batch_size)
     rates, tuning = experiment.learning_rates, experiment.tuning
     if (rates is None) == (tuning is None):
@@ -222,6 +223,17 @@ def _experiment_mistakes(experiment: Experiment, config: Config) -> Iterator[Mis
     if tuning is not None:
         yield from _grid_mistakes(tuning, "tuning")
         yield from _search_mistakes(tuning)
+
+
+def _horizon_mistakes(experiment: Experiment) -> Iterator[Mistake]:
+    """Yield that a horizon is no record point of its experiment."""
+    horizon, every = experiment.horizon, experiment.record_every
+    if horizon is None:
+        return
+    if horizon > experiment.steps:
+        yield ("horizon",), f"{horizon} is more than steps = {experiment.steps}"
+    elif horizon % every:
+        yield ("horizon",), f"{horizon} is not a multiple of record_every = {every}"
 
 
 def _search_mistakes(tuning: Tuning) -> Iterator[Mistake]:

@@ -15,7 +15,7 @@ TRIALS = pa.schema(
         ("precision", STRING),
         ("lanes", INTEGER),
         *columns(STRING, "status", "reason"),
-        *columns(INTEGER, "steps", "evaluations"),
+        *columns(INTEGER, "steps", "horizon_steps", "evaluations"),
         *columns(FLOAT, "final_loss", "train_accuracy", "valid_loss", "valid_accuracy"),
         *columns(FLOAT, "test_loss", "test_accuracy", "train_seconds", "step_seconds"),
         *columns(FLOAT, "compile_seconds", "support_recovered", "target_loss"),
@@ -40,6 +40,7 @@ precision: data type of parameters, data and directions, `float32` or `float64`.
 lanes: number of trials that were vmapped together.
 status, reason: outcome of the trial (see `TrialStatus`), and the reason if it is not `ok`.
 steps, evaluations: number of steps taken, and of evaluations of the minibatch loss.
+horizon_steps: number of steps after which the table `baydin` compares estimators.
 final_loss: training loss at the last record point.
 train_accuracy, valid_loss, valid_accuracy, test_loss, test_accuracy: at the last record point.
 train_seconds: training time of all lanes divided by their number, without evaluation.

@@ -75,6 +75,24 @@ def test_the_mean_curves_have_one_time_ratio() -> None:
     assert row["value_to"] == pytest.approx(4.0 / 3.0)
 
 
+def test_estimators_are_compared_at_the_horizon_and_train_on_beyond_it() -> None:
+    records = descent_records(
+        *(
+            descent("backprop", seed, [4.0, 2.0, 1.0, 0.5], 1.0, horizon_steps=20)
+            for seed in (0, 1)
+        ),
+        descent("forward_gradient", 0, [4.0, 3.0, 1.5, 1.0], 2.0, horizon_steps=20),
+        descent("forward_gradient", 1, [4.0, 3.0, 1.0, 0.9], 2.0, horizon_steps=20),
+    )
+    table = quantities(records)
+    assert table.loc["seconds_forward_over_backprop", "value"] == pytest.approx(2.0)
+    assert table.loc["backprop_final_valid_loss", "value"] == pytest.approx(1.0)
+    assert table.loc["forward_final_valid_loss", "value_values"] == "0:1.5 1:1"
+    # Backprop has 1.0 at the horizon, after 2 s; its later loss of 0.5 does not count.
+    assert table.loc["T_b_seconds", "value"] == pytest.approx(2.0)
+    assert table.loc["T_f_over_T_b", "value_values"] == "0:2.1..3 1:1.1..2"
+
+
 @pytest.mark.parametrize(
     ("columns", "paper_value"),
     [({}, 0.229), ({"learning_rate": 1e-3}, np.nan), ({"dimension": 100}, np.nan)],

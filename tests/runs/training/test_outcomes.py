@@ -57,6 +57,13 @@ def test_trials_that_reach_the_last_step_are_ok() -> None:
     assert {name: rows[0][name] for name in expected} == expected
 
 
+def test_a_trial_records_the_steps_at_which_it_is_compared() -> None:
+    history = history_with_losses([3.0], [2.0], [1.0])
+    for options, horizon in (({}, 20), ({"horizon": 10}, 10)):
+        (row,) = trial_rows(history, **options)
+        assert row["horizon_steps"] == horizon
+
+
 def test_a_trial_records_the_sizes_that_its_components_declare() -> None:
     law = {"kind": "random_support", "support": 99}
     plain = trained("backprop")

@@ -129,9 +129,12 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     The column `quantity` has these values:
 
     gradient_0, gradient_1: exact gradient of Beale's function at the point of figure 1.
-    seconds_forward_over_backprop: ratio of the training times.
-    backprop_final_*, forward_final_*: final validation loss, or training loss without validation.
-    T_b_seconds: training time of backprop until its lowest recorded validation loss.
+    seconds_forward_over_backprop: ratio of the training times, up to the horizon (see `horizon` in
+        config/README.md), which is the end of most trainings.
+    backprop_final_*, forward_final_*: validation loss at the horizon, or training loss without
+        validation.
+    T_b_seconds: training time of backprop until its lowest recorded validation loss, up to the
+        horizon.
     T_f_seconds, T_f_over_T_b: training time of the forward gradient until it reaches this loss,
         and its ratio to T_b, seed by seed. They lie between two record points, value_from and
         value_to. A seed that misses the loss (`n_reached` counts the others) gives a lower bound.
@@ -189,8 +192,7 @@ def _trainings(records: Records, settings: Statistics) -> Iterator[dict[str, Any
     curves = records["curves"].merge(trials[[*GROUP_KEYS, "estimator", "stage", "seed"]])
     curves_by_rate = dict(iter(curves.groupby(GROUP_KEYS)))
     for key, group in trials.groupby(GROUP_KEYS, sort=False):
-        backprop, forward = (_by_seed(group, name) for name in (BACKPROP, FORWARD))
-        if backprop.empty or forward.empty:
+        if set(group["estimator"]) < {BACKPROP, FORWARD}:
             continue
         experiment, backend, rate = map(str, key)
         shared = {
@@ -202,7 +204,7 @@ def _trainings(records: Records, settings: Statistics) -> Iterator[dict[str, Any
             "lanes": group["lanes"].max(),
             "loss_reduction": _loss_reduction(curves_by_rate[key]),
         }
-        quantities = _quantities(backprop, forward, curves_by_rate[key])
+        quantities = _quantities(curves_by_rate[key], horizon=group["horizon_steps"].iloc[0])
         for quantity, values in quantities.items():
             yield shared | _summary(quantity, values, settings)
 
@@ -222,43 +224,41 @@ def _final_trials(trials: pd.DataFrame) -> pd.DataFrame:
     return trials[in_paper & ok]
 
 
-def _by_seed(trials: pd.DataFrame, estimator: str) -> pd.DataFrame:
-    return trials[trials["estimator"] == estimator].set_index("seed")
-
-
-def _quantities(
-    backprop: pd.DataFrame, forward: pd.DataFrame, curves: pd.DataFrame
-) -> dict[str, Samples]:
-    """Return the values of each quantity over the seeds, from the trials of both estimators."""
+def _quantities(curves: pd.DataFrame, horizon: int) -> dict[str, Samples]:
+    """Return the values of each quantity over the seeds, from the curves of both estimators."""
+    until = curves[curves["step"] <= horizon].sort_values("step")
+    ends = until.groupby(["estimator", "seed"]).tail(1).set_index(["estimator", "seed"])
+    backprop, forward = ends.loc[BACKPROP], ends.loc[FORWARD]
     seconds = (forward["train_seconds"] / backprop["train_seconds"]).dropna()
     quantities = {"seconds_forward_over_backprop": exact_samples(seconds)}
     has_validation = backprop["valid_loss"].notna().any()
-    name, column = ("valid_loss", "valid_loss") if has_validation else ("loss", "final_loss")
-    quantities[f"backprop_final_{name}"] = exact_samples(backprop[column])
-    quantities[f"forward_final_{name}"] = exact_samples(forward[column])
+    loss = "valid_loss" if has_validation else "loss"
+    quantities[f"backprop_final_{loss}"] = exact_samples(backprop[loss])
+    quantities[f"forward_final_{loss}"] = exact_samples(forward[loss])
     if has_validation:
         by_seed = {seed: curves[curves["seed"] == seed] for seed in seconds.index}
-        times = {seed: _times(curve, margin=0.0) for seed, curve in by_seed.items()}
-        with_margin = {seed: _times(curve, MARGIN) for seed, curve in by_seed.items()}
+        times = {seed: _times(curve, horizon, margin=0.0) for seed, curve in by_seed.items()}
+        with_margin = {seed: _times(curve, horizon, MARGIN) for seed, curve in by_seed.items()}
         mean_curves = curves.groupby(["estimator", "step"], as_index=False).mean(numeric_only=True)
         forward_times, backprop_times = _samples(times)
         quantities["T_f_seconds"] = forward_times
         quantities["T_b_seconds"] = backprop_times
         quantities["T_f_over_T_b"] = ratio(forward_times, backprop_times)
         quantities["T_f_over_T_b_with_margin"] = ratio(*_samples(with_margin))
-        of_means = {0: _times(mean_curves, margin=0.0)}
+        of_means = {0: _times(mean_curves, horizon, margin=0.0)}
         quantities["T_f_over_T_b_of_mean_curves"] = ratio(*_samples(of_means))
     return quantities
 
 
-def _times(curves: pd.DataFrame, margin: float) -> tuple[Bracket, Bracket]:
+def _times(curves: pd.DataFrame, horizon: int, margin: float) -> tuple[Bracket, Bracket]:
     """Return T_f and T_b: the times at which both curves reach the lowest loss of backprop.
 
     Args:
         curves: One curve of backprop and one of the forward gradient.
+        horizon: Number of steps up to which backprop's lowest loss counts.
         margin: Both times end at the lowest loss times 1 + `margin`.
     """
-    backprop = curves[curves["estimator"] == BACKPROP]
+    backprop = curves[(curves["estimator"] == BACKPROP) & (curves["step"] <= horizon)]
     forward = curves[curves["estimator"] == FORWARD]
     level = backprop["valid_loss"].min() * (1 + margin)
     backprop_time = _seconds_to(backprop, level)

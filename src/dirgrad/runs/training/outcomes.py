@@ -113,6 +113,7 @@ def _shared_columns(trained: Trained) -> Row:
         "keep": sparsity.keep(training.optimizer, dimension),
         "support": sparsity.support(estimator.direction, dimension),
         "target_loss": training.target_loss,
+        "horizon_steps": training.horizon or training.steps,
         "precision": run.precision,
         "threads": run.threads,
         "exclusive": run.exclusive,
