@@ -226,7 +226,7 @@ def _experiment_mistakes(experiment: Experiment, config: Config) -> Iterator[Mis
 
 
 def _horizon_mistakes(experiment: Experiment) -> Iterator[Mistake]:
-    """Yield that a horizon is no record point of its experiment."""
+    """Yield that a horizon does not coincide with a record point."""
     horizon, every = experiment.horizon, experiment.record_every
     if horizon is None:
         return
