@@ -7,7 +7,7 @@ import pytest
 
 from dirgrad.analysis.claims_table import COLUMNS, make, read
 from dirgrad.cli import main
-from dirgrad.report.readme_tables import markdown, page
+from dirgrad.report.readme_tables import answers, answers_page, markdown, page
 from support.hand_made_quantities import CLAIM_TABLES, CLAIMS, CLAIMS_FILE, ESTIMATORS
 from support.paths import ROOT
 
@@ -83,3 +83,32 @@ def test_the_readme_states_a_claim_of_two_tiers_once_and_shows_two_rows() -> Non
     assert len(lines) == 2 + len(CLAIMS) + 1
     statement = CLAIMS["more_steps_than_backprop"].statement
     assert sum(statement in line for line in lines) == 1
+
+
+def test_a_question_is_answered_by_the_first_tier_that_measured_it(tmp_path: Path) -> None:
+    unbiased = CLAIM_TABLES["exact_is_unbiased"].make(1.0, 0.001, 100)
+    paths = [tmp_path / tier / "claims.csv" for tier in ("first", "second")]
+    for path, tables in zip(paths, (STEPS, STEPS | unbiased), strict=True):
+        path.parent.mkdir()
+        judged = make(tables, CLAIMS, ESTIMATORS, 0.95, path.parent.name).claims
+        judged.replace("", None).to_csv(path, index=False)
+
+    rows = answers([pd.read_csv(path) for path in paths])
+    questions = {name: claim.question for name, claim in CLAIMS.items() if claim.question}
+    assert {row["id"]: row["question"] for row in rows} == questions
+    tiers = {row["id"]: row["tier"] for row in rows}
+    assert tiers["more_steps_than_backprop"] == "first"
+    assert tiers["exact_is_unbiased"] == "second"
+
+    lines = answers_page(paths).splitlines()
+    assert len(lines) == 2 + len(questions)
+    (line,) = [line for line in lines if questions["more_steps_than_backprop"] in line]
+    assert "| 2 [" in line
+    assert "| McGreivy 2022 | > 1 |" in line
+    assert line.endswith("| 10 | first | holds | 1/0/0 |")
+
+
+def test_the_command_prints_the_short_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    path = ROOT / "results/reference/default/tables/claims.csv"
+    main.main(["answers", str(path)])
+    assert capsys.readouterr().out == answers_page([path])

@@ -8,11 +8,13 @@ import pytest
 
 from dirgrad.core import steps
 from dirgrad.core.types import Backend
-from dirgrad.report.readme_tables import page
+from dirgrad.report.readme_tables import answers_page, page
 from support.cases import CASES, DIRECTIONS, loss_of, placed
 from support.paths import ROOT
 
 README = ROOT / "README.md"
+PAGES = {"readme-table": page, "answers": answers_page}
+"""Function that makes the text of a command."""
 READMES = (README, ROOT / "results" / "reference" / "README.md")
 
 
@@ -25,12 +27,13 @@ def matches(pattern: str) -> list[tuple[Path, str]]:
     return pairs
 
 
-@pytest.mark.parametrize(("readme", "paths"), matches(r"<!-- dirgrad readme-table (.+?) -->"))
-def test_a_table_is_the_output_of_its_command(readme: Path, paths: str) -> None:
+@pytest.mark.parametrize(("readme", "words"), matches(r"<!-- dirgrad (.+?) -->"))
+def test_a_table_is_the_output_of_its_command(readme: Path, words: str) -> None:
+    command, *paths = words.split()
     text = readme.read_text(encoding="utf-8")
-    _, _, after_marker = text.partition(f"<!-- dirgrad readme-table {paths} -->")
-    table, _, _ = after_marker.partition("<!-- /readme-table -->")
-    assert table.strip() == page([ROOT / path for path in paths.split()]).strip()
+    _, _, after_marker = text.partition(f"<!-- dirgrad {words} -->")
+    table, _, _ = after_marker.partition(f"<!-- /{command} -->")
+    assert table.strip() == PAGES[command]([ROOT / path for path in paths]).strip()
 
 
 @pytest.mark.parametrize(("readme", "table"), matches(r"(?m)^(?:\|.*\|\n)+"))
@@ -42,7 +45,14 @@ def test_all_rows_of_a_table_have_equally_many_cells(readme: Path, table: str) -
 @pytest.mark.parametrize("readme", READMES)
 def test_a_readme_has_generated_tables(readme: Path) -> None:
     text = readme.read_text(encoding="utf-8")
-    assert text.count("<!-- dirgrad readme-table ") == text.count("<!-- /readme-table -->") >= 1
+    for command in PAGES:
+        assert text.count(f"<!-- dirgrad {command} ") == text.count(f"<!-- /{command} -->")
+    assert "<!-- dirgrad " in text
+
+
+def test_the_readme_is_read_in_three_minutes() -> None:
+    words = re.findall(r"\S*\w\S*", README.read_text(encoding="utf-8"))
+    assert len(words) <= 900
 
 
 @pytest.mark.parametrize(("readme", "link"), matches(r"\]\((?!http)([^)#]+)\)"))

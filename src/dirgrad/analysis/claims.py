@@ -57,6 +57,8 @@ class Claim(BaseModel):
     """Who makes the claim, and in which text."""
     statement: Annotated[str, MinLen(1)]
     """The claim in our words."""
+    question: str = ""
+    """The claim as a short question. The README answers the claims that have one."""
     evidence: EvidenceKind
     """Kind of evidence: `counted` (an exact count), `measured`, `analogue` (measured on other data
     or networks than the source used), or `paper` (compared with a number of the paper).

@@ -135,6 +135,8 @@ def _add_verdicts(add: AddCommand) -> None:
     add(verdicts.claim_options, out=False)
     readme_table = add(verdicts.readme_table, out=False)
     readme_table.add_argument("tables", type=Path, nargs="+", metavar="table")
+    answers = add(verdicts.answers, out=False)
+    answers.add_argument("claims", type=Path, nargs="+", metavar="claims.csv")
     calibration = add(verdicts.calibration, out=False)
     calibration.add_argument(
         "--repeats",

@@ -78,3 +78,13 @@ def readme_table(args: argparse.Namespace) -> None:
     from dirgrad.report.readme_tables import page
 
     print(page(args.tables), end="")
+
+
+def answers(args: argparse.Namespace) -> None:
+    """Print the short answer from the claims.csv files of several tiers, as Markdown.
+
+    A claim with a question is answered by the first file that measured it.
+    """
+    from dirgrad.report.readme_tables import answers_page
+
+    print(answers_page(args.claims), end="")

@@ -1,5 +1,6 @@
-"""Markdown tables of the README files: verdicts, paper values, targets and the benchmark."""
+"""Markdown tables of the README files: answers, verdicts, paper values, targets, benchmark."""
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,55 @@ def page(paths: Sequence[Path]) -> str:
         )
     tables = [pd.read_csv(path) for path in paths]
     return markdown(name, pd.concat(tables, ignore_index=True))
+
+
+def answers(claims: Sequence[pd.DataFrame]) -> list[Row]:
+    """Return the short answer: one row of claims.csv per claim that has a question.
+
+    Args:
+        claims: The tables claims.csv of several tiers. The first one that measured a claim gives
+            its row. A claim that none of them measured keeps its row in the first table.
+    """
+    rows: dict[str, Row] = {}
+    for table in claims:
+        for row in table[table["question"].notna()].to_dict("records"):
+            if row["id"] not in rows or not _places(rows[row["id"]]):
+                rows[row["id"]] = row if _places(row) else rows.get(row["id"], row)
+    return list(rows.values())
+
+
+def answers_page(paths: Sequence[Path]) -> str:
+    """Return the short answer in the claims.csv files of several tiers as Markdown."""
+    rows = answers([pd.read_csv(path) for path in paths])
+    head = [
+        "question",
+        "source",
+        "criterion",
+        "measured",
+        "n",
+        "tier",
+        "verdict",
+        "holds/fails/open",
+    ]
+    cells = [
+        [
+            row["question"],
+            _author(row),
+            row["criterion"],
+            _measured(row),
+            _count(row),
+            row["tier"],
+            row["verdict"],
+            f"{row['holds']}/{row['fails']}/{row['open']}",
+        ]
+        for row in rows
+    ]
+    return markdown_table(head, cells)
+
+
+def _author(row: Row) -> str:
+    """Return who makes a claim, without the place in the text."""
+    return re.split("[,;]", row["source"])[0]
 
 
 def markdown(name: str, table: pd.DataFrame) -> str:
@@ -131,7 +181,7 @@ def _claims(table: pd.DataFrame) -> list[Cells]:
 
     A claim that no tier measured has one row with the verdict "Not run.".
     """
-    texts = ["statement", "source", "quantity", "criterion", "evidence"]
+    texts = ["statement", "source", "criterion", "evidence"]
     rows: list[Cells] = [["claim", *texts[1:], "tier", "measured", "n", "verdict"]]
     for _, group in table.groupby("id", sort=False):
         was_run = group[_places(group) > 0]
@@ -152,19 +202,16 @@ def _places(rows: Any) -> Any:
 
 
 def _measured(row: Row) -> str:
-    """Return the measured value with its interval, and the range over several places."""
+    """Return the range over the places, or the value and its interval at the only place."""
     n_places = _places(row)
+    if n_places > 1:
+        return f"{row['lowest']:.3g} to {row['highest']:.3g}"
     if not n_places:
         return ""
     prefix = (
         "at least " if row["at_least"] is True else "at most " if row["at_most"] is True else ""
     )
-    value = f"{prefix}{row['measured']:.3g}"
-    if np.isfinite([row["low"], row["high"]]).all():
-        value += f" [{row['low']:.3g}, {row['high']:.3g}]"
-    if n_places == 1:
-        return value
-    return f"{row['lowest']:.3g} to {row['highest']:.3g}; {value} at {row['at']}"
+    return f"{prefix}{_interval(row, 'measured', 'low', 'high')}"
 
 
 def _count(row: Row) -> str:
@@ -204,12 +251,12 @@ ROW_MAKERS = {"baydin": _baydin, "targets": _targets, "claims": _claims, "bench"
 """Function that returns the head and the rows of the Markdown table, by the name of the table."""
 
 
-def _interval(row: Row, name: str) -> str:
+def _interval(row: Row, name: str, low: str = "", high: str = "") -> str:
     """Return `value [low, high]`, only the value without an interval, or "" without a value."""
     value = row[name]
     if np.isnan(value):
         return ""
-    low = row[f"{name}_low"]
-    if np.isnan(low):
+    ends = row[low or f"{name}_low"], row[high or f"{name}_high"]
+    if not np.isfinite(ends).all():
         return f"{value:.3g}"
-    return f"{value:.3g} [{low:.3g}, {row[f'{name}_high']:.3g}]"
+    return f"{value:.3g} [{ends[0]:.3g}, {ends[1]:.3g}]"
