@@ -82,6 +82,10 @@ def test_every_tier_can_be_planned(tier: str, tmp_path: Path) -> None:
         (["tier=smok"], "did you mean 'smoke.yaml'?"),
         (["bakcends=[jax]"], "the command line: bakcends: unknown key: did you mean 'backends'?"),
         (["backends=[tensorflow]"], "the command line: backends.0: unknown value 'tensorflow'"),
+        (
+            ["tier=paper", "run={data_directory: nowhere}"],
+            "nowhere/train-images-idx3-ubyte.gz: no such file: put the four MNIST idx files",
+        ),
     ],
 )
 def test_a_mistake_is_reported_in_one_line_before_any_job_runs(

@@ -6,12 +6,14 @@ from pathlib import Path
 # `workflow.basedir` depends on which of the two Snakefiles is the entry; this path does not.
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 SOURCE = WORKFLOW.parent / "src"
+REFERENCES = WORKFLOW.parent / "results" / "reference"
 CLAIMS = str(WORKFLOW.parent / "config" / "claims.yaml")
 sys.path.insert(0, str(SOURCE))
 
 from dirgrad import backends
+from dirgrad.components import data_files
 from dirgrad.components.registry import to_plain
-from dirgrad.config import code_inputs, files, outputs, plan, validation
+from dirgrad.config import code_inputs, expected_time, files, outputs, plan, validation
 from dirgrad.config.settings import JOB_KINDS
 from dirgrad.core.errors import UserError
 from dirgrad.report import layout
@@ -75,6 +77,15 @@ def settings(job):
 def code(job):
     """Return the digest of the source files of a job."""
     return code_inputs.digest(code_inputs.for_job(job))
+
+
+def require_data(jobs, directory):
+    """Exit if the directory of the data lacks a file that a job reads."""
+    datasets = [problem.dataset for job in jobs for problem in job.problems]
+    try:
+        data_files.require_local_files(datasets, directory)
+    except UserError as error:
+        stop(error)
 
 
 def receipts(job):

@@ -1,8 +1,10 @@
+# Downloads come first, so that a tier without its data ends before it has trained anything.
 rule data:
     output:
         f"{RESULTS}/data/{{dataset}}.json",
     log:
         f"{RESULTS}/logs/data/{{dataset}}.log",
+    priority: 100
     conda:
         "../../envs/report.yaml"
     params:

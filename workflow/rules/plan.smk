@@ -1,6 +1,7 @@
 FILES = ["config/config.yaml", *filter(None, [TIER_FILE])]
 CONFIG = validated_config(FILES, OVERRIDE)
 JOBS = plan.jobs(CONFIG)
+require_data(JOBS.values(), CONFIG.run.data_directory)
 RESULTS = f"results/{CONFIG.tier}"
 FIGURE_ROOT = f"figures/{CONFIG.tier}"
 
@@ -9,6 +10,13 @@ FIGURE_ROOT = f"figures/{CONFIG.tier}"
 ARGUMENTS = " ".join(FILES)
 if OVERRIDE:
     ARGUMENTS += f" --override {shlex.quote(json.dumps(OVERRIDE))}"
+
+
+# A reference may be of another machine, and of another version of the code.
+RECORDED = REFERENCES / CONFIG.tier / "tables" / "final.csv"
+EXPECTED_TIME = expected_time.expected_time(
+    JOBS.values(), expected_time.recorded_step_seconds(RECORDED)
+)
 
 
 wildcard_constraints:

@@ -80,6 +80,16 @@ class Training(BaseModel):
     """Loss above which a trial is recorded as `diverged`; so is a loss that is not finite."""
 
     @property
+    def num_trials(self) -> int:
+        """Return the number of trials of one estimator.
+
+        A search may go on beyond its grid; these trials are not known in advance.
+        """
+        if self.tuning is None:
+            return len(self.learning_rates or ()) * self.seeds
+        return len(self.tuning.rates) * self.tuning.seeds + self.seeds
+
+    @property
     def record_points(self) -> tuple[int, ...]:
         """Return the numbers of steps after which a curve has a point, ascending from 0."""
         regular = range(0, self.steps + 1, self.record_every)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from dirgrad.components.datasets import _download
+from dirgrad.components import data_files
 from support.mnist_files import small_mnist_files
 
 
 @pytest.fixture(autouse=True)
 def _no_data_directory_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(_download.DATA_VARIABLE, raising=False)
+    monkeypatch.delenv(data_files.DATA_VARIABLE, raising=False)
 
 
 @pytest.fixture(scope="session")

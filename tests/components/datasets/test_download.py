@@ -8,6 +8,7 @@ from pathlib import Path
 import pooch
 import pytest
 
+from dirgrad.components import data_files
 from dirgrad.components.datasets import _download
 from dirgrad.core.errors import UserError
 
@@ -90,13 +91,13 @@ def create_a_folder(path: Path, content: bytes) -> str:
 def test_the_configured_directory_takes_precedence_over_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv(_download.DATA_VARIABLE, "environment")
-    assert _download.data_directory("configured") == Path("configured")
-    assert _download.data_directory(None) == Path("environment")
+    monkeypatch.setenv(data_files.DATA_VARIABLE, "environment")
+    assert data_files.data_directory("configured") == Path("configured")
+    assert data_files.data_directory(None) == Path("environment")
 
 
 def test_a_tilde_is_the_home_directory() -> None:
-    assert _download.data_directory("~/mnist") == Path.home() / "mnist"
+    assert data_files.data_directory("~/mnist") == Path.home() / "mnist"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_the_error_names_a_bad_local_file_and_gives_advice(
     message = str(error.value)
     assert message.startswith(str(tmp_path))
     assert reason in message
-    assert message.endswith(_download.ADVICE)
+    assert message.endswith(data_files.ADVICE)
     assert len(message.splitlines()) == 1
 
 
@@ -163,7 +164,7 @@ def test_if_all_mirrors_fail_the_error_gives_the_reason_of_each_mirror(
     message = str(error.value)
     assert message.startswith(f"{FILE_NAME}: could not be downloaded (")
     assert [message.count(f"{mirror}: {reason}") for mirror in _download.MIRRORS] == [1, 1]
-    assert message.endswith(_download.ADVICE)
+    assert message.endswith(data_files.ADVICE)
     assert len(message.splitlines()) == 1
 
 

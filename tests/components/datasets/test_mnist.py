@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dirgrad.components.datasets import _download, mnist
+from dirgrad.components import data_files
+from dirgrad.components.datasets import mnist
 from dirgrad.components.datasets.mnist import Mnist
 from dirgrad.core.errors import UserError
 from support.mnist_files import TEST_EXAMPLES, TRAIN_EXAMPLES, TRAIN_FILE_EXAMPLES
@@ -20,7 +21,7 @@ FILE_NAMES = tuple(mnist.FILES)
 
 def directory_of_the_originals() -> str | None:
     """Return the directory of the original files, or None if this machine has none."""
-    directory = os.environ.get(_download.DATA_VARIABLE)
+    directory = os.environ.get(data_files.DATA_VARIABLE)
     if directory:
         return directory
     shared = ROOT.parent / "shared" / "data" / "mnist"
@@ -79,7 +80,7 @@ def test_compressed_files_are_read(mnist_files: dict[str, bytes], tmp_path: Path
 def test_files_are_read_from_the_directory_in_the_environment(
     mnist_directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(_download.DATA_VARIABLE, str(mnist_directory))
+    monkeypatch.setenv(data_files.DATA_VARIABLE, str(mnist_directory))
     test_images, _ = Mnist().load(None).test
     assert len(test_images) == TEST_EXAMPLES
 
@@ -121,7 +122,7 @@ def test_black_and_white_have_the_values_of_the_scaling(
 
 @pytest.mark.skipif(
     ORIGINALS is None,
-    reason=f"MNIST is missing: set {_download.DATA_VARIABLE} to its directory",
+    reason=f"MNIST is missing: set {data_files.DATA_VARIABLE} to its directory",
 )
 def test_the_original_files_have_the_sizes_labels_and_pixel_moments_of_mnist() -> None:
     splits = Mnist(scaling="standardized").load(ORIGINALS)

@@ -41,11 +41,12 @@ def test_tuning_searches_a_logarithmic_grid_and_final_trials_have_new_seeds() ->
     assert {lane.stage for lane in search} == {"tuning"}
     final = trials.final_trials(training, 0.1)
     assert final == [Lane(0.1, seed, "final") for seed in (2, 3, 4)]
-    assert trials.total_steps(training, 3) == 20 * (10 + 3) * 3
+    assert training.num_trials == len(search) + len(final)
 
 
-def test_the_steps_are_counted_over_all_trials_of_all_estimators() -> None:
-    assert trials.total_steps(job_with_three_record_points(seeds=3).settings, 3) == 20 * 3 * 2 * 3
+def test_the_number_of_trials_is_known_without_a_search() -> None:
+    training = job_with_three_record_points(seeds=3).settings
+    assert training.num_trials == len(trials.search_trials(training)) == 6
 
 
 @given(st.integers(0, 5), st.integers(1, 20), EXAMPLES_AND_BATCH_SIZES)

@@ -2,29 +2,18 @@
 
 import gzip
 import hashlib
-import os
 import zlib
 from pathlib import Path
 
 import pooch
 
+from dirgrad.components.data_files import ADVICE, data_directory, find_local
 from dirgrad.core.errors import UserError
 
-DATA_VARIABLE = "DIRGRAD_DATA"
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
-ADVICE = (
-    "put the four MNIST idx files (plain or .gz) into one directory "
-    f"and set `data_directory` or {DATA_VARIABLE} to its path"
-)
-
-
-def data_directory(configured: str | None) -> Path | None:
-    """Return the configured data directory, or else the one in the environment, or else None."""
-    directory = configured or os.environ.get(DATA_VARIABLE)
-    return Path(directory).expanduser() if directory else None
 
 
 def read_verified(name: str, md5: str, configured: str | None) -> bytes:
@@ -41,7 +30,7 @@ def read_verified(name: str, md5: str, configured: str | None) -> bytes:
             file.
     """
     directory = data_directory(configured)
-    path = _find_local(directory, name) if directory else _download(name, md5)
+    path = find_local(directory, name) if directory else _download(name, md5)
     content = _read(path)
     checksum = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if checksum != md5:
@@ -51,13 +40,6 @@ def read_verified(name: str, md5: str, configured: str | None) -> bytes:
             f"replace it, or {ADVICE}"
         )
     return content
-
-
-def _find_local(directory: Path, name: str) -> Path:
-    for path in (directory / f"{name}.gz", directory / name):
-        if path.is_file():
-            return path
-    raise UserError(f"{directory / name}.gz: no such file: {ADVICE}")
 
 
 def _read(path: Path) -> bytes:

@@ -70,7 +70,7 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
     Raises:
         UserError: the data set is not available.
     """
-    total_steps = trials.total_steps(job.settings, len(job.estimators))
+    total_steps = job.settings.steps * job.settings.num_trials * len(job.estimators)
     progress = context.reporter(job.path, total_steps)
     rows = train_trials(job.settings, job.estimators, job.run, context.backend, progress)
     return {

@@ -58,16 +58,6 @@ def groups(training: Training, lanes: list[Lane]) -> list[list[Lane]]:
     return [lanes[start : start + size] for start in starts]
 
 
-def total_steps(training: Training, num_estimators: int) -> int:
-    """Return the number of steps, summed over all trials of all estimators.
-
-    A search may go on beyond its grid; these steps are not known in advance.
-    """
-    num_final = training.seeds if training.tuning else 0
-    num_trials = len(search_trials(training)) + num_final
-    return training.steps * num_trials * num_estimators
-
-
 def load_splits(problem: Problem, run: Run) -> Splits:
     """Load the data set of a problem in the precision of the run.
 

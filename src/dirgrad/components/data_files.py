@@ -1,0 +1,55 @@
+"""Files of data sets in a local directory."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from dirgrad.core.errors import UserError
+from dirgrad.core.types import Dataset
+
+DATA_VARIABLE = "DIRGRAD_DATA"
+ADVICE = (
+    "put the four MNIST idx files (plain or .gz) into one directory "
+    f"and set `data_directory` or {DATA_VARIABLE} to its path"
+)
+
+
+def data_directory(configured: str | None) -> Path | None:
+    """Return the configured data directory, or else the one in the environment, or else None."""
+    directory = configured or os.environ.get(DATA_VARIABLE)
+    return Path(directory).expanduser() if directory else None
+
+
+def find_local(directory: Path, name: str) -> Path:
+    """Return the path of a file, which may be compressed.
+
+    Args:
+        directory: Directory of the data.
+        name: File name without `.gz`.
+
+    Raises:
+        UserError: The directory has no such file. The message names it.
+    """
+    for path in (directory / f"{name}.gz", directory / name):
+        if path.is_file():
+            return path
+    raise UserError(f"{directory / name}.gz: no such file: {ADVICE}")
+
+
+def require_local_files(datasets: Iterable[Dataset | None], configured: str | None) -> None:
+    """Check that the data directory, if there is one, has every file of these data sets.
+
+    Args:
+        datasets: Data sets; None stands for a problem without data.
+        configured: Data directory from the configuration. If neither it nor the environment names
+            a directory, the files are downloaded, and nothing is checked.
+
+    Raises:
+        UserError: A file is missing. The message names it.
+    """
+    directory = data_directory(configured)
+    if directory is None:
+        return
+    for dataset in datasets:
+        for name in dataset.files if dataset else ():
+            find_local(directory, name)
