@@ -1,5 +1,6 @@
 """Texts that a figure shows to its readers."""
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 
@@ -15,3 +16,8 @@ def legend_labels(figure: Figure) -> list[str]:
     of_panels = [axes.get_legend() for axes in figure.axes if axes.get_legend()]
     legends = [*figure.legends, *of_panels]
     return [text.get_text() for legend in legends for text in legend.get_texts()]
+
+
+def panel_texts(axes: Axes) -> list[str]:
+    """Return the texts that are written into or beside a panel."""
+    return [text.get_text() for text in axes.texts]

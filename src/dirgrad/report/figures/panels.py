@@ -136,6 +136,7 @@ def finish(
     legend: int = 0,
     legend_of: Iterable[Axes] | None = None,
     fontsize: float | None = None,
+    title_size: float = style.TITLE_SIZE,
     **words: str,
 ) -> Figure:
     """Add the title above all panels and one legend below them, and return the figure.
@@ -149,6 +150,7 @@ def finish(
         legend: Number of columns of the legend; 0 for none.
         legend_of: Panels whose labels the legend shows, if not all.
         fontsize: Size of the legend, if not the default.
+        title_size: Size of the title.
         **words: Further fields of the title.
     """
     if legend:
@@ -159,7 +161,7 @@ def finish(
     fields = {name for _, name, _, _ in Formatter().parse(text) if name}
     words = {"interval": style.interval()} | words
     counts = {name: style.count_range(data[name]) for name in fields - words.keys()}
-    figure.suptitle(text.format(**words, **counts), fontsize=style.TITLE_SIZE, wrap=True)
+    figure.suptitle(text.format(**words, **counts), fontsize=title_size, wrap=True)
     return figure
 
 

@@ -7,6 +7,7 @@ print, because each has its own dashes and marker.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
@@ -133,6 +134,19 @@ def whole_ticks(axis: Axis) -> None:
     """Place ticks at 1, 2, 5, 10 and so on, for a logarithmic axis with a short range."""
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     plain_ticks(axis)
+
+
+def first_framework(table: pd.DataFrame) -> str:
+    """Return the framework that a figure of one framework shows: JAX if the table has it."""
+    return next((name for name in BACKENDS if name in set(table["backend"])), "")
+
+
+def short_label(name: str) -> str:
+    """Return the label of an estimator, without the words that all forward gradients share.
+
+    A long label has several lines.
+    """
+    return fill(label(name.removeprefix("forward_gradient_")), 18)
 
 
 def noise_warning(cost: pd.DataFrame) -> str:
