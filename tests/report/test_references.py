@@ -14,11 +14,10 @@ from support.paths import ROOT
 
 RESULTS = ROOT / "results" / "reference"
 FIGURES = ROOT / "figures" / "reference"
-TIERS = ("default", "sequences", "paper", "bench")
+TIERS = ("default", "sequences", "paper")
 JUDGED = ("default", "sequences")
 EARLIER = {
     "paper": "run by an earlier version, which kept no raw values; its claims are not judged",
-    "bench": "run by an earlier version, which kept no raw values",
 }
 """References that wait for a new run, with the reason."""
 NOT_RUN: dict[str, set[str]] = {

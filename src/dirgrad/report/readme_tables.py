@@ -219,7 +219,10 @@ def _count(row: Row) -> str:
 
 
 def _bench(table: pd.DataFrame) -> list[Cells]:
-    """Return one row per problem, batch size and framework, with step-time ratios."""
+    """Return one row per problem, batch size and framework, with step-time ratios.
+
+    Problems that were not measured with both estimators are left out.
+    """
     head = [
         "problem",
         "batch",
@@ -234,8 +237,9 @@ def _bench(table: pd.DataFrame) -> list[Cells]:
     keys = ["problem", "batch_size", "backend"]
     for key, group in table.groupby(keys, sort=False):
         by_estimator = {row["estimator"]: row for row in group.to_dict("records")}
-        fast = by_estimator[FAST]
-        plain = by_estimator[PLAIN]
+        if not {FAST, PLAIN} <= by_estimator.keys():
+            continue
+        fast, plain = by_estimator[FAST], by_estimator[PLAIN]
         ratios = [
             _interval(plain, "step_over_backprop"),
             _interval(fast, "step_over_backprop"),
