@@ -26,7 +26,13 @@ SEQUENCE_STEP = {
 
 def _time_factors(value: float, spread: float, n: int) -> Tables:
     """Return R_f and R_b; R_b is 3."""
-    shared = {"backend": "jax", "problem": "mlp", "learning_rate": None, "n": n}
+    shared = {
+        "backend": "jax",
+        "problem": "mlp",
+        "learning_rate": None,
+        "estimator": "forward_gradient",
+        "n": n,
+    }
     factors = {
         "R_f": ratio_with_interval("value", 3.0 * value, spread, n),
         "R_b": ratio_with_interval("value", 3.0, 0.0, n),

@@ -68,6 +68,7 @@ def baydin() -> pd.DataFrame:
         problem=("mlp",),
         backend=BACKENDS,
         learning_rate=(0.1, 0.2),
+        estimator=("forward_gradient",),
         quantity=("T_f_seconds", "T_b_seconds"),
     )
     forward_seconds = rows["learning_rate"].map({0.1: 0.5, 0.2: np.nan})

@@ -25,6 +25,7 @@ def _paper(quantity: str, name: str = "value") -> QuantityTables:
         "backend": "jax",
         "problem": "mlp",
         "learning_rate": 2e-4,
+        "estimator": "forward_gradient",
         "quantity": quantity,
         "lanes": 1,
         "loss_reduction": 0.5,

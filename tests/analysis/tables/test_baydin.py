@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dirgrad.analysis.paper_values import PAPER
 from dirgrad.analysis.tables import baydin
 from support.hand_made_descents import (
     FAST_DESCENT,
@@ -110,9 +111,9 @@ def test_each_value_of_the_paper_has_a_measured_quantity_and_a_source() -> None:
     from_training = set(quantities(paired_records()).index)
     # These come from trials without validation and from measurements.
     from_other_records = {"backprop_final_loss", "gradient_0", "gradient_1", "R_f", "R_b"}
-    paper_quantities = {value.quantity for value in baydin.PAPER}
+    paper_quantities = {value.quantity for value in PAPER}
     assert paper_quantities <= from_training | from_other_records
-    sources = {value.confidence for value in baydin.PAPER}
+    sources = {value.confidence for value in PAPER}
     assert sources <= {"figure", "secondary", "derived"}
 
 
@@ -121,3 +122,40 @@ def test_run_time_factors_are_ratios_within_a_round() -> None:
     assert table.loc["R_f", "value"] == pytest.approx(2.0)
     assert table.loc["R_b", "value"] == pytest.approx(3.0)
     assert table.loc["R_b", "ratio_to_paper"] == pytest.approx(3.0 / 4.17)
+
+
+def test_every_estimator_is_compared_with_backprop_but_only_the_papers_with_the_paper() -> None:
+    seeds = (0, 1)
+    records = descent_records(
+        *(descent("backprop", seed, FAST_DESCENT, 1.0) for seed in seeds),
+        *(descent("forward_gradient", seed, [4.0, 1.0, 0.6, 0.5], 2.0) for seed in seeds),
+        *(descent("rank_one", seed, [4.0, 1.0, 0.3, 0.2], 0.5) for seed in seeds),
+    )
+    table = baydin.make(records, QUICK).set_index(["estimator", "quantity"])
+    assert set(table.index.levels[0]) == {"forward_gradient", "rank_one"}
+    ratios = table.xs("T_f_over_T_b", level="quantity")
+    assert ratios.loc["forward_gradient", "value_to"] == pytest.approx(2.0)
+    assert ratios.loc["rank_one", "value_to"] == pytest.approx(1 / 3)
+    assert table.loc[("rank_one", "forward_final_valid_loss"), "value"] == pytest.approx(0.2)
+    assert table.loc[("rank_one", "seconds_forward_over_backprop"), "value"] == pytest.approx(0.5)
+    assert ratios["paper_value"].to_dict() == pytest.approx(
+        {"forward_gradient": 0.229, "rank_one": np.nan}, nan_ok=True
+    )
+
+
+def test_records_without_a_horizon_are_compared_at_their_end() -> None:
+    with_horizon, without = (
+        quantities(paired_records(horizon_steps=horizon)) for horizon in (30, None)
+    )
+    pd.testing.assert_frame_equal(without, with_horizon)
+
+
+def test_run_time_factors_are_given_for_every_estimator() -> None:
+    rows = cost_records()
+    other = rows[rows["estimator"] == "forward_gradient"].assign(estimator="rank_one")
+    other["seconds"] *= 0.5
+    table = baydin.make(no_records() | {"cost": pd.concat([rows, other])}, QUICK)
+    factors = table.set_index(["estimator", "quantity"])["value"]
+    assert factors["forward_gradient", "R_f"] == pytest.approx(2.0)
+    assert factors["rank_one", "R_f"] == pytest.approx(1.0)
+    assert factors["rank_one", "R_b"] == pytest.approx(3.0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dirgrad.analysis.tables.baydin import PAPER
+from dirgrad.analysis.paper_values import PAPER
 
 SECONDS = {
     ("logistic_regression", 1e-4): (197.326, 356.756),

@@ -1,16 +1,18 @@
 """Table `baydin`: the quantities of Baydin et al. 2022, measured here and in the paper.
 
-Seconds depend on the machine, so only their ratios are compared with the paper. A value of the
-paper appears only next to a problem of the same dimension at the same learning rate.
+Every estimator of an experiment is compared with backprop. Seconds depend on the machine, so only
+their ratios are compared with the paper. A value of the paper appears only next to its estimator,
+on a problem of the same dimension at the same learning rate.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from dirgrad.analysis.column_roles import ColumnRoles, values_column
+from dirgrad.analysis.paper_values import PAPER
 from dirgrad.analysis.samples import Samples, exact_samples, parse_samples, ratio, take
 from dirgrad.analysis.tables.crossing import Bracket, crossing, seconds_at
 from dirgrad.analysis.tables.summary import Records, bracketed_ratio, scalars
@@ -20,11 +22,13 @@ from dirgrad.records.schemas import Stage, TrialStatus
 RECORDS = ("trials", "curves", "cost", "coordinates")
 READABLE = True
 CAPTION = """
-Quantities of Baydin et al. 2022 and our measurements of them. A row states the paper's value only
-if the problem has the same size and the same learning rate.
+Quantities of Baydin et al. 2022 and our measurements of them, for each estimator that is compared
+with backprop. A row states the paper's value only if the estimator is the paper's and the problem
+has the same size and the same learning rate.
 """
 
 BACKPROP, FORWARD = "backprop", "forward_gradient"
+"""Names of backprop and of the estimator of the paper."""
 FIGURES = {"beale": "2", "rosenbrock": "2", "logistic_regression": "3", "mlp": "4", "cnn": "5"}
 """Figure of the paper by experiment, or by problem of the measurement of cost `baydin`."""
 MARGIN = 0.01
@@ -47,52 +51,9 @@ QUANTITIES = (
     "R_b",
 )
 """Values of the column `quantity`; `make` says what they mean."""
-
-
-class PaperValue(NamedTuple):
-    """A value of the paper.
-
-    Attributes:
-        problem: Name of the experiment, or of the problem of a measurement.
-        rate: Learning rate; None if the value does not depend on it or the paper does not state it.
-        quantity: Name of the quantity.
-        value: The value.
-        confidence: Source of the value. `figure`: read from a figure of the paper. `secondary`:
-            from the notes of a reader. `derived`: computed from the definition in the paper.
-        dimension: Number of parameters.
-    """
-
-    problem: str
-    rate: float | None
-    quantity: str
-    value: float
-    confidence: str
-    dimension: int
-
-
-LOGISTIC, MLP = 7_850, 1_863_690
-PAPER = (
-    PaperValue("beale", None, "gradient_0", -3.434, "secondary", 2),
-    PaperValue("beale", None, "gradient_1", -0.808, "secondary", 2),
-    PaperValue("beale", 0.01, "backprop_final_loss", 5.5e-5, "figure", 2),
-    PaperValue("beale", 0.01, "seconds_forward_over_backprop", 0.19 / 0.22, "figure", 2),
-    PaperValue("rosenbrock", 5e-4, "backprop_final_loss", 5e-6, "figure", 2),
-    PaperValue("rosenbrock", 5e-4, "seconds_forward_over_backprop", 3.15 / 4.1, "figure", 2),
-    PaperValue("logistic_regression", 1e-4, "T_f_over_T_b", 0.553, "figure", LOGISTIC),
-    PaperValue("logistic_regression", 1e-4, "backprop_final_valid_loss", 0.55, "figure", LOGISTIC),
-    PaperValue("logistic_regression", 1e-4, "forward_final_valid_loss", 0.55, "figure", LOGISTIC),
-    PaperValue("mlp", 2e-5, "T_f_over_T_b", 0.567, "figure", MLP),
-    PaperValue("mlp", 2e-5, "backprop_final_valid_loss", 2.21, "figure", MLP),
-    PaperValue("mlp", 2e-5, "forward_final_valid_loss", 2.21, "figure", MLP),
-    PaperValue("mlp", 2e-4, "T_f_over_T_b", 0.229, "figure", MLP),
-    PaperValue("mlp", 2e-4, "backprop_final_valid_loss", 0.88, "figure", MLP),
-    PaperValue("mlp", 2e-4, "forward_final_valid_loss", 0.52, "figure", MLP),
-    PaperValue("mlp", None, "R_f", 2.46, "secondary", MLP),
-    PaperValue("mlp", None, "R_b", 4.17, "secondary", MLP),
-)
 VALUES = ("value", "ratio_to_paper")
 COLUMN_ROLES = ColumnRoles(
-    facets=("backend", "problem", "learning_rate"),
+    facets=("backend", "problem", "learning_rate", "estimator"),
     keys=("quantity",),
     plain=(
         "figure",
@@ -100,6 +61,7 @@ COLUMN_ROLES = ColumnRoles(
         "learning_rate",
         "dimension",
         "backend",
+        "estimator",
         "quantity",
         "lanes",
         "loss_reduction",
@@ -117,16 +79,17 @@ COLUMN_ROLES = ColumnRoles(
 
 
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
-    """Return one row per quantity, problem, learning rate and backend.
+    """Return one row per quantity, estimator, problem, learning rate and backend.
 
+    estimator: the estimator that is compared with backprop.
     value: inter-quartile mean with a bootstrap interval over `n` seeds (rounds for R_f and R_b).
-    paper_value, paper_confidence: see `PaperValue`.
+    paper_value, paper_confidence: see `PaperValue`; the paper's estimator is `forward_gradient`.
     ratio_to_paper: `value` divided by `paper_value`.
     lanes: number of trials that were vectorized; they share one clock.
     loss_reduction: share of its initial loss that backprop removes, averaged over seeds. Training
         says nothing about a method where backprop learns nothing.
 
-    The column `quantity` has these values:
+    The column `quantity` has these values. "The forward gradient" is the estimator of the row.
 
     gradient_0, gradient_1: exact gradient of Beale's function at the point of figure 1.
     seconds_forward_over_backprop: ratio of the training times, up to the horizon (see `horizon` in
@@ -156,7 +119,7 @@ def _paper_columns(row: Mapping[str, Any], settings: Statistics) -> dict[str, An
     """Return the columns of the paper's value; they are empty if the paper has none."""
     paper_value, confidence = np.nan, ""
     key = (row["problem"], row["learning_rate"], row["quantity"], row["dimension"])
-    for entry in PAPER:
+    for entry in PAPER if row["estimator"] == FORWARD else ():
         if (entry.problem, entry.rate, entry.quantity, entry.dimension) == key:
             paper_value, confidence = entry.value, entry.confidence
             break
@@ -181,32 +144,45 @@ def _gradients(records: Records, settings: Statistics) -> Iterator[dict[str, Any
             "learning_rate": None,
             "dimension": row["dimension"],
             "backend": row["backend"],
+            "estimator": FORWARD,
             "quantity": f"gradient_{row['coordinate']}",
             **scalars("value", pd.Series([row["gradient"]]), settings),
         }
 
 
 def _trainings(records: Records, settings: Statistics) -> Iterator[dict[str, Any]]:
-    """Yield the quantities of figures 2 to 5, from trials by both estimators at the same rate."""
+    """Yield the quantities of figures 2 to 5, from trials with backprop at the same rate."""
     trials = _final_trials(records["trials"])
     curves = records["curves"].merge(trials[[*GROUP_KEYS, "estimator", "stage", "seed"]])
     curves_by_rate = dict(iter(curves.groupby(GROUP_KEYS)))
     for key, group in trials.groupby(GROUP_KEYS, sort=False):
-        if set(group["estimator"]) < {BACKPROP, FORWARD}:
+        compared = [name for name in group["estimator"].unique() if name != BACKPROP]
+        if len(compared) == group["estimator"].nunique():
             continue
-        experiment, backend, rate = map(str, key)
-        shared = {
-            "figure": FIGURES[experiment],
-            "problem": experiment,
-            "learning_rate": float(rate),
-            "backend": backend,
-            "dimension": group["dimension"].iloc[0],
-            "lanes": group["lanes"].max(),
-            "loss_reduction": _loss_reduction(curves_by_rate[key]),
-        }
-        quantities = _quantities(curves_by_rate[key], horizon=group["horizon_steps"].iloc[0])
-        for quantity, values in quantities.items():
-            yield shared | _summary(quantity, values, settings)
+        for estimator in compared:
+            yield from _comparison(group, curves_by_rate[key], estimator, settings)
+
+
+def _comparison(
+    trials: pd.DataFrame, curves: pd.DataFrame, estimator: str, settings: Statistics
+) -> Iterator[dict[str, Any]]:
+    """Yield the quantities of one estimator, from all trials of an experiment at one rate."""
+    pair = trials[trials["estimator"].isin([BACKPROP, estimator])]
+    first = pair.iloc[0]
+    shared = {
+        "figure": FIGURES[first["experiment"]],
+        "problem": first["experiment"],
+        "learning_rate": first["learning_rate"],
+        "backend": first["backend"],
+        "estimator": estimator,
+        "dimension": first["dimension"],
+        "lanes": pair["lanes"].max(),
+        "loss_reduction": _loss_reduction(curves),
+    }
+    # Records of earlier versions have no horizon and end at it.
+    horizon = first["steps"] if pd.isna(first["horizon_steps"]) else first["horizon_steps"]
+    for quantity, values in _quantities(curves, estimator, horizon).items():
+        yield shared | _summary(quantity, values, settings)
 
 
 def _loss_reduction(curves: pd.DataFrame) -> float:
@@ -217,15 +193,17 @@ def _loss_reduction(curves: pd.DataFrame) -> float:
 
 
 def _final_trials(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the final trials that are `ok`, of the paper's experiments and estimators."""
+    """Return the final trials that are `ok`, of the paper's experiments."""
     in_paper = trials["experiment"].isin(FIGURES)
-    in_paper &= trials["estimator"].isin([BACKPROP, FORWARD])
     ok = (trials["stage"] == Stage.FINAL) & (trials["status"] == TrialStatus.OK)
     return trials[in_paper & ok]
 
 
-def _quantities(curves: pd.DataFrame, horizon: int) -> dict[str, Samples]:
-    """Return the values of each quantity over the seeds, from the curves of both estimators."""
+def _quantities(curves: pd.DataFrame, estimator: str, horizon: int) -> dict[str, Samples]:
+    """Return the values of each quantity over the seeds, from the curves of two estimators."""
+    # Below, the estimator that is compared with backprop has one name, whichever it is.
+    names = {BACKPROP: BACKPROP, estimator: FORWARD}
+    curves = curves.assign(estimator=curves["estimator"].map(names)).dropna(subset="estimator")
     until = curves[curves["step"] <= horizon].sort_values("step")
     ends = until.groupby(["estimator", "seed"]).tail(1).set_index(["estimator", "seed"])
     backprop, forward = ends.loc[BACKPROP], ends.loc[FORWARD]
@@ -295,11 +273,12 @@ def _time_ratios(cost: pd.DataFrame, settings: Statistics) -> Iterator[dict[str,
             "dimension": group["dimension"].iloc[0],
         }
         forward = _seconds(group[group["part"] == "forward"])
-        gradients = group[group["part"] == "gradient"]
-        for quantity, name in (("R_f", FORWARD), ("R_b", BACKPROP)):
-            gradient = _seconds(gradients[gradients["estimator"] == name])
-            samples = exact_samples(gradient / forward)
-            yield shared | _summary(quantity, samples, settings)
+        gradients = dict(iter(group[group["part"] == "gradient"].groupby("estimator", sort=False)))
+        backprop = gradients.pop(BACKPROP, group.iloc[:0])
+        for estimator, rows_of_estimator in gradients.items():
+            for quantity, timed in (("R_f", rows_of_estimator), ("R_b", backprop)):
+                samples = exact_samples(_seconds(timed) / forward)
+                yield shared | {"estimator": estimator} | _summary(quantity, samples, settings)
 
 
 def _seconds(rows: pd.DataFrame) -> pd.Series:
