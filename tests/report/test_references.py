@@ -14,7 +14,7 @@ from support.paths import ROOT
 
 RESULTS = ROOT / "results" / "reference"
 FIGURES = ROOT / "figures" / "reference"
-TIERS = ("default", "sequences", "paper")
+TIERS = ("default", "sequences", "paper", "gpu")
 JUDGED = ("default", "sequences")
 EARLIER = {
     "paper": "run by an earlier version, which kept no raw values; its claims are not judged",
