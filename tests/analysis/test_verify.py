@@ -6,7 +6,8 @@ import pytest
 from scipy import stats
 
 from dirgrad.analysis import verify
-from dirgrad.analysis.verify import Comparison, TierResults
+from dirgrad.analysis.comparison import Comparison
+from dirgrad.analysis.verify import TierResults
 from support.hand_made_quantities import CLAIM_TABLES, CLAIMS, ESTIMATORS
 from support.quantity_tables import Tables
 

@@ -11,7 +11,7 @@ from dirgrad.cli import main
 from support.hand_made_quantities import CLAIM_TABLES
 from support.paths import ROOT
 
-RunWriter = Callable[[str, float], str]
+RunWriter = Callable[..., str]
 CONFIG = ["--config", str(ROOT / "config/config.yaml")]
 CLAIMS_AND_OUT = ["--claims", str(ROOT / "config/claims.yaml"), "--out"]
 ARGUMENTS = [*CONFIG, *CLAIMS_AND_OUT]
@@ -21,16 +21,18 @@ ARGUMENTS = [*CONFIG, *CLAIMS_AND_OUT]
 def write_run(tmp_path: Path) -> RunWriter:
     """Return a function that writes a run and returns its directory.
 
-    Its arguments are the name of the directory, and the steps to the target over backprop's steps.
+    Its arguments are the name of the directory, the steps to the target over backprop's steps, and
+    an option of the configuration.
     """
     make_tables = CLAIM_TABLES["more_steps_than_backprop"].make
 
-    def write(name: str, steps_over_backprop: float) -> str:
+    def write(name: str, steps_over_backprop: float, resamples: int = 1000) -> str:
         directory = tmp_path / name
         (directory / "tables").mkdir(parents=True)
         targets = make_tables(steps_over_backprop, 0.05, 10)["targets"]
         targets.to_csv(directory / "tables" / "targets.csv", index=False)
-        manifest = json.dumps({"tier": "default", "jax": ["1"]})
+        config = {"statistics": {"resamples": resamples}}
+        manifest = json.dumps({"tier": "default", "jax": ["1"], "config": config})
         (directory / "manifest.json").write_text(manifest)
         return str(directory)
 
@@ -81,3 +83,14 @@ def test_a_run_of_another_tier_is_rejected(
         main.main(["verify", fresh, reference, *paper_tier])
     assert error.value.code == 2
     assert "the run has the tier 'default', expected 'paper'" in capsys.readouterr().err
+
+
+def test_a_reference_of_another_configuration_is_rejected_in_one_line(
+    write_run: RunWriter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh, reference = write_run("fresh", 2.0), write_run("reference", 2.0, resamples=50)
+    with pytest.raises(SystemExit) as error:
+        main.main(["verify", fresh, reference, *ARGUMENTS, fresh])
+    assert error.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "statistics.resamples is 1000 in the run and 50 in the reference" in line

@@ -8,12 +8,13 @@ How far a number may differ depends on its kind:
 - A number that involves seconds may in addition be twice or half as large, since machines differ.
 - A number without an interval may differ by 1 %.
 - A counted number (bytes, multiplications) must be equal.
-- A learning rate that is known to lie between two rates of a grid must stay between them.
+- A number that lies between two bounds agrees if the bounds of both runs overlap or touch. A
+  largest stable rate lies between two rates of a grid, of which rounding may choose the next one.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from scipy import stats
 
 from dirgrad.analysis.claims import Claim, evidence_of_claim
 from dirgrad.analysis.column_roles import values_column
+from dirgrad.analysis.comparable_times import TIMED_PREFIXES
 from dirgrad.analysis.evidence.reading import Tables
 from dirgrad.analysis.facets import describe
 from dirgrad.analysis.samples import Samples, parse_samples
@@ -32,15 +34,16 @@ MACHINE_FACTOR = 2.0
 RELATIVE_TOLERANCE = 0.01
 """Relative difference that is allowed for a number without an interval."""
 README_NUMBERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "baydin": (("figure", "problem", "learning_rate", "quantity", "backend"), ("value",)),
+    "baydin": (
+        ("figure", "problem", "learning_rate", "estimator", "quantity", "backend"),
+        ("value",),
+    ),
     "targets": (
         ("experiment", "backend", "estimator"),
         ("steps_over_backprop", "train_accuracy", "test_accuracy"),
     ),
 }
 """The numbers that the README shows, by table: columns of the facets, then columns of values."""
-TIMED_PREFIXES = ("seconds", "T_", "R_")
-"""Prefixes of the names of quantities that involve seconds."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +118,45 @@ def _readme_number(
     return Number(Evidence(facets, samples), timed, criterion=None)
 
 
-def allowed_range(reference: Number, fresh: Evidence, level: float) -> tuple[float, float]:
-    """Return the range of fresh values that are not flagged.
+class Range(NamedTuple):
+    """A number is known to lie in this range.
+
+    Attributes:
+        low: Lower end, may be infinite.
+        high: Upper end, may be infinite.
+    """
+
+    low: float
+    high: float
+
+    @property
+    def is_bounded(self) -> bool:
+        """Return whether at least one end is known."""
+        return bool(np.isfinite(self.low) or np.isfinite(self.high))
+
+    def touches(self, other: "Range") -> bool:
+        """Return whether two ranges overlap or have a common end, up to rounding."""
+        return bool(
+            self.low - _rounding(self.low) <= other.high
+            and other.low - _rounding(other.low) <= self.high
+        )
+
+
+def _rounding(end: float) -> float:
+    return 1e-9 * abs(end) if np.isfinite(end) else 0.0
+
+
+def known_range(number: Number) -> Range:
+    """Return the means of the lower and of the upper bounds of a number; equal if it is exact."""
+    to_scale, from_scale = scale(number.evidence)
+    bounds = (to_scale(bound) for bound in number.evidence.samples[1:])
+    low, high = (float(from_scale(bound.mean())) for bound in bounds)
+    # A ratio that is 0 or more is not known better than a number without a lower bound.
+    return Range(-np.inf if number.evidence.logarithmic and low <= 0 else low, high)
+
+
+def allowed_range(reference: Number, fresh: Evidence, level: float) -> Range:
+    """Return the range in which a fresh number agrees with its reference.
 
     Args:
         reference: The number in the reference run.
@@ -125,19 +165,18 @@ def allowed_range(reference: Number, fresh: Evidence, level: float) -> tuple[flo
     """
     expected = reference.evidence
     if expected.counted:
-        low, high = (float(bound[0]) for bound in expected.samples[1:])
-        slack = 1e-9 * abs(low) if low == high else 0.0
-        return low - slack, high + slack
+        return known_range(reference)
     low, high = _sampled_range(expected, fresh, level)
     if reference.timed:
-        return low / MACHINE_FACTOR, high * MACHINE_FACTOR
-    return low, high
+        return Range(low / MACHINE_FACTOR, high * MACHINE_FACTOR)
+    return Range(low, high)
 
 
 def _sampled_range(expected: Evidence, fresh: Evidence, level: float) -> tuple[float, float]:
     to_scale, from_scale = scale(expected)
     low, high = (float(to_scale(bound).mean()) for bound in expected.samples[1:])
-    unit = 1.0 if expected.logarithmic else max(abs(low), abs(high))
+    known = [abs(end) for end in (low, high) if np.isfinite(end)]
+    unit = 1.0 if expected.logarithmic else max(known, default=0.0)
     reach = max(RELATIVE_TOLERANCE * unit, _noise_reach(expected, fresh, level))
     return float(from_scale(low - reach)), float(from_scale(high + reach))
 

@@ -2,51 +2,52 @@
 
 A number is flagged if it is worse than the reference allows, and also if it is suspiciously better.
 Counted numbers (bytes, multiplications) are compared only if both runs used the same versions of
-the frameworks.
+the frameworks. Times that share a clock, and times of a noisy machine, are not compared.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from dirgrad.analysis import claims_table
+from dirgrad.analysis import claims_table, comparable_times
 from dirgrad.analysis.claims import Claim
+from dirgrad.analysis.comparison import FLAGGED, LISTED, Comparison
 from dirgrad.analysis.evidence.reading import Tables
 from dirgrad.analysis.facets import join_or
 from dirgrad.analysis.run_numbers import (
     Key,
     Number,
+    Numbers,
+    Range,
     allowed_range,
     collect_numbers,
+    known_range,
     level_per_number,
 )
 from dirgrad.analysis.selection import Estimators
-from dirgrad.analysis.verdicts import NOT_RUN, Interval, estimate
+from dirgrad.analysis.verdict_changes import compare_verdicts, judge
+from dirgrad.analysis.verdicts import Interval, estimate
 from dirgrad.core.errors import UserError
 
 FRAMEWORKS = ("jax", "torch")
-COLUMNS = ["kind", "id", "at", "reference", "lowest", "highest", "fresh", "state"]
-
-
-class Comparison(StrEnum):
-    """The result of comparing one number or verdict with the reference."""
-
-    SAME = "same"
-    NEW = "not in the reference"
-    OTHER_VERSIONS = "versions differ"
-    CHANGED = "changed"
-    WORSE = "worse"
-    BETTER = "better"
-    MISSING = "missing"
-
-
-FLAGGED = (Comparison.CHANGED, Comparison.WORSE, Comparison.BETTER, Comparison.MISSING)
+COLUMNS = [
+    "kind",
+    "id",
+    "at",
+    "reference",
+    "lowest",
+    "highest",
+    "fresh",
+    "fresh_from",
+    "fresh_to",
+    "state",
+    "reason",
+]
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,15 @@ class TierResults:
         tables: The tables, by name.
         tier: Name of the configuration.
         versions: Versions of each framework that the manifest lists.
+        noisy_jobs: Measurements of cost during which other processes used the machine.
+        config: The configuration, as the manifest states it.
     """
 
     tables: Tables
     tier: str
     versions: Mapping[str, tuple[str, ...]]
+    noisy_jobs: frozenset[str] = frozenset()
+    config: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read(directory: Path, tier: str) -> TierResults:
@@ -82,8 +87,15 @@ def read(directory: Path, tier: str) -> TierResults:
             f"{manifest}: the run has the tier '{facts['tier']}', expected '{tier}': "
             "name another directory"
         )
+    if "config" not in facts:
+        raise UserError(
+            f"{manifest}: the manifest states no configuration: "
+            "make it again with `dirgrad manifest`"
+        )
     versions = {name: tuple(facts.get(name, ())) for name in FRAMEWORKS}
-    return TierResults(claims_table.read(directory / "tables"), tier, versions)
+    noisy = frozenset(job for job, entry in facts.get("jobs", {}).items() if entry.get("noisy"))
+    tables = claims_table.read(directory / "tables")
+    return TierResults(tables, tier, versions, noisy, facts["config"])
 
 
 def compare(
@@ -103,87 +115,127 @@ def compare(
         confidence: Confidence level of the intervals in the tables and of the comparison.
 
     Returns:
-        One row per verdict and per number. The fresh number may lie between the columns `lowest`
-        and `highest`.
+        One row per verdict and per number. The fresh number, or its bounds `fresh_from` and
+        `fresh_to`, may lie between the columns `lowest` and `highest`. `reason` says why a number
+        is not compared.
     """
+    noisy = fresh.noisy_jobs | reference.noisy_jobs
+    runs = [_without_times(run, noisy, claims, estimators) for run in (fresh, reference)]
+    reasons = {key: reason for run in runs for key, reason in run.not_compared.items()}
+    own, expected = (
+        {key: number for key, number in run.numbers.items() if key not in reasons} for run in runs
+    )
+    same_versions = all(fresh.versions[name] == reference.versions[name] for name in FRAMEWORKS)
+    numbers = list(_compare_numbers(own, expected, confidence, same_versions))
+    agreeing = ((row["id"], row["at"]) for row in numbers if row["state"] == Comparison.SAME)
+    excused = {key for key in agreeing if _depends_on_machine(expected[key])}
     rows = [
-        *_compare_verdicts(fresh, reference, claims, estimators, confidence),
-        *_compare_numbers(fresh, reference, claims, estimators, confidence),
+        *_compare_claims(own, expected, reasons, claims, confidence, excused),
+        *numbers,
+        *(_not_compared("number", name, facets, text) for (name, facets), text in reasons.items()),
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _compare_verdicts(
-    fresh: TierResults,
-    reference: TierResults,
+class _Numbers(NamedTuple):
+    """The numbers of a run that can be compared, and why others cannot."""
+
+    numbers: Numbers
+    not_compared: Mapping[Key, str]
+
+
+def _without_times(
+    run: TierResults,
+    noisy_jobs: Collection[str],
     claims: Mapping[str, Claim],
     estimators: Estimators,
+) -> _Numbers:
+    numbers = collect_numbers(run.tables, claims, estimators)
+    tables, not_compared = run.tables, dict[Key, str]()
+    for reason, stage in comparable_times.stages(run.tables, noisy_jobs):
+        changed = {name for name, table in stage.items() if table is not tables[name]}
+        affected = {
+            name: claim for name, claim in claims.items() if changed & {*claim.quantity.tables}
+        }
+        others = {
+            key: number
+            for key, number in numbers.items()
+            if key[0] in claims and key[0] not in affected
+        }
+        kept = others | collect_numbers(stage, affected, estimators)
+        not_compared |= dict.fromkeys(numbers.keys() - kept.keys(), reason)
+        numbers, tables = kept, stage
+    return _Numbers(numbers, not_compared)
+
+
+def _depends_on_machine(number: Number) -> bool:
+    """Return whether a number involves seconds, or is known up to the steps of a grid."""
+    return number.timed or (number.evidence.counted and not number.evidence.samples.is_exact)
+
+
+def _compare_claims(
+    fresh: Numbers,
+    reference: Numbers,
+    reasons: Mapping[Key, str],
+    claims: Mapping[str, Claim],
     confidence: float,
+    excused: Collection[Key],
 ) -> Iterator[dict[str, Any]]:
-    fresh_verdicts = _verdicts(fresh, claims, estimators, confidence)
-    reference_verdicts = _verdicts(reference, claims, estimators, confidence)
-    for name in claims:
-        verdict, expected = fresh_verdicts[name], reference_verdicts[name]
+    """Yield the comparison of every verdict, at the places that are compared."""
+    reason_by_claim = {name: reason for (name, _), reason in reasons.items()}
+    for name, claim in claims.items():
+        own, expected = (
+            judge(name, claim.criterion.interval, numbers, confidence)
+            for numbers in (fresh, reference)
+        )
+        if name in reason_by_claim and not (own.outcomes or expected.outcomes):
+            yield _not_compared("verdict", name, None, reason_by_claim[name])
+            continue
         yield {
             "kind": "verdict",
             "id": name,
-            "reference": expected,
-            "fresh": verdict,
-            "state": _verdict_state(verdict, expected),
+            "reference": expected.name,
+            "fresh": own.name,
+            "state": compare_verdicts(own, expected, excused),
         }
 
 
-def _verdicts(
-    results: TierResults,
-    claims: Mapping[str, Claim],
-    estimators: Estimators,
-    confidence: float,
-) -> dict[str, str]:
-    judged = claims_table.make(results.tables, claims, estimators, confidence, results.tier)
-    table = judged.claims
-    return dict(zip(table["id"], map(str, table["verdict"]), strict=True))
-
-
-def _verdict_state(fresh: str, reference: str) -> Comparison:
-    if fresh == reference:
-        return Comparison.SAME
-    if reference == NOT_RUN:
-        return Comparison.NEW
-    return Comparison.MISSING if fresh == NOT_RUN else Comparison.CHANGED
+def _not_compared(kind: str, name: str, facets: str | None, reason: str) -> dict[str, Any]:
+    state = Comparison.NOT_COMPARED
+    return {"kind": kind, "id": name, "at": facets, "state": state, "reason": reason}
 
 
 def _compare_numbers(
-    fresh: TierResults,
-    reference: TierResults,
-    claims: Mapping[str, Claim],
-    estimators: Estimators,
-    confidence: float,
+    fresh: Numbers, reference: Numbers, confidence: float, same_versions: bool
 ) -> Iterator[dict[str, Any]]:
-    fresh_numbers = collect_numbers(fresh.tables, claims, estimators)
-    reference_numbers = collect_numbers(reference.tables, claims, estimators)
-    level = level_per_number(fresh_numbers, reference_numbers, confidence)
-    same_versions = all(fresh.versions[name] == reference.versions[name] for name in FRAMEWORKS)
-
-    def value_of(number: Number) -> float:
-        return estimate(number.evidence, confidence).value
-
-    for key, expected in reference_numbers.items():
-        reference_value = value_of(expected)
-        row = _number_row(key) | {"reference": reference_value}
-        number = fresh_numbers.get(key)
+    level = level_per_number(fresh, reference, confidence)
+    for key, expected in reference.items():
+        row = _number_row(key) | {"reference": estimate(expected.evidence, confidence).value}
+        number = fresh.get(key)
         if number is None:
             yield row | {"state": Comparison.MISSING}
             continue
-        value = value_of(number)
-        low, high = allowed_range(expected, number.evidence, level)
-        if low <= value <= high or value == reference_value:
+        value = estimate(number.evidence, confidence).value
+        allowed, known = allowed_range(expected, number.evidence, level), known_range(number)
+        if not known.is_bounded or not known_range(expected).is_bounded:
+            state = _unbounded_state(known, known_range(expected))
+        elif known.touches(allowed):
             state = Comparison.SAME
         else:
-            state = _difference(expected, value, reference_value, same_versions)
-        yield row | {"lowest": low, "highest": high, "fresh": value, "state": state}
-    for key, number in fresh_numbers.items():
-        if key not in reference_numbers:
-            yield _number_row(key) | {"fresh": value_of(number), "state": Comparison.NEW}
+            state = _difference(expected, value, row["reference"], same_versions)
+        bounds = {"lowest": allowed.low, "highest": allowed.high, "fresh": value}
+        yield row | bounds | {"fresh_from": known.low, "fresh_to": known.high, "state": state}
+    for key, number in fresh.items():
+        if key not in reference:
+            value = estimate(number.evidence, confidence).value
+            yield _number_row(key) | {"fresh": value, "state": Comparison.NEW}
+
+
+def _unbounded_state(fresh: Range, reference: Range) -> Comparison:
+    """Return how two numbers differ, at least one of which is known to no side."""
+    if reference.is_bounded:
+        return Comparison.MISSING
+    return Comparison.NEW if fresh.is_bounded else Comparison.SAME
 
 
 def _number_row(key: Key) -> dict[str, Any]:
@@ -218,33 +270,48 @@ def summary(comparison: pd.DataFrame, tier: str) -> dict[str, Any]:
     """Summarize a comparison for verify.json.
 
     Returns:
-        The tier, whether nothing is flagged (`ok`), the number of rows by state (`states`), and
-        the flagged rows (`flagged`).
+        The tier, whether nothing is flagged (`ok`), the number of rows by state (`states`), the
+        number of rows that are not compared by reason (`not_compared`), the flagged rows
+        (`flagged`), and the verdicts that differ without a contradiction (`listed`).
     """
-    flagged = comparison[comparison["state"].isin(FLAGGED)]
-    rows = json.loads(flagged.to_json(orient="records"))
+    states = comparison["state"]
+    flagged, listed = (
+        json.loads(comparison[states.isin(group)].to_json(orient="records"))
+        for group in (FLAGGED, LISTED)
+    )
     return {
         "tier": tier,
-        "ok": flagged.empty,
-        "states": comparison["state"].value_counts().to_dict(),
-        "flagged": rows,
+        "ok": not flagged,
+        "states": states.value_counts().to_dict(),
+        "not_compared": comparison["reason"].value_counts().to_dict(),
+        "flagged": flagged,
+        "listed": listed,
     }
 
 
 def report_text(comparison: pd.DataFrame) -> str:
-    """Return the text for the terminal: one line of counts, then one line per flagged row."""
-    kinds = comparison["kind"]
+    """Return the text for the terminal.
+
+    It has a line of counts, a line per reason for which numbers are not compared, and a line per
+    row that is flagged or listed.
+    """
+    kinds, states = comparison["kind"], comparison["state"]
     n_verdicts = int((kinds == "verdict").sum())
     n_numbers = int((kinds == "number").sum())
-    counts = comparison["state"].value_counts()
-    parts = [f"{count} {state}" for state, count in counts.items()]
-    states = join_or(parts).replace(" or ", " and ")
-    flagged = comparison[comparison["state"].isin(FLAGGED)].to_dict("records")
-    first_line = f"{n_verdicts} verdicts and {n_numbers} numbers compared: {states}"
-    return "\n".join([first_line, *map(_flagged_line, flagged)])
+    parts = [f"{count} {state}" for state, count in states.value_counts().items()]
+    counts = join_or(parts).replace(" or ", " and ")
+    reasons = comparison["reason"].value_counts()
+    rows = comparison[states.isin((*FLAGGED, *LISTED))].to_dict("records")
+    return "\n".join(
+        [
+            f"{n_verdicts} verdicts and {n_numbers} numbers: {counts}",
+            *(f"not compared: {count}, because {reason}" for reason, count in reasons.items()),
+            *map(_line, rows),
+        ]
+    )
 
 
-def _flagged_line(row: Mapping[Any, Any]) -> str:
+def _line(row: Mapping[Any, Any]) -> str:
     facets = f" ({row['at']})" if isinstance(row["at"], str) else ""
     values = f"{row['fresh']}, reference {row['reference']}"
     if pd.notna(row["lowest"]):

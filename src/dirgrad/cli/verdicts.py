@@ -41,16 +41,20 @@ def claim_options(_args: argparse.Namespace) -> None:
 def verify(args: argparse.Namespace) -> None:
     """Compare the verdicts and numbers of a new run with a reference run.
 
-    RUN and REFERENCE are directories of results. The comparison is written to
-    OUT/tables/verify.csv and OUT/verify.json; the exit status is 1 if a difference is flagged.
+    RUN and REFERENCE are directories of results of the same configuration. The comparison is
+    written to OUT/tables/verify.csv and OUT/verify.json; the exit status is 1 if a difference is
+    flagged.
     """
     from dirgrad.analysis.claims import load_claims
+    from dirgrad.analysis.same_configuration import require_same
     from dirgrad.analysis.verify import compare, read, report_text, summary
 
     config = validation.load(args.config, args.override)
+    run, reference = (read(Path(path), config.tier) for path in (args.run, args.reference))
+    require_same(run.config, reference.config, Path(args.reference) / "manifest.json")
     comparison = compare(
-        read(Path(args.run), config.tier),
-        read(Path(args.reference), config.tier),
+        run,
+        reference,
         load_claims(args.claims),
         config.estimators,
         config.statistics.confidence,
