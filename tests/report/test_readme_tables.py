@@ -4,18 +4,23 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from dirgrad.analysis.tables import baydin
 from dirgrad.core import steps
 from dirgrad.core.types import Backend
-from dirgrad.report.readme_tables import answers_page, page
+from dirgrad.report.readme_tables import answers_page, markdown, page
 from support.cases import CASES, DIRECTIONS, loss_of, placed
+from support.hand_made_descents import paired_records
+from support.hand_made_records import QUICK
 from support.paths import ROOT
 
 README = ROOT / "README.md"
 PAGES = {"readme-table": page, "answers": answers_page}
 """Function that makes the text of a command."""
-READMES = (README, ROOT / "results" / "reference" / "README.md")
+RESULTS = ROOT / "results" / "reference"
+READMES = (README, RESULTS / "README.md", RESULTS / "gpu" / "README.md")
 
 
 def matches(pattern: str) -> list[tuple[Path, str]]:
@@ -72,3 +77,17 @@ def test_the_example_of_an_estimator_works(backend: Backend) -> None:
     estimate = estimator.estimate(backend.ops, loss, params, sampler)
     assert abs(float(estimate.scale)) <= 1
     assert float(estimate.loss) == pytest.approx(104.0)
+
+
+def test_the_papers_values_stand_beside_every_estimator_that_was_measured() -> None:
+    table = baydin.make(paired_records(forward=[4.0, 1.0, 0.0, 0.0]), QUICK)
+    rank_one = table.assign(estimator="rank_one", paper_value=np.nan, value=0.25, value_low=np.nan)
+    lines = markdown("baydin", pd.concat([table, rank_one])).splitlines()[2:]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert [(row[3], row[4], row[5][:5], row[6]) for row in cells] == [
+        ("backprop_final_valid_loss", "backprop", "0.88", "0.5 [0.5, 0.5]"),
+        ("forward_final_valid_loss", "forward_gradient", "0.52", "0 [0, 0]"),
+        ("forward_final_valid_loss", "rank_one", "", "0.25"),
+        ("T_f_over_T_b", "forward_gradient", "0.229", "0.733 to 1.33"),
+        ("T_f_over_T_b", "rank_one", "", "0.25"),
+    ]

@@ -21,6 +21,15 @@ FAST = "forward_gradient_rank_one"
 PLAIN = "forward_gradient"
 """Estimators of the benchmark table: rank-one directions, and materialized Gaussian ones."""
 
+OF_BACKPROP = (
+    "gradient_0",
+    "gradient_1",
+    "backprop_final_loss",
+    "backprop_final_valid_loss",
+    "R_b",
+)
+"""Quantities of the table `baydin` that do not depend on the estimator."""
+
 Row = Mapping[Hashable, Any]
 Cells = Sequence[Any]
 
@@ -108,23 +117,35 @@ def markdown(name: str, table: pd.DataFrame) -> str:
 
 
 def _baydin(table: pd.DataFrame) -> list[Cells]:
-    """Return one row per quantity with a known paper value."""
-    rows: list[Cells] = [["figure", "problem", "rate", "quantity", "paper", "JAX", "PyTorch"]]
-    with_paper_value = table[table["paper_value"].notna()]
+    """Return one row per quantity with a known paper value, and per estimator that we measured."""
+    head = ["figure", "problem", "rate", "quantity", "estimator", "paper", "JAX", "PyTorch"]
+    rows: list[Cells] = [head]
     keys = ["figure", "problem", "learning_rate", "quantity"]
-    for _, group in with_paper_value.groupby(keys, sort=False, dropna=False):
-        by_backend = {row["backend"]: row for row in group.to_dict("records")}
-        first = group.iloc[0]
-        confidence = CONFIDENCE[first["paper_confidence"]]
-        paper = f"{first['paper_value']:.3g} ({confidence})"
-        rate = f"{first['learning_rate']:g}" if pd.notna(first["learning_rate"]) else ""
-        ours = [
-            _value_or_bounds(by_backend[backend]) if backend in by_backend else ""
-            for backend in ("jax", "torch")
-        ]
-        facts = [str(first["figure"]), first["problem"], rate, first["quantity"]]
-        rows.append([*facts, paper, *ours])
+    for _, quantity in table.groupby(keys, sort=False, dropna=False):
+        if quantity["paper_value"].isna().all():
+            continue
+        if quantity["quantity"].iloc[0] in OF_BACKPROP:
+            rows.append(_baydin_row(quantity, "backprop"))
+            continue
+        for estimator, group in quantity.groupby("estimator", sort=False, dropna=False):
+            rows.append(_baydin_row(group, str(estimator) if pd.notna(estimator) else ""))
     return rows
+
+
+def _baydin_row(group: pd.DataFrame, estimator: str) -> Cells:
+    """Return the values of one quantity and one estimator in both frameworks."""
+    by_backend = {row["backend"]: row for row in group.to_dict("records")}
+    first = group.iloc[0]
+    rate = f"{first['learning_rate']:g}" if pd.notna(first["learning_rate"]) else ""
+    paper = ""
+    if pd.notna(first["paper_value"]):
+        paper = f"{first['paper_value']:.3g} ({CONFIDENCE[first['paper_confidence']]})"
+    ours = [
+        _value_or_bounds(by_backend[backend]) if backend in by_backend else ""
+        for backend in ("jax", "torch")
+    ]
+    facts = [str(first["figure"]), first["problem"], rate, first["quantity"], estimator]
+    return [*facts, paper, *ours]
 
 
 def _value_or_bounds(row: Row) -> str:
