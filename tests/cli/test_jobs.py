@@ -6,36 +6,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 
 from dirgrad.cli import main
 from support.paths import ROOT
-
-CONFIG = {
-    "tier": "test",
-    "backends": ["torch"],
-    "run": {"threads": 1},
-    "estimators": {"backprop": "backprop"},
-    "experiments": {
-        "small": {
-            "problem": "beale",
-            "optimizer": "sgd",
-            "learning_rates": [1e-3, 1e3],
-            "seeds": 2,
-            "steps": 4,
-            "record_every": 2,
-            "estimators": ["backprop"],
-        }
-    },
-}
-
-
-def arguments(directory: Path) -> list[str]:
-    """Return the command line of a small job that writes to a directory."""
-    config = directory / "config.yaml"
-    config.write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
-    out = directory / "records"
-    return ["run", "training/small/torch", "--config", str(config), "--out", str(out)]
+from support.small_job import arguments
 
 
 def test_a_job_prints_its_files_and_the_outcome_of_its_trials(

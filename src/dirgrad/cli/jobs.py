@@ -36,11 +36,12 @@ def run(args: argparse.Namespace) -> None:
 
     from dirgrad.records import provenance
     from dirgrad.runs.context import Context
+    from dirgrad.runs.instruments import forked
     from dirgrad.runs.training.progress import reporter
 
-    probe = partial(_probe_command, args, job.run.threads)
+    stepping_command = partial(_stepping_command, args, job.run.threads)
     instrument = import_module(JOB_KINDS[job.kind].module)
-    records = instrument.run(job, Context(backend, reporter, probe))
+    records = instrument.run(job, Context(backend, reporter, forked.measure, stepping_command))
     facts = provenance.collect(code_inputs.recorded_settings(job), backend.engine.environment())
     for name, rows in records.items():
         path = args.out / f"{name}.parquet"
@@ -71,23 +72,23 @@ def _backend(job: plan.Job) -> "Backend":
     return backends.load(job.backend, job.run.threads, job.run.precision)
 
 
-def _probe_command(
+def _stepping_command(
     args: argparse.Namespace,
     threads: int,
     problem: str,
     batch_size: int,
     estimator: str,
-    seconds: float = 0.0,
+    seconds: float,
 ) -> list[str]:
-    """Return the command line of `memory_probe` for one step in a new process."""
+    """Return the command line of `take_steps` in a new process."""
     workload = [args.job, problem, str(batch_size), estimator]
     config = ["--config", *map(str, args.config), "--override", json.dumps(args.override)]
     options = ["--seconds", str(seconds), *config, "--threads", str(threads)]
-    return [sys.executable, "-m", "dirgrad", "memory-probe", *workload, *options]
+    return [sys.executable, "-m", "dirgrad", "take-steps", *workload, *options]
 
 
-def memory_probe(args: argparse.Namespace) -> None:
-    """Print the memory of one step as JSON; with --seconds, take steps for that long instead.
+def take_steps(args: argparse.Namespace) -> None:
+    """Take steps while another process samples the memory; print their begin and end as JSON.
 
     The job is given as memory/name/backend, followed by one of its problems, minibatch sizes and
     estimators.
@@ -98,10 +99,7 @@ def memory_probe(args: argparse.Namespace) -> None:
     from dirgrad.runs.instruments import memory
 
     workload = (job, backend, args.problem, int(args.batch_size), args.estimator)
-    if args.seconds:
-        print(json.dumps(memory.step_for(*workload, args.seconds)))
-    else:
-        print(json.dumps(memory.measure(*workload)))
+    print(json.dumps(memory.step_for(*workload, args.seconds)))
 
 
 def landscape(args: argparse.Namespace) -> None:

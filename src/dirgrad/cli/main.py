@@ -89,19 +89,14 @@ def _add_jobs(add: AddCommand) -> None:
     add(jobs.jobs, out=False, config=True)
     run = add(jobs.run, "job", config=True)
     workload = ("job", "problem", "batch_size", "estimator")
-    probe = add(jobs.memory_probe, *workload, out=False, config=True)
-    for parser in (run, probe):
+    steps = add(jobs.take_steps, *workload, out=False, config=True)
+    for parser in (run, steps):
         parser.add_argument(
             "--threads",
             type=positive_integer,
             help="number of threads (default: from the configuration)",
         )
-    probe.add_argument(
-        "--seconds",
-        type=float,
-        default=0.0,
-        help="take steps for this many seconds while another process samples the memory",
-    )
+    steps.add_argument("--seconds", type=float, required=True, help="time to take steps")
     add(jobs.landscape, config=True)
     add(jobs.data, "dataset", config=True)
 

@@ -1,9 +1,11 @@
 """The instrument `memory` measures the peak of each program in a separate process."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from dirgrad.config import plan
@@ -30,24 +32,12 @@ def test_the_memory_of_a_forward_gradient_contains_parameters_and_inference_does
     config_path = tmp_path / "config.json"
     config_path.write_text(json.dumps(process_config))
     path = measurement_path("memory", backend.name)
-
-    def probe(problem: str, batch_size: int, estimator: str) -> list[str]:
-        return [
-            sys.executable,
-            "-m",
-            "dirgrad",
-            "memory-probe",
-            path,
-            problem,
-            str(batch_size),
-            estimator,
-            "--config",
-            str(config_path),
-        ]
-
-    job = plan.job(configured(config), path)
-    records = memory.run(job, Context(backend, probe=probe))["memory"].to_pandas()
-    rows = records.set_index("estimator")
+    job = [path, "--config", str(config_path), "--out", str(tmp_path)]
+    command = [sys.executable, "-m", "dirgrad", "run", *job]
+    process = subprocess.run(command, capture_output=True, text=True, check=True)
+    # JAX warns of a fork after its threads have started.
+    assert "fork" not in process.stderr
+    rows = pd.read_parquet(tmp_path / "memory.parquet").set_index("estimator")
     assert list(rows.index) == ["inference", "forward_gradient"]
     parameter_bytes = rows["parameter_bytes"].iloc[0]
     assert parameter_bytes == 4 * (64 * width + width + width**2 + width + width * 10 + 10)
@@ -63,10 +53,10 @@ def test_a_process_that_dies_leaves_a_row_with_its_names_and_a_status(backend: B
     config = measurement_config(backend.name, "memory", {"tiny": QUADRATIC}, **options)
     job = plan.job(configured(config), measurement_path("memory", backend.name))
 
-    def probe(problem: str, batch_size: int, estimator: str, seconds: float) -> list[str]:
+    def command(problem: str, batch_size: int, estimator: str, seconds: float) -> list[str]:
         return [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"]
 
-    rows = memory.run(job, Context(backend, probe=probe))["resident"].to_pylist()
+    rows = memory.run(job, Context(backend, stepping_command=command))["resident"].to_pylist()
     assert [row["estimator"] for row in rows] == ["inference", "backprop"]
     for row in rows:
         assert (row["memory"], row["problem"], row["problem_kind"]) == (

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -25,6 +24,7 @@ from dirgrad.core.criterion import VALUE
 from dirgrad.core.types import Array, Backend, Batch, Criterion, Estimator, Ops, Params, Problem
 from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import cost, memory, quality, stability
+from dirgrad.runs.instruments.outcomes import failed
 from support.measured import QUADRATIC, small_measurement
 from support.squared_weights import SquaredWeights
 
@@ -130,29 +130,17 @@ def test_without_an_exact_gradient_no_quality_is_measured(backend: Backend) -> N
     assert coordinates_table.make(records, FEW_RESAMPLES).empty
 
 
-def probe_by_estimator(job: Job, backend: Backend, failing: str) -> Callable[..., list[str]]:
-    """Return the command of a probe, which measures here and prints the row in a new process.
-
-    The process of the estimator `failing` ends with the exit code 3.
-    """
-
-    def probe(problem: str, batch_size: int, estimator: str, seconds: float = 0.0) -> list[str]:
-        if estimator == failing:
-            return [sys.executable, "-c", "raise SystemExit(3)"]
-        workload = (job, backend, problem, batch_size, estimator)
-        row = memory.step_for(*workload, seconds) if seconds else memory.measure(*workload)
-        return [sys.executable, "-c", f"print({json.dumps(row)!r})"]
-
-    return probe
-
-
 def test_the_memory_of_the_other_estimators_is_measured(backend: Backend) -> None:
     estimators = ESTIMATORS | {"failing": ForwardGradient(direction=Gaussian())}
     job = measurement(backend, "memory", None, estimators, rounds=2)
-    context = Context(backend, probe=probe_by_estimator(job, backend, "failing"))
-    rows = memory.run(job, context)["memory"].to_pandas()
-    failed = [("failed", "the process ended with exit code 3")]
-    expected = OUTCOMES | {"failing": failed, "inference": [("ok", None)]}
+
+    def probe(measurement: Any) -> dict[str, Any]:
+        """Measure in this process, except for the estimator `failing`, whose process fails."""
+        return failed(3) if measurement.args[-1] == "failing" else measurement()
+
+    rows = memory.run(job, Context(backend, probe=probe))["memory"].to_pandas()
+    failing = [("failed", "the process ended with exit code 3")]
+    expected = OUTCOMES | {"failing": failing, "inference": [("ok", None)]}
     assert outcome_by_estimator(rows) == expected
     assert rows["round"].to_list() == [0] * 4 + [1] * 4
     assert set(rows["batch_size"]) == {0}
@@ -168,7 +156,13 @@ def test_the_timeline_of_an_estimator_that_is_not_supported_is_its_reason(
     backend: Backend,
 ) -> None:
     job = measurement(backend, "memory", rounds=0, timeline_seconds=0.05)
-    context = Context(backend, probe=probe_by_estimator(job, backend, ""))
+
+    def command(problem: str, batch_size: int, estimator: str, seconds: float) -> list[str]:
+        """Take the steps in this process, and print their row in a new one."""
+        row = memory.step_for(job, backend, problem, batch_size, estimator, seconds)
+        return [sys.executable, "-c", f"print({json.dumps(row)!r})"]
+
+    context = Context(backend, stepping_command=command)
     rows = memory.run(job, context)["resident"].to_pandas()
     (row,) = rows.query("estimator == 'rank_one'").to_dict("records")
     assert row["status"] == "unsupported"

@@ -12,6 +12,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
+
+# PyTorch imports this module at its first gradient, which takes a second. Imported here, it does
+# not count as compile time, and processes that are forked from this one share it.
+import torch._dynamo
 from torch import Tensor
 from torch.func import vmap
 from torch.fx import GraphModule

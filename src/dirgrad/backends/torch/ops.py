@@ -1,5 +1,6 @@
 """The primitives of `core.types.Ops` in PyTorch."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +33,8 @@ from dirgrad.backends.torch import random
 from dirgrad.backends.torch.checkpoint import Checkpoint
 from dirgrad.backends.torch.linear_jvp import LinearJvp
 
+# Asked this way, PyTorch does not start CUDA, so a process that is forked later can still use it.
+os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 

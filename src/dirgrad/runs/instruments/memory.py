@@ -5,10 +5,8 @@ one measurement would change the next one in the same process.
 """
 
 import ctypes
-import json
-import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -54,26 +52,15 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
     rows: list[Row] = []
     for round_number in range(settings.rounds):
         for case in cases:
-            row = _printed_row(context.probe(*case))
+            row = context.probe(partial(measure, job, context.backend, *case))
             rows.append(_names(job, *case) | row | {"round": round_number})
     samples: list[Row] = []
     if settings.timeline_seconds:
         for case in cases:
             names = _names(job, *case)
-            rows_of_case = timeline.sample_rss(context.probe(*case, settings.timeline_seconds))
-            samples += (names | row for row in rows_of_case)
+            command = context.stepping_command(*case, settings.timeline_seconds)
+            samples += (names | row for row in timeline.sample_rss(command))
     return {"memory": to_table(rows, MEMORY), "resident": to_table(samples, RESIDENT)}
-
-
-def _printed_row(command: list[str]) -> Row:
-    """Return the row on the last line that a process prints, or its outcome if it fails."""
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True, check=False
-    )
-    if done.returncode:
-        return outcomes.failed(done.returncode)
-    row: Row = json.loads(done.stdout.splitlines()[-1])
-    return row
 
 
 def measure(
