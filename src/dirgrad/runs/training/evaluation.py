@@ -18,6 +18,8 @@ SLICE = 100
 
 Arrays: TypeAlias = tuple[np.ndarray, ...]
 """Arrays of one part of the data, each (examples, ...); () for a problem without data."""
+Slices: TypeAlias = list[tuple[float, Batch]]
+"""Minibatches that make up one part of the data, each with its share of the examples."""
 Values: TypeAlias = dict[str, np.ndarray]
 """Values by column name, each (lanes,)."""
 Evaluate: TypeAlias = Callable[[Params], Values]
@@ -34,29 +36,34 @@ def evaluator(training: Training, backend: Backend, data: Splits) -> Evaluate:
     """
     metrics = _metrics(training.problem, backend)
     limit = training.evaluation_examples
-    train = _first_examples(data.train, limit)
-    held_out = {
-        "valid": _first_examples(data.valid, limit),
-        "test": _first_examples(data.test, limit),
-    }
+    train = _slices(backend, data.train, limit)
+    parts = {"valid": data.valid, "test": data.test}
+    held_out = {name: _slices(backend, arrays, limit) for name, arrays in parts.items() if arrays}
 
     def evaluate(params: Params) -> Values:
         values: Values = {}
         for metric, value in metrics(params, train).items():
             column = "train_accuracy" if metric == "accuracy" else metric
             values[column] = value
-        for part, arrays in held_out.items():
-            if not arrays:
-                continue
-            for metric, value in metrics(params, arrays).items():
+        for part, slices in held_out.items():
+            for metric, value in metrics(params, slices).items():
                 values[f"{part}_{metric}"] = value
         return values | _two_parameters(backend, params)
 
     return evaluate
 
 
-def _first_examples(arrays: Arrays, limit: int) -> Arrays:
-    return tuple(array[:limit] for array in arrays)
+def _slices(backend: Backend, arrays: Arrays, limit: int) -> Slices:
+    """Cut the first `limit` examples into minibatches; () without data is one minibatch."""
+    if not arrays:
+        return [(1.0, ())]
+    count = min(limit, len(arrays[0]))
+    slices: Slices = []
+    for first in range(0, count, SLICE):
+        rows = slice(first, min(first + SLICE, count))
+        batch = tuple(backend.ops.asarray(array[rows]) for array in arrays)
+        slices.append(((rows.stop - first) / count, batch))
+    return slices
 
 
 def _two_parameters(backend: Backend, params: Params) -> Values:
@@ -68,7 +75,7 @@ def _two_parameters(backend: Backend, params: Params) -> Values:
     return {"theta_0": theta[:, 0], "theta_1": theta[:, 1]}
 
 
-def _metrics(problem: Problem, backend: Backend) -> Callable[[Params, Arrays], Values]:
+def _metrics(problem: Problem, backend: Backend) -> Callable[[Params, Slices], Values]:
     ops, engine = backend.ops, backend.engine
 
     def metrics_of_trial(params: Params, batch: Batch) -> Values:
@@ -78,15 +85,13 @@ def _metrics(problem: Problem, backend: Backend) -> Callable[[Params, Arrays], V
     def metrics_of_lanes(lanes: int) -> Callable[[Params, Batch], Values]:
         return engine.vmap_trials(metrics_of_trial, (1,), lanes)
 
-    def average_over_slices(params: Params, arrays: Arrays) -> Values:
-        lanes = len(next(iter(params.values())))
-        num_examples = len(arrays[0]) if arrays else 1
+    def average_over_slices(params: Params, slices: Slices) -> Values:
+        metrics = metrics_of_lanes(len(next(iter(params.values()))))
         total: Values = {}
-        for first in range(0, num_examples, SLICE):
-            rows = slice(first, first + SLICE)
-            batch: Batch = tuple(ops.asarray(array[rows]) for array in arrays)
-            weight = (len(batch[0]) if batch else 1) / num_examples
-            for name, value in metrics_of_lanes(lanes)(params, batch).items():
+        # All slices are computed before the first value is read, which waits for the device.
+        results = [(weight, metrics(params, batch)) for weight, batch in slices]
+        for weight, values in results:
+            for name, value in values.items():
                 slice_mean = engine.to_numpy(value).astype(np.float64)
                 total[name] = total.get(name, 0.0) + weight * slice_mean
         return total
