@@ -1,7 +1,9 @@
 """Noise of gradient estimates: many estimates on a minibatch, compared with its exact gradient."""
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import replace
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -10,7 +12,7 @@ import pyarrow as pa
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.config.plan import Job
 from dirgrad.core import closed_forms, tree
-from dirgrad.core.types import Backend, Batch, Estimator, Key, Params
+from dirgrad.core.types import Array, Backend, Batch, Estimator, Key, Params
 from dirgrad.records.files import to_table
 from dirgrad.records.measurement_schemas import COORDINATES, DRAWS
 from dirgrad.runs.context import Context
@@ -102,13 +104,13 @@ def _measure_at(
     settings = job.settings
     unit_roundoff = float(np.finfo(job.run.precision).eps) / 2
     error_columns = difference_error.error_columns(backend, workload, unit_roundoff)
+    estimates = _estimates(backend, workload, job.run.precision, settings.draws)
 
     def rows_of(estimator: Estimator, shared: Row) -> Iterator[Rows]:
-        estimates_at = _estimates(backend, workload, estimator, settings.draws)
         for point in points:
             # Each minibatch gets its own keys, so its directions are independent of the others.
             first_seed = point.columns["minibatch"] * settings.draws
-            chunks = estimates_at(point.workload, first_seed)
+            chunks = estimates(estimator, point.workload, first_seed)
             distances, moments = _compare(estimator, chunks, point, settings.coordinates)
             errors = error_columns(estimator, point.workload, first_seed, distances)
             gradient_arrays = list(tree.unravel(point.exact, workload.params).values())
@@ -204,25 +206,46 @@ def _minibatch_error(exact: np.ndarray, full: np.ndarray) -> Row:
 
 
 def _estimates(
-    backend: Backend, workload: Workload, estimator: Estimator, draws: int
-) -> Callable[[Workload, int], Iterator[np.ndarray]]:
-    """Return the function that yields chunks (n, d) of estimates; it is compiled once."""
+    backend: Backend, workload: Workload, precision: str, draws: int
+) -> Callable[[Estimator, Workload, int], Iterator[np.ndarray]]:
+    """Return the function that yields chunks (n, d) of the estimates of an estimator.
+
+    It is compiled once per estimator. Finite differences that differ only in their step size share
+    a program.
+    """
     size = max(2, min(draws, ENTRIES_AT_ONCE // workload.dimension))
-    estimate = gradient(backend.ops, workload.problem, estimator)
 
-    def materialized(key: Key, params: Params, batch: Batch) -> Params:
-        return tree.materialize(estimate(key, params, batch))
+    @cache
+    def estimate_lanes(estimator: Estimator) -> Callable[[Key, Params, Batch, Array], Params]:
+        def materialized(key: Key, params: Params, batch: Batch, eps: Array) -> Params:
+            stepping = _with_step_size(estimator, eps)
+            estimate = gradient(backend.ops, workload.problem, stepping)
+            return tree.materialize(estimate(key, params, batch))
 
-    estimate_lanes = backend.engine.vmap_trials(materialized, (1, 2), size)
+        lanes: Callable[[Key, Params, Batch, Array], Params]
+        lanes = backend.engine.vmap_trials(materialized, (1, 2, 3), size)
+        return lanes
 
-    def estimates_at(target: Workload, first_seed: int) -> Iterator[np.ndarray]:
+    def estimates(estimator: Estimator, target: Workload, first_seed: int) -> Iterator[np.ndarray]:
+        has_step = isinstance(estimator, closed_forms.HasStepSize)
+        eps = backend.ops.asarray(np.array(estimator.eps if has_step else 0.0, precision))
+        lanes = estimate_lanes(_with_step_size(estimator, 1.0))
         for first in range(0, draws, size):
-            seeds = first_seed + np.arange(first, first + size)
-            keys = backend.engine.keys(seeds)
-            estimates = estimate_lanes(keys, target.params, target.batch)
-            yield as_rows(backend, estimates)[: draws - first]
+            keys = backend.engine.keys(first_seed + np.arange(first, first + size))
+            rows = as_rows(backend, lanes(keys, target.params, target.batch, eps))
+            yield rows[: draws - first]
 
-    return estimates_at
+    return estimates
+
+
+def _with_step_size(estimator: Estimator, eps: Array | float) -> Estimator:
+    """Return a finite difference with another step size, or any other estimator itself."""
+    if not isinstance(estimator, closed_forms.HasStepSize):
+        return estimator
+    # `replace` would validate the step size, and refuse an array.
+    changed = copy(estimator)
+    object.__setattr__(changed, "eps", eps)
+    return changed
 
 
 def _compare(
