@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 WORKFLOW := Snakefile workflow/Snakefile $(wildcard workflow/rules/*.smk)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: reproduce smoke paper verify test check bench bench-compiled report-check lock install clean
+.PHONY: reproduce smoke paper verify test check bench bench-compiled bench-startup report-check lock install clean
 
 reproduce: install
 	snakemake
@@ -53,6 +53,10 @@ bench: install
 # Compare traced steps in PyTorch with steps compiled by torch.compile. Needs a C++ compiler.
 bench-compiled: install
 	python benchmarks/compiled.py --out results/bench/tables/compiled.csv
+
+# Processor time of commands that do almost nothing.
+bench-startup: install
+	python benchmarks/startup.py
 
 # Open a report in a browser without a network and check its size, loading time and missing files.
 # Needs Chromium.
