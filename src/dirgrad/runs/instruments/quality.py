@@ -227,8 +227,8 @@ def _estimates(
         return lanes
 
     def estimates(estimator: Estimator, target: Workload, first_seed: int) -> Iterator[np.ndarray]:
-        has_step = isinstance(estimator, closed_forms.HasStepSize)
-        eps = backend.ops.asarray(np.array(estimator.eps if has_step else 0.0, precision))
+        step = estimator.eps if isinstance(estimator, closed_forms.HasStepSize) else 0.0
+        eps = backend.ops.asarray(np.array(step, precision))
         lanes = estimate_lanes(_with_step_size(estimator, 1.0))
         for first in range(0, draws, size):
             keys = backend.engine.keys(first_seed + np.arange(first, first + size))
