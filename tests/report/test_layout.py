@@ -23,22 +23,16 @@ def figure_files(
 # Tables
 
 
-def test_a_table_to_read_is_shown_as_a_page_and_as_a_file() -> None:
+def test_a_table_to_read_is_shown_as_a_page() -> None:
     places = dict(layout.table_files("final", "R", readable=True))
     assert list(places) == ["R/tables/final.csv", "R/tables/final.html", "R/tables/final.tex"]
     shown = {path: place for path, place in places.items() if place}
-    assert {place.labels["format"]: path for path, place in shown.items()} == {
-        "HTML": "R/tables/final.html",
-        "as CSV file": "R/tables/final.csv",
-    }
-    assert {(place.category, place.subcategory) for place in shown.values()} == {
-        ("7. Tables", "tables")
-    }
+    place = layout.Place("7. Tables", "tables", {"table": "final"})
+    assert shown == {"R/tables/final.html": place}
 
 
-def test_the_points_of_figures_are_one_csv_file() -> None:
-    place = layout.Place("7. Tables", "points of figures", {"table": "curves"})
-    assert layout.table_files("curves", "R", readable=False) == [("R/tables/curves.csv", place)]
+def test_the_points_of_figures_are_one_csv_file_outside_the_report() -> None:
+    assert layout.table_files("curves", "R", readable=False) == [("R/tables/curves.csv", None)]
 
 
 # Figures
@@ -47,15 +41,15 @@ def test_the_points_of_figures_are_one_csv_file() -> None:
 def test_a_figure_is_shown_once_and_per_framework() -> None:
     places = figure_files("loss_beale")
     assert {path: place.subcategory for path, place in places.items() if place} == {
-        "F/loss_beale.svg": "this run",
-        "F/loss_beale.jax.svg": "one framework",
-        "F/loss_beale.torch.svg": "one framework",
+        "F/loss_beale.png": "this run",
+        "F/loss_beale.jax.png": "one framework",
+        "F/loss_beale.torch.png": "one framework",
     }
     assert [path for path, place in places.items() if place is None] == [
-        "F/loss_beale.png",
+        "F/loss_beale.svg",
         "F/loss_beale.pdf",
     ]
-    place = places["F/loss_beale.jax.svg"]
+    place = places["F/loss_beale.jax.png"]
     assert place is not None
     assert place.category == "6. Experiments"
     assert place.labels == {"figure": "loss beale", "framework": "JAX"}
@@ -77,7 +71,7 @@ def test_a_figure_is_compared_with_the_committed_one_of_the_first_tier(tmp_path:
         (tmp_path / tier).mkdir()
         (tmp_path / tier / "baydin_fig3.png").touch()
     ((path, reference),) = layout.reference_figure("baydin_fig3", spec, tmp_path)
-    own = figure_files("baydin_fig3", has_reference=True)["F/baydin_fig3.svg"]
+    own = figure_files("baydin_fig3", has_reference=True)["F/baydin_fig3.png"]
     assert path == str(tmp_path / "sequences/baydin_fig3.png")
     assert reference is not None
     assert own is not None

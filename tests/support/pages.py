@@ -33,7 +33,14 @@ CLAIMS = pd.DataFrame(
         "high": [1.4, np.nan],
         "evidence": ["measured", "analogue"],
         "verdict": ["does not hold", "not run in this tier"],
-        "sentence": ["Does not hold at 1 of 2 places, open at 1.", "Not run in this tier."],
+        "question": ["Is a step <cheaper>?", np.nan],
+        "holds": [0, 0],
+        "fails": [1, 0],
+        "open": [1, 0],
+        "lowest": [1.234, np.nan],
+        "highest": [4.0, np.nan],
+        "at_least": [False, np.nan],
+        "at_most": [False, np.nan],
     }
 )
 """A claim that was measured and a claim that was not."""

@@ -67,7 +67,7 @@ def _statistics(config: Config) -> dict[str, Any]:
 def figure(args: argparse.Namespace) -> None:
     """Draw figures as OUT/NAME.svg, .png and .pdf, from tables or from records.
 
-    A figure that compares frameworks is also drawn for each of them, as OUT/NAME.FRAMEWORK.svg.
+    A figure that compares frameworks is also drawn for each of them, as OUT/NAME.FRAMEWORK.png.
     """
     config = validation.load(args.config, args.override)
     specs = outputs.figure_specs(config)

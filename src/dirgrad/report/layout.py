@@ -43,16 +43,11 @@ def table_files(name: str, results: str, readable: bool) -> list[ReportFile]:
         readable: Whether people read the table.
     """
     stem = f"{results}/tables/{name}"
-    category = CATEGORIES["tables"]
     if not readable:
-        return [ReportFile(f"{stem}.csv", Place(category, "points of figures", {"table": name}))]
-    # The report shows the first label in sort order first, here HTML.
-    formats = {"csv": "as CSV file", "html": "HTML"}
-    files = [
-        ReportFile(f"{stem}.{suffix}", Place(category, "tables", {"table": name, "format": label}))
-        for suffix, label in formats.items()
-    ]
-    return [*files, ReportFile(f"{stem}.tex")]
+        return [ReportFile(f"{stem}.csv")]
+    place = Place(CATEGORIES["tables"], "tables", {"table": name})
+    # The CSV files hold raw values and would be half of the report.
+    return [ReportFile(f"{stem}.csv"), ReportFile(f"{stem}.html", place), ReportFile(f"{stem}.tex")]
 
 
 def figure_files(
@@ -76,13 +71,14 @@ def figure_files(
     )
     by_framework = [
         ReportFile(
-            f"{root}/{name}.{backend}.svg",
+            f"{root}/{name}.{backend}.png",
             Place(spec.category, "one framework", label | {"framework": FRAMEWORKS[backend]}),
         )
         for backend in outputs.frameworks(config, spec)
     ]
-    other_formats = (ReportFile(f"{root}/{name}.{suffix}") for suffix in ("png", "pdf"))
-    return [ReportFile(f"{root}/{name}.svg", shared), *by_framework, *other_formats]
+    # A PNG file with a palette takes half of the bytes of the SVG file.
+    other_formats = (ReportFile(f"{root}/{name}.{suffix}") for suffix in ("svg", "pdf"))
+    return [ReportFile(f"{root}/{name}.png", shared), *by_framework, *other_formats]
 
 
 def reference_figure(name: str, spec: FigureSpec, folder: Path) -> list[ReportFile]:

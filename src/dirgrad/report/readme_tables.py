@@ -84,9 +84,9 @@ def answers_page(paths: Sequence[Path]) -> str:
     cells = [
         [
             row["question"],
-            _author(row),
+            author(row),
             row["criterion"],
-            _measured(row),
+            measured_range(row),
             _count(row),
             row["tier"],
             row["verdict"],
@@ -97,7 +97,7 @@ def answers_page(paths: Sequence[Path]) -> str:
     return markdown_table(head, cells)
 
 
-def _author(row: Row) -> str:
+def author(row: Row) -> str:
     """Return who makes a claim, without the place in the text."""
     return re.split("[,;]", row["source"])[0]
 
@@ -213,7 +213,7 @@ def _claims(table: pd.DataFrame) -> list[Cells]:
         for i, (row, tier, verdict) in enumerate(by_tier):
             # The texts of a claim are printed once, in its first row.
             claim = [row[name] if i == 0 else "" for name in texts]
-            rows.append([*claim, tier, _measured(row), _count(row), verdict])
+            rows.append([*claim, tier, measured_range(row), _count(row), verdict])
     return rows
 
 
@@ -222,7 +222,7 @@ def _places(rows: Any) -> Any:
     return rows["holds"] + rows["fails"] + rows["open"]
 
 
-def _measured(row: Row) -> str:
+def measured_range(row: Row) -> str:
     """Return the range over the places, or the value and its interval at the only place."""
     n_places = _places(row)
     if n_places > 1:

@@ -4,6 +4,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 
 from dirgrad.records import origin
 from dirgrad.report.figures import panels, saving
@@ -36,3 +37,12 @@ def test_the_origin_can_be_read_from_every_format(suffix: str, tmp_path: Path) -
     saving.save(figure, tmp_path / "loss_mlp", metadata, [suffix])
     (path,) = tmp_path.iterdir()
     assert origin.read(path)["run_id"] == "0123456789ab"
+
+
+def test_the_png_has_a_palette_and_keeps_its_texts_and_its_size(saved: Path) -> None:
+    with Image.open(saved.with_suffix(".png")) as image:
+        assert image.mode == "P"
+        assert image.text["Description"] == METADATA.origin
+        assert image.text["Title"] == "loss_mlp: Loss & time"
+        assert image.info["dpi"] == pytest.approx((160, 160), rel=1e-3)
+        assert image.size == (1440, 464)

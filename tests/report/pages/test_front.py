@@ -42,24 +42,55 @@ def test_the_page_states_the_run_the_machine_and_the_verdicts(manifest: dict[str
     assert rows["torch"] == manifest["torch"]
     assert rows["threads per job"] == ["1"]
     assert rows["cost/baydin/jax"] == ["31.0%, NOISY"]
-    assert rows[MEASURED_CLAIM][1:5] == ["measured", "R_f_over_R_b", "below 1", "1.23 [1.1, 1.4]"]
-    assert rows[MEASURED_CLAIM][5].split("\n")[0] == (
-        "does not holdDoes not hold at 1 of 2 places, open at 1.All places"
-    )
+    claim = rows[f"{MEASURED_CLAIM} Baydin et al. 2022"]
+    assert claim[:2] == ["R_f_over_R_b measured; holds\nfor below 1", "1.23 [1.1, 1.4]"]
+    assert claim[2].split("\n")[0] == "does not hold 0 / 1 / 1"
     unfolded = ["framework jax: 1.23 [1.1, 1.4], does not hold"]
     unfolded += ["framework torch: at least 4, inconclusive (2 values, fewer than 5)"]
     assert all(f"<li>{line}</li>" in page for line in unfolded)
-    assert list(rows).index(OMITTED_CLAIM) > list(rows).index(MEASURED_CLAIM)
-    assert rows[OMITTED_CLAIM] == [
-        "McGreivy & others",
-        "analogue",
-        "steps_over_backprop",
-        "above 1",
-        "",
-        "not run in this tierNot run in this tier.",
-    ]
-    assert "<b>not run in this tier</b>: 1; <b>does not hold</b>: 1" in page
+    omitted = f"{OMITTED_CLAIM} McGreivy & others"
+    assert list(rows).index(omitted) > list(rows).index(f"{MEASURED_CLAIM} Baydin et al. 2022")
+    assert rows[omitted][1:] == ["", "not run in this tier"]
     assert PageReader(page).requests == []
+
+
+def test_the_page_begins_with_a_warning_the_answers_and_the_verdicts_by_paper(
+    manifest: dict[str, Any], tmp_path: Path
+) -> None:
+    page = front.page(manifest, CLAIMS, EVIDENCE, [write_blank_image(tmp_path / "baydin_fig3.png")])
+    rows = {row[0]: row[1:] for row in PageReader(page).rows}
+    assert rows["Is a step <cheaper>?"] == ["Baydin et al. 2022", "1.23 to 4", "does not hold"]
+    assert rows["Baydin et al. 2022"] == ["0", "0", "1"]
+    # The other claim was not run.
+    assert front.OTHER_SOURCES not in rows
+    in_order = [
+        "noisy during 1 of 1 measurements of time: other processes used up to 31%",
+        "<h2>Short answer</h2>",
+        "<h2>Verdicts by paper</h2>",
+        "<h2>Main figures</h2>",
+        "<h2>All claims</h2>",
+        "<h2>The run</h2>",
+        "<h2>The machine</h2>",
+    ]
+    positions = [page.index(text) for text in in_order]
+    assert positions == sorted(positions)
+
+
+def test_a_quiet_machine_gives_no_warning(manifest: dict[str, Any]) -> None:
+    quiet = {"run_id": "aa", "other_cpu_fraction": 0.01, "noisy": False}
+    jobs = manifest["jobs"] | {"cost/baydin/jax": quiet}
+    assert "Noisy machine" not in front.page(manifest | {"jobs": jobs}, None, None, [])
+
+
+def test_verdicts_are_counted_by_paper_and_claims_without_a_paper_come_last() -> None:
+    sources = ["Taylor's theorem", "slides, p. 3", "Frye 2022", "Frye 2022; others", "Frye 2022"]
+    verdicts = ["holds", "holds", "holds in part", "inconclusive", "does not hold"]
+    claims = pd.DataFrame({"source": sources, "verdict": verdicts})
+    assert front.verdicts_by_paper(claims) == [
+        ("Frye 2022", 0, 2, 1),
+        ("slides", 1, 0, 0),
+        (front.OTHER_SOURCES, 1, 0, 0),
+    ]
 
 
 @pytest.mark.parametrize(

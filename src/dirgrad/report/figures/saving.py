@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from dirgrad.records.files import write_atomically
 from dirgrad.report.figures import panels, style
 
 FORMATS = ("svg", "png", "pdf")
-REPORT_FORMATS = ("svg",)
+REPORT_FORMATS = ("png",)
 """Formats of the figures that only the report shows."""
+COLORS = 256
+"""Number of colors of a PNG file, which has a palette and is then half as large or less."""
 
 
 def one_framework(
@@ -82,6 +86,8 @@ def save(figure: Figure, stem: Path, metadata: Metadata, formats: Sequence[str] 
         write = partial(figure.savefig, format=suffix, metadata=by_format[suffix])
         if suffix == "svg" and metadata.alt:
             write = partial(_write_described, write, metadata.alt)
+        if suffix == "png":
+            write = partial(_write_with_palette, write)
         write_atomically(stem.with_name(f"{stem.name}.{suffix}"), write)
 
 
@@ -91,3 +97,19 @@ def _write_described(write: Callable[[Any], None], alt: str, path: Path) -> None
     write(buffer)
     head, title, body = buffer.getvalue().decode().partition("</title>\n")
     path.write_text(f"{head}{title} <desc>{escape(alt, quote=False)}</desc>\n{body}", "utf-8")
+
+
+def _write_with_palette(write: Callable[[Any], None], path: Path) -> None:
+    """Write a PNG file with a palette, and with the texts of the file that `write` writes."""
+    buffer = BytesIO()
+    write(buffer)
+    texts = PngInfo()
+    with Image.open(buffer) as image:
+        for name, text in image.info.items():
+            if isinstance(name, str) and isinstance(text, str):
+                texts.add_text(name, text)
+        resolution = image.info["dpi"]
+        palette = image.convert("RGB").quantize(
+            COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+        )
+    palette.save(path, "PNG", optimize=True, pnginfo=texts, dpi=resolution)

@@ -1,6 +1,7 @@
-"""Front page of a tier's report: the run, the machine, the verdicts and the main figures."""
+"""Front page of a tier's report: short answer, verdicts, main figures, the run and the machine."""
 
 import base64
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from dirgrad.config import outputs, validation
 from dirgrad.core.errors import UserError, nearest
 from dirgrad.report.pages import ENVIRONMENT
 from dirgrad.report.pages.cells import number, with_interval
+from dirgrad.report.readme_tables import answers, author, measured_range
 
 VERSIONS = ("dirgrad", "python", "numpy", "jax", "torch")
 CLAIM_TEXTS = (
@@ -22,9 +24,16 @@ CLAIM_TEXTS = (
     "quantity",
     "criterion",
     "verdict",
-    "sentence",
+    "holds",
+    "fails",
+    "open",
 )
 """Columns of claims.csv that the page prints as they are."""
+MATRIX = "matrix"
+"""First word of the names of the figures that show every problem, estimator and framework."""
+OTHER_SOURCES = "closed forms and standard methods"
+NOT_A_PAPER = re.compile(r"^(?!slides)(?!.*\b(?:19|20)\d\d\b)")
+"""Sources of claims that are neither slides nor have a year."""
 
 
 class PageFigure(NamedTuple):
@@ -43,6 +52,38 @@ class PageFigure(NamedTuple):
     caption: str
     alt: str
     data: str
+
+
+class PaperVerdicts(NamedTuple):
+    """Number of claims of one source by verdict.
+
+    Attributes:
+        source: Who makes the claims.
+        holds: Claims that hold.
+        undecided: Claims that hold in part or are inconclusive.
+        fails: Claims that do not hold.
+    """
+
+    source: str
+    holds: int
+    undecided: int
+    fails: int
+
+
+class Answer(NamedTuple):
+    """The answer to a question of the front page, as text.
+
+    Attributes:
+        question: The question.
+        source: Who makes the claim behind it.
+        measured: The range over all places.
+        verdict: The verdict with the numbers of places.
+    """
+
+    question: str
+    source: str
+    measured: str
+    verdict: str
 
 
 class ShownPlace(NamedTuple):
@@ -79,15 +120,31 @@ def page(
     """
     config = validation.check({"manifest.json": manifest["config"]})
     specs = outputs.figure_specs(config)
+    shown = [embed_figure(path, specs) for path in figures]
     return ENVIRONMENT.get_template("front.html").render(
         tier=manifest["tier"],
+        warning=noise_warning(manifest),
         run=run_facts(manifest),
         machine=machine_facts(manifest),
         noise=noise_facts(manifest),
         claims=None if claims is None else verdicts(claims),
+        answers=[] if claims is None else short_answer(claims),
+        papers=[] if claims is None else verdicts_by_paper(claims),
         places={} if evidence is None else places(evidence),
-        counts=_count_verdicts(claims),
-        figures=[embed_figure(path, specs) for path in figures],
+        matrix=[figure for figure in shown if figure.name.split()[0] == MATRIX],
+        figures=[figure for figure in shown if figure.name.split()[0] != MATRIX],
+    )
+
+
+def noise_warning(manifest: Mapping[str, Any]) -> str:
+    """Return a sentence about the measurements of time on a noisy machine; empty without one."""
+    timed = [entry for entry in manifest["jobs"].values() if "other_cpu_fraction" in entry]
+    shares = [entry["other_cpu_fraction"] for entry in timed if entry.get("noisy")]
+    if not shares:
+        return ""
+    return (
+        f"The machine was noisy during {len(shares)} of {len(timed)} measurements of time: other "
+        f"processes used up to {max(shares):.0%} of the processor time. Do not trust their seconds."
     )
 
 
@@ -146,19 +203,52 @@ def verdicts(claims: pd.DataFrame) -> list[dict[str, str]]:
     Raises:
         UserError: If a column is missing.
     """
-    for name in (*CLAIM_TEXTS, "measured", "low", "high"):
-        if name not in claims:
-            columns = ", ".join(CLAIM_TEXTS)
-            raise UserError(
-                f"claims.csv: {name}: missing column: "
-                f"the required columns are {columns}, measured, low and high"
-            )
+    _require(claims, (*CLAIM_TEXTS, "measured", "low", "high"))
     claims = claims.sort_values("measured", key=lambda values: values.isna(), kind="stable")
     measured = with_interval(claims, "measured", "low", "high")
     return [
         {name: str(row[name]) for name in CLAIM_TEXTS} | {"measured": value}
         for row, value in zip(claims.to_dict("records"), measured, strict=True)
     ]
+
+
+def _require(claims: pd.DataFrame, columns: Sequence[str]) -> None:
+    for name in columns:
+        if name not in claims:
+            raise UserError(
+                f"claims.csv: {name}: missing column: the required columns are {', '.join(columns)}"
+            )
+
+
+def short_answer(claims: pd.DataFrame) -> list[Answer]:
+    """Return one row per claim that has a question.
+
+    Raises:
+        UserError: If a column is missing.
+    """
+    _require(claims, ("question", "lowest", "highest", "at_least", "at_most"))
+    return [
+        Answer(str(row["question"]), author(row), measured_range(row), str(row["verdict"]))
+        for row in answers([claims])
+    ]
+
+
+def verdicts_by_paper(claims: pd.DataFrame) -> list[PaperVerdicts]:
+    """Return the numbers of verdicts by source; claims that were not run are not counted."""
+    sources = claims["source"].map(lambda source: author({"source": source}))
+    papers = sources.mask(sources.str.contains(NOT_A_PAPER), OTHER_SOURCES)
+    counts = pd.crosstab(papers, claims["verdict"])
+    rows = [
+        PaperVerdicts(
+            str(source),
+            holds=int(row.get("holds", 0)),
+            undecided=int(row.get("holds in part", 0) + row.get("inconclusive", 0)),
+            fails=int(row.get("does not hold", 0)),
+        )
+        for source, row in counts.iterrows()
+    ]
+    judged = [row for row in rows if row.holds + row.undecided + row.fails]
+    return sorted(judged, key=lambda row: (row.source == OTHER_SOURCES, row.source))
 
 
 def places(evidence: pd.DataFrame) -> dict[str, list[ShownPlace]]:
@@ -176,13 +266,6 @@ def places(evidence: pd.DataFrame) -> dict[str, list[ShownPlace]]:
         place = ShownPlace(str(row["at"]), f"{bound}{value}", outcome)
         shown.setdefault(str(row["id"]), []).append(place)
     return shown
-
-
-def _count_verdicts(claims: pd.DataFrame | None) -> dict[str, int]:
-    if claims is None:
-        return {}
-    column = claims.get("verdict", pd.Series(dtype=str))
-    return {str(verdict): count for verdict, count in column.value_counts().items()}
 
 
 def embed_figure(path: Path, specs: Mapping[str, outputs.FigureSpec]) -> PageFigure:
