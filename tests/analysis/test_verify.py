@@ -7,7 +7,7 @@ from scipy import stats
 
 from dirgrad.analysis import verify
 from dirgrad.analysis.comparison import Comparison
-from dirgrad.analysis.verify import TierResults
+from dirgrad.analysis.tier_results import TierResults
 from support.hand_made_quantities import CLAIM_TABLES, CLAIMS, ESTIMATORS
 from support.quantity_tables import Tables
 

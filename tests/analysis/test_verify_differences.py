@@ -12,9 +12,9 @@ from dirgrad.analysis.comparison import Comparison
 from dirgrad.analysis.evidence.reading import counted_evidence
 from dirgrad.analysis.run_numbers import Number, Range, allowed_range, known_range
 from dirgrad.analysis.same_configuration import require_same
+from dirgrad.analysis.tier_results import TierResults
 from dirgrad.analysis.verdict_changes import Judged, compare_verdicts
 from dirgrad.analysis.verdicts import Outcome
-from dirgrad.analysis.verify import TierResults
 from dirgrad.core.errors import UserError
 from support.hand_made_quantities import CLAIM_TABLES, CLAIMS, ESTIMATORS, config_of_tier
 from support.quantity_tables import Tables
@@ -50,7 +50,7 @@ def states(comparison: pd.DataFrame, name: str) -> dict[str, str]:
     return dict(zip(rows["kind"], map(str, rows["state"]), strict=True))
 
 
-def known(low: float, high: float) -> Number:
+def bounded(low: float, high: float) -> Number:
     return Number(counted_evidence({}, low, high), timed=False, criterion=None)
 
 
@@ -67,8 +67,8 @@ def seconds(value: float, lanes: int) -> Tables:
 def test_a_rate_agrees_with_the_same_and_the_next_step_of_the_grid(
     fresh: tuple[float, float], agrees: bool
 ) -> None:
-    number = known(*fresh)
-    allowed = allowed_range(known(1.0, 3.16), number.evidence, level=0.95)
+    number = bounded(*fresh)
+    allowed = allowed_range(bounded(1.0, 3.16), number.evidence, level=0.95)
     assert known_range(number).touches(allowed) is agrees
 
 

@@ -46,11 +46,11 @@ def test_conversion_keeps_every_value_and_leaves_unknown_ones_null(
     folder = "" if name.startswith("cost") else "training"
     present = pq.read_table(converted / folder / f"{name}.parquet")
     assert present.column_names == SCHEMAS[Path(name).name].names
-    known = [RENAMED.get(column, column) for column in earlier.column_names]
-    for column, values in zip(known, earlier.columns, strict=True):
+    names = [RENAMED.get(column, column) for column in earlier.column_names]
+    for column, values in zip(names, earlier.columns, strict=True):
         # As text, so that NaN equals NaN and null does not.
         assert list(map(str, present[column].to_pylist())) == list(map(str, values.to_pylist()))
-    assert {*present.column_names} - {*known} == UNKNOWN[name]
+    assert {*present.column_names} - {*names} == UNKNOWN[name]
     assert all(present[column].null_count == len(present) for column in UNKNOWN[name])
 
 
@@ -71,8 +71,8 @@ def test_the_committed_table_can_be_made_from_the_committed_records(converted: P
     for kind in ("trials", "curves"):
         path = converted / f"training/cnn/jax/{kind}.parquet"
         records[kind] = read_records([path], SCHEMAS[kind]).to_pandas()
-    made = baydin.make(records, config.statistics).set_index("quantity")
+    remade = baydin.make(records, config.statistics).set_index("quantity")
     committed = pd.read_csv(GPU / "tables/baydin.csv").query("problem == 'cnn'")
     committed = committed.set_index("quantity")
     columns = ["value", "value_from", "value_to", "n", "n_reached", "lanes"]
-    pd.testing.assert_frame_equal(made[columns], committed[columns], check_dtype=False, rtol=1e-8)
+    pd.testing.assert_frame_equal(remade[columns], committed[columns], check_dtype=False, rtol=1e-8)

@@ -36,7 +36,7 @@ class Comparable(NamedTuple):
 
 
 def stages(tables: Tables, noisy_jobs: Collection[str]) -> list[Comparable]:
-    """Leave out the times that share a clock, and then also those of noisy machines.
+    """Leave out the times of trials that share a clock, and then the times of noisy machines too.
 
     Args:
         tables: Tables by name.
@@ -76,7 +76,7 @@ def without_times(name: str, table: pd.DataFrame, chosen: pd.Series) -> pd.DataF
 
 
 def _shares_clock(name: str, table: pd.DataFrame, tables: Tables) -> pd.Series:
-    """Return whether the times of a row are those of several trials with one clock."""
+    """Return whether the times of a row share one clock with other trials."""
     if "lanes" in table:
         return table["lanes"] > 1
     keys = ["experiment", "backend"]

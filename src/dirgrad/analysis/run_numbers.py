@@ -175,8 +175,8 @@ def allowed_range(reference: Number, fresh: Evidence, level: float) -> Range:
 def _sampled_range(expected: Evidence, fresh: Evidence, level: float) -> tuple[float, float]:
     to_scale, from_scale = scale(expected)
     low, high = (float(to_scale(bound).mean()) for bound in expected.samples[1:])
-    known = [abs(end) for end in (low, high) if np.isfinite(end)]
-    unit = 1.0 if expected.logarithmic else max(known, default=0.0)
+    finite = [abs(end) for end in (low, high) if np.isfinite(end)]
+    unit = 1.0 if expected.logarithmic else max(finite, default=0.0)
     reach = max(RELATIVE_TOLERANCE * unit, _noise_reach(expected, fresh, level))
     return float(from_scale(low - reach)), float(from_scale(high + reach))
 

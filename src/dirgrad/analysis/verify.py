@@ -7,17 +7,14 @@ the frameworks. Times that share a clock, and times of a noisy machine, are not 
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from dirgrad.analysis import claims_table, comparable_times
+from dirgrad.analysis import comparable_times
 from dirgrad.analysis.claims import Claim
 from dirgrad.analysis.comparison import FLAGGED, LISTED, Comparison
-from dirgrad.analysis.evidence.reading import Tables
 from dirgrad.analysis.facets import join_or
 from dirgrad.analysis.run_numbers import (
     Key,
@@ -30,11 +27,10 @@ from dirgrad.analysis.run_numbers import (
     level_per_number,
 )
 from dirgrad.analysis.selection import Estimators
+from dirgrad.analysis.tier_results import FRAMEWORKS, TierResults
 from dirgrad.analysis.verdict_changes import compare_verdicts, judge
 from dirgrad.analysis.verdicts import Interval, estimate
-from dirgrad.core.errors import UserError
 
-FRAMEWORKS = ("jax", "torch")
 COLUMNS = [
     "kind",
     "id",
@@ -48,54 +44,6 @@ COLUMNS = [
     "state",
     "reason",
 ]
-
-
-@dataclass(frozen=True)
-class TierResults:
-    """The results of one run.
-
-    Attributes:
-        tables: The tables, by name.
-        tier: Name of the configuration.
-        versions: Versions of each framework that the manifest lists.
-        noisy_jobs: Measurements of cost during which other processes used the machine.
-        config: The configuration, as the manifest states it.
-    """
-
-    tables: Tables
-    tier: str
-    versions: Mapping[str, tuple[str, ...]]
-    noisy_jobs: frozenset[str] = frozenset()
-    config: Mapping[str, Any] = field(default_factory=dict)
-
-
-def read(directory: Path, tier: str) -> TierResults:
-    """Read the results of a run from its directory.
-
-    Raises:
-        UserError: The directory has no run, or the run has another tier.
-    """
-    manifest = directory / "manifest.json"
-    if not manifest.is_file():
-        raise UserError(
-            f"{directory}: this directory has no run: "
-            f"create results/{tier} with `snakemake --config tier={tier}`"
-        )
-    facts = json.loads(manifest.read_text(encoding="utf-8"))
-    if facts["tier"] != tier:
-        raise UserError(
-            f"{manifest}: the run has the tier '{facts['tier']}', expected '{tier}': "
-            "name another directory"
-        )
-    if "config" not in facts:
-        raise UserError(
-            f"{manifest}: the manifest states no configuration: "
-            "make it again with `dirgrad manifest`"
-        )
-    versions = {name: tuple(facts.get(name, ())) for name in FRAMEWORKS}
-    noisy = frozenset(job for job, entry in facts.get("jobs", {}).items() if entry.get("noisy"))
-    tables = claims_table.read(directory / "tables")
-    return TierResults(tables, tier, versions, noisy, facts["config"])
 
 
 def compare(
@@ -216,15 +164,22 @@ def _compare_numbers(
             yield row | {"state": Comparison.MISSING}
             continue
         value = estimate(number.evidence, confidence).value
-        allowed, known = allowed_range(expected, number.evidence, level), known_range(number)
-        if not known.is_bounded or not known_range(expected).is_bounded:
-            state = _unbounded_state(known, known_range(expected))
-        elif known.touches(allowed):
+        allowed = allowed_range(expected, number.evidence, level)
+        bounds, reference_bounds = known_range(number), known_range(expected)
+        if not (bounds.is_bounded and reference_bounds.is_bounded):
+            state = _unbounded_state(bounds, reference_bounds)
+        elif bounds.touches(allowed):
             state = Comparison.SAME
         else:
             state = _difference(expected, value, row["reference"], same_versions)
-        bounds = {"lowest": allowed.low, "highest": allowed.high, "fresh": value}
-        yield row | bounds | {"fresh_from": known.low, "fresh_to": known.high, "state": state}
+        yield row | {
+            "lowest": allowed.low,
+            "highest": allowed.high,
+            "fresh": value,
+            "fresh_from": bounds.low,
+            "fresh_to": bounds.high,
+            "state": state,
+        }
     for key, number in fresh.items():
         if key not in reference:
             value = estimate(number.evidence, confidence).value

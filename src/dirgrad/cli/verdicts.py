@@ -47,7 +47,8 @@ def verify(args: argparse.Namespace) -> None:
     """
     from dirgrad.analysis.claims import load_claims
     from dirgrad.analysis.same_configuration import require_same
-    from dirgrad.analysis.verify import compare, read, report_text, summary
+    from dirgrad.analysis.tier_results import read
+    from dirgrad.analysis.verify import compare, report_text, summary
 
     config = validation.load(args.config, args.override)
     run, reference = (read(Path(path), config.tier) for path in (args.run, args.reference))
