@@ -1,7 +1,6 @@
 """Times that cannot be compared between two runs, and tables without them.
 
-- Trials that advance together share one clock. Their time is one value, whatever the number of
-  trials, so its noise is unknown.
+- Trials that advance together share one clock. They have one time, and its noise is unknown.
 - A machine is noisy if other processes used more than 5 % of the processor time of a measurement.
 """
 

@@ -9,7 +9,7 @@ How far a number may differ depends on its kind:
 - A number without an interval may differ by 1 %.
 - A counted number (bytes, multiplications) must be equal.
 - A number that lies between two bounds agrees if the bounds of both runs overlap or touch. A
-  largest stable rate lies between two rates of a grid, of which rounding may choose the next one.
+  largest stable rate lies between two rates of a grid, and rounding may choose the next pair.
 """
 
 from collections.abc import Iterator, Mapping

@@ -187,7 +187,7 @@ def _compare_numbers(
 
 
 def _unbounded_state(fresh: Range, reference: Range) -> Comparison:
-    """Return how two numbers differ, at least one of which is known to no side."""
+    """Return how two numbers differ if one of them, or both, have no bound."""
     if reference.is_bounded:
         return Comparison.MISSING
     return Comparison.NEW if fresh.is_bounded else Comparison.SAME
