@@ -39,9 +39,9 @@ COMMANDS = {
     ),
     "records": (["table", "final", "--config", YAML, "--records", "nowhere"], "nowhere"),
     "records of the manifest": (["manifest", "--config", YAML, "--records", "nowhere"], "nowhere"),
-    "records of a figure": (["figure", "overview", *FIGURE], "nowhere"),
+    "records of a figure": (["figure", "loss_beale", *FIGURE], "nowhere"),
     "file of a table": (
-        ["figure", "overview", *FIGURE, "--tables", "missing/final.csv"],
+        ["figure", "loss_beale", *FIGURE, "--tables", "missing/final.csv"],
         "missing/final.csv",
     ),
 }

@@ -120,7 +120,7 @@ def expected_origin(project: Path) -> origin.Origin:
 @pytest.mark.slow
 def test_a_figure_contains_its_origin_and_has_equal_bytes_in_two_processes(project: Path) -> None:
     for seed in ("1", "2"):
-        figure_arguments = arguments(project, "figure", "loss_beale", "overview", out=seed)
+        figure_arguments = arguments(project, "figure", "loss_beale", out=seed)
         subprocess.run(
             [sys.executable, "-m", "dirgrad", *figure_arguments],
             check=True,
@@ -129,20 +129,20 @@ def test_a_figure_contains_its_origin_and_has_equal_bytes_in_two_processes(proje
     first, second = project / "1", project / "2"
     names = {path.name for path in first.iterdir()}
     suffixes = ("svg", "png", "pdf", "jax.png", "torch.png")
-    figures = ("loss_beale", "overview")
-    assert names == {f"{figure}.{suffix}" for figure in figures for suffix in suffixes}
+    assert names == {f"loss_beale.{suffix}" for suffix in suffixes}
     line = origin.to_line(expected_origin(project))
     for name in names:
         assert (first / name).read_bytes() == (second / name).read_bytes(), name
         assert origin.read(first / name) == json.loads(line)
     # The metadata of an image contain the line as its description.
-    with Image.open(first / "overview.png") as image:
+    with Image.open(first / "loss_beale.png") as image:
         assert image.text["Description"] == line
-    descriptions = ElementTree.parse(first / "overview.svg").iter(SVG_DESCRIPTION)
+    descriptions = ElementTree.parse(first / "loss_beale.svg").iter(SVG_DESCRIPTION)
     assert [element.text for element in descriptions] == [line]
-    assert "90 % bootstrap interval" in (first / "overview.svg").read_text()
+    assert "90 % bootstrap interval" in (first / "loss_beale.svg").read_text()
     # A figure of one framework is another picture.
-    assert (first / "overview.jax.png").read_bytes() != (first / "overview.torch.png").read_bytes()
+    frameworks = [(first / f"loss_beale.{name}.png").read_bytes() for name in ("jax", "torch")]
+    assert frameworks[0] != frameworks[1]
 
 
 def test_a_summary_table_is_also_written_as_html_and_latex_with_its_origin(project: Path) -> None:

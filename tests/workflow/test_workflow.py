@@ -115,7 +115,7 @@ def check_tables(results: Path) -> None:
 def check_figures(directory: Path) -> None:
     """Check that every figure exists in every format and is not blank."""
     for suffix in ("svg", "png", "pdf"):
-        for name in ("overview", "loss_beale", "trajectories_beale"):
+        for name in ("loss_beale", "trajectories_beale"):
             assert (directory / f"{name}.{suffix}").stat().st_size > 1000
 
 
