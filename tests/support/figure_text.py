@@ -19,5 +19,5 @@ def legend_labels(figure: Figure) -> list[str]:
 
 
 def panel_texts(axes: Axes) -> list[str]:
-    """Return the texts that are written into or beside a panel."""
+    """Return the texts that are written into a panel or next to it."""
     return [text.get_text() for text in axes.texts]

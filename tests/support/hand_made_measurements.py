@@ -131,13 +131,13 @@ def sources_of_noise() -> pd.DataFrame:
 
 
 def memory() -> pd.DataFrame:
-    """Return the memory of inference and of each estimator: 1, 2 and 4 MiB by kind of count."""
+    """Return the memory of inference and of each estimator: 1, 2 and 4 MB by kind of count."""
     rows = measurement("memory")
     # Each row is preceded by the row of inference.
     rows = rows.loc[rows.index.repeat(2)].reset_index(drop=True)
     rows.loc[::2, "estimator"] = "inference"
-    rows = rows.assign(n=3, xla_temp_bytes=2.0**21, saved_bytes=2.0**20)
-    return with_interval(rows, "resident_peak_bytes", 2.0**22)
+    rows = rows.assign(n=3, xla_temp_bytes=2e6, graph_temp_bytes=1e6)
+    return with_interval(rows, "resident_peak_bytes", 4e6)
 
 
 def timeline() -> pd.DataFrame:
@@ -163,6 +163,21 @@ def cost_ratios(other_cpu_fraction: float = 0.01) -> pd.DataFrame:
     )
     rows = with_interval(rows, "gradient_over_forward", 3.0)
     return with_interval(rows, "step_over_forward", 4.0)
+
+
+def step_times(other_cpu_fraction: float = 0.01) -> Tables:
+    """Return steps that take half of backprop's time in three layers and twice it otherwise.
+
+    Args:
+        other_cpu_fraction: Share of the CPU time that other processes used.
+    """
+    cost = cost_ratios(other_cpu_fraction)
+    is_backprop = cost["estimator"] == "backprop"
+    others = np.where(cost["depth"] == 3, 0.5, 2.0)
+    bench = with_interval(cost, "step_over_backprop", np.where(is_backprop, 1.0, others))
+    bounds = np.where(is_backprop, 3.0, 1.5)
+    bench = bench.drop(columns="flop_bound_over_forward")
+    return {"bench": bench, "cost": cost.assign(flop_bound_over_forward=bounds)}
 
 
 def cost_seconds() -> pd.DataFrame:

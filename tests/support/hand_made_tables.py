@@ -63,16 +63,32 @@ def curves() -> pd.DataFrame:
 
 
 def baydin() -> pd.DataFrame:
-    """Return the times T_f and T_b; at rate 0.2 the forward gradient does not reach the loss."""
+    """Return the times T_f and T_b; at rate 0.2 the forward gradient does not reach the loss.
+
+    The paper's T_f/T_b is 0.25.
+    """
     rows = combinations(
         problem=("mlp",),
         backend=BACKENDS,
         learning_rate=(0.1, 0.2),
         estimator=("forward_gradient",),
-        quantity=("T_f_seconds", "T_b_seconds"),
+        quantity=("T_f_seconds", "T_b_seconds", "T_f_over_T_b"),
     )
-    forward_seconds = rows["learning_rate"].map({0.1: 0.5, 0.2: np.nan})
-    return rows.assign(value=forward_seconds.where(rows["quantity"] == "T_f_seconds", 1.0))
+    is_of_backprop = rows["quantity"] == "T_b_seconds"
+    value = rows["learning_rate"].map({0.1: 0.5, 0.2: np.nan}).mask(is_of_backprop, 1.0)
+    low = value.fillna(3.0)
+    is_ratio = rows["quantity"] == "T_f_over_T_b"
+    return rows.assign(
+        value=value,
+        value_from=low,
+        value_to=value,
+        loss_reduction=0.5,
+        paper_value=np.where(is_ratio, 0.25, np.nan),
+        ratio_to_paper=(value / 0.25).where(is_ratio),
+        ratio_to_paper_from=(low / 0.25).where(is_ratio),
+        ratio_to_paper_to=(value / 0.25).where(is_ratio),
+        n=7,
+    )
 
 
 def trajectories() -> pd.DataFrame:
@@ -122,12 +138,22 @@ def compared() -> Tables:
     uses_sgd = rows["experiment"] == "mlp_sgd"
     targets = rows.assign(n_reached=np.where(uses_sgd, 5, 2))
     targets = targets.assign(
+        target_loss=0.5,
         steps_over_backprop_from=20.0,
         steps_over_backprop_to=np.where(uses_sgd, 40.0, np.nan),
+        seconds_over_backprop_from=10.0,
+        seconds_over_backprop_to=np.where(uses_sgd, 15.0, np.nan),
     )
     others = rows[rows["estimator"] != "backprop"].reset_index(drop=True)
     equal_loss = others.assign(difference_from=-0.02, difference_to=0.01)
     return {"targets": targets, "equal_loss": equal_loss}
+
+
+def compared_curves() -> Tables:
+    """Return the targets of `compared` with the curves of both experiments at one rate."""
+    points = curves().query("experiment != 'rosenbrock' and learning_rate == 0.1")
+    names = {"mlp": "mlp_sgd", "beale": "mlp_adam"}
+    return {"targets": compared()["targets"], "curves": points.replace({"experiment": names})}
 
 
 def thresholded() -> Tables:

@@ -17,7 +17,7 @@ CLAIMS_CAPTION = (
     "Claims of the papers and of their critics, the measured values and the verdicts. The table is "
     "made only from the other tables."
 )
-FRONT_PAGE = ("baydin_fig3", "baydin_fig4", "fair", "cost", "frye_noise", "silver_learning")
+FRONT_PAGE = ("headline", "paper_beside_ours", "fair", "cost", "frye_noise", "silver_learning")
 """Figures of the front page, in order; those that a configuration lacks are left out."""
 
 

@@ -33,8 +33,6 @@ TITLE_WIDTH = 36
 MEGABYTE = 1e6
 EXACT = {"jax": "xla_temp_bytes", "torch": "graph_temp_bytes"}
 """Column with the exact temporary bytes of a step, by framework."""
-LEARNED = 0.05
-"""Least share of its first loss that backprop must remove before its times mean anything."""
 
 
 def draw(tables: style.Tables, at_equal_rate: str, at_own_rate: str, depth: str) -> Figure:
@@ -81,9 +79,11 @@ def _subject(experiment: str, curves: pd.DataFrame, final: pd.DataFrame) -> str:
 
 
 def _at_highest_rate(curves: pd.DataFrame) -> pd.DataFrame:
+    """Return the curves of panel (a) at the highest rate at which backprop has a curve."""
     shown = curves[curves["estimator"].isin(EQUAL_RATE)].astype({"learning_rate": float})
-    backprop = shown[shown["estimator"] == "backprop"]
-    return shown[shown["learning_rate"] == backprop["learning_rate"].max()]
+    rates = shown["learning_rate"]
+    is_highest: pd.Series = rates == rates[shown["estimator"] == "backprop"].max()
+    return shown.loc[is_highest]
 
 
 def _loss_against_seconds(axes: Axes, curves: pd.DataFrame, styles: style.LineStyles) -> None:
@@ -106,7 +106,7 @@ def _times(curves: pd.DataFrame) -> dict[str, tuple[float, float]]:
     backprop learns nothing.
     """
     losses = curves.loc[curves["estimator"] == "backprop", "valid_loss"]
-    if losses.empty or losses.min() > (1 - LEARNED) * losses.iloc[0]:
+    if losses.empty or losses.min() > (1 - style.LEARNED) * losses.iloc[0]:
         return {}
     times = {}
     for name, part in curves.groupby("estimator", sort=False):
@@ -155,13 +155,13 @@ def _time_needed(curves: pd.DataFrame, times: dict[str, tuple[float, float]]) ->
     reached = [ends for ends in others if ends[1] < float("inf")]
     if not reached:
         return f"At the rate{rate} no other reaches backprop's lowest loss"
-    count = "the others" if len(reached) == len(others) else f"{len(reached)} of {len(others)}"
+    subject = "the others reach" if len(others) > 1 else "the other reaches"
+    if len(reached) < len(others):
+        subject = f"{len(reached)} of {len(others)} reach"
     least = min(low for low, _ in reached) / backprop
     most = max(high for _, high in reached) / backprop
-    return (
-        f"At the rate{rate} {count} reach backprop's lowest loss in {least:.2g} to {most:.2g} "
-        "times its time"
-    )
+    times_its_time = f"{style.number(least)} to {style.number(most)} times its time"
+    return f"At the rate{rate} {subject} backprop's lowest loss in {times_its_time}"
 
 
 def _loss_against_steps(
@@ -184,8 +184,8 @@ def _steps_needed(targets: pd.DataFrame) -> str:
     if low.isna().all():
         return "Each at its own best rate"
     loss = targets["target_loss"].iloc[0]
-    most = "more" if high.isna().any() else f"{high.max():.2g}"
-    steps = f"{low.min():.2g} to {most} times backprop's steps"
+    most = "more" if high.isna().any() else style.number(high.max())
+    steps = f"{style.number(low.min())} to {most} times backprop's steps"
     return f"At their own best rates the others reach a loss of {loss:g} in {steps}"
 
 
@@ -219,7 +219,7 @@ def _least_memory(memory: pd.DataFrame, column: str) -> str:
 def _finish_panel(axes: Axes, title: str) -> None:
     """Set the text sizes of a panel, name its lines and write its title."""
     axes.tick_params(labelsize=TEXT_SIZE)
-    axes.xaxis.label.set_size(TEXT_SIZE)
-    axes.yaxis.label.set_size(TEXT_SIZE)
-    labels.name_lines(axes, TEXT_SIZE - 0.5)
+    axes.xaxis.label.set_fontsize(TEXT_SIZE)
+    axes.yaxis.label.set_fontsize(TEXT_SIZE)
+    labels.name_lines(axes, TEXT_SIZE - 0.5, shrinkage=0.7)
     axes.set_title(fill(title, TITLE_WIDTH), fontsize=TEXT_SIZE, loc="left")

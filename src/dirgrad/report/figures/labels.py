@@ -5,11 +5,9 @@ from matplotlib.axes import Axes
 
 GAP = 1.15
 """Least distance between two names, in heights of their text."""
-SHRINK = 0.65
-"""Height of a panel after its title and labels took their room, over its height before."""
 
 
-def name_lines(axes: Axes, size: float = 7.0) -> None:
+def name_lines(axes: Axes, size: float = 7.0, shrinkage: float = 0.9) -> None:
     """Write the label of each line to the right of the panel, at the height of its last point.
 
     Names that would overlap are moved apart, and each is joined to its line. The scales and the
@@ -18,6 +16,7 @@ def name_lines(axes: Axes, size: float = 7.0) -> None:
     Args:
         axes: The panel.
         size: Size of the text in points.
+        shrinkage: Height of the panel beside its titles and labels, over its height before.
     """
     ends = []
     for line in axes.get_lines():
@@ -28,11 +27,10 @@ def name_lines(axes: Axes, size: float = 7.0) -> None:
     if not ends:
         return
     fraction = axes.transData + axes.transAxes.inverted()
-    heights = [fraction.transform(point)[1] for point, _ in ends]
-    inches = SHRINK * axes.bbox.height / axes.get_figure(root=True).dpi
-    lines_of_text = 1 + max(str(line.get_label()).count("\n") for _, line in ends)
-    gap = GAP * lines_of_text * size / 72 / inches
-    spread = spread_apart(np.clip(heights, 0, 1), gap)
+    heights = np.array([fraction.transform(point)[1] for point, _ in ends])
+    inches = shrinkage * axes.bbox.height / axes.figure.dpi
+    rows = np.array([1 + str(line.get_label()).count("\n") for _, line in ends])
+    spread = spread_apart(heights, GAP * size / 72 / inches * rows)
     for (point, line), height in zip(ends, spread, strict=True):
         axes.annotate(
             str(line.get_label()),
@@ -45,6 +43,7 @@ def name_lines(axes: Axes, size: float = 7.0) -> None:
                 "arrowstyle": "-",
                 "color": line.get_color(),
                 "linewidth": 0.6,
+                "relpos": (0, 0.5),
                 "shrinkA": 0,
                 "shrinkB": 2,
             },
@@ -52,25 +51,28 @@ def name_lines(axes: Axes, size: float = 7.0) -> None:
         )
 
 
-def spread_apart(heights: np.ndarray, gap: float) -> np.ndarray:
-    """Return heights in the same order that differ by at least `gap`, as near as possible.
+def spread_apart(heights: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return the centers of texts that do not overlap, as near to their heights as possible.
+
+    All texts lie between 0 and 1 if there is room for them.
 
     Args:
-        heights: Heights, (n,).
-        gap: Least difference between two of them.
+        heights: Height of each text, (n,).
+        sizes: Extent of each text in the same unit, (n,).
 
     Returns:
         The least-squares approximation of the heights, (n,).
     """
     order = np.argsort(heights, kind="stable")
-    # Without the gaps, the condition is that the heights do not decrease.
-    shift = gap * np.arange(len(heights))
+    extents = np.asarray(sizes, dtype=float)[order]
+    # Without the extents of the texts below, the condition is that the values do not decrease.
+    below = np.cumsum(extents) - extents / 2
     blocks: list[list[float]] = []
-    for value in np.asarray(heights, dtype=float)[order] - shift:
+    for value in np.asarray(heights, dtype=float)[order] - below:
         blocks.append([value])
         while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
             blocks[-2:] = [blocks[-2] + blocks[-1]]
-    level = np.concatenate([np.full(len(block), np.mean(block)) for block in blocks])
-    spread = np.empty(len(heights))
-    spread[order] = level + shift
+    levels = np.concatenate([np.full(len(block), np.mean(block)) for block in blocks])
+    spread = np.empty(len(order))
+    spread[order] = np.clip(levels, 0.0, max(1.0 - extents.sum(), 0.0)) + below
     return spread

@@ -42,6 +42,8 @@ NOISE_LABEL = "timing noise (forward pass / itself)"
 BAND = 0.7
 """Fraction of the distance between two experiments over which the estimators are spread."""
 TITLE_SIZE = 9
+LEARNED = 0.05
+"""Least share of its first loss that backprop must remove before its times mean anything."""
 RC: Any = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -134,6 +136,11 @@ def whole_ticks(axis: Axis) -> None:
     """Place ticks at 1, 2, 5, 10 and so on, for a logarithmic axis with a short range."""
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     plain_ticks(axis)
+
+
+def number(value: float) -> str:
+    """Return a number with two significant digits, or without decimals from 100 on."""
+    return f"{value:.2g}" if abs(value) < 99.5 else f"{value:,.0f}"
 
 
 def first_framework(table: pd.DataFrame) -> str:

@@ -1,0 +1,31 @@
+"""The figure `paper_beside_ours` shows our values over the paper's, and bounds as arrows."""
+
+import numpy as np
+
+from dirgrad.report.figures import paper_beside_ours
+from support import hand_made_tables as training
+
+
+def test_a_value_is_a_point_and_a_missed_loss_is_an_arrow_at_its_bound() -> None:
+    (axes,) = paper_beside_ours.draw({"baydin": training.baydin()}).axes
+    points = [line for line in axes.lines if line.get_marker() in "os" and len(line.get_xdata())]
+    arrows = [line for line in axes.lines if line.get_marker() == ">"]
+    assert [list(line.get_xdata()) for line in points] == [[2.0], [2.0]]
+    assert [list(line.get_xdata()) for line in arrows] == [[12.0], [12.0]]
+
+
+def test_each_row_names_its_quantity_its_rate_and_the_paper_value() -> None:
+    (axes,) = paper_beside_ours.draw({"baydin": training.baydin()}).axes
+    names = [text.get_text() for text in axes.get_yticklabels()]
+    assert names == [f"mlp, rate {rate}: $T_f / T_b$ (paper 0.25)" for rate in (0.1, 0.2)]
+
+
+def test_the_title_states_the_range_of_the_ratios_and_the_losses_that_were_missed() -> None:
+    title = paper_beside_ours.draw({"baydin": training.baydin()}).get_suptitle()
+    assert title.startswith("Measured here: times 2 to 2 times the paper's (2 not reached)")
+
+
+def test_rows_without_a_value_of_the_paper_are_not_drawn() -> None:
+    tables = {"baydin": training.baydin().assign(paper_value=np.nan)}
+    title = paper_beside_ours.draw(tables).get_suptitle()
+    assert title.startswith("No value of the paper has a counterpart here")
