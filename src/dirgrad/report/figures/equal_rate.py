@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import panels, style
+from dirgrad.report.figures import labels, panels, style
 
 TABLES = ("curves", "baydin")
 FIGURES = {
@@ -22,7 +22,8 @@ CAPTION = """
 Estimators at the same learning rate. T_b is the time at which backprop reaches its lowest
 validation loss (gray line). T_f is the time at which another estimator reaches the same loss.
 Times are inter-quartile means over seeds. A band, or a pair of numbers, is the range of a time
-whose record points are far apart.
+whose record points are far apart. Where backprop removes less than a twentieth of its loss, no time
+is stated.
 """
 ALT = "Validation loss of every estimator, against iterations and against seconds."
 
@@ -30,67 +31,110 @@ BACKPROP = "backprop"
 
 
 def draw(tables: style.Tables, experiment: str) -> Figure:
-    """Draw a row of two panels per learning rate and framework."""
-    curves = tables["curves"].query("experiment == @experiment and valid_loss == valid_loss")
-    times = tables["baydin"].query("problem == @experiment")
+    """Draw a row of two panels per learning rate, of one framework."""
+    backend = style.first_framework(tables["curves"])
+    selection = "experiment == @experiment and backend == @backend and valid_loss == valid_loss"
+    curves = tables["curves"].query(selection).astype({"learning_rate": float})
+    times = tables["baydin"].query("problem == @experiment and backend == @backend")
     names = curves["estimator"].unique()
     styles = style.line_styles(sorted(names, key=lambda name: name != BACKPROP))
-    keys = ["learning_rate", "backend"]
-    ordered = curves.sort_values(keys, kind="stable")
-    figure, grid = panels.facet_rows(ordered, keys, 2, width=10.4, height=2.2)
-    for panel_row, rows, (rate, backend) in grid:
-        at_rate = times.query("learning_rate == @rate and backend == @backend")
-        titles = (f"{style.BACKENDS[backend]}, rate {rate:g}", _finding(at_rate))
-        for axes, title, (column, label) in zip(
-            panel_row, titles, style.X_AXES.items(), strict=True
-        ):
-            _losses(axes, rows, column, styles)
-            axes.set(xlabel=label, ylabel="validation loss [nat]", title=title)
+    ordered = curves.sort_values("learning_rate", kind="stable")
+    figure, grid = panels.facet_rows(ordered, "learning_rate", 2, width=8.5, height=2.2)
+    for panel_row, rows, rate in grid:
+        at_rate = times.query("learning_rate == @rate")
+        if not _learned(at_rate):
+            at_rate = at_rate.iloc[:0]
+        texts = {name: _in_words(at_rate, name) for name in styles}
+        for axes, (column, label) in zip(panel_row, style.X_AXES.items(), strict=True):
+            _losses(axes, rows, column, styles, texts)
+            axes.set(xlabel=label, ylabel="validation loss [nat]", title=f"rate {rate:g}")
         _times(panel_row[1], rows, at_rate, styles)
-        panel_row[1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
+        labels.name_lines(panel_row[1])
     return panels.finish(
         figure,
         curves,
-        "{subject}: equal rate for all estimators; "
-        "inter-quartile mean of n = {n} seeds, {interval}",
-        subject=style.label(experiment),
+        f"{style.label(experiment)}: {_finding(times)}",
+        "{backend}; equal rate for all estimators; inter-quartile mean of n = {n} seeds, "
+        "{interval}",
+        backend=style.BACKENDS.get(backend, ""),
     )
 
 
-def _finding(times: pd.DataFrame) -> str:
-    """Return how many estimators reach backprop's lowest loss sooner than backprop."""
-    ratios = times[times["quantity"] == "T_f_over_T_b"]
-    sooner = ratios.get("value_to", pd.Series(dtype=float)) < 1
-    return f"sooner than backprop: {int(sooner.sum())} of {len(ratios)} estimators"
+def _learned(times: pd.DataFrame) -> bool:
+    """Return whether backprop learns enough for a time to mean anything."""
+    return bool((times["loss_reduction"].dropna() >= style.LEARNED).any())
 
 
-def _losses(axes: Axes, curves: pd.DataFrame, column: str, styles: style.LineStyles) -> None:
-    for part, line, _ in style.parts(curves, styles):
-        style.line_with_interval(axes, part[column], part, "valid_loss", line, "_nolegend_")
+def _losses(
+    axes: Axes,
+    curves: pd.DataFrame,
+    column: str,
+    styles: style.LineStyles,
+    texts: dict[str, str],
+) -> None:
+    for name, line in styles.items():
+        part = curves[curves["estimator"] == name]
+        text = f"{style.short_label(name)}{texts[name]}"
+        style.line_with_interval(axes, part[column], part, "valid_loss", line, text)
 
 
 def _times(axes: Axes, curves: pd.DataFrame, times: pd.DataFrame, styles: style.LineStyles) -> None:
-    """Draw backprop's lowest validation loss and the times at which it is reached."""
-    lowest = curves.loc[curves["estimator"] == BACKPROP, "valid_loss"].min()
-    axes.axhline(lowest, color="0.6", linewidth=0.8)
+    """Draw the lowest validation loss of backprop and the times at which it is reached."""
     for name, line in styles.items():
-        time = "T_b" if name == BACKPROP else "T_f"
-        value, low, high = _seconds(times, time, name)
+        value, low, high = _seconds(times, name)
         if np.isfinite(value):
-            text = f"{time} = {value:.3g} s"
             axes.axvline(value, linewidth=1, color=line["color"], linestyle=(0, (1, 1)))
         elif np.isfinite(high):
-            text = f"{time} = {low:.3g} to {high:.3g} s"
             axes.axvspan(low, high, alpha=0.15, color=line["color"])
-        else:
-            text = f"{time} not reached by all"
-        axes.plot([], [], label=f"{style.label(name)}: {text}", markersize=3.5, **line)
+    backprop_seconds = _seconds(times, BACKPROP)[0]
+    if np.isfinite(backprop_seconds):
+        curve = curves[curves["estimator"] == BACKPROP]
+        lowest = np.interp(backprop_seconds, curve["train_seconds"], curve["valid_loss"])
+        axes.axhline(float(lowest), color="0.6", linewidth=0.8)
 
 
-def _seconds(times: pd.DataFrame, time: str, estimator: str) -> list[float]:
+def _seconds(times: pd.DataFrame, estimator: str) -> list[float]:
     """Return T_b, or T_f of an estimator, and its bounds; an unknown number is NaN."""
-    rows = times[times["quantity"] == f"{time}_seconds"]
+    quantity = "T_b_seconds" if estimator == BACKPROP else "T_f_seconds"
+    rows = times[times["quantity"] == quantity]
     if estimator != BACKPROP:
         rows = rows[rows["estimator"] == estimator]
     first = rows.reset_index(drop=True).reindex([0]).iloc[0]
     return [float(first.get(name, np.nan)) for name in ("value", "value_from", "value_to")]
+
+
+def _in_words(times: pd.DataFrame, estimator: str) -> str:
+    """Return the time of an estimator as the second line of its name; empty without times."""
+    if times.empty:
+        return ""
+    symbol = "$T_b$" if estimator == BACKPROP else "$T_f$"
+    value, low, high = _seconds(times, estimator)
+    if np.isfinite(value):
+        return f"\n{symbol} = {value:.3g} s"
+    if np.isfinite(high):
+        return f"\n{symbol} = {low:.3g} to {high:.3g} s"
+    return f"\n{symbol} not reached by all"
+
+
+def _finding(times: pd.DataFrame) -> str:
+    """Return how many estimators reach the lowest loss of backprop sooner, at each rate."""
+    texts = []
+    ratios = times[times["quantity"] == "T_f_over_T_b"]
+    for rate, rows in ratios.sort_values("learning_rate").groupby("learning_rate"):
+        if not _learned(rows):
+            texts.append(f"backprop learns nothing at the rate {rate:g}")
+            continue
+        sooner = rows["value_to"] < 1
+        ends = ", ".join(_ratio(row) for row in rows.to_dict("records"))
+        count = f"{int(sooner.sum())} of {len(rows)} sooner than backprop at the rate {rate:g}"
+        texts.append(f"{count} ($T_f/T_b$ {ends})")
+    return "; ".join(texts) or "no times"
+
+
+def _ratio(row: dict[str, float]) -> str:
+    """Return a ratio of times, its range, or its lower bound."""
+    if np.isfinite(row["value"]):
+        return f"{row['value']:.2g}"
+    if np.isfinite(row["value_to"]):
+        return f"{row['value_from']:.2g} to {row['value_to']:.2g}"
+    return f"over {row['value_from']:.2g}"

@@ -1,5 +1,6 @@
 """Largest stable learning rates against the number of parameters."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,24 +19,28 @@ ALT = "Bars and lines of theory per estimator: stable learning rate against para
 
 
 def draw(tables: style.Tables, name: str) -> Figure:
-    """Draw a column of panels per framework and a row per kind of problem."""
-    stability = tables["stability"].query("stability == @name").sort_values("dimension")
+    """Draw a panel per kind of problem, of one framework."""
+    backend = style.first_framework(tables["stability"])
+    selection = "stability == @name and backend == @backend"
+    stability = tables["stability"].query(selection).sort_values("dimension")
     styles = style.line_styles(stability["estimator"].unique())
-    figure, grid = panels.facets(stability, "problem_kind", "backend")
-    for axes, rows, kind, backend, _ in grid:
+    figure, grid = panels.facets(stability, None, "problem_kind", height=2.8)
+    for axes, rows, _, kind, _ in grid:
         for i, (part, line, estimator) in enumerate(style.parts(rows, styles)):
             _threshold(axes, part, estimator, line, shift=1.12 ** (i - 1.5))
-        title = f"{style.label(kind)}, {style.BACKENDS[backend]}"
-        axes.set(title=title, xlabel="parameters d (points shifted apart)", ylabel="learning rate")
+        axes.set(title=style.label(kind), ylabel="learning rate")
+        axes.set_xlabel("parameters d (points shifted apart)")
         axes.set(xscale="log", yscale="log")
     if grid:
         figure.axes[0].legend(fontsize=7)
     return panels.finish(
         figure,
         stability,
-        "largest rate of the grid at which n = {n_seeds} of {n_seeds} trials of {steps} steps "
-        "were stable",
+        _finding(stability),
+        "{backend}; largest rate of the grid at which n = {n_seeds} of {n_seeds} trials of {steps} "
+        "steps were stable",
         "bar: interval to the next rate of the grid, which was unstable; line: closed form",
+        backend=style.BACKENDS.get(backend, ""),
     )
 
 
@@ -50,3 +55,18 @@ def _threshold(
     axes.errorbar(x, stable["stable_rate"], yerr=errors, label=name, **shape)
     if rows["stable_rate_theory"].notna().any():
         axes.plot(rows["dimension"], rows["stable_rate_theory"], **style.thin_line(line))
+
+
+def _finding(stability: pd.DataFrame) -> str:
+    """Return how much smaller the rate of the forward gradient is at the largest dimensions."""
+    texts = []
+    for kind, rows in stability.groupby("problem_kind", sort=False):
+        d = rows["dimension"].max()
+        widest = rows[rows["dimension"] == d].set_index("estimator")["stable_rate"]
+        ends = widest.reindex(["backprop", "forward_gradient"]).to_numpy(float)
+        if np.isfinite(ends).all():
+            ratio = style.number(ends[0] / ends[1])
+            texts.append(f"{style.label(str(kind))}, d = {d:,}: {ratio} times")
+    if not texts:
+        return "Largest stable rates"
+    return f"Backprop's largest stable rate over the forward gradient's: {'; '.join(texts)}"

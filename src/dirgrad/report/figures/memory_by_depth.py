@@ -5,63 +5,76 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dirgrad.records.statuses import measured
-from dirgrad.report.figures import panels, style
+from dirgrad.report.figures import labels, panels, style
 
 TABLES = ("memory",)
 FIGURES = {"memory_depth": ("memory/depth",)}
 CATEGORY = "instruments"
 TITLE = "Memory by depth"
 CAPTION = """
-Memory of a step against the number of layers. Left: the bytes that the framework counts
-exactly. Right: the peak of the resident set, each value from a separate process. One gray line
-grows linearly to backprop's last value. The other stays constant at the last value of inference.
+Memory of a step against the number of layers. Left: the temporary bytes that the framework counts
+exactly, XLA for its compiled program and in PyTorch the traced graph. Right: the peak of the
+resident set above its level before the step, each value from a separate process.
 """
 ALT = "A line per estimator against the number of layers: counted bytes, and resident memory."
 
-MEBIBYTE = 2**20
-EXACT = {"jax": ("xla_temp_bytes", "XLA temporary"), "torch": ("saved_bytes", "saved for backward")}
-"""Column of the exact memory count of each framework, and its label."""
-PEAK = ("resident_peak_bytes", "peak of the resident set")
+MEGABYTE = 1e6
+EXACT = {"jax": "xla_temp_bytes", "torch": "graph_temp_bytes"}
+"""Column with the exact temporary bytes of a step, by framework."""
+PEAK = "resident_peak_bytes"
+MOST = 8
+"""Largest number of lines in a panel."""
 
 
 def draw(tables: style.Tables, name: str) -> Figure:
     """Draw a row of two panels per framework: exact bytes, and the peak of the resident set."""
     memory = measured(tables["memory"]).query("memory == @name").sort_values("depth")
-    styles = style.line_styles(memory["estimator"].unique())
-    figure, grid = panels.facet_rows(memory, "backend", 2, height=2.7)
+    names = memory["estimator"].drop_duplicates().sort_values(key=lambda name: name == "inference")
+    styles = style.line_styles(names.head(MOST))
+    figure, grid = panels.facet_rows(memory, "backend", 2, width=8.0, height=2.5)
     for panel_row, rows, backend in grid:
-        quantities = (EXACT[backend], PEAK)
-        for axes, (column, text) in zip(panel_row, quantities, strict=True):
+        accounts = {EXACT[backend]: "exact temporary bytes", PEAK: "peak of the resident set"}
+        for axes, (column, account) in zip(panel_row, accounts.items(), strict=True):
             _lines(axes, rows, column, styles)
-            axes.set(ylabel=f"{text} [MiB]", title=style.BACKENDS[backend])
+            axes.set_title(f"{style.BACKENDS[backend]}: {account}")
+    for axes in figure.axes:
+        axes.set(xlabel="number of weight layers", ylabel="memory of a step [MB]")
     return panels.finish(
         figure,
         memory,
-        "{subject}, batch {batch_size}; left: exact bytes",
-        "right: inter-quartile mean of n = {n} processes, {interval} if n > 1",
-        legend=4,
+        _finding(memory),
+        "{subject}, batch {batch_size}, 1 MB = 10^6 bytes; resident set: inter-quartile mean of "
+        "n = {n} processes, {interval} if n > 1",
         subject=style.label(name),
     )
 
 
 def _lines(axes: Axes, rows: pd.DataFrame, column: str, styles: style.LineStyles) -> None:
-    for part, line, name in style.parts(rows, styles):
-        style.line_with_interval(axes, part["depth"], part, column, line, name, MEBIBYTE)
-    _guides(axes, rows, column)
-    axes.set(xlabel="number of weight layers", xscale="log")
-    axes.set_yscale("symlog", linthresh=0.1)
-    axes.set_ylim(0, None)
-    axes.set_xticks(rows["depth"].unique())
-    style.plain_ticks(axes.xaxis, axes.yaxis)
+    for name, line in styles.items():
+        part = rows[(rows["estimator"] == name) & (rows[column] > 0)]
+        if len(part):
+            label = style.short_label(name)
+            style.line_with_interval(axes, part["depth"], part, column, line, label, MEGABYTE)
+    axes.set(xscale="log", yscale="log", xticks=rows["depth"].unique())
+    style.plain_ticks(axes.xaxis)
+    style.whole_ticks(axes.yaxis)
+    labels.name_lines(axes)
 
 
-def _guides(axes: Axes, rows: pd.DataFrame, column: str) -> None:
-    """Draw a linear line through backprop's last point and a constant one through inference's."""
-    depths = rows["depth"].drop_duplicates()
-    gray: style.LineStyle = {"color": "0.55", "linewidth": 1.0, "zorder": 0}
-    for _, backprop in rows[rows["estimator"] == "backprop"].tail(1).iterrows():
-        linear = backprop[column] / MEBIBYTE * depths / backprop["depth"]
-        axes.plot(depths, linear, linestyle="--", label="linear", **gray)
-    for _, inference in rows[rows["estimator"] == "inference"].tail(1).iterrows():
-        constant = inference[column] / MEBIBYTE + 0 * depths
-        axes.plot(depths, constant, linestyle=":", label="constant", **gray)
+def _finding(memory: pd.DataFrame) -> str:
+    """Return by which factors the exact memory grows with depth: backprop's and the least."""
+    backend = style.first_framework(memory)
+    rows = memory[memory["backend"] == backend]
+    ends = rows[rows["depth"].isin([rows["depth"].min(), rows["depth"].max()])]
+    if ends["depth"].nunique() < 2:
+        return "Memory of a step"
+    by_depth = ends.groupby(["estimator", "depth"])[EXACT[backend]].first().unstack()
+    growth = (by_depth.iloc[:, -1] / by_depth.iloc[:, 0]).drop("inference", errors="ignore")
+    if "backprop" not in growth:
+        return "Memory of a step"
+    least = str(growth.idxmin())
+    return (
+        f"From {by_depth.columns[0]:.0f} to {by_depth.columns[-1]:.0f} layers, memory in "
+        f"{style.BACKENDS[backend]} grows {growth['backprop']:.2g}-fold with backprop "
+        f"and {growth[least]:.2g}-fold with {style.label(least)}"
+    )

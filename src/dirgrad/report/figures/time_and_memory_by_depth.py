@@ -8,45 +8,48 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dirgrad.records.statuses import measured
-from dirgrad.report.figures import panels, style
+from dirgrad.report.figures import labels, panels, style
 
 TABLES = ("cost", "memory")
 FIGURES = {"baydin_fig6": ("cost/depth", "memory/depth")}
 CATEGORY = "baydin"
 TITLE = "Time and memory by depth"
 CAPTION = """
-Time of a gradient estimate and peak memory of a whole step, against the number of layers. Each
-memory value comes from a separate process.
+Time of a gradient estimate and temporary memory of a whole step, against the number of layers. The
+bytes are counted exactly, by XLA for its compiled program and in PyTorch from the traced graph.
 """
 ALT = "A line per estimator against the number of layers: time on the left, memory on the right."
 
-MEBIBYTE = 2**20
+MEGABYTE = 1e6
 MILLISECOND = 1e-3
-FORWARD = "forward pass"
-"""Legend entry of the forward pass, which is drawn as if it were an estimator."""
+EXACT = {"jax": "xla_temp_bytes", "torch": "graph_temp_bytes"}
+"""Column with the exact temporary bytes of a step, by framework."""
+FORWARD = "forward_pass"
+"""Name of the forward pass, which is drawn as if it were an estimator."""
+SECONDS = "gradient_seconds"
 
 
 def draw(tables: style.Tables, name: str) -> Figure:
     """Draw a row of two panels per framework: time and memory."""
     cost = tables["cost"].query("cost == @name")
     memory = measured(tables["memory"]).query("memory == @name")
+    memory = memory.replace({"estimator": {"inference": FORWARD}})
     styles = style.line_styles([*cost["estimator"].unique(), FORWARD])
-    figure, grid = panels.facet_rows(cost, "backend", 2)
+    figure, grid = panels.facet_rows(cost, "backend", 2, width=8.0, height=2.4)
     for (left, right), rows, backend in grid:
-        _lines(left, _with_forward(rows), "gradient_seconds", MILLISECOND, styles)
-        left.set(ylabel="time of an estimate [ms]", title=style.BACKENDS[backend])
-        peaks = memory.query("backend == @backend").replace({"estimator": {"inference": FORWARD}})
-        _lines(right, peaks, "resident_peak_bytes", MEBIBYTE, styles)
-        right.set(ylabel="peak resident memory\nof a step [MiB]", title=style.BACKENDS[backend])
-        right.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
+        _lines(left, _with_forward(rows), SECONDS, MILLISECOND, styles)
+        left.set_ylabel("time of an estimate [ms]")
+        _lines(right, memory.query("backend == @backend"), EXACT[backend], MEGABYTE, styles)
+        right.set_ylabel("memory of a step [MB]")
+        for axes in (left, right):
+            axes.set(title=style.BACKENDS[backend], xlabel="number of weight layers")
     return panels.finish(
         figure,
         cost,
-        "{subject}: inter-quartile mean, {interval}",
-        "time: n = {n} rounds of batch {batch_size}; "
-        "memory: n = {processes} processes of batch {memory_batch}",
+        _finding(cost, memory),
+        "{subject}; time: inter-quartile mean of n = {n} rounds of batch {batch_size}, {interval}; "
+        "memory: exact bytes at batch {memory_batch}",
         subject=style.label(name),
-        processes=style.count_range(memory["n"]),
         memory_batch=style.count_range(memory["batch_size"]),
     )
 
@@ -54,16 +57,45 @@ def draw(tables: style.Tables, name: str) -> Figure:
 def _with_forward(cost: pd.DataFrame) -> pd.DataFrame:
     """Return the rows and, for each problem, a row with the time of the forward pass."""
     forward = cost.drop_duplicates("problem").assign(estimator=FORWARD)
-    seconds = {
-        f"gradient_seconds{end}": forward[f"forward_seconds{end}"] for end in ("", "_low", "_high")
-    }
+    seconds = {f"{SECONDS}{end}": forward[f"forward_seconds{end}"] for end in ("", "_low", "_high")}
     return pd.concat([forward.assign(**seconds), cost])
 
 
 def _lines(
     axes: Axes, rows: pd.DataFrame, column: str, unit: float, styles: style.LineStyles
 ) -> None:
-    for part, line, name in style.parts(rows.sort_values("depth"), styles):
-        style.line_with_interval(axes, part["depth"], part, column, line, name, unit)
-    axes.set(xlabel="number of weight layers", xscale="log", yscale="log")
-    style.plain_ticks(axes.xaxis, axes.yaxis)
+    for name, line in styles.items():
+        part = rows[(rows["estimator"] == name) & (rows[column] > 0)].sort_values("depth")
+        if len(part):
+            label = style.short_label(name)
+            style.line_with_interval(axes, part["depth"], part, column, line, label, unit)
+    axes.set(xscale="log", yscale="log", xticks=rows["depth"].unique())
+    style.plain_ticks(axes.xaxis)
+    style.whole_ticks(axes.yaxis)
+    labels.name_lines(axes)
+
+
+def _finding(cost: pd.DataFrame, memory: pd.DataFrame) -> str:
+    """Return time and memory of a forward gradient over backprop's in the deepest network."""
+    backend = style.first_framework(cost)
+    ratios = [
+        _over_backprop(rows[rows["backend"] == backend], column)
+        for rows, column in ((cost, SECONDS), (memory, EXACT.get(backend, SECONDS)))
+    ]
+    if not all(ratios):
+        return "Time and memory by depth"
+    time, bytes_ = ratios
+    return (
+        f"At {cost['depth'].max():.0f} layers a forward gradient in {style.BACKENDS[backend]} "
+        "takes "
+        f"{time:.2g} of backprop's time and {bytes_:.2g} of its memory"
+    )
+
+
+def _over_backprop(rows: pd.DataFrame, column: str) -> float:
+    """Return a value of the forward gradient over backprop's at the largest depth, or 0."""
+    deepest = rows[rows["depth"] == rows["depth"].max()].drop_duplicates("estimator")
+    values = deepest.set_index("estimator")[column] if len(deepest) else pd.Series(dtype=float)
+    if {"backprop", "forward_gradient"} <= set(values.index):
+        return float(values["forward_gradient"] / values["backprop"])
+    return 0.0
