@@ -50,9 +50,11 @@ def test_every_table_has_exactly_one_format() -> None:
 @pytest.mark.parametrize("tier", ["default", "smoke", "paper"])
 def test_every_figure_of_the_paper_is_in_every_tier_of_the_paper(tier: str) -> None:
     specs = outputs.figure_specs(TIERS[tier])
-    # Figure 6 measures memory in one process per value, which is too slow for the smoke tier.
-    last = 5 if tier == "smoke" else 6
-    assert {f"baydin_fig{i}" for i in range(1, last + 1)} <= set(specs)
+    # Figure 6 measures memory in one process per value, which is too slow for the smoke tier. The
+    # CNN of figure 5 needs hours per seed on a CPU.
+    absent = {"smoke": {6}, "paper": {5}}.get(tier, set())
+    expected = {f"baydin_fig{i}" for i in range(1, 7) if i not in absent}
+    assert expected == {name for name in specs if name.startswith("baydin_fig")}
     for spec in specs.values():
         assert import_module(f"dirgrad.report.figures.{spec.module}").draw
 
