@@ -52,7 +52,7 @@ def test_no_time_is_stated_where_backprop_learns_nothing() -> None:
     curves = tables["curves"]
     tables["curves"] = curves[curves["learning_rate"] == 0.1]
     figure = headline.draw(tables, *SUBJECTS)
-    assert titles(figure)[0] == "(a) At the rate 0.1 backprop learns nothing"
+    assert titles(figure)[0] == "(a) At the rate 0.1 backprop removes less than 2 % of its loss"
     assert not any("T_b" in text for text in panel_texts(figure.axes[0]))
 
 
@@ -86,7 +86,7 @@ def test_the_figure_can_be_drawn_without_the_rows_of_a_table(empty: str) -> None
     figure.draw_without_rendering()
     assert "nan" not in headings(figure)
     if empty in {"curves", "all"}:
-        assert "learns nothing" not in titles(figure)[0]
+        assert "removes less" not in titles(figure)[0]
 
 
 def test_the_figure_has_the_size_of_a_column_of_text() -> None:

@@ -8,10 +8,23 @@ from support import hand_made_tables as training
 
 def test_a_value_is_a_point_and_a_missed_loss_is_an_arrow_at_its_bound() -> None:
     (axes,) = paper_beside_ours.draw({"baydin": training.baydin()}).axes
-    points = [line for line in axes.lines if line.get_marker() in "os" and len(line.get_xdata())]
+    points = [line for line in axes.lines if line.get_marker() in ("o", "s")]
     arrows = [line for line in axes.lines if line.get_marker() == ">"]
     assert [list(line.get_xdata()) for line in points] == [[2.0], [2.0]]
     assert [list(line.get_xdata()) for line in arrows] == [[12.0], [12.0]]
+
+
+def test_a_range_between_record_points_is_a_bar_and_no_bound() -> None:
+    times = training.baydin()
+    missed = times["ratio_to_paper"].isna() & times["paper_value"].notna()
+    times.loc[missed, "ratio_to_paper_to"] = 14.0
+    figure = paper_beside_ours.draw({"baydin": times})
+    (axes,) = figure.axes
+    arrows = [line for line in axes.lines if line.get_marker() == ">"]
+    assert all(len(line.get_xdata()) == 0 for line in arrows)
+    bars = [path[:, 0] for part in axes.collections for path in part.get_segments()]
+    assert sum(np.allclose(bar, [12.0, 14.0]) for bar in bars) == 2
+    assert "times 2 to 14 times the paper's\n" in figure.get_suptitle()
 
 
 def test_each_row_names_its_quantity_its_rate_and_the_paper_value() -> None:

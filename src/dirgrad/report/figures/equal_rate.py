@@ -22,8 +22,8 @@ CAPTION = """
 Estimators at the same learning rate. T_b is the time at which backprop reaches its lowest
 validation loss (gray line). T_f is the time at which another estimator reaches the same loss.
 Times are inter-quartile means over seeds. A band, or a pair of numbers, is the range of a time
-whose record points are far apart. Where backprop removes less than a twentieth of its loss, no time
-is stated.
+whose record points are far apart. Where backprop removes less than 2 % of its loss, no time is
+stated.
 """
 ALT = "Validation loss of every estimator, against iterations and against seconds."
 
@@ -121,20 +121,21 @@ def _finding(times: pd.DataFrame) -> str:
     texts = []
     ratios = times[times["quantity"] == "T_f_over_T_b"]
     for rate, rows in ratios.sort_values("learning_rate").groupby("learning_rate"):
-        if not _learned(rows):
-            texts.append(f"backprop learns nothing at the rate {rate:g}")
-            continue
-        sooner = rows["value_to"] < 1
-        ends = ", ".join(_ratio(row) for row in rows.to_dict("records"))
-        count = f"{int(sooner.sum())} of {len(rows)} sooner than backprop at the rate {rate:g}"
-        texts.append(f"{count} ($T_f/T_b$ {ends})")
+        if _learned(rows):
+            sooner = int((rows["value_to"] < 1).sum())
+            count = f"{sooner} of {len(rows)} sooner than backprop"
+            texts.append(f"{count} at the rate {rate:g} ($T_f/T_b$ {_range(rows)})")
+        else:
+            share = rows["loss_reduction"].max()
+            removed = f"backprop removes only {100 * share:.1g} % of its loss"
+            texts.append(f"{removed} at the rate {rate:g}")
     return "; ".join(texts) or "no times"
 
 
-def _ratio(row: dict[str, float]) -> str:
-    """Return a ratio of times, its range, or its lower bound."""
-    if np.isfinite(row["value"]):
-        return f"{row['value']:.2g}"
-    if np.isfinite(row["value_to"]):
-        return f"{row['value_from']:.2g} to {row['value_to']:.2g}"
-    return f"over {row['value_from']:.2g}"
+def _range(ratios: pd.DataFrame) -> str:
+    """Return the range of ratios of times, or their lower bound if one has no upper end."""
+    least = style.number(ratios["value_from"].min())
+    if ratios["value_to"].isna().any():
+        return f"{least} or more"
+    most = style.number(ratios["value_to"].max())
+    return least if least == most else f"{least} to {most}"

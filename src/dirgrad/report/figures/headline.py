@@ -149,7 +149,7 @@ def _time_needed(curves: pd.DataFrame, times: dict[str, tuple[float, float]]) ->
     if curves.empty:
         return "One rate for all"
     if not times:
-        return f"At the rate{rate} backprop learns nothing"
+        return f"At the rate{rate} backprop removes less than {100 * style.LEARNED:g} % of its loss"
     backprop = times["backprop"][1]
     others = [ends for name, ends in times.items() if name != "backprop"]
     reached = [ends for ends in others if ends[1] < float("inf")]

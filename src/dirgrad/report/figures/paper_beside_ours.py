@@ -91,13 +91,13 @@ def _points(
     value = rows["ratio_to_paper"].to_numpy(float)
     low = _end(rows, ("ratio_to_paper_low", "ratio_to_paper_from"), value)
     high = _end(rows, ("ratio_to_paper_high", "ratio_to_paper_to"), value)
-    is_finite = np.isfinite(value)
-    errors = np.maximum([(value - low)[is_finite], (high - value)[is_finite]], 0)
-    marker = style.marker_style(line) | {"markersize": 4.5, "elinewidth": 1.2}
-    axes.hlines(y[is_finite], 1, value[is_finite], color="0.75", linewidth=0.9, zorder=0)
-    axes.errorbar(value[is_finite], y[is_finite], xerr=errors, label=name, **marker)
-    arrow: style.LineStyle = {"marker": ">", "linestyle": "", "color": line["color"]}
-    axes.plot(low[~is_finite], y[~is_finite], markersize=5, **arrow)
+    bounded, has_value = np.isfinite(high), np.isfinite(value)
+    axes.hlines(y[bounded], 1, low[bounded], color="0.75", linewidth=0.9, zorder=0)
+    axes.hlines(y[bounded], low[bounded], high[bounded], color=line["color"], linewidth=2.2)
+    marker = style.marker_style(line) | {"markersize": 4.5}
+    axes.plot(value[has_value], y[has_value], label=name, **marker)
+    arrow = marker | {"marker": ">", "markersize": 6}
+    axes.plot(low[~bounded], y[~bounded], **arrow)
 
 
 def _end(rows: pd.DataFrame, columns: tuple[str, ...], value: np.ndarray) -> np.ndarray:
@@ -128,10 +128,14 @@ def _finding(baydin: pd.DataFrame) -> str:
     is_time = baydin["quantity"].isin(TIMES)
     texts = []
     for name, rows in (("gradients and losses", baydin[~is_time]), ("times", baydin[is_time])):
-        ratio = rows["ratio_to_paper"].dropna() if "ratio_to_paper" in rows else pd.Series()
-        bounds = len(rows) - len(ratio)
-        if len(ratio):
-            more = f" ({bounds} not reached)" if bounds else ""
-            texts.append(f"{name} {ratio.min():.2g} to {ratio.max():.2g} times the paper's{more}")
+        if rows.empty:
+            continue
+        value = rows["ratio_to_paper"].to_numpy(float)
+        low = _end(rows, ("ratio_to_paper_from",), value)
+        high = _end(rows, ("ratio_to_paper_to",), value)
+        most = style.number(np.nanmax(high)) if np.isfinite(high).any() else "unknown"
+        missed = int(np.isnan(high).sum())
+        more = f" ({missed} not reached)" if missed else ""
+        texts.append(f"{name} {style.number(np.nanmin(low))} to {most} times the paper's{more}")
     text = ", ".join(texts)
     return f"Measured here: {text}" if text else "No value of the paper has a counterpart here"

@@ -42,7 +42,7 @@ NOISE_LABEL = "timing noise (forward pass / itself)"
 BAND = 0.7
 """Fraction of the distance between two experiments over which the estimators are spread."""
 TITLE_SIZE = 9
-LEARNED = 0.05
+LEARNED = 0.02
 """Least share of its first loss that backprop must remove before its times mean anything."""
 RC: Any = {
     "font.size": 9,
