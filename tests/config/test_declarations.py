@@ -22,7 +22,7 @@ FIGURE = {
 }
 TABLE = {"RECORDS": ("trials",), "READABLE": True, "CAPTION": "A caption."}
 HELPERS = {
-    "figures": {"panels", "saving", "style"},
+    "figures": {"labels", "panels", "saving", "style"},
     "tables": {"best", "blocks", "crossing", "families", "summary"},
 }
 """Modules that are shared by the figures or by the tables."""

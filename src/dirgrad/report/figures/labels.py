@@ -10,13 +10,13 @@ GAP = 1.15
 def name_lines(axes: Axes, size: float = 7.0, shrinkage: float = 0.9) -> None:
     """Write the label of each line to the right of the panel, at the height of its last point.
 
-    Names that would overlap are moved apart, and each is joined to its line. The scales and the
-    limits of the panel must be set before.
+    Names that would overlap are moved apart. A thin line joins each name to its curve. The scales
+    and the limits of the panel must be set before.
 
     Args:
         axes: The panel.
         size: Size of the text in points.
-        shrinkage: Height of the panel beside its titles and labels, over its height before.
+        shrinkage: Height of the panel with its titles and labels, over its height before.
     """
     ends = []
     for line in axes.get_lines():
