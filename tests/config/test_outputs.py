@@ -141,6 +141,7 @@ def test_a_figure_is_drawn_per_framework_only_if_it_compares_several() -> None:
 @pytest.mark.parametrize(
     ("name", "category"),
     [
+        ("matrix", "0. Summary"),
         ("baydin_fig3", "1. Baydin et al. 2022"),
         ("silver_lengths", "2. Silver et al. 2022"),
         ("frye_noise", "3. Frye 2022 and other critics"),

@@ -42,6 +42,7 @@ TABLES = PACKAGE / "analysis" / "tables"
 LANDSCAPE = "landscape"
 """A file of records that a figure may name among its tables."""
 CATEGORIES = {
+    "summary": "0. Summary",
     "baydin": "1. Baydin et al. 2022",
     "silver": "2. Silver et al. 2022",
     "frye": "3. Frye 2022 and other critics",
@@ -100,6 +101,8 @@ class TableModule(BaseModel):
 
     records: Annotated[tuple[Annotated[str, AfterValidator(_record_kind)], ...], MinLen(1)]
     """Kinds of records that the table is made from."""
+    subjects: tuple[Annotated[str, AfterValidator(_subject)], ...] = ()
+    """Jobs without which the table is not made, as `kind/name`."""
     readable: bool
     """Whether people read it, as CSV, HTML and LaTeX. A table with the points of figures has
     thousands of rows and is only a CSV file."""
@@ -116,6 +119,8 @@ class FigureModule(BaseModel):
     """Tables that the figures need; `landscape` is a file of records."""
     figures: dict[str, tuple[Annotated[str, AfterValidator(_subject)], ...]] = Field(default={})
     """Figures by file name, each with the jobs that it shows, as `kind/name`; none for all."""
+    with_experiments: bool = False
+    """Whether the experiments with the names of its jobs' problems belong to a figure too."""
     each: Experiments | None = None
     """Kind of experiment that has a figure each, named after the module and the experiment."""
     any: Experiments | None = None

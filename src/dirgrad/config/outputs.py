@@ -17,14 +17,27 @@ CLAIMS_CAPTION = (
     "Claims of the papers and of their critics, the measured values and the verdicts. The table is "
     "made only from the other tables."
 )
-FRONT_PAGE = ("headline", "paper_beside_ours", "fair", "cost", "frye_noise", "silver_learning")
+FRONT_PAGE = (
+    "matrix",
+    "headline",
+    "paper_beside_ours",
+    "fair",
+    "cost",
+    "frye_noise",
+    "silver_learning",
+)
 """Figures of the front page, in order; those that a configuration lacks are left out."""
 
 
 def tables(config: Config) -> tuple[str, ...]:
     """Return the names of the tables for which a configuration has records."""
     paths = record_paths(config)
-    return tuple(name for name, table in TABLES.items() if paths[table.records[0]])
+    defined = _defined_subjects(config)
+    return tuple(
+        name
+        for name, table in TABLES.items()
+        if paths[table.records[0]] and defined.issuperset(table.subjects)
+    )
 
 
 def tables_by_format() -> dict[str, tuple[str, ...]]:
@@ -70,17 +83,37 @@ def figure_specs(config: Config, folder: Path = declarations.FIGURES) -> dict[st
         folder: Folder with the modules that draw figures.
     """
     by_kind = _experiments_by_kind(config)
-    defined = {
-        f"{kind}/{name}"
-        for kind, (section, *_) in JOB_KINDS.items()
-        for name in getattr(config, section)
-    }
+    defined = _defined_subjects(config)
     return {
-        name: spec
+        name: spec._replace(subjects=(*spec.subjects, *_experiments_of(config, spec)))
         for module, declared in declarations.figure_modules(folder).items()
         for name, spec in _specs(module, declared, by_kind)
         if defined.issuperset(spec.subjects) and _has_records(config, spec)
     }
+
+
+def _defined_subjects(config: Config) -> set[str]:
+    """Return the jobs of a configuration as `kind/name`."""
+    return {
+        f"{kind}/{name}"
+        for kind, (section, *_) in JOB_KINDS.items()
+        for name in getattr(config, section)
+    }
+
+
+def _experiments_of(config: Config, spec: FigureSpec) -> tuple[str, ...]:
+    """Return the experiments with the names of the problems that a figure's jobs measure.
+
+    Only a figure that declares `with_experiments` has some. A problem without an experiment is left
+    out.
+    """
+    if not spec.declared.with_experiments:
+        return ()
+    problems: dict[str, None] = {}
+    for subject in spec.subjects:
+        kind, _, name = subject.partition("/")
+        problems |= dict.fromkeys(getattr(config, JOB_KINDS[kind].section)[name].problems)
+    return tuple(f"training/{name}" for name in problems if name in config.experiments)
 
 
 def _experiments_by_kind(config: Config) -> dict[str | None, tuple[str, ...]]:

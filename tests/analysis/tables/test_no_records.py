@@ -8,6 +8,7 @@ from dirgrad.analysis.tables import (
     baydin,
     cost,
     equal_loss,
+    matrix,
     memory,
     quality,
     scaling,
@@ -25,7 +26,7 @@ def module_name(table: ModuleType) -> str:
 
 @pytest.mark.parametrize(
     "table",
-    [baydin, targets, scaling, equal_loss, cost, memory, quality, stability, sweeps],
+    [baydin, targets, scaling, equal_loss, cost, matrix, memory, quality, stability, sweeps],
     ids=module_name,
 )
 def test_a_table_of_no_records_is_empty(table: ModuleType) -> None:

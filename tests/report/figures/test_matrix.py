@@ -1,0 +1,75 @@
+"""The figure of the matrix shows every cell: a mark, or a word where there is no value."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dirgrad.report.figures import matrix
+from support.figure_text import headings, legend_labels
+from support.hand_made_tables import BACKENDS, ESTIMATORS, combinations, with_interval
+
+PROBLEMS = ("rosenbrock", "mlp")
+
+
+def table() -> pd.DataFrame:
+    """Return a matrix in which the forward gradient ends at twice the loss in half the time."""
+    rows = combinations(problem=PROBLEMS, backend=BACKENDS, estimator=ESTIMATORS)
+    is_backprop = rows["estimator"] == "backprop"
+    rows = rows.assign(
+        dimension=np.where(rows["problem"] == "mlp", 100, 2),
+        n=10,
+        rounds=7,
+        draws=200,
+        step_temp_bytes=np.where(is_backprop, 400, 100),
+        temp_bytes_over_inference=np.where(is_backprop, 4.0, 1.0),
+        snr_theory=np.where(is_backprop, np.nan, 0.01),
+        status="ok",
+        reason="",
+    )
+    rows = with_interval(rows, "final_loss", np.where(is_backprop, 1.0, 2.0))
+    rows = with_interval(rows, "step_over_backprop", np.where(is_backprop, 1.0, 0.5))
+    return with_interval(rows, "snr", np.where(is_backprop, np.inf, 0.02))
+
+
+def words(rows: pd.DataFrame) -> list[str]:
+    """Return the words that stand in the panels of the figure."""
+    figure = matrix.draw({"matrix": rows}, "matrix")
+    return [text.get_text() for axes in figure.axes for text in axes.texts]
+
+
+def test_the_title_counts_the_cells_and_states_n_and_the_interval() -> None:
+    figure = matrix.draw({"matrix": table()}, "matrix")
+    figure.draw_without_rendering()
+    title = headings(figure).replace("\n", " ")
+    assert "Of 4 cells without backprop, 0 end at most 5% above backprop's loss" in title
+    assert "4 take faster steps and 4 smaller ones" in title
+    assert "n = 10 trials, 7 rounds of timing, 200 draws" in title
+    assert "95 % bootstrap interval" in title
+    assert "nan" not in title
+    assert legend_labels(figure) == ["JAX", "PyTorch", "closed form"]
+    assert all(axes.get_xlabel() for axes in figure.axes)
+
+
+def test_every_cell_has_a_mark_or_a_word() -> None:
+    figure = matrix.draw({"matrix": table()}, "matrix")
+    assert len(figure.axes) == len(PROBLEMS) * len(matrix.COLUMNS)
+    for axes in figure.axes:
+        marks = [x for line in axes.lines if line.get_marker() in "os" for x in line.get_xdata()]
+        assert len(marks) + len(axes.texts) == len(BACKENDS) * len(ESTIMATORS)
+    # Backprop has no noise, once per problem and framework.
+    assert words(table()) == ["no noise"] * 4
+
+
+@pytest.mark.parametrize("status", ["diverged", "unsupported", "not measured"])
+def test_a_missing_value_is_the_status_of_its_row(status: str) -> None:
+    rows = table()
+    missing = (rows["problem"] == "mlp") & (rows["estimator"] == "forward_gradient")
+    rows.loc[missing, "status"] = status
+    rows.loc[missing, ["final_loss", "final_loss_low", "final_loss_high"]] = np.nan
+    assert words(rows).count(status) == 2
+
+
+def test_a_figure_without_rows_can_be_drawn() -> None:
+    figure = matrix.draw({"matrix": table()[:0]}, "matrix")
+    figure.draw_without_rendering()
+    assert "nan" not in figure.get_suptitle()
