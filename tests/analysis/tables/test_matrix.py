@@ -101,7 +101,7 @@ def test_an_estimator_is_shown_at_its_own_best_rate() -> None:
 def test_an_estimate_without_noise_has_an_infinite_signal_to_noise_ratio() -> None:
     row = made().loc[("mlp", "backprop")]
     assert row["snr"] == np.inf
-    assert (row["status"], row["reason"]) == ("ok", "snr_theory: no closed form")
+    assert (row["status"], row["reason"]) == ("ok", "snr_theory: the estimator declares none")
 
 
 def test_a_row_of_trials_that_diverged_says_at_which_rates() -> None:

@@ -60,7 +60,7 @@ REASONS: Mapping[str, str] = {
     "test_accuracy": "the problem has no classes",
     "step_over_backprop": "no step by backprop to compare with",
     "temp_bytes_over_inference": "the loss function allocates no memory",
-    "snr_theory": "no closed form",
+    "snr_theory": "the estimator declares none",
 }
 """Why a column has no value although its part of the row is `ok`."""
 

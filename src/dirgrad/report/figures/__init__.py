@@ -8,6 +8,8 @@ without importing it:
 - `TABLES`: the tables that it needs; `landscape` is a file of records.
 - `FIGURES`: its figures, each with the jobs that it shows (`kind/name`, such as `training/mlp`), or
   none if it shows all. A figure with subjects needs only their records.
+- `WITH_EXPERIMENTS`: whether the experiments with the names of these jobs' problems belong to the
+  figure too; optional.
 - `EACH`: instead of `FIGURES`, the kind of experiment that has a figure `MODULE_EXPERIMENT` each.
 - `ANY`: the kind of experiment without which its figures are not drawn; optional.
 - `CATEGORY`: its category in the report.
