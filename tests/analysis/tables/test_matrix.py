@@ -60,18 +60,18 @@ def draws(**columns: Any) -> pd.DataFrame:
 
 
 def records(**kinds: pd.DataFrame) -> Records:
-    """Return the records of a whole matrix, of which `kinds` replaces some."""
+    """Return records of training, cost and draws; those in `kinds` replace the usual ones."""
     whole = {"trials": trials(), "cost": timings(), "draws": draws()}
     return no_records() | whole | kinds
 
 
-def made(**kinds: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with the problem and the estimator as its index."""
+def matrix_of(**kinds: pd.DataFrame) -> pd.DataFrame:
+    """Return the matrix by problem and estimator, from the records of the function `records`."""
     return matrix.make(records(**kinds), QUICK).set_index(["problem", "estimator"])
 
 
 def test_a_row_joins_the_best_rate_the_step_and_the_noise() -> None:
-    row = made().loc[("mlp", "forward_gradient")]
+    row = matrix_of().loc[("mlp", "forward_gradient")]
     expected = {
         "learning_rate": 0.1,
         "n": 2,
@@ -92,14 +92,14 @@ def test_a_row_joins_the_best_rate_the_step_and_the_noise() -> None:
 
 
 def test_an_estimator_is_shown_at_its_own_best_rate() -> None:
-    row = made().loc[("mlp", "backprop")]
+    row = matrix_of().loc[("mlp", "backprop")]
     assert (row["learning_rate"], row["n"]) == (0.2, 2)
     assert row["final_loss"] == pytest.approx(0.5)
     assert row["test_accuracy"] == pytest.approx(0.9)
 
 
 def test_an_estimate_without_noise_has_an_infinite_signal_to_noise_ratio() -> None:
-    row = made().loc[("mlp", "backprop")]
+    row = matrix_of().loc[("mlp", "backprop")]
     assert row["snr"] == np.inf
     assert (row["status"], row["reason"]) == ("ok", "snr_theory: the estimator declares none")
 
@@ -109,7 +109,7 @@ def test_a_row_of_trials_that_diverged_says_at_which_rates() -> None:
     of_forward = failing["estimator"] == "forward_gradient"
     reason = "loss not finite or above 100 by step 2"
     failing.loc[of_forward, ["status", "reason"]] = ("diverged", reason)
-    row = made(trials=failing).loc[("mlp", "forward_gradient")]
+    row = matrix_of(trials=failing).loc[("mlp", "forward_gradient")]
     assert row["status"] == "diverged"
     assert row["reason"] == (
         "training: 2 of 2 trials diverged at rate 0.1, 2 of 2 trials diverged at rate 0.2 "
@@ -123,7 +123,7 @@ def test_a_row_of_trials_that_diverged_says_at_which_rates() -> None:
 @pytest.mark.parametrize("kind", ["trials", "cost", "draws"])
 def test_a_part_without_records_is_a_status_in_every_row(kind: str) -> None:
     part = {"trials": "training", "cost": "cost", "draws": "noise"}[kind]
-    table = made(**{kind: no_records()[kind]})
+    table = matrix_of(**{kind: no_records()[kind]})
     assert len(table) == 2
     assert set(table["status"]) == {"not measured"}
     assert all(f"{part}: not measured in this tier" in reason for reason in table["reason"])
@@ -131,7 +131,7 @@ def test_a_part_without_records_is_a_status_in_every_row(kind: str) -> None:
 
 def test_every_combination_of_problem_framework_and_estimator_has_a_row() -> None:
     other = timings().assign(problem="cnn", backend="torch")
-    table = made(cost=pd.concat([timings(), other])).reset_index()
+    table = matrix_of(cost=pd.concat([timings(), other])).reset_index()
     keys = table[["problem", "backend", "estimator"]]
     assert len(keys.drop_duplicates()) == len(table) == 2 * 2 * 2
     untrained = table[table["problem"] == "cnn"]
@@ -140,24 +140,24 @@ def test_every_combination_of_problem_framework_and_estimator_has_a_row() -> Non
 
 def test_an_estimate_that_cannot_be_computed_states_the_reason() -> None:
     refused = {"status": "unsupported", "reason": "no rule for max_pool2d"}
-    table = made(draws=draws(**refused))
+    table = matrix_of(draws=draws(**refused))
     assert set(table["status"]) == {"unsupported"}
     assert set(table["reason"]) == {"noise: no rule for max_pool2d"}
     assert set(table["draws"]) == {0}
 
 
 def test_a_problem_without_classes_has_no_accuracy_and_says_so() -> None:
-    table = made(trials=trials().assign(**NOT_VALIDATED))
+    table = matrix_of(trials=trials().assign(**NOT_VALIDATED))
     assert table["test_accuracy"].isna().all()
     assert all("test_accuracy: the problem has no classes" in text for text in table["reason"])
 
 
 def test_a_loss_that_allocates_nothing_gives_no_ratio_of_memory() -> None:
-    table = made(cost=timings().assign(graph_temp_bytes=0))
+    table = matrix_of(cost=timings().assign(graph_temp_bytes=0))
     assert table["temp_bytes_over_inference"].isna().all()
     assert all("the loss function allocates no memory" in text for text in table["reason"])
 
 
 def test_only_the_measurements_with_the_name_of_the_table_are_shown() -> None:
     others = {"cost": timings().assign(cost="baydin"), "draws": draws(quality="laws")}
-    assert made(**others).empty
+    assert matrix_of(**others).empty

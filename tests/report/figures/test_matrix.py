@@ -1,4 +1,4 @@
-"""The figure of the matrix shows every cell: a mark, or a word where there is no value."""
+"""Each cell of the matrix has a mark in the figure, or a word if it has no value."""
 
 import numpy as np
 import pandas as pd

@@ -83,7 +83,7 @@ def draw(tables: style.Tables, *_: str) -> Figure:
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, column: Column, styles: style.LineStyles) -> None:
-    """Draw a mark per estimator and framework, or words where there is no value."""
+    """Draw a mark per estimator and framework, or a word if the value is absent."""
     for height, (estimator, line) in enumerate(styles.items()):
         part = rows[rows["estimator"] == estimator]
         heights = height + part["backend"].map(OFFSETS)
