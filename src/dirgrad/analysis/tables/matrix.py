@@ -95,7 +95,7 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     step_temp_bytes, temp_bytes_over_inference: temporary memory of this step as its framework
         counts it, and relative to the evaluation of the loss function.
     snr, snr_theory: signal-to-noise ratio over `draws` estimates at the initial parameters, and its
-        closed form. It is infinite for an estimate without noise.
+        closed form. Without noise it is infinite, or what rounding leaves.
     status, reason: the first outcome that is not `ok`, of training, cost and noise in this order;
         and the reason of every value that the row lacks.
     """

@@ -30,6 +30,8 @@ TOLERANCE = 1.05
 OFFSETS = {"jax": -0.2, "torch": 0.2}
 """Height of the mark of each framework relative to the line of its estimator."""
 FILLS = {"jax": "full", "torch": "none"}
+NO_NOISE = 1e9
+"""Signal-to-noise ratio above which an estimate differs from the gradient by rounding only."""
 ROW_HEIGHT = 1.15
 DECADE = 10.0
 """Range from which an axis is logarithmic."""
@@ -40,28 +42,37 @@ class Column(NamedTuple):
 
     Attributes:
         name: Column of the table.
+        count: Column of the sample size, which is null or 0 if nothing was measured.
         title: The quantity in words.
         shared: Whether all its panels have one range.
-        absent: Word for a row that has no value although everything was measured.
+        absent: Word for a row that has no value although it was measured.
     """
 
     name: str
+    count: str
     title: str
     shared: bool
     absent: str = ""
 
 
 COLUMNS = (
-    Column("final_loss", "final training loss", shared=False),
-    Column("step_over_backprop", "step time / backprop's", shared=True),
-    Column("temp_bytes_over_inference", "step memory / inference's", True, "inference holds none"),
-    Column("snr", "signal-to-noise ratio", shared=True, absent="no noise"),
+    Column("final_loss", "n", "final training loss", shared=False),
+    Column("step_over_backprop", "rounds", "step time / backprop's", shared=True),
+    Column(
+        "temp_bytes_over_inference",
+        "rounds",
+        "step memory / inference's",
+        shared=True,
+        absent="inference holds none",
+    ),
+    Column("snr", "draws", "signal-to-noise ratio", shared=True, absent="no noise"),
 )
 
 
 def draw(tables: style.Tables, *_: str) -> Figure:
     """Draw a row of panels per problem and a column per quantity."""
-    matrix = tables["matrix"].replace(np.inf, np.nan)
+    matrix = tables["matrix"]
+    matrix = matrix.assign(snr=matrix["snr"].where(matrix["snr"] < NO_NOISE))
     styles = style.line_styles(matrix["estimator"].unique())
     figure, panel_rows = panels.facet_rows(
         matrix, "problem", len(COLUMNS), width=10.0, height=ROW_HEIGHT
@@ -103,7 +114,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, column: Column, styles: style.LineSty
 def _words(part: pd.DataFrame, column: Column) -> Iterator[str]:
     """Yield why the rows of an estimator have no value, with the framework if only one lacks it."""
     lacking = part[part[column.name].isna()]
-    words = lacking["status"].where(lacking["status"] != "ok", column.absent)
+    words = lacking["status"].mask(lacking[column.count] > 0, column.absent)
     if len(lacking) == len(part) and words.nunique() == 1:
         yield words.iloc[0]
     else:
