@@ -191,6 +191,9 @@ class Estimator(Protocol):
     It is a `LossEstimator`, or an `OnlineEstimator` for a problem that processes sequences.
     """
 
+    def __hash__(self) -> int:
+        """Return the hash by which compiled programs are shared."""
+
     @property
     def direction(self) -> Direction | None:
         """Return the law of the directions, or None for an estimator without directions."""

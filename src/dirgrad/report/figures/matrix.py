@@ -42,14 +42,14 @@ class Column(NamedTuple):
 
     Attributes:
         name: Column of the table.
-        count: Column of the sample size, which is null or 0 if nothing was measured.
+        size: Column of the sample size, which is null or 0 if nothing was measured.
         title: The quantity in words.
         shared: Whether all its panels have one range.
         absent: Word for a row that has no value although it was measured.
     """
 
     name: str
-    count: str
+    size: str
     title: str
     shared: bool
     absent: str = ""
@@ -114,7 +114,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, column: Column, styles: style.LineSty
 def _words(part: pd.DataFrame, column: Column) -> Iterator[str]:
     """Yield why the rows of an estimator have no value, with the framework if only one lacks it."""
     lacking = part[part[column.name].isna()]
-    words = lacking["status"].mask(lacking[column.count] > 0, column.absent)
+    words = lacking["status"].mask(lacking[column.size] > 0, column.absent)
     if len(lacking) == len(part) and words.nunique() == 1:
         yield words.iloc[0]
     else:
