@@ -45,7 +45,11 @@ COMPONENTS_OF_JOBS = {
         "datasets": set(),
         "estimators": {"backprop", "forward_gradient", "finite_difference"},
     },
-    "training/cnn/torch": {"problems": {"cnn"}, "datasets": {"digits"}, "directions": {"gaussian"}},
+    "training/cnn/torch": {
+        "problems": {"cnn"},
+        "datasets": {"digits"},
+        "directions": {"gaussian", "rank_one"},
+    },
     "training/logistic_regression/jax": {
         "problems": {"logistic_regression"},
         "datasets": {"digits"},

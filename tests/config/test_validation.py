@@ -2,7 +2,6 @@
 
 import json
 import re
-from copy import deepcopy
 from functools import reduce
 from pathlib import Path
 from textwrap import dedent
@@ -51,7 +50,8 @@ def test_json_keeps_its_numbers_and_an_override_replaces_values_of_the_files(
     ["tier", "backends", "estimators", f"{MLP}.seeds", f"{MLP}.problem.dataset"],
 )
 def test_a_missing_key_is_reported(key: str) -> None:
-    base = deepcopy(BASE)
+    # A copy without the aliases of YAML, so that the key is missing at one place.
+    base = json.loads(json.dumps(BASE))
     *parents, last = key.split(".")
     del reduce(lambda inner, name: inner[name], parents, base)[last]
     with pytest.raises(UserError) as error:

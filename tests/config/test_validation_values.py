@@ -87,10 +87,10 @@ CONFLICTS = {
         f"{MLP}.tuning.extension",
     ),
     "record points that do not divide the steps": Mistake(
-        f"{MLP}.record_every", 300, "300 does not divide steps = 5000"
+        f"{MLP}.record_every", 300, "300 does not divide steps = 7000"
     ),
     "a horizon after the last step": Mistake(
-        f"{MLP}.horizon", 5250, "5250 is more than steps = 5000"
+        f"{MLP}.horizon", 7350, "7350 is more than steps = 7000"
     ),
     "a horizon between two record points": Mistake(
         f"{MLP}.horizon", 1100, "1100 is not a multiple of record_every = 250"
