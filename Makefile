@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 WORKFLOW := Snakefile workflow/Snakefile $(wildcard workflow/rules/*.smk)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: reproduce smoke paper verify test check bench bench-compiled bench-startup report-check lock install clean
+.PHONY: reproduce smoke paper verify test check bench bench-compiled bench-startup mutation report-check lock install clean
 
 reproduce: install
 	snakemake
@@ -57,6 +57,15 @@ bench-compiled: install
 # Processor time of commands that do almost nothing.
 bench-startup: install
 	python benchmarks/startup.py
+
+# Share of small faults in the mathematics and the verdicts that the tests notice. Installs two more
+# libraries. `make mutation SAMPLE=all` tries every fault. An interrupted run continues.
+SAMPLE := 25
+mutation: install
+	python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[mutation]'
+	OMP_NUM_THREADS=1 python benchmarks/mutation.py --out results/mutation --sample $(SAMPLE)
+	python benchmarks/mutation_score.py results/mutation/mutants.csv --out results/mutation \
+	  --reasons results/reference/mutation_survivors.csv
 
 # Open a report in a browser without a network and check its size, loading time and missing files.
 # Needs Chromium.
