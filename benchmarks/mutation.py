@@ -7,9 +7,8 @@ a time in a copy of the repository. A child of a process that has loaded the lib
 tests that execute the mutated line. Every finished mutant is a row of OUT/mutants.csv. A run that
 was interrupted continues there; `--again` repeats the mutants that survived.
 
-Annotations and type aliases are not mutated: they are no behavior. Texts are not mutated either.
-`--score FOLDER` writes mutation.csv, one row per module, and mutation_survivors.csv, one row per
-survivor. A reason that stands there stays there.
+Not mutated are annotations, type aliases and texts, which are no behavior, and `strict=True` of a
+`zip`, an assertion that no correct code fails.
 """
 
 import argparse
@@ -26,6 +25,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from shutil import copy2
+from typing import Any
 
 import parso.python.tree  # noqa: F401  # cosmic-ray needs it loaded first
 from cosmic_ray.ast import ast_nodes, get_ast
@@ -52,12 +52,13 @@ def copied_tree(folder: Path) -> None:
             copy2(ROOT / name, folder / name)
 
 
-def annotations(source: str) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Yield start and end, as (line, column), of annotations and of type aliases."""
+def unmutated(source: str) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Yield start and end, as (line, column), of annotations, type aliases and `strict=True`."""
     tree = ast.parse(source)
     aliases = [node for node in tree.body if isinstance(node, ast.Assign)]
-    nodes = [node for node in aliases if isinstance(node.value, ast.Subscript)]
+    nodes: list[Any] = [node for node in aliases if isinstance(node.value, ast.Subscript)]
     parts = [getattr(n, name, None) for n in ast.walk(tree) for name in ("annotation", "returns")]
+    nodes += [n for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg == "strict"]
     for node in [*nodes, *filter(None, parts)]:
         yield (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
 
@@ -67,7 +68,7 @@ def mutants(module: str, tree: Path) -> list[Row]:
     rows = []
     for path in files_of(tree / "src" / "dirgrad" / module):
         source = path.read_text()
-        hidden = list(annotations(source))
+        hidden = list(unmutated(source))
         nodes = list(ast_nodes(get_ast(source)))
         for name in SETTINGS["operators"]:
             positions = [p for node in nodes for p in OPERATORS[name]().mutation_positions(node)]

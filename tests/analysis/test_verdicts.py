@@ -6,11 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from dirgrad.analysis.samples import Samples
 from dirgrad.analysis.significance import choose_test, holm, sign_flip, student
 from dirgrad.analysis.verdicts import (
     NOT_RUN,
-    Decision,
     Evidence,
     Interval,
     Outcome,
@@ -19,33 +17,11 @@ from dirgrad.analysis.verdicts import (
     p_values,
     verdict,
 )
+from support.hand_made_evidence import bounded, counted, only_decision, sampled
 
 ABOVE, BELOW = Interval(low=1.0, strict=True), Interval(high=1.0, strict=True)
 HOLDS, FAILS, OPEN = Outcome.HOLDS, Outcome.FAILS, Outcome.OPEN
 VALUES = np.array([1.1, 1.4, 0.9, 1.6, 1.3, 1.2, 1.5])
-
-
-def sampled(values: object, **attributes: bool) -> Evidence:
-    """Return a place with these exact values."""
-    numbers = np.asarray(values, float)
-    return Evidence({}, Samples(np.arange(numbers.size), numbers, numbers), **attributes)
-
-
-def bounded(low: object, high: object, **attributes: bool) -> Evidence:
-    """Return a place with values between these bounds."""
-    lows, highs = np.asarray(low, float), np.asarray(high, float)
-    return Evidence({}, Samples(np.arange(lows.size), lows, highs), **attributes)
-
-
-def counted(low: float, high: float | None = None) -> Evidence:
-    """Return a place with a count, or with hard bounds."""
-    return bounded([low], [low if high is None else high], counted=True)
-
-
-def only_decision(evidence: Evidence, criterion: Interval) -> Decision:
-    """Return the decision at the only place of a claim."""
-    (decided,) = decide([evidence], criterion, 0.95)
-    return decided
 
 
 def test_few_values_are_decided_by_students_t() -> None:
