@@ -15,6 +15,7 @@ import argparse
 import ast
 import csv
 import difflib
+import gc
 import hashlib
 import os
 import random
@@ -109,7 +110,7 @@ def outcome(row: Row, suite: Suite, tree: Path) -> Row:
 
     def work() -> str:
         plugin = Tests(selected)
-        return f"{run_tests(files, [plugin])} {plugin.failed}"
+        return f"{run_tests(files, suite.keyword, plugin)} {plugin.failed}"
 
     time = path.stat().st_mtime
     path.write_text(mutated)
@@ -120,6 +121,8 @@ def outcome(row: Row, suite: Suite, tree: Path) -> Row:
     path.write_text(source)
     os.utime(path, (time + 4, time + 4))
     code, _, test = text.partition(" ")
+    if status and not os.WIFSIGNALED(status):
+        raise SystemExit((tree / "output.txt").read_text())
     if status:
         return row | {"status": "timeout", "test": f"signal {status}"}
     return row | {"status": "survived" if code == "0" else "killed", "test": test or f"exit {code}"}
@@ -156,7 +159,7 @@ def run(out: Path, sample: int | None, modules: list[str], again: bool) -> None:
                 for name in settings["modules"]
                 for path in files_of(tree / "src" / "dirgrad" / name)
             ]
-            suite = measure_all(settings["tests"], sources, tree, out / "lines")
+            suite = measure_all(settings, sources, tree, out / "lines")
             for row in rows:
                 done.append(outcome(row, suite, tree))
                 write(table, done)
@@ -176,6 +179,8 @@ def main() -> None:
     sample = None if arguments.sample == "all" else int(arguments.sample)
     for name in SETTINGS["warm"]:
         import_module(name)
+    # The children then neither visit nor copy the objects of the libraries.
+    gc.freeze()
     run(arguments.out, sample, arguments.modules, arguments.again)
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import resource
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -21,6 +22,7 @@ BYTES = 16 * 2**30
 class Suite(NamedTuple):
     """The tests that execute each line of each source file, and their seconds."""
 
+    keyword: str
     lines: dict[str, dict[str, list[str]]]
     seconds: dict[str, float]
 
@@ -75,21 +77,41 @@ def in_child(work: Callable[[], str], tree: Path, seconds: float) -> tuple[int, 
             os._exit(1)
         sys.stdout.flush()
         os._exit(0)
-    status = os.waitpid(child, 0)[1]
+    try:
+        status = os.waitpid(child, 0)[1]
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        raise
     return status, answer.read_text() if answer.exists() else ""
 
 
-def run_tests(files: list[str], plugins: list[Any]) -> int:
-    """Run test files up to the first failure and return pytest's exit code."""
+def run_tests(files: list[str], keyword: str, plugin: Tests) -> int:
+    """Run test files up to the first failure and return pytest's exit code.
+
+    `keyword` selects tests as the option `-k` of pytest does.
+    """
     # hypothesis is loaded before the child starts, and cannot be rewritten any more.
     warm = "ignore::pytest.PytestAssertRewriteWarning"
-    options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-W", warm]
-    return int(pytest.main([*options, *files], plugins))
+    options = [
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--hypothesis-seed=0",
+        "-k",
+        keyword,
+        "-W",
+        warm,
+    ]
+    code = int(pytest.main([*options, *files], [plugin]))
+    if code == pytest.ExitCode.NO_TESTS_COLLECTED:
+        raise RuntimeError(f"none of {files} has a selected test")
+    return code
 
 
-def measure(tests: Path, sources: list[str], tree: Path, cache: Path) -> Suite:
+def measure(tests: Path, keyword: str, sources: list[str], tree: Path, cache: Path) -> Suite:
     """Return the lines that each test of a file executes, and its time. All tests must pass."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(keyword.encode())
     for path in (tests, *(tree / name for name in sources)):
         digest.update(path.read_bytes())
     cached = cache / f"{digest.hexdigest()[:16]}.json"
@@ -99,7 +121,7 @@ def measure(tests: Path, sources: list[str], tree: Path, cache: Path) -> Suite:
             coverage = Coverage(data_file=None, include=[str(tree / name) for name in sources])
             plugin = Tests([], coverage.switch_context)
             coverage.start()
-            code = run_tests([str(tests.relative_to(tree))], [plugin])
+            code = run_tests([str(tests.relative_to(tree))], keyword, plugin)
             coverage.stop()
             if code:
                 return ""
@@ -112,15 +134,16 @@ def measure(tests: Path, sources: list[str], tree: Path, cache: Path) -> Suite:
             sys.exit(f"the unchanged tests fail ({status}):\n{(tree / 'output.txt').read_text()}")
         cache.mkdir(parents=True, exist_ok=True)
         cached.write_text(text)
-    return Suite(*json.loads(cached.read_text()))
+    return Suite(keyword, *json.loads(cached.read_text()))
 
 
-def measure_all(names: list[str], sources: list[str], tree: Path, cache: Path) -> Suite:
-    """Return the lines and times of all tests of a suite; `names` are files and folders."""
-    suite = Suite({name: {} for name in sources}, {})
-    for tests in (path for name in names for path in files_of(tree / "tests" / name)):
+def measure_all(settings: dict[str, Any], sources: list[str], tree: Path, cache: Path) -> Suite:
+    """Return the lines and times of all tests of a suite."""
+    keyword = settings.get("keyword", "")
+    suite = Suite(keyword, {name: {} for name in sources}, {})
+    for tests in (path for name in settings["tests"] for path in files_of(tree / "tests" / name)):
         if tests.name.startswith("test_"):
-            lines, seconds = measure(tests, sources, tree, cache)
+            _, lines, seconds = measure(tests, keyword, sources, tree, cache)
             suite.seconds.update(seconds)
             for source, numbers in lines.items():
                 for number, contexts in numbers.items():

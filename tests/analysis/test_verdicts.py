@@ -259,5 +259,9 @@ def test_a_condition_that_is_too_long_is_left_out_of_the_sentence() -> None:
     assert judged.sentence == "Holds at 4 of 8 places, fails at 4, open at 0."
 
 
+def test_a_single_place_is_one_place() -> None:
+    assert verdict(FACETS[:1], [HOLDS]).sentence == "Holds at 1 of 1 place, open at 0."
+
+
 def test_a_claim_without_evidence_was_not_run() -> None:
     assert verdict([], [])[:4] == (NOT_RUN, 0, 0, 0)

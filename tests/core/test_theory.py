@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dirgrad.core import theory
+from dirgrad.core.curvature_noise import Curvature
 from support.confidence import z_bound
 
 GRADIENT = np.array([3.0, -1.0, 0.5, 0.0, 0.1])
@@ -151,3 +152,10 @@ def test_the_best_rate_on_an_isotropic_quadratic_contracts_fastest() -> None:
         assert contractions(factor * best).mean() > values.mean()
     stable = theory.gaussian_stable_rate(np.full(dimension, eigenvalue))
     assert stable == pytest.approx(2 * best)
+
+
+def test_in_one_dimension_a_direction_on_the_sphere_gives_the_gradient() -> None:
+    # The direction is 1 or -1, so that (g v) v = g: no noise, and e H e = g^2 H.
+    assert theory.mean_square_on_part(support=1, part=1, dimension=1, share=1.0) == 1.0
+    curvature = Curvature((np.array([3.0]),), np.array([[2.0]]))
+    assert theory.sphere_curvature_noise(1, curvature) == pytest.approx(3.0**2 * 2.0)

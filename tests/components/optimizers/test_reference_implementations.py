@@ -1,6 +1,7 @@
 """SGD, momentum and Adam take the steps of Optax and of torch.optim."""
 
 from collections.abc import Callable
+from inspect import signature
 
 import jax.numpy as jnp
 import numpy as np
@@ -81,3 +82,11 @@ def test_an_optimizer_takes_the_steps_of_torch(backend: Backend, name: str) -> N
         optimizer.step()
         expected.append(x.detach().numpy().copy())
     np.testing.assert_allclose(trajectory(backend, name, slope=1.0), expected, rtol=1e-9)
+
+
+def test_adam_has_the_default_options_of_optax_and_torch() -> None:
+    default = Adam()
+    of_optax, of_torch = (signature(f).parameters for f in (optax.adam, torch.optim.Adam))
+    options = (default.beta_1, default.beta_2, default.epsilon)
+    assert options == tuple(of_optax[name].default for name in ("b1", "b2", "eps"))
+    assert options == (*of_torch["betas"].default, of_torch["eps"].default)
