@@ -9,6 +9,7 @@ from dirgrad.analysis.significance import choose_test, has_spread, holm, sign_fl
 def test_values_that_are_all_zero_do_not_show_a_mean_above_zero() -> None:
     # Student's t would be 0/0.
     assert student(np.zeros(6)) == 1.0
+    assert sign_flip(np.zeros(8)) == 1.0
     assert not has_spread(np.zeros(6))
 
 
@@ -26,6 +27,13 @@ def test_the_sign_flip_test_is_used_where_its_smallest_p_value_equals_the_level(
 def test_the_p_value_of_many_equal_values_is_one_over_the_number_of_sign_changes() -> None:
     # Of 9,999 random changes of 30 signs none changes nothing; the change of no sign is added.
     assert sign_flip(np.ones(30)) == pytest.approx(1 / 10_000)
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_the_p_value_does_not_depend_on_the_unit_of_the_values(unit: float) -> None:
+    # Many changes of the signs leave the sum as it is, up to rounding.
+    values = np.arange(-3.0, 7.0) / 10
+    assert sign_flip(unit * values) == sign_flip(values)
 
 
 def test_holms_method_gives_a_hand_made_example() -> None:

@@ -18,6 +18,7 @@ from dirgrad.components.estimators.mezo import Mezo
 from dirgrad.components.estimators.projected_forward_gradient import ProjectedForwardGradient
 from dirgrad.components.estimators.rtrl import Rtrl
 from dirgrad.components.estimators.truncated_bptt import TruncatedBptt
+from dirgrad.components.estimators.uoro import Uoro
 from dirgrad.core import closed_forms
 from dirgrad.core.closed_forms import GradientShare
 from dirgrad.core.types import Estimator
@@ -77,7 +78,16 @@ DECLARED = {
     "truncated bptt": Declared(TruncatedBptt(window=2), 1, nan, nan),
     "checkpointed bptt": Declared(CheckpointedBptt(segment=2), 2, nan, nan),
     "rtrl": Declared(Rtrl(), 1, nan, nan),
+    "uoro": Declared(Uoro(), 1, nan, nan),
 }
+WITHOUT_DIRECTIONS = {
+    "backprop",
+    "checkpointed backprop",
+    "truncated bptt",
+    "checkpointed bptt",
+    "rtrl",
+}
+WITH_ONE_DIRECTION = {"one", "mezo", "uoro"}
 
 
 @pytest.mark.parametrize("name", DECLARED)
@@ -89,6 +99,13 @@ def test_an_estimator_declares_these_numbers(name: str) -> None:
     snr = closed_forms.signal_to_noise(estimator, SHARES)
     assert 1 / snr == pytest.approx(noise, nan_ok=True)
     assert closed_forms.is_exact(estimator) is is_exact
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_an_estimator_declares_how_many_directions_an_estimate_takes(name: str) -> None:
+    expected = 0 if name in WITHOUT_DIRECTIONS else 1 if name in WITH_ONE_DIRECTION else 3
+    assert DECLARED[name].estimator.num_directions == expected
+    assert (DECLARED[name].estimator.direction is None) is (expected == 0)
 
 
 @pytest.mark.parametrize("name", ["clipped", "truncated bptt"])
