@@ -157,14 +157,15 @@ def files_of(path: Path) -> list[Path]:
 
 
 def tests_of_line(source: str, line: int, lines: dict[str, list[str]]) -> set[str]:
-    """Return the tests that execute the statement at a line.
+    """Return the tests that execute the statement at a line of a function.
 
-    A line outside of functions runs at the import. It has all tests that run code of the file.
+    A line outside of functions runs at the import, and every test may use its result. Such a line
+    has no tests of its own.
     """
     statements = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.stmt)]
     functions = [n for n in statements if isinstance(n, ast.FunctionDef)]
-    if any(f.body[0].lineno <= line <= (f.end_lineno or 0) for f in functions):
-        spans = [range(n.lineno, (n.end_lineno or 0) + 1) for n in statements]
-        span = min((span for span in spans if line in span), key=len)
-        lines = {number: lines[number] for number in map(str, span) if number in lines}
-    return {test for tests in lines.values() for test in tests if test}
+    if not any(f.body[0].lineno <= line <= (f.end_lineno or 0) for f in functions):
+        return set()
+    spans = [range(n.lineno, (n.end_lineno or 0) + 1) for n in statements]
+    span = min((span for span in spans if line in span), key=len)
+    return {test for number in span for test in lines.get(str(number), []) if test}

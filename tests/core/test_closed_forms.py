@@ -240,11 +240,11 @@ def test_a_quadratic_declares_its_eigenvalues() -> None:
 
 def test_rates_on_a_quadratic_are_declared_for_one_gaussian_direction() -> None:
     eigenvalues = np.full(3, 4.0)
-    one = ForwardGradient(direction=Gaussian())
+    single = ForwardGradient(direction=Gaussian())
     # With d = 3 and the eigenvalue l = 4, the stable rate is 2 / (l (d + 2)) = 0.1.
-    assert closed_forms.stable_rate(one, eigenvalues) == pytest.approx(0.1)
-    assert closed_forms.contraction(one, eigenvalues) == pytest.approx((0.05, 0.8))
-    unequal = closed_forms.contraction(one, np.array([4.0, 4.0, 4.1]))
+    assert closed_forms.stable_rate(single, eigenvalues) == pytest.approx(0.1)
+    assert closed_forms.contraction(single, eigenvalues) == pytest.approx((0.05, 0.8))
+    unequal = closed_forms.contraction(single, np.array([4.0, 4.0, 4.1]))
     assert unequal == pytest.approx((np.nan, np.nan), nan_ok=True)
     others = [ForwardGradient(direction=Gaussian(), num_directions=2), Uoro()]
     others.append(ForwardGradient(direction=Sphere()))
