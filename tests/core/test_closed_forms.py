@@ -14,6 +14,7 @@ from dirgrad.components.directions.rank_one import RankOne
 from dirgrad.components.directions.replayed import Replayed
 from dirgrad.components.directions.sphere import Sphere
 from dirgrad.components.estimators.backprop import Backprop
+from dirgrad.components.estimators.clipped_forward_gradient import ClippedForwardGradient
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.components.estimators.uoro import Uoro
 from dirgrad.components.problems.quadratic import Quadratic
@@ -247,8 +248,8 @@ def test_rates_on_a_quadratic_are_declared_for_one_gaussian_direction() -> None:
     unequal = closed_forms.contraction(single, np.array([4.0, 4.0, 4.1]))
     assert unequal == pytest.approx((np.nan, np.nan), nan_ok=True)
     others = [ForwardGradient(direction=Gaussian(), num_directions=2), Uoro()]
-    others.append(ForwardGradient(direction=Sphere()))
-    for estimator in others:
+    clipped = ClippedForwardGradient(direction=Gaussian(), bound=1.0)
+    for estimator in (*others, ForwardGradient(direction=Sphere()), clipped):
         assert closed_forms.stable_rate(estimator, eigenvalues) is None
         assert closed_forms.contraction(estimator, eigenvalues) is None
     assert closed_forms.stable_rate(Backprop(), np.array([1.0, 4.0])) == 0.5
