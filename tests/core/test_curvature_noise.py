@@ -207,6 +207,21 @@ def test_replayed_laws_that_are_not_symmetric_or_that_tie_directions_have_none()
     assert np.isnan(curvature_noise.of_law(tied, 2, curvature))
 
 
+@component
+class TiedWithoutMean(Gaussian):
+    """A law whose directions are equal, which declares nothing about their mean."""
+
+    def draw_tied(self, ops: Ops, key: Key, j: Any, like: Params) -> Params:
+        return self.draw(ops, key, like)
+
+
+def test_tied_directions_have_a_declared_noise_for_one_direction_only() -> None:
+    curvature = curvature_of(SMALL, seed=0)
+    expected = Gaussian().curvature_noise(curvature)
+    assert curvature_noise.of_law(TiedWithoutMean(), 1, curvature) == pytest.approx(expected)
+    assert np.isnan(curvature_noise.of_law(TiedWithoutMean(), 2, curvature))
+
+
 @pytest.mark.parametrize(("support", "law"), [(1, Coordinate()), (9, Sphere()), (20, Sphere())])
 def test_a_random_support_has_its_limits(support: int, law: Direction) -> None:
     curvature = curvature_of(SMALL, seed=3)

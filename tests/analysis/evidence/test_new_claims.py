@@ -263,15 +263,17 @@ def test_a_line_through_several_counts_at_one_abscissa_is_refused() -> None:
     assert value(evidence) == pytest.approx(1.0)
 
 
-def test_lines_of_two_measurements_are_told_apart() -> None:
+@pytest.mark.parametrize(("table", "column"), [("memory", "temp_bytes"), ("cost", "flops")])
+def test_lines_of_two_measurements_are_told_apart(table: str, column: str) -> None:
     rows = [
-        bytes_of("layers", "backprop", depth**power, depth=depth, memory=f"power_{power}")
+        bytes_of("layers", "backprop", depth**power, depth=depth, flops=depth**power)
+        | {table: f"power_{power}"}
         for power in (1, 2)
         for depth in (2, 10)
     ]
-    power = {"kind": "power", "table": "memory", "of": "temp_bytes", "in": "depth"}
-    evidence = evidence_of(power, {"memory": pd.DataFrame(rows)})
-    values = {item.facets["memory"]: value(item) for item in evidence}
+    power = {"kind": "power", "table": table, "of": column, "in": "depth"}
+    evidence = evidence_of(power, {table: pd.DataFrame(rows)})
+    values = {item.facets[table]: value(item) for item in evidence}
     assert values == pytest.approx({"power_1": 1.0, "power_2": 2.0})
 
 

@@ -48,6 +48,7 @@ def test_a_value_is_read_with_its_framework_and_its_raw_values(name: str) -> Non
     counted = CLAIM_TABLES[name].counted
     evidence = read_evidence(name, spread=0.05)
     assert evidence.counted is counted
+    assert evidence.logarithmic is CLAIMS[name].quantity.logarithmic
     assert evidence.facets["framework"] == "jax"
     assert evidence.samples.n == (1 if counted else 10)
     if counted:
