@@ -277,6 +277,14 @@ def test_lines_of_two_measurements_are_told_apart(table: str, column: str) -> No
     assert values == pytest.approx({"power_1": 1.0, "power_2": 2.0})
 
 
+def test_measurements_at_one_abscissa_add_no_facet_to_a_line() -> None:
+    line = [bytes_of("layers", "backprop", depth, depth=depth, memory="m") for depth in (2, 10)]
+    points = [bytes_of("layers", "backprop", 5, backend="torch", memory=name) for name in "mn"]
+    power = {"kind": "power", "table": "memory", "of": "temp_bytes", "in": "depth"}
+    (evidence,) = evidence_of(power, {"memory": pd.DataFrame([*line, *points])})
+    assert "memory" not in evidence.facets
+
+
 def test_rows_that_nothing_tells_apart_are_refused() -> None:
     row = bytes_of("narrow", "backprop", 20.0)
     value = {"kind": "value", "table": "memory", "of": "temp_bytes"}

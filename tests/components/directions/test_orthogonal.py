@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from dirgrad import backends
+from dirgrad.components.directions.antithetic import Antithetic
+from dirgrad.components.directions.gaussian import Gaussian
 from dirgrad.components.directions.orthogonal import Orthogonal
 from dirgrad.components.directions.replayed import Replayed
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.core import closed_forms, theory, tree
 from dirgrad.core.closed_forms import GradientShare
 from dirgrad.core.directions import jth_direction
-from dirgrad.core.types import Backend
+from dirgrad.core.types import Backend, Direction
 from support.cases import CASES, compiled, loss_of, placed, to_numpy
 from support.confidence import z_bound
 from support.drawn_directions import DIMENSION, draw_estimate_directions, zero_params
@@ -138,3 +140,16 @@ def test_more_orthogonal_directions_than_dimensions_are_refused(backend: Backend
         "13 directions cannot be orthogonal in 12 dimensions: "
         "set `count` of `orthogonal` to at most 12"
     )
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        Orthogonal(count=3),
+        Antithetic(direction=Gaussian()),
+        Replayed(direction=Orthogonal(count=3)),
+    ],
+)
+def test_the_excess_of_one_direction_is_the_excess_of_a_mean_over_one(law: Direction) -> None:
+    shares = [GradientShare((2, 2), 0.7), GradientShare((3,), 0.3)]
+    assert closed_forms.excess(law, shares) == pytest.approx(law.excess_of_mean(1, shares))

@@ -1,5 +1,8 @@
 """Structured laws have the rank, the blocks and the number of nonzeros of their options."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,7 +12,7 @@ from dirgrad.components.directions.low_rank import LowRank
 from dirgrad.components.directions.rank_one import RankOne
 from dirgrad.components.directions.rank_one_gaussian import RankOneGaussian
 from dirgrad.core import tree
-from dirgrad.core.types import Backend, Direction
+from dirgrad.core.types import Backend, Direction, Key
 
 SHAPE = (7, 6)
 DRAWS = 40
@@ -61,3 +64,18 @@ def test_a_coordinate_is_one_entry_of_the_length_of_a_direction(backend: Backend
     matrices = drawn_matrices(backend, Coordinate())
     assert ((matrices != 0).sum(axis=(1, 2)) == 1).all()
     np.testing.assert_allclose(matrices.max(axis=(1, 2)), np.sqrt(42), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("block", "count"), [(1, 5 + 3), (2, 3 + 2 * 3), (9, 1 + 5 * 3)])
+def test_blocks_draw_one_sign_each_besides_the_signs_that_they_share(
+    block: int, count: int
+) -> None:
+    drawn = []
+
+    def draw_signs(key: Key, n: int, leaf: np.ndarray) -> np.ndarray:
+        drawn.append(n)
+        return np.ones(n)
+
+    ops: Any = SimpleNamespace(signs=draw_signs, constant=lambda x, leaf: x)
+    BlockShared(block=block).draw(ops, None, {"w": np.zeros((5, 3))})
+    assert drawn == [count]

@@ -1,6 +1,7 @@
 """SGD, momentum and Adam take the steps of Optax and of torch.optim."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from inspect import signature
 
 import jax.numpy as jnp
@@ -90,3 +91,9 @@ def test_adam_has_the_default_options_of_optax_and_torch() -> None:
     options = (default.beta_1, default.beta_2, default.epsilon)
     assert options == tuple(of_optax[name].default for name in ("b1", "b2", "eps"))
     assert options == (*of_torch["betas"].default, of_torch["eps"].default)
+
+
+@pytest.mark.parametrize("default", [Adam(), Momentum()])
+def test_the_default_options_lie_within_their_limits(default: Adam | Momentum) -> None:
+    # Only options that are given are checked against their limits.
+    assert type(default)(**asdict(default)) == default
