@@ -207,6 +207,20 @@ def test_replayed_laws_that_are_not_symmetric_or_that_tie_directions_have_none()
     assert np.isnan(curvature_noise.of_law(tied, 2, curvature))
 
 
+@pytest.mark.parametrize(
+    "law",
+    [
+        Antithetic(direction=Rademacher()),
+        Orthogonal(count=3),
+        Replayed(direction=Rademacher()),
+    ],
+)
+def test_the_noise_of_one_direction_is_the_noise_of_a_mean_over_one(law: Direction) -> None:
+    curvature = curvature_of(SMALL, seed=2)
+    expected = law.curvature_noise_of_mean(1, curvature)
+    assert law.curvature_noise(curvature) == pytest.approx(expected)
+
+
 @component
 class TiedWithoutMean(Gaussian):
     """A law whose directions are equal, which declares nothing about their mean."""

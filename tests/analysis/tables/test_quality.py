@@ -34,7 +34,11 @@ def test_the_signal_to_noise_ratio_comes_from_the_plain_mean_of_the_squared_erro
     (row,) = quality.make({"draws": frame("draws", rows)}, QUICK).to_dict("records")
     assert row["snr"] == pytest.approx(1 / 25)
     assert row["snr_low"] <= row["snr"] <= row["snr_high"]
+    assert row["snr_low"] == pytest.approx(1 / row["relative_squared_error_high"])
+    assert row["snr_high"] == pytest.approx(1 / row["relative_squared_error_low"])
     assert row["snr_theory"] == pytest.approx(0.25)
+    # The mean error 25 differs by 21 from 1/0.25. The standard error is 48/sqrt(4) = 24.
+    assert row["snr_z"] == pytest.approx(21 / 24)
     assert row["best_shrinkage_theory"] == pytest.approx(0.2)
     assert row["cosine"] == 0.5
     assert row["squared_bias"] == pytest.approx(2.0)

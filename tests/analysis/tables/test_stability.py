@@ -110,9 +110,15 @@ def test_the_best_rate_has_the_fastest_decay_and_its_neighbors_as_bounds() -> No
     np.testing.assert_allclose(parse_samples(row["decay_over_theory_values"]).low, expected)
 
 
-def test_a_best_rate_at_an_end_of_the_grid_is_not_compared() -> None:
-    row = best({0.1: [1.0], 0.25: [2.0]})
+@pytest.mark.parametrize("final_losses", [{0.1: [1.0], 0.25: [2.0]}, {0.1: [2.0], 0.25: [1.0]}])
+def test_a_best_rate_at_an_end_of_the_grid_is_not_compared(
+    final_losses: dict[float, list[float | None]],
+) -> None:
+    row = best(final_losses)
     assert row["decay"] == pytest.approx(np.log(4.0) / 2)
     assert row[["best_rate", "best_rate_over_theory", "decay_over_theory"]].isna().all()
+
+
+def test_there_is_no_best_rate_if_a_loss_is_zero_or_no_trial_ends() -> None:
     assert best({0.1: [1.0], 0.25: [0.0], 0.5: [2.0]})[["best_rate", "decay"]].isna().all()
     assert best({0.1: [None], 0.25: [None]})[["best_rate", "decay"]].isna().all()
