@@ -64,6 +64,11 @@ def unmutated(source: str) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
         yield (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
 
 
+def digest(path: Path) -> str:
+    """Return a short hash of a source file, by which the rows of an earlier version are known."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else ""
+
+
 def mutants(module: str, tree: Path) -> list[Row]:
     """Return all mutants of a module, which is a file or a folder, in a fixed random order."""
     rows = []
@@ -84,7 +89,7 @@ def mutants(module: str, tree: Path) -> list[Row]:
                             "occurrence": str(occurrence),
                             "line": str(start[0]),
                             "text": line,
-                            "source": hashlib.sha256(source.encode()).hexdigest()[:12],
+                            "source": digest(path),
                         }
                     )
     random.Random(f"{SETTINGS['seed']} {module}").shuffle(rows)
@@ -140,12 +145,12 @@ def run(out: Path, sample: int | None, modules: list[str], again: bool) -> None:
     """Run the sample of each module, except for mutants that already have a row."""
     table = out / "mutants.csv"
     done = list(csv.DictReader(table.open())) if table.exists() else []
-    if again:
-        done = [row for row in done if row["status"] != "survived"]
-    known = {tuple(row[name] for name in KEY) for row in done}
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder).resolve()
         copied_tree(tree)
+        done = [row for row in done if row["source"] == digest(tree / row["file"])]
+        done = [row for row in done if not again or row["status"] != "survived"]
+        known = {tuple(row[name] for name in KEY) for row in done}
         for settings in SETTINGS["suite"]:
             chosen = [name for name in settings["modules"] if name in (modules or [name])]
             rows = [row for name in chosen for row in mutants(name, tree)[:sample]]
