@@ -112,13 +112,6 @@ def test_a_claim_about_estimators_that_are_not_configured_was_not_run(name: str)
 
 ESTIMATOR_CLAIMS = set(CLAIMS) - {
     "difference_is_biased",
-    "forward_factor_is_smaller",
-    "seconds_at_equal_rate",
-    "time_to_lowest_loss_is_smaller",
-    "time_to_nearly_lowest_loss_is_smaller",
-    "loss_at_equal_iterations",
-    "losses_of_the_paper_come_out",
-    "times_of_the_paper_come_out",
     "thresholding_needs_k_directions",
     "few_coordinates_need_d_evaluations",
     "thresholding_grows_with_sparsity",
