@@ -60,10 +60,9 @@ bench-startup: install
 
 # Share of small faults in the mathematics and the verdicts that the tests notice. Installs two more
 # libraries. `make mutation SAMPLE=all` tries every fault. An interrupted run continues.
-SAMPLE := 25
 mutation: install
 	python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[mutation]'
-	OMP_NUM_THREADS=1 python benchmarks/mutation.py --out results/mutation --sample $(SAMPLE)
+	OMP_NUM_THREADS=1 python benchmarks/mutation.py --out results/mutation $(if $(SAMPLE),--sample $(SAMPLE))
 	python benchmarks/mutation_score.py results/mutation/mutants.csv --out results/mutation \
 	  --reasons results/reference/mutation_survivors.csv
 

@@ -1,6 +1,6 @@
 """Mutation score of the tests: change one operator or number of a module and run its tests.
 
-    python benchmarks/mutation.py --out results/mutation [--sample 25 | --sample all]
+    python benchmarks/mutation.py --out results/mutation [--sample 100 | --sample all]
 
 cosmic-ray makes the mutants. This script draws a sample with a fixed seed and applies one mutant at
 a time in a copy of the repository. A child of a process that has loaded the libraries runs the
@@ -141,7 +141,14 @@ def write(path: Path, rows: list[Row]) -> None:
     part.replace(path)
 
 
-def run(out: Path, sample: int | None, modules: list[str], again: bool) -> None:
+def sample(module: str, size: str, tree: Path) -> list[Row]:
+    """Return the first mutants of a module: a number of them, `all`, or as many as is usual."""
+    rows = mutants(module, tree)
+    usual = SETTINGS["samples"].get(module, SETTINGS["sample"])
+    return rows if size == "all" else rows[: int(size or usual)]
+
+
+def run(out: Path, size: str, modules: list[str], again: bool) -> None:
     """Run the sample of each module, except for mutants that already have a row."""
     table = out / "mutants.csv"
     done = list(csv.DictReader(table.open())) if table.exists() else []
@@ -153,7 +160,7 @@ def run(out: Path, sample: int | None, modules: list[str], again: bool) -> None:
         known = {tuple(row[name] for name in KEY) for row in done}
         for settings in SETTINGS["suite"]:
             chosen = [name for name in settings["modules"] if name in (modules or [name])]
-            rows = [row for name in chosen for row in mutants(name, tree)[:sample]]
+            rows = [row for name in chosen for row in sample(name, size, tree)]
             rows = [row for row in rows if tuple(row[name] for name in KEY) not in known]
             if not rows:
                 continue
@@ -174,17 +181,16 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "mutation")
-    parser.add_argument("--sample", default=str(SETTINGS["sample"]), help="a number, or `all`")
+    parser.add_argument("--sample", default="", help="mutants per module: a number, or `all`")
     parser.add_argument("--modules", nargs="*", default=[], help="rows of the score; default: all")
     parser.add_argument("--again", action="store_true", help="repeat mutants that survived")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    sample = None if arguments.sample == "all" else int(arguments.sample)
     for name in SETTINGS["warm"]:
         import_module(name)
     # The children then neither visit nor copy the objects of the libraries.
     gc.freeze()
-    run(arguments.out, sample, arguments.modules, arguments.again)
+    run(arguments.out, arguments.sample, arguments.modules, arguments.again)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,17 @@ def test_an_accuracy_lies_between_the_accuracies_of_two_record_points() -> None:
     assert row["difference_values"] == "0:-0.166666667..0.166666667 1:-0.166666667..0.166666667"
 
 
+def test_a_difference_is_the_accuracy_minus_the_one_of_backprop() -> None:
+    records = paired_records()
+    curves = records["curves"]
+    lower = curves["test_accuracy"] - 0.1 * (curves["estimator"] == "forward_gradient")
+    changed = {**records, "curves": curves.assign(test_accuracy=lower)}
+    (row,) = equal_loss.make(changed, QUICK).to_dict("records")
+    # The accuracy is 1/3 to 1/2 with backprop, and 0.1 lower with the forward gradient.
+    bounds = (row["difference_from"], row["difference_to"])
+    assert bounds == pytest.approx((1 / 3 - 1 / 2 - 0.1, 1 / 2 - 1 / 3 - 0.1))
+
+
 def test_an_accuracy_at_a_record_point_is_exact() -> None:
     records = paired_records()
     # A record point before each step leaves no room between two points.
