@@ -48,6 +48,19 @@ def test_the_signal_to_noise_ratio_comes_from_the_plain_mean_of_the_squared_erro
     assert row["snr_values"] == "0:1 1:1 2:1 3:0.0103092784"
 
 
+def test_a_block_without_an_error_has_no_signal_to_noise_ratio() -> None:
+    estimate = WORKLOAD | {"quality": "one", "estimator": "f", "precision": "float32"}
+    estimate |= {"gradient_norm": 1.0, "error_product": 0.0}
+    # Four draws are blocks of one draw.
+    rows = [
+        estimate | {"draw": draw, "relative_squared_error": error}
+        for draw, error in enumerate((0.0, 1.0, 1.0, 2.0))
+    ]
+    (row,) = quality.make({"draws": frame("draws", rows)}, QUICK).to_dict("records")
+    assert row["snr"] == 1.0
+    assert row["snr_values"] == "1:1 2:1 3:0.5"
+
+
 def test_the_raw_values_are_means_of_ten_blocks_of_draws_or_minibatches() -> None:
     estimate = WORKLOAD | {"quality": "one", "estimator": "f", "precision": "float32"}
     estimate |= {"status": "ok", "norm_ratio": 2.0, "signal_to_noise_theory": 0.25}

@@ -89,6 +89,17 @@ def test_a_seed_without_a_trial_at_every_abscissa_is_counted_and_left_out() -> N
     assert samples.parse_samples(row["slope_values"]).keys.tolist() == [0, 1]
 
 
+def test_one_complete_seed_has_a_power_and_without_any_there_is_a_reason() -> None:
+    trials = growing()
+    del trials[40, 1], trials[40, 2]
+    row = the_row(descent_records(*trials.values()))
+    assert (row["n"], row["n_incomplete"]) == (1, 2)
+    assert row["slope"] == pytest.approx(0.5, abs=2e-3)
+    del trials[10, 0]
+    row = the_row(descent_records(*trials.values()))
+    assert row["reason"] == "no seed has a trial at every dimension"
+
+
 def test_an_abscissa_at_which_every_rate_failed_leaves_a_row_with_the_reason() -> None:
     trials = growing()
     trials[90, 1].trial["status"] = "diverged"
