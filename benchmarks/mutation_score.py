@@ -6,7 +6,8 @@
 writes mutation.csv and mutation_survivors.csv and prints both. The score is the share of mutants
 that make a test fail or run out of time; a mutant that does not compile does not count. The reason
 why a mutant survives is written by hand into the file after `--reasons`. A later call repeats it as
-long as the line and its mutation are the same.
+long as the line and its mutation are the same. An equivalent mutant computes the same as the code;
+its reason begins with "equivalent". The second score leaves such mutants out.
 """
 
 import argparse
@@ -22,13 +23,18 @@ SETTINGS = Path(__file__).with_name("mutation.toml")
 SURVIVOR = ["file", "text", "mutation"]
 
 
-def score(mutants: pd.DataFrame, seed: int, commit: str) -> pd.DataFrame:
-    """Return one row per module, from one row per mutant."""
+def score(mutants: pd.DataFrame, alive: pd.DataFrame, seed: int, commit: str) -> pd.DataFrame:
+    """Return one row per module, from one row per mutant and from the survivors."""
     compiled = mutants[mutants["status"] != "incompetent"]
     survived = compiled["status"].eq("survived").groupby(compiled["module"], sort=False)
     table = pd.DataFrame({"mutants": survived.size(), "survived": survived.sum()})
     table.insert(1, "killed", table["mutants"] - table["survived"])
+    is_equivalent = alive["reason"].str.startswith("equivalent")
+    table["equivalent"] = is_equivalent.groupby(alive["module"]).sum()
+    table["equivalent"] = table["equivalent"].fillna(0).astype(int)
     table["score"] = (table["killed"] / table["mutants"]).round(3)
+    different = table["mutants"] - table["equivalent"]
+    table["score_without_equivalent"] = (table["killed"] / different).round(3)
     return table.assign(seed=seed, commit=commit).reset_index()
 
 
@@ -51,7 +57,7 @@ def main() -> None:
     commit = subprocess.run(described, check=True, capture_output=True, text=True).stdout.strip()
     seed = tomllib.loads(SETTINGS.read_text())["seed"]
     alive = survivors(mutants, pd.read_csv(arguments.reasons, keep_default_na=False))
-    scores = score(mutants, seed, commit)
+    scores = score(mutants, alive, seed, commit)
     write_table(scores, arguments.out / "mutation.csv")
     write_table(alive, arguments.out / "mutation_survivors.csv")
     print(scores.to_string(index=False))

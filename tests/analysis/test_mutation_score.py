@@ -11,12 +11,12 @@ SCORES = pd.read_csv(REFERENCE / "mutation.csv")
 SURVIVORS = pd.read_csv(REFERENCE / "mutation_survivors.csv", keep_default_na=False)
 
 
-def test_every_module_has_a_score_of_at_least_nine_tenths() -> None:
+def test_the_tests_notice_nine_tenths_of_the_mutants_that_are_not_equivalent() -> None:
     settings = tomllib.loads((ROOT / "benchmarks" / "mutation.toml").read_text())
     modules = [name for suite in settings["suite"] for name in suite["modules"]]
     assert sorted(SCORES["module"]) == sorted(modules)
     assert (SCORES["mutants"] == SCORES["killed"] + SCORES["survived"]).all()
-    assert (SCORES["killed"] >= 0.9 * SCORES["mutants"]).all()
+    assert (SCORES["killed"] >= 0.9 * (SCORES["mutants"] - SCORES["equivalent"])).all()
 
 
 def test_every_survivor_is_counted_and_has_a_reason() -> None:
@@ -24,3 +24,5 @@ def test_every_survivor_is_counted_and_has_a_reason() -> None:
     counted = SCORES.set_index("module")["survived"]
     assert listed.to_dict() == counted[counted > 0].to_dict()
     assert (SURVIVORS["reason"] != "").all()
+    is_equivalent = SURVIVORS["reason"].str.startswith("equivalent")
+    assert is_equivalent.sum() == SCORES["equivalent"].sum()

@@ -53,3 +53,8 @@ def test_a_p_value_that_equals_the_level_decides() -> None:
     # Eight values above 1 have the two-sided p-value 2/256 of the sign-flip test.
     (decided,) = decide([sampled(2.0 + np.arange(8) / 8)], ABOVE, 1 - 2.0**-7)
     assert decided == (Outcome.HOLDS, 2.0**-7, 2.0**-7, "")
+
+
+@pytest.mark.parametrize(("value", "outcome"), [(2.0, Outcome.HOLDS), (0.5, Outcome.FAILS)])
+def test_a_count_decides_with_the_p_value_zero(value: float, outcome: Outcome) -> None:
+    assert only_decision(counted(value), ABOVE) == (outcome, 0.0, 0.0, "")
