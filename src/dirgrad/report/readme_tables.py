@@ -125,7 +125,7 @@ def _baydin(table: pd.DataFrame) -> list[Cells]:
         if quantity["paper_value"].isna().all():
             continue
         if quantity["quantity"].iloc[0] in OF_BACKPROP:
-            rows.append(_baydin_row(quantity, "backprop"))
+            rows.append(_baydin_row(quantity.drop_duplicates("backend"), "backprop"))
             continue
         for estimator, group in quantity.groupby("estimator", sort=False, dropna=False):
             rows.append(_baydin_row(group, str(estimator) if pd.notna(estimator) else ""))
