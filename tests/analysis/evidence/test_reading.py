@@ -95,10 +95,10 @@ def test_the_lack_of_fit_needs_four_abscissas_and_three_seeds(
 
 
 def test_the_last_exponent_leaves_out_smaller_abscissas_and_rows_that_are_not_positive() -> None:
-    rows = pd.DataFrame({"x": [0.0, 1.0, 4.0, 2.0, 8.0], "y": [5.0, 7.0, 16.0, 4.0, 0.0]})
+    rows = pd.DataFrame({"x": [0.0, 0.1, 0.4, 0.2, 0.8], "y": [5.0, 7.0, 0.16, 0.04, 0.0]})
     (evidence,) = reading.last_exponent({}, rows, "x", "y")
     assert evidence.counted
-    # From (2, 4) to (4, 16), the two largest x of a positive y, y grows as x^2.
+    # From (0.2, 0.04) to (0.4, 0.16), the two largest x of a positive y, y grows as x^2.
     assert evidence.samples.low == evidence.samples.high == pytest.approx(2.0)
 
 
