@@ -1,5 +1,6 @@
 """The table `equal_loss` compares test accuracies with backprop at equal training loss."""
 
+import pandas as pd
 import pytest
 
 from dirgrad.analysis.tables import equal_loss
@@ -44,3 +45,24 @@ def test_an_accuracy_at_a_record_point_is_exact() -> None:
     (row,) = equal_loss.make({**records, "curves": steps}, QUICK).to_dict("records")
     assert row["test_accuracy"] == row["backprop_test_accuracy"] == pytest.approx(0.5)
     assert row["difference"] == 0.0
+
+
+def test_an_accuracy_between_bounds_more_than_a_hundredth_apart_is_no_number() -> None:
+    records = paired_records()
+    # The accuracy lies between 0.5 + 0.1/3 and 0.5 + 0.1/2.
+    accuracy = 0.5 + 0.1 * records["curves"]["test_accuracy"]
+    changed = {**records, "curves": records["curves"].assign(test_accuracy=accuracy)}
+    (row,) = equal_loss.make(changed, QUICK).to_dict("records")
+    assert row["test_accuracy"] != row["test_accuracy"]
+
+
+def test_each_framework_is_compared_with_its_own_backprop() -> None:
+    records = paired_records()
+    both = {
+        name: pd.concat([rows, rows.assign(backend="torch")], ignore_index=True)
+        for name, rows in records.items()
+    }
+    (expected,) = equal_loss.make(records, QUICK).to_dict("records")
+    rows = equal_loss.make(both, QUICK).to_dict("records")
+    assert [row["n"] for row in rows] == [2, 2]
+    assert [row["difference_values"] for row in rows] == [expected["difference_values"]] * 2

@@ -66,6 +66,7 @@ def test_the_raw_values_are_means_of_ten_blocks_of_draws_or_minibatches() -> Non
     estimate |= {"status": "ok", "norm_ratio": 2.0, "signal_to_noise_theory": 0.25}
     estimate |= {"relative_squared_error": 4.0, "error_product": 0.0, "gradient_norm": 1.0}
     estimate |= {"curvature_noise_theory": 1.5, "hessian_probes": 0}
+    estimate |= {"difference_error_theory": 3.0}
     rows = [
         estimate
         | {"minibatch": draw // 10, "draw": draw % 10, "cosine": draw / 20}
@@ -85,6 +86,7 @@ def test_the_raw_values_are_means_of_ten_blocks_of_draws_or_minibatches() -> Non
     roots = parse_samples(row["difference_error_values"]).low
     np.testing.assert_allclose(roots, np.sqrt((1 + 4) / 2))
     assert row["difference_error"] == pytest.approx(roots[0])
+    assert row["difference_error_theory"] == pytest.approx(3.0)
 
 
 def test_an_estimator_that_is_not_supported_is_a_row_without_numbers() -> None:

@@ -98,6 +98,7 @@ def test_one_complete_seed_has_a_power_and_without_any_there_is_a_reason() -> No
     del trials[10, 0]
     row = the_row(descent_records(*trials.values()))
     assert row["reason"] == "no seed has a trial at every dimension"
+    assert row["n"] == 0
 
 
 def test_an_abscissa_at_which_every_rate_failed_leaves_a_row_with_the_reason() -> None:
