@@ -7,8 +7,8 @@ a time in a copy of the repository. A child of a process that has loaded the lib
 tests that execute the mutated line. Every finished mutant is a row of OUT/mutants.csv. A run that
 was interrupted continues there; `--again` repeats the mutants that survived.
 
-Not mutated are annotations, type aliases and texts, which are no behavior, and `strict=True` of a
-`zip`, an assertion that no correct code fails.
+Annotations, type aliases and texts are not mutated, because they do nothing when the code runs. The
+option `strict=True` of `zip` is not mutated either, because correct code never fails it.
 """
 
 import argparse
@@ -157,11 +157,11 @@ def run(out: Path, size: str, modules: list[str], again: bool) -> None:
         copied_tree(tree)
         done = [row for row in done if row["source"] == digest(tree / row["file"])]
         done = [row for row in done if not again or row["status"] != "survived"]
-        known = {tuple(row[name] for name in KEY) for row in done}
+        finished = {tuple(row[name] for name in KEY) for row in done}
         for settings in SETTINGS["suite"]:
             chosen = [name for name in settings["modules"] if name in (modules or [name])]
             rows = [row for name in chosen for row in sample(name, size, tree)]
-            rows = [row for row in rows if tuple(row[name] for name in KEY) not in known]
+            rows = [row for row in rows if tuple(row[name] for name in KEY) not in finished]
             if not rows:
                 continue
             sources = [
