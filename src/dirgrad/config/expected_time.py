@@ -45,7 +45,7 @@ def expected_time(jobs: Iterable[Job], recorded: StepSeconds) -> ExpectedTime:
     A search that goes on beyond its grid takes longer.
 
     Args:
-        jobs: Jobs of all kinds; only those of training count.
+        jobs: Jobs of all kinds; only training counts.
         recorded: Seconds per step and trial.
     """
     seconds = 0.0
