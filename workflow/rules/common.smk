@@ -6,7 +6,7 @@ from pathlib import Path
 # `workflow.basedir` depends on which of the two Snakefiles is the entry; this path does not.
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 SOURCE = WORKFLOW.parent / "src"
-REFERENCES = WORKFLOW.parent / "results" / "reference"
+REFERENCE_RESULTS = WORKFLOW.parent / "results" / "reference"
 CLAIMS = str(WORKFLOW.parent / "config" / "claims.yaml")
 sys.path.insert(0, str(SOURCE))
 

@@ -13,7 +13,7 @@ if OVERRIDE:
 
 
 # A reference may be of another machine, and of another version of the code.
-RECORDED = REFERENCES / CONFIG.tier / "tables" / "final.csv"
+RECORDED = REFERENCE_RESULTS / CONFIG.tier / "tables" / "final.csv"
 EXPECTED_TIME = expected_time.expected_time(
     JOBS.values(), expected_time.recorded_step_seconds(RECORDED)
 )
