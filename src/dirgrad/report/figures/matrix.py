@@ -101,9 +101,9 @@ def _panel(axes: Axes, rows: pd.DataFrame, column: Column, styles: style.LineSty
         for y, (_, row) in zip(heights, part.iterrows(), strict=True):
             if pd.notna(row[column.name]):
                 _mark(axes, row, column.name, y, line | {"fillstyle": FILLS[row["backend"]]})
-        words = ", ".join(_words(part, column))
         place = axes.get_yaxis_transform()
-        axes.text(0.99, height, words, fontsize=6.5, ha="right", va="center", transform=place)
+        for y, word in _words(part, column, height):
+            axes.text(0.99, y, word, fontsize=6.5, ha="right", va="center", transform=place)
     if column.name == "step_over_backprop":
         axes.axvline(1, color="0.6", linewidth=0.8, zorder=0)
     axes.set_ylim(len(styles) - 0.5, -0.5)
@@ -111,15 +111,18 @@ def _panel(axes: Axes, rows: pd.DataFrame, column: Column, styles: style.LineSty
     axes.tick_params(axis="x", labelsize=7)
 
 
-def _words(part: pd.DataFrame, column: Column) -> Iterator[str]:
-    """Yield why the rows of an estimator have no value, with the framework if only one lacks it."""
+def _words(part: pd.DataFrame, column: Column, height: float) -> Iterator[tuple[float, str]]:
+    """Yield why the rows of an estimator have no value, and where a panel says it.
+
+    A word with the framework stands at the height of its mark, if only one framework lacks it.
+    """
     lacking = part[part[column.name].isna()]
     words = lacking["status"].mask(lacking[column.size] > 0, column.absent)
     if len(lacking) == len(part) and words.nunique() == 1:
-        yield words.iloc[0]
-    else:
-        for word, backend in zip(words, lacking["backend"], strict=True):
-            yield f"{style.BACKENDS[backend]}: {word}"
+        yield height, words.iloc[0]
+        return
+    for word, backend in zip(words, lacking["backend"], strict=True):
+        yield height + OFFSETS[backend], f"{style.BACKENDS[backend]}: {word}"
 
 
 def _mark(axes: Axes, row: pd.Series, name: str, y: float, line: style.LineStyle) -> None:
