@@ -133,7 +133,7 @@ def test_new_claims_are_judged_on_the_committed_tables(claims_file: Path, tmp_pa
     )
     evidence = pd.read_csv(tmp_path / "evidence.csv").set_index("id")
     cost = pd.read_csv(tables / "cost.csv")
-    cost = cost[cost["batch_size"] == 64].set_index(["estimator", "backend", "problem"])
+    cost = cost[cost["batch_size"] == 64].set_index(["estimator", "backend", "cost", "problem"])
     times = cost["step_over_forward_values"].map(lambda text: np.log(parse_samples(text).low))
     both = (
         times["finite_difference_central"]
