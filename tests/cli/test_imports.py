@@ -1,11 +1,10 @@
 """A command imports only the libraries that it uses, so that a job starts quickly."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from support.fresh_python import printed_lines
 from support.small_job import arguments
 
 LIBRARIES = {"jax", "torch", "scipy", "pandas", "matplotlib", "sklearn", "jinja2", "grimp"}
@@ -14,10 +13,9 @@ LIBRARIES = {"jax", "torch", "scipy", "pandas", "matplotlib", "sklearn", "jinja2
 
 def imported_libraries(lines: list[str]) -> set[str]:
     """Return the slow libraries that a new process has imported after these lines of Python."""
-    code = "\n".join([*lines, "import sys", "print(*sys.modules)"])
-    command = [sys.executable, "-c", code]
-    process = subprocess.run(command, capture_output=True, text=True, check=True)
-    return LIBRARIES.intersection(process.stdout.split())
+    return LIBRARIES.intersection(
+        printed_lines(*lines, "import sys", "print(*sys.modules, sep='\\n')")
+    )
 
 
 def test_the_command_line_imports_no_slow_library() -> None:

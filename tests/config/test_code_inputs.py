@@ -14,6 +14,7 @@ from dirgrad.components import registry
 from dirgrad.config import code_inputs, files, outputs, plan
 from dirgrad.config.settings import JOB_KINDS, Config
 from support.configuration import BASE, CONFIG, configured
+from support.fresh_python import printed_lines
 
 DEFAULT = configured(BASE)
 PAPER = configured(BASE, files.read(CONFIG / "paper.yaml"))
@@ -131,9 +132,7 @@ def test_planning_imports_no_framework() -> None:
         "slow = {'jax', 'torch', 'pandas', 'scipy', 'sklearn'}",
         "print(sorted(slow & sys.modules.keys()))",
     )
-    command = [sys.executable, "-c", "\n".join(lines)]
-    process = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert process.stdout.strip() == "[]"
+    assert printed_lines(*lines) == ["[]"]
 
 
 # All jobs, landscapes and figures
@@ -250,9 +249,7 @@ def test_importing_a_module_loads_only_its_sources(module: str) -> None:
         "loaded = [m for name, m in sys.modules.items() if name.split('.')[0] == 'dirgrad']",
         "print(*(m.__file__ for m in loaded), sep='\\n')",
     )
-    command = [sys.executable, "-c", "\n".join(lines)]
-    process = subprocess.run(command, capture_output=True, text=True, check=True)
-    loaded = without_packages(in_package(process.stdout.splitlines()))
+    loaded = without_packages(in_package(printed_lines(*lines)))
     assert f"{module.replace('.', '/')}.py" in loaded
     assert loaded <= sources_of_import(module)
 

@@ -1,7 +1,5 @@
 """Commands print the jobs, and a command that cannot run ends with one line per mistake."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +7,7 @@ import pytest
 from dirgrad.cli import main
 from dirgrad.config.settings import JOB_KINDS
 from support.configuration import BASE, CONFIG
+from support.fresh_python import printed_lines
 
 YAML = str(CONFIG / "config.yaml")
 FIGURE = ["--config", YAML, "--records", "nowhere"]
@@ -96,4 +95,4 @@ def test_jobs_are_printed_one_per_line(capsys: pytest.CaptureFixture[str]) -> No
 )
 def test_commands_and_jobs_start_without_the_statistics_of_scipy(modules: str) -> None:
     code = f"import sys, dirgrad.{modules}; print('scipy.stats' in sys.modules)"
-    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"
+    assert printed_lines(code) == ["False"]

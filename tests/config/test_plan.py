@@ -1,8 +1,6 @@
 """The plan contains the jobs of a configuration, with the settings of each."""
 
 import json
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ from dirgrad.config import files, plan
 from dirgrad.config.settings import JOB_KINDS
 from dirgrad.core.errors import UserError
 from support.configuration import BASE, CONFIG, configured, nested
+from support.fresh_python import printed_lines
 
 DEFAULT = configured(BASE)
 JOBS = plan.jobs(DEFAULT)
@@ -122,6 +121,4 @@ def test_the_problems_with_two_parameters_are_listed() -> None:
 def test_planning_imports_no_framework_and_no_slow_library() -> None:
     slow = {"jax", "torch", "pandas", "scipy", "sklearn", "matplotlib", "pyarrow"}
     program = f"import sys, dirgrad.config.plan; print(sorted({slow!r} & sys.modules.keys()))"
-    command = [sys.executable, "-c", program]
-    process = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert process.stdout.strip() == "[]"
+    assert printed_lines(program) == ["[]"]

@@ -1,11 +1,11 @@
 """A timeline samples the resident set of a process from outside while it takes steps."""
 
-import subprocess
 import sys
 
 import pytest
 
 from dirgrad.runs.instruments import timeline
+from support.fresh_python import printed_lines
 
 GROWING_PROCESS = """
 import json, time
@@ -55,7 +55,7 @@ def test_a_process_that_prints_more_than_a_pipe_holds_is_sampled_to_its_end() ->
 
 def test_the_observed_process_does_not_import_the_profiler() -> None:
     code = "import sys, dirgrad.runs.instruments.memory; print('memory_profiler' in sys.modules)"
-    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"
+    assert printed_lines(code) == ["False"]
 
 
 def test_steps_are_repeated_until_the_time_is_over() -> None:
