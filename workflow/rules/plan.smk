@@ -12,13 +12,6 @@ if OVERRIDE:
     ARGUMENTS += f" --override {shlex.quote(json.dumps(OVERRIDE))}"
 
 
-# A reference may be of another machine, and of another version of the code.
-RECORDED = REFERENCE_RESULTS / CONFIG.tier / "tables" / "final.csv"
-EXPECTED_TIME = expected_time.expected_time(
-    JOBS.values(), expected_time.recorded_step_seconds(RECORDED)
-)
-
-
 wildcard_constraints:
     backend="[a-z]+",
     table="|".join(outputs.TABLES),
