@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dirgrad.records.statuses import measured
-from dirgrad.report.figures import labels, panels, style
+from dirgrad.report.figures import by_depth, labels, panels, style
 
 TABLES = ("curves", "final", "targets", "memory")
 FIGURES = {"headline": ("training/mlp", "training/mlp_sgd", "memory/depth")}
@@ -30,9 +30,6 @@ DEEP = ("backprop", "checkpointed_backprop", "forward_gradient", "forward_gradie
 TEXT_SIZE = 7.0
 TITLE_WIDTH = 36
 """Characters in a line of a panel's title."""
-MEGABYTE = 1e6
-EXACT = {"jax": "xla_temp_bytes", "torch": "graph_temp_bytes"}
-"""Column with the exact temporary bytes of a step, by framework."""
 
 
 def draw(tables: style.Tables, at_equal_rate: str, at_own_rate: str, depth: str) -> Figure:
@@ -167,10 +164,7 @@ def _time_needed(curves: pd.DataFrame, times: dict[str, tuple[float, float]]) ->
 def _loss_against_steps(
     axes: Axes, curves: pd.DataFrame, targets: pd.DataFrame, styles: style.LineStyles
 ) -> None:
-    for part, line, name in style.parts(curves[curves["step"] > 0], styles):
-        if len(part):
-            text = style.short_label(name.replace(" ", "_"))
-            style.line_with_interval(axes, part["step"], part, "loss", line, text)
+    labels.draw_lines(axes, curves[curves["step"] > 0], "step", "loss", styles)
     axes.set(xlabel="steps", ylabel="training loss [nat]", xscale="log")
     for target in targets["target_loss"].unique():
         axes.axhline(target, color="0.7", linewidth=0.6, zorder=0)
@@ -192,15 +186,9 @@ def _steps_needed(targets: pd.DataFrame) -> str:
 def _memory_against_depth(
     axes: Axes, memory: pd.DataFrame, styles: style.LineStyles, backend: str
 ) -> None:
-    column = EXACT.get(backend, EXACT["jax"])
-    for part, line, name in style.parts(memory, styles):
-        if len(part):
-            text = style.short_label(name.replace(" ", "_"))
-            style.line_with_interval(axes, part["depth"], part, column, line, text, MEGABYTE)
+    column = by_depth.EXACT.get(backend, by_depth.EXACT["jax"])
+    by_depth.draw_lines(axes, memory, column, style.MEGABYTE, styles)
     axes.set(xlabel="number of weight layers", ylabel="memory of a step [MB]")
-    axes.set(xscale="log", yscale="log", xticks=memory["depth"].unique())
-    style.plain_ticks(axes.xaxis)
-    style.whole_ticks(axes.yaxis)
     _finish_panel(axes, f"(c) {_least_memory(memory, column)}")
 
 
@@ -208,7 +196,7 @@ def _least_memory(memory: pd.DataFrame, column: str) -> str:
     deepest = memory[memory["depth"] == memory["depth"].max()].set_index("estimator")[column]
     if "backprop" not in deepest or len(deepest) == 1:
         return "Memory of a step"
-    megabytes = deepest / MEGABYTE
+    megabytes = deepest / style.MEGABYTE
     least = str(megabytes.idxmin())
     return (
         f"At {memory['depth'].max():.0f} layers backprop holds {megabytes['backprop']:.3g} MB, "

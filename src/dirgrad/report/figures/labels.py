@@ -1,10 +1,38 @@
 """Names written at the ends of lines, instead of a legend."""
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
+
+from dirgrad.report.figures import style
 
 GAP = 1.15
 """Least distance between two names, in heights of their text."""
+
+
+def draw_lines(
+    axes: Axes,
+    rows: pd.DataFrame,
+    x: str,
+    column: str,
+    styles: style.LineStyles,
+    unit: float = 1.0,
+) -> None:
+    """Draw a line with its interval per estimator that has rows, labeled with its short name.
+
+    Args:
+        axes: The panel.
+        rows: Rows with the column `estimator`, in the order of the line.
+        x: Column of the abscissas.
+        column: Column of the values, with its interval.
+        styles: Line style by estimator.
+        unit: Number by which the values are divided.
+    """
+    for name, line in styles.items():
+        part = rows[rows["estimator"] == name]
+        if len(part):
+            label = style.short_label(name)
+            style.line_with_interval(axes, part[x], part, column, line, label, unit)
 
 
 def name_lines(axes: Axes, size: float = 7.0, shrinkage: float = 0.9) -> None:

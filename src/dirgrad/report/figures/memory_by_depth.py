@@ -1,11 +1,10 @@
 """Memory of a step against the number of layers."""
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dirgrad.records.statuses import measured
-from dirgrad.report.figures import labels, panels, style
+from dirgrad.report.figures import by_depth, labels, panels, style
 
 TABLES = ("memory",)
 FIGURES = {"memory_depth": ("memory/depth",)}
@@ -18,9 +17,6 @@ resident set above its level before the step, each value from a separate process
 """
 ALT = "A line per estimator against the number of layers: counted bytes, and resident memory."
 
-MEGABYTE = 1e6
-EXACT = {"jax": "xla_temp_bytes", "torch": "graph_temp_bytes"}
-"""Column with the exact temporary bytes of a step, by framework."""
 PEAK = "resident_peak_bytes"
 MOST = 8
 """Largest number of lines in a panel."""
@@ -33,9 +29,13 @@ def draw(tables: style.Tables, name: str) -> Figure:
     styles = style.line_styles(names.head(MOST))
     figure, grid = panels.facet_rows(memory, "backend", 2, width=8.0, height=2.5)
     for panel_row, rows, backend in grid:
-        accounts = {EXACT[backend]: "exact temporary bytes", PEAK: "peak of the resident set"}
+        accounts = {
+            by_depth.EXACT[backend]: "exact temporary bytes",
+            PEAK: "peak of the resident set",
+        }
         for axes, (column, account) in zip(panel_row, accounts.items(), strict=True):
-            _lines(axes, rows, column, styles)
+            by_depth.draw_lines(axes, rows, column, style.MEGABYTE, styles)
+            labels.name_lines(axes)
             axes.set_title(f"{style.BACKENDS[backend]}: {account}")
     for axes in figure.axes:
         axes.set(xlabel="number of weight layers", ylabel="memory of a step [MB]")
@@ -49,18 +49,6 @@ def draw(tables: style.Tables, name: str) -> Figure:
     )
 
 
-def _lines(axes: Axes, rows: pd.DataFrame, column: str, styles: style.LineStyles) -> None:
-    for name, line in styles.items():
-        part = rows[(rows["estimator"] == name) & (rows[column] > 0)]
-        if len(part):
-            label = style.short_label(name)
-            style.line_with_interval(axes, part["depth"], part, column, line, label, MEGABYTE)
-    axes.set(xscale="log", yscale="log", xticks=rows["depth"].unique())
-    style.plain_ticks(axes.xaxis)
-    style.whole_ticks(axes.yaxis)
-    labels.name_lines(axes)
-
-
 def _finding(memory: pd.DataFrame) -> str:
     """Return by which factors the exact memory grows with depth: backprop's and the least."""
     backend = style.first_framework(memory)
@@ -68,13 +56,13 @@ def _finding(memory: pd.DataFrame) -> str:
     ends = rows[rows["depth"].isin([rows["depth"].min(), rows["depth"].max()])]
     if ends["depth"].nunique() < 2:
         return "Memory of a step"
-    by_depth = ends.groupby(["estimator", "depth"])[EXACT[backend]].first().unstack()
-    growth = (by_depth.iloc[:, -1] / by_depth.iloc[:, 0]).drop("inference", errors="ignore")
+    table = ends.groupby(["estimator", "depth"])[by_depth.EXACT[backend]].first().unstack()
+    growth = (table.iloc[:, -1] / table.iloc[:, 0]).drop("inference", errors="ignore")
     if "backprop" not in growth:
         return "Memory of a step"
     least = str(growth.idxmin())
     return (
-        f"From {by_depth.columns[0]:.0f} to {by_depth.columns[-1]:.0f} layers, memory in "
+        f"From {table.columns[0]:.0f} to {table.columns[-1]:.0f} layers, memory in "
         f"{style.BACKENDS[backend]} grows {growth['backprop']:.2g}-fold with backprop "
         f"and {growth[least]:.2g}-fold with {style.label(least)}"
     )

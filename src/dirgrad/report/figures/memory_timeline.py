@@ -16,8 +16,6 @@ resident set, and may miss allocations that last less than about ten millisecond
 """
 ALT = "A line per estimator: resident memory above its first level, against seconds."
 
-MEGABYTE = 1e6
-
 
 def draw(tables: style.Tables, name: str) -> Figure:
     """Draw one panel per framework, with a line per estimator."""
@@ -49,7 +47,7 @@ def _above_first_step(timeline: pd.DataFrame) -> pd.DataFrame:
     before = timeline[timeline["seconds"] <= 0].sort_values("seconds")
     level = before.groupby(keys)["resident_bytes"].last().rename("level")
     rows = timeline[timeline["seconds"] >= 0].join(level, on=keys)
-    return rows.assign(megabytes=(rows["resident_bytes"] - rows["level"]) / MEGABYTE)
+    return rows.assign(megabytes=(rows["resident_bytes"] - rows["level"]) / style.MEGABYTE)
 
 
 def _finding(timeline: pd.DataFrame) -> str:

@@ -1,7 +1,6 @@
 """Loss against steps and against seconds, each estimator at its own best learning rate."""
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dirgrad.report.figures import labels, panels, style
@@ -40,7 +39,7 @@ def draw(tables: style.Tables, *experiments: str) -> Figure:
         rows = curves.query("experiment == @experiment")
         aims = targets.query("experiment == @experiment")
         for axes, (x, xlabel) in zip(column, X_AXES.items(), strict=True):
-            _lines(axes, rows, x, styles)
+            labels.draw_lines(axes, rows, x, "loss", styles)
             for loss in aims["target_loss"].unique():
                 axes.axhline(loss, color="0.7", linewidth=0.6, zorder=0)
             axes.set(xlabel=xlabel, xscale="log")
@@ -58,14 +57,6 @@ def draw(tables: style.Tables, *experiments: str) -> Figure:
         "{interval}",
         backend=style.BACKENDS.get(backend, ""),
     )
-
-
-def _lines(axes: Axes, rows: pd.DataFrame, x: str, styles: style.LineStyles) -> None:
-    for name, line in styles.items():
-        part = rows[rows["estimator"] == name]
-        if len(part):
-            label = style.short_label(name)
-            style.line_with_interval(axes, part[x], part, "loss", line, label)
 
 
 def _range(targets: pd.DataFrame, unit: str) -> str:

@@ -34,6 +34,7 @@ DASHES: tuple[Any, ...] = (
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 FILLS = ("full", "none", "left")
 BACKENDS = {"jax": "JAX", "torch": "PyTorch"}
+MEGABYTE = 1e6
 X_AXES = {"step": "iteration", "train_seconds": "training time [s per trial]"}
 """Columns that training curves are plotted against, with their axis labels."""
 LOSSES = {"valid_loss": "validation loss [nat]", "final_loss": "final training loss"}

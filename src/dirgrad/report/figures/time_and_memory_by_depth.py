@@ -4,11 +4,10 @@ The layout follows figure 6 of Baydin et al. 2022.
 """
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dirgrad.records.statuses import measured
-from dirgrad.report.figures import labels, panels, style
+from dirgrad.report.figures import by_depth, labels, panels, style
 
 TABLES = ("cost", "memory")
 FIGURES = {"baydin_fig6": ("cost/depth", "memory/depth")}
@@ -20,10 +19,7 @@ bytes are counted exactly, by XLA for its compiled program and in PyTorch from t
 """
 ALT = "A line per estimator against the number of layers: time on the left, memory on the right."
 
-MEGABYTE = 1e6
 MILLISECOND = 1e-3
-EXACT = {"jax": "xla_temp_bytes", "torch": "graph_temp_bytes"}
-"""Column with the exact temporary bytes of a step, by framework."""
 FORWARD = "forward_pass"
 """Name of the forward pass, which is drawn as if it were an estimator."""
 SECONDS = "gradient_seconds"
@@ -37,11 +33,14 @@ def draw(tables: style.Tables, name: str) -> Figure:
     styles = style.line_styles([*cost["estimator"].unique(), FORWARD])
     figure, grid = panels.facet_rows(cost, "backend", 2, width=8.0, height=2.4)
     for (left, right), rows, backend in grid:
-        _lines(left, _with_forward(rows), SECONDS, MILLISECOND, styles)
+        by_depth.draw_lines(left, _with_forward(rows), SECONDS, MILLISECOND, styles)
         left.set_ylabel("time of an estimate [ms]")
-        _lines(right, memory.query("backend == @backend"), EXACT[backend], MEGABYTE, styles)
+        of_backend = memory.query("backend == @backend")
+        exact = by_depth.EXACT[backend]
+        by_depth.draw_lines(right, of_backend, exact, style.MEGABYTE, styles)
         right.set_ylabel("memory of a step [MB]")
         for axes in (left, right):
+            labels.name_lines(axes)
             axes.set(title=style.BACKENDS[backend], xlabel="number of weight layers")
     return panels.finish(
         figure,
@@ -61,26 +60,12 @@ def _with_forward(cost: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([forward.assign(**seconds), cost])
 
 
-def _lines(
-    axes: Axes, rows: pd.DataFrame, column: str, unit: float, styles: style.LineStyles
-) -> None:
-    for name, line in styles.items():
-        part = rows[(rows["estimator"] == name) & (rows[column] > 0)].sort_values("depth")
-        if len(part):
-            label = style.short_label(name)
-            style.line_with_interval(axes, part["depth"], part, column, line, label, unit)
-    axes.set(xscale="log", yscale="log", xticks=rows["depth"].unique())
-    style.plain_ticks(axes.xaxis)
-    style.whole_ticks(axes.yaxis)
-    labels.name_lines(axes)
-
-
 def _finding(cost: pd.DataFrame, memory: pd.DataFrame) -> str:
     """Return time and memory of a forward gradient over backprop's in the deepest network."""
     backend = style.first_framework(cost)
     ratios = [
         _over_backprop(rows[rows["backend"] == backend], column)
-        for rows, column in ((cost, SECONDS), (memory, EXACT.get(backend, SECONDS)))
+        for rows, column in ((cost, SECONDS), (memory, by_depth.EXACT.get(backend, SECONDS)))
     ]
     if not all(ratios):
         return "Time and memory by depth"
