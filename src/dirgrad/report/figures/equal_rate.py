@@ -49,7 +49,7 @@ def draw(tables: style.Tables, experiment: str) -> Figure:
             _losses(axes, rows, column, styles, texts)
             axes.set(xlabel=label, ylabel="validation loss [nat]", title=f"rate {rate:g}")
         _times(panel_row[1], rows, at_rate, styles)
-        labels.name_lines(panel_row[1])
+        labels.name_lines(panel_row[1], shrinkage=0.55)
     return panels.finish(
         figure,
         curves,
