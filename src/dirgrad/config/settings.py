@@ -134,8 +134,8 @@ class Cost(Instrument):
     """Number of rounds; each gives one value per timed function."""
     round_seconds: PositiveFloat = 0.05
     """Duration of one value in seconds; the value is the mean time of the calls that fill it."""
-    pieces: bool = False
-    """Whether to time the parts of a step too: sampling, directional derivative, update."""
+    pieces: tuple[Literal["sampling", "derivative", "update"], ...] = ()
+    """Parts of a step to time too: `sampling` of a direction, `derivative` along it, `update`."""
     compiled: bool = True
     """Whether to compile (PyTorch: trace) the functions; otherwise operators run one by one.
 

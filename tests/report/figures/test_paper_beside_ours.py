@@ -1,8 +1,9 @@
 """The figure `paper_beside_ours` shows our values over the paper's, and bounds as arrows."""
 
 import numpy as np
+import pandas as pd
 
-from dirgrad.report.figures import paper_beside_ours
+from dirgrad.report.figures import paper_beside_ours, saving
 from support import hand_made_tables as training
 
 
@@ -42,3 +43,9 @@ def test_rows_without_a_value_of_the_paper_are_not_drawn() -> None:
     tables = {"baydin": training.baydin().assign(paper_value=np.nan)}
     title = paper_beside_ours.draw(tables).get_suptitle()
     assert title.startswith("No value of the paper has a counterpart here")
+
+
+def test_one_framework_of_a_tier_without_the_experiments_of_the_paper_is_drawn() -> None:
+    tables = {"baydin": pd.DataFrame(columns=["figure", "problem", "quantity"])}
+    figure = saving.one_framework(paper_beside_ours.draw, tables, (), "torch")
+    assert "No value of the paper has a counterpart here" in figure.get_suptitle()

@@ -21,6 +21,7 @@ from support.measured import (
     small_measurement,
 )
 
+PIECES = ("sampling", "derivative", "update")
 FEW_RESAMPLES = Statistics(resamples=20)
 
 
@@ -44,9 +45,17 @@ def test_every_part_of_a_step_is_timed_in_every_round(backend: Backend) -> None:
     assert first_parts == ["forward", "forward_again", "gradient"], "the parts do not take turns"
 
 
+def test_only_the_chosen_parts_of_a_step_are_timed(backend: Backend) -> None:
+    measurement = small_measurement(
+        backend, "cost", {"mlp": MLP}, rounds=1, round_seconds=1e-4, pieces=("derivative",)
+    )
+    parts = set(cost_records(measurement, backend)["part"])
+    assert parts == {"forward", "forward_again", "gradient", "step", "derivative"}
+
+
 def test_a_step_with_at_most_one_direction_is_timed_in_pieces(backend: Backend) -> None:
     measurement = small_measurement(
-        backend, "cost", {"quadratic": QUADRATIC}, rounds=2, round_seconds=1e-4, pieces=True
+        backend, "cost", {"quadratic": QUADRATIC}, rounds=2, round_seconds=1e-4, pieces=PIECES
     )
     records = cost_records(measurement, backend)
     parts = {name: set(rows["part"]) for name, rows in records.groupby("estimator")}

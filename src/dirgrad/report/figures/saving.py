@@ -40,7 +40,7 @@ def one_framework(
         name: table[table["backend"] == backend] if name in has_backend else table
         for name, table in tables.items()
     }
-    if all(selected[name].empty for name in has_backend):
+    if has_backend and all(selected[name].empty for name in has_backend):
         figure, _ = panels.new_figure(1, 1)
         title = f"{style.BACKENDS[backend]}: n = 0 rows, nothing to show"
         return panels.finish(figure, selected[has_backend[0]], title)

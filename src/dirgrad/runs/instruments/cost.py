@@ -10,14 +10,13 @@ from math import nan
 from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
 
-import numpy as np
 import pyarrow as pa
 
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.config.plan import Job
 from dirgrad.core import closed_forms
 from dirgrad.core.recurrent import Recurrent
-from dirgrad.core.types import Backend, Compiled, Estimator
+from dirgrad.core.types import Backend, Compiled, Estimator, Params
 from dirgrad.records import machine_load
 from dirgrad.records.files import to_table
 from dirgrad.records.measurement_schemas import COST
@@ -28,9 +27,8 @@ from dirgrad.runs.instruments.programs import Program
 from dirgrad.runs.instruments.workload import (
     Workload,
     estimator_columns,
-    gradient,
+    exact_gradient,
     gradient_shares,
-    random_key,
     workloads,
 )
 
@@ -120,7 +118,8 @@ def _prepare_all(
     forward = _prepare(job, backend, programs.forward(workload), {})
     forward_again = forward._replace(columns=forward.columns | {"part": "forward_again"})
     all_timed, refused = [forward, forward_again], []
-    shares = gradient_shares(_gradient(backend, workload).values())
+    exact = exact_gradient(backend, workload)(workload)
+    shares = gradient_shares(map(backend.engine.to_numpy, exact.values()))
     for name, estimator in job.estimators.items():
         columns = {
             "estimator": name,
@@ -129,7 +128,7 @@ def _prepare_all(
             "signal_to_noise_theory": closed_forms.signal_to_noise(estimator, shares),
             "flop_bound_over_forward": closed_forms.least_products(estimator, derivative),
         }
-        timed, refusal = _prepare_estimator(job, backend, workload, estimator, columns)
+        timed, refusal = _prepare_estimator(job, backend, workload, estimator, columns, exact)
         if refusal:
             refused.append(columns | refusal)
         else:
@@ -143,8 +142,12 @@ def _prepare_estimator(
     workload: Workload,
     estimator: Estimator,
     columns: Row,
+    exact: Params,
 ) -> tuple[list[Timed], Row]:
-    """Return the programs of an estimator and {}, or its status and reason if it is not timed."""
+    """Return the programs of an estimator and {}, or its status and reason if it is not timed.
+
+    `exact` is the gradient, which the estimates are compared with.
+    """
     try:
         timed = [
             _prepare(job, backend, program, columns)
@@ -153,7 +156,9 @@ def _prepare_estimator(
     except NotImplementedError as error:
         return [], outcomes.unsupported(error)
     estimate = timed[0]
-    reason = oracle.mismatch(backend, workload, estimator, estimate.program, estimate.compiled)
+    reason = oracle.mismatch(
+        backend, workload, estimator, estimate.program, estimate.compiled, exact
+    )
     if reason:
         return [], {"status": MeasurementStatus.WRONG, "reason": reason}
     return timed, {}
@@ -167,7 +172,8 @@ def _programs(
 ) -> Iterator[Program]:
     yield from programs.estimate_and_step(backend, workload, estimator)
     if job.settings.pieces:
-        yield from programs.step_parts(backend, workload, estimator)
+        parts = programs.step_parts(backend, workload, estimator)
+        yield from (part for part in parts if part.name in job.settings.pieces)
 
 
 def _prepare(job: Job, backend: Backend, program: Program, columns: Row) -> Timed:
@@ -188,12 +194,6 @@ def _prepare(job: Job, backend: Backend, program: Program, columns: Row) -> Time
     }
     num_calls = max(1, round(settings.round_seconds / _seconds(call)))
     return Timed(columns, program, compiled, call, num_calls)
-
-
-def _gradient(backend: Backend, workload: Workload) -> dict[str, np.ndarray]:
-    exact_gradient = gradient(backend.ops, workload.problem, Backprop())
-    g = exact_gradient(random_key(backend, 0), workload.params, workload.batch)
-    return {name: backend.engine.to_numpy(leaf) for name, leaf in g.items()}
 
 
 def _time_in_turns(all_timed: list[Timed], rounds: int) -> Iterator[Row]:

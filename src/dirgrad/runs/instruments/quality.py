@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.config.plan import Job
 from dirgrad.core import closed_forms, tree
 from dirgrad.core.types import Array, Backend, Batch, Estimator, Key, Params
@@ -23,6 +22,7 @@ from dirgrad.runs.instruments.workload import (
     after_training,
     as_rows,
     estimator_columns,
+    exact_gradient,
     gradient,
     gradient_shares,
     on_all_data,
@@ -184,16 +184,14 @@ def _estimation_points(job: Job, backend: Backend, workload: Workload) -> Iterat
 
 def _exact_gradient(backend: Backend, workload: Workload) -> Callable[[Workload], np.ndarray]:
     """Return the function from a workload on this problem to its exact gradient, (d,) float64."""
-    exact = gradient(backend.ops, workload.problem, Backprop())
-    exact_lanes = backend.engine.vmap_trials(exact, (1, 2), 1)
+    exact_at = exact_gradient(backend, workload)
 
-    def exact_at(target: Workload) -> np.ndarray:
-        keys = backend.engine.keys(np.array([0]))
-        lanes = exact_lanes(keys, target.params, target.batch)
-        (g,) = as_rows(backend, lanes)
-        return np.asarray(g)
+    def exact_row(target: Workload) -> np.ndarray:
+        leaves = exact_at(target).values()
+        arrays = [backend.engine.to_numpy(leaf).astype(np.float64) for leaf in leaves]
+        return np.concatenate([array.ravel() for array in arrays])
 
-    return exact_at
+    return exact_row
 
 
 def _minibatch_error(exact: np.ndarray, full: np.ndarray) -> Row:

@@ -184,6 +184,22 @@ def gradient(
     return estimate_gradient
 
 
+def exact_gradient(backend: Backend, workload: Workload) -> Callable[[Workload], Params]:
+    """Return the function from a workload on this problem to its gradient by backpropagation.
+
+    It is compiled once for all parameters and minibatches of these shapes.
+    """
+    exact = gradient(backend.ops, workload.problem, Backprop())
+    exact_lanes = backend.engine.vmap_trials(exact, (1, 2), 1)
+
+    def exact_at(target: Workload) -> Params:
+        keys = backend.engine.keys(np.array([0]))
+        lanes = exact_lanes(keys, target.params, target.batch)
+        return {name: leaf[0] for name, leaf in lanes.items()}
+
+    return exact_at
+
+
 def estimator_columns(estimator: Estimator) -> dict[str, str | int]:
     """Return the columns that describe an estimator in a record."""
     return {
