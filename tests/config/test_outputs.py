@@ -126,9 +126,31 @@ def test_without_a_tuned_experiment_there_is_no_figure_of_best_rates() -> None:
 
 
 def test_figures_of_papers_have_their_own_job_and_other_figures_share_a_job_per_module() -> None:
-    jobs = outputs.drawing_jobs(outputs.figure_specs(TIERS["default"]))
+    jobs = outputs.drawing_jobs(outputs.report_figures(TIERS["default"]))
     assert jobs["baydin_fig4"] == ["baydin_fig4"]
-    assert set(jobs["loss"]) == {f"loss_{name}" for name in TIERS["default"].experiments}
+    assert {"loss_mlp", "loss_beale"} <= set(jobs["loss"])
+
+
+def test_the_points_of_a_sweep_have_figures_of_their_own_only_on_request() -> None:
+    specs = outputs.figure_specs(TIERS["default"])
+    sweep = specs["szoht_sweeps"].subjects
+    points = {f"{module}_{name[9:]}" for module in ("loss", "sensitivity") for name in sweep}
+    assert "loss_szoht_k_2" in points
+    in_report = outputs.report_figures(TIERS["default"])
+    assert points <= specs.keys()
+    assert not points & in_report.keys()
+    assert {"szoht_sweeps", "szoht_queries", "loss_szoht_few", "sensitivity_mlp_sgd"} <= {
+        *in_report
+    }
+
+
+def test_without_the_figure_of_a_sweep_its_points_are_in_the_report() -> None:
+    config = configured(BASE, {"experiments": {"szoht_k_1": None}})
+    in_report = outputs.report_figures(config)
+    assert "szoht_sweeps" not in in_report
+    assert "loss_szoht_k_2" in in_report
+    # The figure against the dimension remains.
+    assert "loss_szoht_500" not in in_report
 
 
 def test_a_figure_is_drawn_per_framework_only_if_it_compares_several() -> None:

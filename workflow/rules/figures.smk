@@ -1,4 +1,4 @@
-FIGURE_SPECS = outputs.figure_specs(CONFIG)
+FIGURE_SPECS = outputs.report_figures(CONFIG)
 # The folder does not exist if the workflow runs in another directory.
 REFERENCES = {
     name: layout.reference_figure(name, spec, Path("figures/reference"))
@@ -45,7 +45,8 @@ for JOB, NAMES in outputs.drawing_jobs(FIGURE_SPECS).items():
             " --records {params.records} --tables {input.tables} --out {params.root} 2> {log}"
 
 
-# `snakemake baydin_fig3` draws that figure. The report also reads these rules, for the captions of
+# `snakemake baydin_fig3` draws that figure. A figure of one point of a sweep, such as loss_szoht_50,
+# has no rule, and `dirgrad figure` draws it. The report also reads these rules, for the captions of
 # the committed figures, which no job makes.
 for NAME in FIGURE_SPECS:
 

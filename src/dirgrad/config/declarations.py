@@ -125,6 +125,9 @@ class FigureModule(BaseModel):
     """Kind of experiment that has a figure each, named after the module and the experiment."""
     any: Experiments | None = None
     """Kind of experiment without which no figure is drawn."""
+    sweep: bool = False
+    """Whether the jobs of its figures are points of a sweep. Figures of a single point, which other
+    modules draw with `each`, are not in the report; `dirgrad figure` draws them by name."""
     category: Annotated[str, AfterValidator(_category)]
     """Key of its category in the report, see `CATEGORIES`."""
     title: Text

@@ -54,12 +54,15 @@ class FigureSpec(NamedTuple):
         declared: Declarations of the module.
         subjects: Jobs that it shows, as `kind/name`; empty for all.
         own_records_only: Whether it needs only the records of its subjects.
+        in_report: Whether the workflow draws it. A figure of one point of a sweep is only drawn
+            by `dirgrad figure`.
     """
 
     module: str
     declared: FigureModule
     subjects: tuple[str, ...]
     own_records_only: bool
+    in_report: bool = True
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -84,12 +87,23 @@ def figure_specs(config: Config, folder: Path = declarations.FIGURES) -> dict[st
     """
     by_kind = _experiments_by_kind(config)
     defined = _defined_subjects(config)
-    return {
+    specs = {
         name: spec._replace(subjects=(*spec.subjects, *_experiments_of(config, spec)))
         for module, declared in declarations.figure_modules(folder).items()
         for name, spec in _specs(module, declared, by_kind)
         if defined.issuperset(spec.subjects) and _has_records(config, spec)
     }
+    sweeps = (spec for spec in specs.values() if spec.declared.sweep)
+    points = {subject for spec in sweeps for subject in spec.subjects}
+    return {
+        name: spec._replace(in_report=not (spec.declared.each and points.issuperset(spec.subjects)))
+        for name, spec in specs.items()
+    }
+
+
+def report_figures(config: Config) -> dict[str, FigureSpec]:
+    """Return the figures that the workflow draws for the report, by file name."""
+    return {name: spec for name, spec in figure_specs(config).items() if spec.in_report}
 
 
 def _defined_subjects(config: Config) -> set[str]:
@@ -159,7 +173,7 @@ def figure_records(config: Config, spec: FigureSpec) -> tuple[str, ...]:
 
 def front_page_figures(config: Config) -> tuple[str, ...]:
     """Return the names of the figures on the front page."""
-    specs = figure_specs(config)
+    specs = report_figures(config)
     return tuple(name for name in FRONT_PAGE if name in specs)
 
 

@@ -45,6 +45,7 @@ FIGURES = {
         "training/szoht_support_500",
     ),
 }
+SWEEP = True
 CATEGORY = "szoht"
 TITLE = "Evaluations to the target"
 CAPTION = """
