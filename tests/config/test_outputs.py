@@ -158,6 +158,8 @@ def test_a_figure_is_drawn_per_framework_only_if_it_compares_several() -> None:
     specs = outputs.figure_specs(config)
     assert outputs.frameworks(config, specs["loss_mlp"]) == ()
     assert outputs.frameworks(config, specs["loss_beale"]) == ("jax", "torch")
+    # It shows JAX, and the records of both frameworks exist.
+    assert outputs.frameworks(config, specs["baydin_fig3"]) == ()
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,9 @@ class FigureModule(BaseModel):
     """Kind of experiment that has a figure each, named after the module and the experiment."""
     any: Experiments | None = None
     """Kind of experiment without which no figure is drawn."""
+    one_framework: bool = False
+    """Whether its figures show one framework, JAX if their tables have it. The report then has no
+    copies for each framework."""
     sweep: bool = False
     """Whether the jobs of its figures are points of a sweep. Figures of a single point, which other
     modules draw with `each`, are not in the report; `dirgrad figure` draws them by name."""

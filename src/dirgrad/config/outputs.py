@@ -182,6 +182,8 @@ def frameworks(config: Config, spec: FigureSpec) -> tuple[str, ...]:
 
     Such a figure is also drawn for each framework separately.
     """
+    if spec.declared.one_framework:
+        return ()
     shown = {path.split("/")[-2] for path in figure_records(config, spec) if "/" in path}
     ordered = tuple(name for name in config.backends if name in shown)
     return ordered if len(ordered) > 1 else ()

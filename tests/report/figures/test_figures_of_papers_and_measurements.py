@@ -10,6 +10,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dirgrad.config.declarations import figure_modules
 from dirgrad.report.figures import (
     candidates,
     cost_by_depth,
@@ -258,6 +259,13 @@ def test_the_title_states_n_the_axes_have_labels_and_every_framework_is_named(
     assert named == {*CASES[name].frameworks}
     assert "interval" in title
     assert "n = " in title
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_module_declares_whether_its_figures_show_one_framework(name: str) -> None:
+    module = CASES[name].draw.__module__.rpartition(".")[2]
+    declared = figure_modules()[module].one_framework
+    assert CASES[name].frameworks == (("JAX",) if declared else ("JAX", "PyTorch"))
 
 
 @pytest.mark.parametrize("name", CASES)

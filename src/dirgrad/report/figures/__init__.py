@@ -12,6 +12,8 @@ without importing it:
   figure too; optional.
 - `EACH`: instead of `FIGURES`, the kind of experiment that has a figure `MODULE_EXPERIMENT` each.
 - `ANY`: the kind of experiment without which its figures are not drawn; optional.
+- `ONE_FRAMEWORK`: whether its figures show one framework, JAX if their tables have it; optional.
+  Other figures compare the frameworks, and are also drawn for each of them.
 - `SWEEP`: whether the jobs of its figures are points of a sweep, optional. A figure `EACH` of such
   an experiment is not in the report, and `dirgrad figure` still draws it by name.
 - `CATEGORY`: its category in the report.

@@ -16,6 +16,7 @@ FIGURES = {
     "baydin_fig4": ("training/mlp",),
     "baydin_fig5": ("training/cnn",),
 }
+ONE_FRAMEWORK = True
 CATEGORY = "baydin"
 TITLE = "Validation loss at equal learning rates"
 CAPTION = """

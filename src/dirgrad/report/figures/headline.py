@@ -11,6 +11,7 @@ from dirgrad.report.figures import by_depth, labels, panels, style
 
 TABLES = ("curves", "final", "targets", "memory")
 FIGURES = {"headline": ("training/mlp", "training/mlp_sgd", "memory/depth")}
+ONE_FRAMEWORK = True
 CATEGORY = "experiments"
 TITLE = "Time, steps and memory"
 CAPTION = """

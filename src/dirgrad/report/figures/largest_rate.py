@@ -9,6 +9,7 @@ from dirgrad.report.figures import panels, style
 
 TABLES = ("stability",)
 FIGURES = {"frye_rate": ("stability/growth",)}
+ONE_FRAMEWORK = True
 CATEGORY = "frye"
 TITLE = "Largest stable learning rate"
 CAPTION = """

@@ -18,6 +18,7 @@ FIGURES = {
     "silver_windows": ("training/digits_windows",),
     "silver_influence_drive": ("training/influence_drive",),
 }
+ONE_FRAMEWORK = True
 CATEGORY = "silver"
 TITLE = "Learning on sequence tasks"
 CAPTION = """

@@ -12,6 +12,7 @@ from dirgrad.report.figures import panels, style
 TABLES = ("targets", "equal_loss")
 FIGURES = {"fair": ()}
 ANY = "tuned experiment"
+ONE_FRAMEWORK = True
 CATEGORY = "frye"
 TITLE = "Comparison with backprop"
 CAPTION = """

@@ -13,6 +13,7 @@ FIGURES = {
         "training/mlp_adam",
     )
 }
+ONE_FRAMEWORK = True
 CATEGORY = "frye"
 TITLE = "Learning at the best rate of each estimator"
 CAPTION = """

@@ -9,6 +9,7 @@ from dirgrad.report.figures import panels, style
 
 TABLES = ("stability",)
 FIGURES = {"frye_laws": ("stability/laws",)}
+ONE_FRAMEWORK = True
 CATEGORY = "frye"
 TITLE = "Largest stable learning rate by law of directions"
 CAPTION = """

@@ -12,6 +12,7 @@ from dirgrad.report.figures import panels, style
 
 TABLES = ("estimates", "coordinates", "landscape")
 FIGURES = {"baydin_fig1": ("quality/beale",)}
+ONE_FRAMEWORK = True
 CATEGORY = "baydin"
 TITLE = "An unbiased but noisy estimate"
 CAPTION = """

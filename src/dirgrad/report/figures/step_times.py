@@ -12,6 +12,7 @@ FIGURES = {
     "cost": ("cost/baydin", "cost/large"),
     "bench": ("cost/steps", "cost/steps_deep", "cost/steps_large"),
 }
+ONE_FRAMEWORK = True
 CATEGORY = "instruments"
 TITLE = "Time of a step over backprop's"
 CAPTION = """
