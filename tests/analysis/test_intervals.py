@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
-from dirgrad.analysis.intervals import inter_quartile_mean, summarize
+from dirgrad.analysis.intervals import inter_quartile_mean, mean_interval, summarize
 from dirgrad.config.settings import Statistics
 from support.hand_made_records import QUICK
 
@@ -19,6 +20,28 @@ def test_the_inter_quartile_mean_drops_a_quarter_at_each_end(values: list[float]
     middle = sorted(values)[cut : len(values) - cut]
     mean = sum(middle) / len(middle)
     assert inter_quartile_mean(np.array(values)) == pytest.approx(mean, abs=1e-9)
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 6, 9, 14, 20, 300])
+def test_intervals_are_those_of_scipy(count: int) -> None:
+    # Values of very different size, and equal ones, are ranked alike.
+    values = np.random.default_rng(count).standard_normal((7, count)) ** 5
+    values[0] = np.round(values[0])
+    middle = (values, summarize(values, QUICK), lambda v, axis: stats.trim_mean(v, 0.25, axis))
+    plain = (values[0], mean_interval(values[0], QUICK), np.mean)
+    for sample, summary, statistic in (middle, plain):
+        expected = stats.bootstrap(
+            (sample,),
+            statistic,
+            axis=-1,
+            confidence_level=QUICK.confidence,
+            n_resamples=QUICK.resamples,
+            method="percentile",
+            rng=np.random.default_rng(QUICK.seed),
+        ).confidence_interval
+        np.testing.assert_allclose(summary.value, statistic(sample, axis=-1), rtol=1e-12)
+        np.testing.assert_allclose(summary.low, expected.low, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(summary.high, expected.high, rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("shape", [(0,), (3, 0)])

@@ -91,8 +91,13 @@ def test_jobs_are_printed_one_per_line(capsys: pytest.CaptureFixture[str]) -> No
 
 @pytest.mark.parametrize(
     "modules",
-    ["cli.main", "cli.main, dirgrad.runs.training.train", "runs.instruments.quality"],
+    [
+        "cli.main",
+        "cli.main, dirgrad.runs.training.train",
+        "runs.instruments.quality",
+        "analysis.claims_table, dirgrad.analysis.verify",
+    ],
 )
-def test_commands_and_jobs_start_without_the_statistics_of_scipy(modules: str) -> None:
+def test_commands_jobs_and_tables_start_without_the_statistics_of_scipy(modules: str) -> None:
     code = f"import sys, dirgrad.{modules}; print('scipy.stats' in sys.modules)"
     assert printed_lines(code) == ["False"]

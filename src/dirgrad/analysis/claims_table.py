@@ -12,6 +12,7 @@ from dirgrad.analysis.evidence.reading import Tables
 from dirgrad.analysis.facets import describe
 from dirgrad.analysis.samples import format_samples
 from dirgrad.analysis.selection import Estimators
+from dirgrad.analysis.table_columns import ROLES, add_derived
 from dirgrad.analysis.verdicts import (
     Decision,
     Estimate,
@@ -21,7 +22,6 @@ from dirgrad.analysis.verdicts import (
     estimate,
     verdict,
 )
-from dirgrad.config.outputs import TABLES
 from dirgrad.core.errors import UserError
 
 Row: TypeAlias = dict[str, Any]
@@ -96,12 +96,12 @@ class JudgedClaims(NamedTuple):
 
 
 def read(directory: Path) -> Tables:
-    """Read all tables in a directory, by name.
+    """Read the tables that claims name, from a directory, by name.
 
     Raises:
         UserError: The directory has no tables.
     """
-    files = {name: directory / f"{name}.csv" for name in TABLES}
+    files = {name: directory / f"{name}.csv" for name in ROLES}
     tables = {name: pd.read_csv(file) for name, file in files.items() if file.is_file()}
     if not tables:
         raise UserError(
@@ -142,6 +142,8 @@ def make(
         confidence: Confidence level of the intervals and of the verdicts.
         tier: Name of the configuration, copied into each row.
     """
+    # Derived once here, and not by every claim.
+    tables = {name: add_derived(name, table) for name, table in tables.items()}
     judged = {
         name: _places(name, claim, tables, estimators, confidence) for name, claim in claims.items()
     }

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from dirgrad.analysis.claims import Claim, evidence_of_claim
 from dirgrad.analysis.column_roles import values_column
@@ -188,7 +188,7 @@ def _noise_reach(expected: Evidence, fresh: Evidence, level: float) -> float:
     if not errors:
         return 0.0
     fewest = min(run.samples.n for run in runs)
-    quantile = stats.t.ppf((1 + level) / 2, fewest - 1)
+    quantile = special.stdtrit(fewest - 1, (1 + level) / 2)
     # If only one run has a standard error, the other is taken to be as noisy.
     return float(quantile * np.hypot(errors[0], errors[-1]))
 

@@ -155,6 +155,8 @@ ROLES: Mapping[str, ColumnRoles] = {name: _roles(name, roles) for name, roles in
 def add_derived(name: str, table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with its derived columns, except where it lacks their sources."""
     for column, compute in DERIVED.get(name, {}).items():
+        if column in table:
+            continue
         try:
             table = table.assign(**{column: compute(table)})
         except KeyError:

@@ -22,7 +22,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from dirgrad.analysis.facets import Facets, conditions
 from dirgrad.analysis.samples import Samples
@@ -167,7 +167,7 @@ def _margin(values: np.ndarray, confidence: float) -> float:
         return float("nan")
     if not np.isfinite(values).all():
         return 0.0
-    quantile = stats.t.ppf((1 + confidence) / 2, n - 1)
+    quantile = special.stdtrit(n - 1, (1 + confidence) / 2)
     return float(quantile * values.std(ddof=1) / np.sqrt(n))
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dirgrad.analysis.tables.best import RATE_KEYS, TRIAL_KEYS
@@ -36,12 +37,12 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
 
 def _mean_curve(key: tuple[Any, ...], group: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
     """Return the rows of one learning rate."""
-    by_step = {name: group.pivot(index="step", columns="seed", values=name) for name in VALUES}
-    losses = by_step["loss"]
+    by_step = group.pivot(index="step", columns="seed", values=[*VALUES])
     curve: dict[str, Any] = dict(zip(RATE_KEYS, key, strict=True))
-    curve["step"] = losses.index
-    curve["n"] = losses.shape[1]
-    for name, values in by_step.items():
-        if values.notna().all(axis=None):
-            curve |= columns(name, values.to_numpy(), settings)
+    curve["step"] = by_step.index
+    curve["n"] = by_step["loss"].shape[1]
+    for name in VALUES:
+        values = by_step[name].to_numpy(float)
+        if not np.isnan(values).any():
+            curve |= columns(name, values, settings)
     return pd.DataFrame(curve)

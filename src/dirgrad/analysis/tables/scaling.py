@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.samples import Samples
@@ -217,4 +217,4 @@ def lack_of_fit(efforts: Efforts) -> float:
         return np.nan
     mean = z.mean(axis=0)
     squared = n * mean @ np.linalg.solve(covariance, mean)
-    return float(stats.f.sf(squared * (n - p) / (p * (n - 1)), p, n - p))
+    return float(special.fdtrc(p, n - p, squared * (n - p) / (p * (n - 1))))
