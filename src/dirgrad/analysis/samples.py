@@ -44,9 +44,9 @@ def exact_samples(values: "pd.Series[float]") -> Samples:
 
     A null is left out.
     """
-    present = values.dropna()
-    numbers = present.to_numpy(float)
-    return Samples(present.index.to_numpy(int), numbers, numbers)
+    numbers = values.to_numpy(float)
+    known = ~np.isnan(numbers)
+    return Samples(values.index[known].to_numpy(int), numbers[known], numbers[known])
 
 
 def bounded_samples(low: "pd.Series[float]", high: "pd.Series[float]") -> Samples:

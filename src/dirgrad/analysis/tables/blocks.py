@@ -19,5 +19,12 @@ def block_means(draws: "pd.Series[float]", blocks: int = BLOCKS) -> "pd.Series[f
         blocks: Number of blocks.
     """
     values = draws.to_numpy(float)
-    number = np.arange(len(values)) * min(blocks, len(values)) // max(len(values), 1)
-    return pd.Series(values).groupby(number).mean()
+    count = min(blocks, len(values))
+    if not count:
+        return pd.Series([], dtype=float)
+    # Block b starts at the first draw i with i * count >= b * n.
+    starts = -(-np.arange(count) * len(values) // count)
+    known = ~np.isnan(values)
+    sizes = np.add.reduceat(known.astype(float), starts)
+    sums = np.add.reduceat(np.where(known, values, 0.0), starts)
+    return pd.Series(sums / np.where(sizes > 0, sizes, np.nan))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dirgrad.analysis.column_roles import ColumnRoles
@@ -84,12 +85,20 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
 
 def _summary(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     row: dict[str, Any] = {"n_seeds": len(group)}
+    statuses = group["status"].to_numpy()
     for status in TrialStatus:
-        row[f"n_{status}"] = int((group["status"] == status).sum())
+        row[f"n_{status}"] = int((statuses == status).sum())
     row["evaluations"] = group["evaluations"].max()
-    ok = group[group["status"] == TrialStatus.OK].set_index("seed")
+    ok = group[statuses == TrialStatus.OK].set_index("seed")
     for name in VALUES:
         row |= scalars(name, ok[name], settings)
-        row[f"{name}_standard_error"] = ok[name].astype(float).sem()
+        row[f"{name}_standard_error"] = _standard_error(ok[name].to_numpy(float))
     row["compile_seconds"] = group["compile_seconds"].median()
     return row
+
+
+def _standard_error(values: np.ndarray) -> float:
+    """Return the standard error of the mean of the known values; NaN for fewer than two."""
+    known = values[~np.isnan(values)]
+    n = len(known)
+    return float(known.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan

@@ -231,6 +231,7 @@ def _mean(
         settings: Settings of the bootstrap.
         samples: Map from the column to the raw values that the table keeps.
     """
-    summary = mean_interval(column.dropna().to_numpy(float), settings)
+    values = column.to_numpy(float)
+    summary = mean_interval(values[~np.isnan(values)], settings)
     row: dict[str, Any] = dict(zip(with_interval(name), map(float, summary), strict=True))
-    return row | raw_values(name, exact_samples(samples(column.astype(float))))
+    return row | raw_values(name, exact_samples(samples(column)))
