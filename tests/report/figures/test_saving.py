@@ -4,6 +4,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from matplotlib.backend_bases import RendererBase
+from matplotlib.figure import Figure
 from PIL import Image
 
 from dirgrad.records import origin
@@ -46,3 +48,17 @@ def test_the_png_has_a_palette_and_keeps_its_texts_and_its_size(saved: Path) -> 
         assert image.text["Title"] == "loss_mlp: Loss & time"
         assert image.info["dpi"] == pytest.approx((160, 160), rel=1e-3)
         assert image.size == (1440, 464)
+
+
+def test_a_figure_is_drawn_once_per_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+    draw = Figure.draw
+
+    def counted(figure: Figure, renderer: RendererBase) -> None:
+        drawn.append(renderer)
+        draw(figure, renderer)
+
+    monkeypatch.setattr(Figure, "draw", counted)
+    figure, _ = panels.new_figure(1, 1)
+    saving.save(figure, tmp_path / "loss_mlp", METADATA)
+    assert len(drawn) == len(saving.FORMATS)

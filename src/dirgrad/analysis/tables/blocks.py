@@ -21,10 +21,11 @@ def block_means(draws: "pd.Series[float]", blocks: int = BLOCKS) -> "pd.Series[f
     values = draws.to_numpy(float)
     count = min(blocks, len(values))
     if not count:
-        return pd.Series([], dtype=float)
+        return pd.Series(dtype=float)
     # Block b starts at the first draw i with i * count >= b * n.
     starts = -(-np.arange(count) * len(values) // count)
     known = ~np.isnan(values)
     sizes = np.add.reduceat(known.astype(float), starts)
     sums = np.add.reduceat(np.where(known, values, 0.0), starts)
-    return pd.Series(sums / np.where(sizes > 0, sizes, np.nan))
+    with np.errstate(invalid="ignore"):
+        return pd.Series(sums / sizes)

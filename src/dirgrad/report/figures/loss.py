@@ -25,8 +25,8 @@ def draw(tables: style.Tables, experiment: str) -> Figure:
     """Draw a row of two panels per framework."""
     final = tables["final"].query("experiment == @experiment")
     best = final.loc[final["best_rate"], KEYS]
-    all_curves = tables["curves"].astype({"learning_rate": float})
-    curves = all_curves.query("experiment == @experiment").merge(best, on=KEYS)
+    all_curves = tables["curves"].query("experiment == @experiment")
+    curves = all_curves.astype({"learning_rate": float}).merge(best, on=KEYS)
     styles = style.line_styles(final["estimator"].unique())
     figure, grid = panels.facet_rows(final, "backend", 2)
     for panel_row, _, backend in grid:

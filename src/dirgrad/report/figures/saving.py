@@ -72,9 +72,10 @@ def save(figure: Figure, stem: Path, metadata: Metadata, formats: Sequence[str] 
     """
     layout = figure.get_layout_engine()
     if layout is not None:
-        # The layout is computed once instead of once per format.
+        # The layout is computed once instead of once per format. A figure with any layout engine,
+        # also one that does nothing, would be drawn twice per format.
         layout.execute(figure)
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)
     title = f"{stem.name}: {metadata.title}" if metadata.title else stem.name
     # A date would make the bytes depend on the time of saving.
     by_format: dict[str, dict[str, str | None]] = {
@@ -87,7 +88,8 @@ def save(figure: Figure, stem: Path, metadata: Metadata, formats: Sequence[str] 
         if suffix == "svg" and metadata.alt:
             write = partial(_write_described, write, metadata.alt)
         if suffix == "png":
-            write = partial(_write_with_palette, write)
+            # The file in between is only read again, so it is compressed little.
+            write = partial(_write_with_palette, partial(write, pil_kwargs={"compress_level": 1}))
         write_atomically(stem.with_name(f"{stem.name}.{suffix}"), write)
 
 
