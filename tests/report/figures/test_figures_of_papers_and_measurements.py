@@ -317,6 +317,15 @@ def test_a_law_that_was_not_measured_on_one_problem_leaves_its_dimension_in_the_
     assert titles == {"d = 10", "d = 100", "d = 1000"}
 
 
+def test_resident_memory_is_shown_from_the_start_of_the_process_on() -> None:
+    figure = draw("memory_timeline")
+    assert all(
+        line.get_xdata()[0] == -1 for line in figure.axes[0].lines if line.get_label()[0] != "_"
+    )
+    title = figure.get_suptitle()
+    assert "reaches 268 to 268 MB; then it grows by up to 0 MB" in title
+
+
 @pytest.mark.parametrize("name", ["equal_rate", "sampled_gradients"])
 def test_equal_tables_give_equal_bytes(name: str, tmp_path: Path) -> None:
     for directory in ("first", "second"):

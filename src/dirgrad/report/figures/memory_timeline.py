@@ -10,16 +10,20 @@ FIGURES = {"memory_timeline": ("memory/timeline",)}
 CATEGORY = "instruments"
 TITLE = "Resident memory over time"
 CAPTION = """
-Resident set of one training run per estimator above its level at the first step. Imports and
-compilation come before; PyTorch allocates the memory of a step there. Another process samples the
-resident set, and may miss allocations that last less than about ten milliseconds.
+Resident set of the process of one training run per estimator, from its start: imports, compilation,
+and then, from time 0 on, steps. A framework allocates the memory of a step before the first step or
+during the first ones. Another process samples the resident set, and may miss allocations that last
+less than about ten milliseconds.
 """
-ALT = "A line per estimator: resident memory above its first level, against seconds."
+ALT = "A line per estimator: resident memory of its process, against seconds since the first step."
+
+KEYS = ["backend", "estimator"]
 
 
 def draw(tables: style.Tables, name: str) -> Figure:
     """Draw one panel per framework, with a line per estimator."""
-    timeline = _above_first_step(tables["timeline"].query("memory == @name"))
+    timeline = tables["timeline"].query("memory == @name")
+    timeline = timeline.assign(megabytes=timeline["resident_bytes"] / style.MEGABYTE)
     styles = style.line_styles(timeline["estimator"].unique())
     figure, grid = panels.facets(timeline, None, "backend", width=8.0, height=2.6)
     for axes, rows, _, backend, _ in grid:
@@ -28,9 +32,9 @@ def draw(tables: style.Tables, name: str) -> Figure:
             shape = {"color": line["color"], "linestyle": line["linestyle"]}
             label = style.short_label(estimator)
             axes.plot(part["seconds"], part["megabytes"], label=label, **shape)
-        axes.axhline(0, color="0.6", linewidth=0.8)
+        axes.axvline(0, color="0.6", linewidth=0.8)
         axes.set(xlabel="time since the first step [s]", title=style.BACKENDS[backend])
-        axes.set_ylabel("resident set above its level\nat the first step [MB]")
+        axes.set(ylabel="resident set [MB]", ylim=(0, None))
         labels.name_lines(axes)
     return panels.finish(
         figure,
@@ -41,22 +45,15 @@ def draw(tables: style.Tables, name: str) -> Figure:
     )
 
 
-def _above_first_step(timeline: pd.DataFrame) -> pd.DataFrame:
-    """Return the samples from the first step on, with the column `megabytes`."""
-    keys = ["backend", "estimator"]
-    before = timeline[timeline["seconds"] <= 0].sort_values("seconds")
-    level = before.groupby(keys)["resident_bytes"].last().rename("level")
-    rows = timeline[timeline["seconds"] >= 0].join(level, on=keys)
-    return rows.assign(megabytes=(rows["resident_bytes"] - rows["level"]) / style.MEGABYTE)
-
-
 def _finding(timeline: pd.DataFrame) -> str:
-    """Return the least and the largest growth of the resident set in each framework."""
-    growth = timeline.groupby(["backend", "estimator"])["megabytes"].max().dropna()
-    texts = [
-        f"{low:.2g} to {high:.2g} MB in {style.BACKENDS[str(backend)]}"
-        for backend, low, high in growth.groupby("backend").agg(["min", "max"]).itertuples()
-    ]
-    if not texts:
+    """Return the resident set before the first step, and how much it grows afterwards."""
+    before = timeline[timeline["seconds"] <= 0].groupby(KEYS)["megabytes"].max()
+    after = timeline[timeline["seconds"] > 0].groupby(KEYS)["megabytes"].max()
+    growth = (after - before).dropna()
+    if growth.empty:
         return "Resident memory over time"
-    return f"After the first step the resident set grows by {' and by '.join(texts)}"
+    levels = before[growth.index]
+    return (
+        f"Before the first step the resident set reaches {levels.min():,.0f} to "
+        f"{levels.max():,.0f} MB; then it grows by up to {max(growth.max(), 0):,.0f} MB"
+    )
