@@ -45,8 +45,8 @@ def exact_samples(values: "pd.Series[float]") -> Samples:
     A null is left out.
     """
     numbers = values.to_numpy(float)
-    known = ~np.isnan(numbers)
-    return Samples(values.index[known].to_numpy(int), numbers[known], numbers[known])
+    present = ~np.isnan(numbers)
+    return Samples(values.index[present].to_numpy(int), numbers[present], numbers[present])
 
 
 def bounded_samples(low: "pd.Series[float]", high: "pd.Series[float]") -> Samples:

@@ -24,8 +24,8 @@ def block_means(draws: "pd.Series[float]", blocks: int = BLOCKS) -> "pd.Series[f
         return pd.Series(dtype=float)
     # Block b starts at the first draw i with i * count >= b * n.
     starts = -(-np.arange(count) * len(values) // count)
-    known = ~np.isnan(values)
-    sizes = np.add.reduceat(known.astype(float), starts)
-    sums = np.add.reduceat(np.where(known, values, 0.0), starts)
+    present = ~np.isnan(values)
+    sizes = np.add.reduceat(present.astype(float), starts)
+    sums = np.add.reduceat(np.where(present, values, 0.0), starts)
     with np.errstate(invalid="ignore"):
         return pd.Series(sums / sizes)

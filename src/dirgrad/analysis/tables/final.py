@@ -99,6 +99,6 @@ def _summary(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
 
 def _standard_error(values: np.ndarray) -> float:
     """Return the standard error of the mean of the known values; NaN for fewer than two."""
-    known = values[~np.isnan(values)]
-    n = len(known)
-    return float(known.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
+    present = values[~np.isnan(values)]
+    n = len(present)
+    return float(present.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
