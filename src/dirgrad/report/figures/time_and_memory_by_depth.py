@@ -72,8 +72,7 @@ def _finding(cost: pd.DataFrame, memory: pd.DataFrame) -> str:
     time, bytes_ = ratios
     return (
         f"At {cost['depth'].max():.0f} layers a forward gradient in {style.BACKENDS[backend]} "
-        "takes "
-        f"{time:.2g} of backprop's time and {bytes_:.2g} of its memory"
+        f"takes {time:.2g} times backprop's time and {bytes_:.2g} times its memory"
     )
 
 
