@@ -205,3 +205,12 @@ def test_an_option_that_an_earlier_reference_lacks_makes_no_difference_at_its_de
     require_same(config, earlier, "manifest.json")
     moved = config | {"run": config["run"] | {"data_directory": "elsewhere"}}
     require_same(moved, config, "manifest.json")
+
+
+def test_an_estimator_that_no_job_uses_makes_no_difference() -> None:
+    config = config_of_tier("smoke").model_dump(mode="json")
+    estimators = config["estimators"] | {"unused": {"kind": "uoro"}}
+    require_same(config | {"estimators": estimators}, config, "manifest.json")
+    used = config["estimators"] | {"forward_gradient": {"kind": "uoro"}}
+    with pytest.raises(UserError, match=r"estimators\.forward_gradient\.kind is uoro"):
+        require_same(config | {"estimators": used}, config, "manifest.json")

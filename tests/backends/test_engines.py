@@ -9,6 +9,7 @@ import numpy as np
 from dirgrad import backends
 from dirgrad.core.types import Backend
 from support.cases import placed
+from support.fresh_python import printed_lines
 
 
 def test_a_compiled_function_has_equal_results_in_every_call(backend: Backend) -> None:
@@ -33,6 +34,24 @@ def test_only_the_requested_framework_is_imported() -> None:
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
         )
         assert process.stdout.split() == [name]
+
+
+def test_unoptimized_programs_have_the_same_results_and_keep_the_flags_of_the_user() -> None:
+    lines = printed_lines(
+        "import os",
+        "import numpy as np",
+        "from dirgrad import backends",
+        "os.environ['XLA_FLAGS'] = '--xla_cpu_enable_fast_math=false'",
+        "for _ in range(2):",
+        "    backend = backends.load('jax', 1, 'float64', optimize=False)",
+        "x = backend.ops.asarray(np.arange(4.0))",
+        "compiled = backend.engine.compile(lambda x: backend.ops.tanh(x).sum(), (x,))",
+        "print(os.environ['XLA_FLAGS'])",
+        "print(float(compiled.call(x)) - np.tanh(np.arange(4.0)).sum())",
+    )
+    unoptimized = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+    assert lines[0] == f"--xla_cpu_enable_fast_math=false {unoptimized}"
+    assert abs(float(lines[1])) < 1e-12
 
 
 def test_parameters_keep_their_values_in_each_framework(backend: Backend) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dirgrad.config import validation
+from dirgrad.config import plan, validation
 from dirgrad.core.errors import UserError
 
 MAX_SHOWN = 3
@@ -43,14 +43,17 @@ def require_same(run: Mapping[str, Any], reference: Mapping[str, Any], file: obj
 def _complete(configuration: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a configuration with the defaults of this version, as JSON.
 
+    It has no estimators that no job uses, because these change no result.
     A configuration that this version cannot read is returned as it is.
     """
     try:
         config = validation.check({"manifest.json": configuration})
     except UserError:
         return configuration
-    completed: Mapping[str, Any] = config.model_dump(mode="json")
-    return completed
+    completed: dict[str, Any] = config.model_dump(mode="json")
+    used = {name for job in plan.jobs(config).values() for name in job.estimators}
+    estimators = {name: completed["estimators"][name] for name in sorted(used)}
+    return completed | {"estimators": estimators}
 
 
 def _differences(run: Any, reference: Any, path: str = "") -> Iterator[str]:

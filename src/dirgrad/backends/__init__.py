@@ -24,19 +24,22 @@ def require(name: str) -> None:
         )
 
 
-def load(name: str, threads: int = 1, precision: str = "float32") -> Backend:
+def load(
+    name: str, threads: int = 1, precision: str = "float32", optimize: bool = True
+) -> Backend:
     """Import a framework and configure it for this process.
 
     Args:
         name: "jax" or "torch".
         threads: Number of CPU threads, or 0 for all.
         precision: "float32" or "float64".
+        optimize: Whether the framework's compiler optimizes programs.
 
     Raises:
         UserError: The name is unknown, or the framework is not installed.
     """
     require(name)
     engine = import_module(f"dirgrad.backends.{name}.engine")
-    engine.configure(threads, precision)
+    engine.configure(threads, precision, optimize)
     ops = import_module(f"dirgrad.backends.{name}.ops")
     return Backend(name, ops, engine)

@@ -69,7 +69,8 @@ def _job(args: argparse.Namespace) -> plan.Job:
 def _backend(job: plan.Job) -> "Backend":
     from dirgrad import backends
 
-    return backends.load(job.backend, job.run.threads, job.run.precision)
+    run = job.run
+    return backends.load(job.backend, run.threads, run.precision, run.optimize)
 
 
 def _stepping_command(

@@ -213,6 +213,11 @@ class Run(BaseModel):
 
     It is recorded with every trial.
     """
+    optimize: bool = True
+    """Whether compilers optimize programs.
+
+    JAX compiles in a third of the time without, but then times mean nothing.
+    """
     data_directory: str | None = None
     """Directory with the files of data sets that are not bundled, such as MNIST.
 

@@ -74,14 +74,15 @@ class Engine(Protocol):
         array([2., 4.])
     """
 
-    def configure(self, threads: int, precision: str, /) -> None:
-        """Set the threads and the precision of this process.
+    def configure(self, threads: int, precision: str, optimize: bool, /) -> None:
+        """Set the threads, the precision and the compiler of this process.
 
         Call it before any other use of the framework.
 
         Args:
             threads: Number of CPU threads, or 0 for the framework's default.
             precision: "float32" or "float64".
+            optimize: Whether the compiler optimizes programs. PyTorch traces them in any case.
         """
 
     def keys(self, seeds: np.ndarray, /) -> Key:

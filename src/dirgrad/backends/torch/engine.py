@@ -29,7 +29,7 @@ from dirgrad.backends.torch.ops import DEVICE, asarray
 from dirgrad.core.types import Batch, Compiled, Ops, State, Step, TrainChunk, Trial
 
 
-def configure(threads: int, precision: str, /) -> None:
+def configure(threads: int, precision: str, optimize: bool, /) -> None:
     if threads:
         torch.set_num_threads(threads)
 
