@@ -24,9 +24,7 @@ def require(name: str) -> None:
         )
 
 
-def load(
-    name: str, threads: int = 1, precision: str = "float32", optimize: bool = True
-) -> Backend:
+def load(name: str, threads: int = 1, precision: str = "float32", optimize: bool = True) -> Backend:
     """Import a framework and configure it for this process.
 
     Args:

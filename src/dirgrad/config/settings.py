@@ -1,6 +1,6 @@
 """Options of a configuration: one class per section, and a docstring below each option."""
 
-from typing import Annotated, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Literal, NamedTuple, TypeAlias, get_args
 
 from annotated_types import Ge, Gt, Lt, MinLen
 from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
@@ -124,6 +124,10 @@ class Instrument(BaseModel):
     """Frameworks to use, out of the tier's `backends`; null means all."""
 
 
+Piece: TypeAlias = Literal["sampling", "derivative", "update"]
+"""A part of a step: drawing a direction, the derivative along it, or the update."""
+
+
 class Cost(Instrument):
     """Time of a gradient estimate and of a full step, compared with a forward pass.
 
@@ -134,13 +138,20 @@ class Cost(Instrument):
     """Number of rounds; each gives one value per timed function."""
     round_seconds: PositiveFloat = 0.05
     """Duration of one value in seconds; the value is the mean time of the calls that fill it."""
-    pieces: tuple[Literal["sampling", "derivative", "update"], ...] = ()
-    """Parts of a step to time too: `sampling` of a direction, `derivative` along it, `update`."""
+    pieces: bool | tuple[Piece, ...] = False
+    """Parts of a step to time too: some of sampling, derivative and update, or all (`true`)."""
     compiled: bool = True
     """Whether to compile (PyTorch: trace) the functions; otherwise operators run one by one.
 
     Tracing a long sequence in PyTorch takes minutes.
     """
+
+    @property
+    def timed_pieces(self) -> tuple[Piece, ...]:
+        """The parts of a step that are timed."""
+        if isinstance(self.pieces, bool):
+            return get_args(Piece) if self.pieces else ()
+        return self.pieces
 
 
 class Memory(Instrument):

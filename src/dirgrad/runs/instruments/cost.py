@@ -171,9 +171,9 @@ def _programs(
     estimator: Estimator,
 ) -> Iterator[Program]:
     yield from programs.estimate_and_step(backend, workload, estimator)
-    if job.settings.pieces:
+    if job.settings.timed_pieces:
         parts = programs.step_parts(backend, workload, estimator)
-        yield from (part for part in parts if part.name in job.settings.pieces)
+        yield from (part for part in parts if part.name in job.settings.timed_pieces)
 
 
 def _prepare(job: Job, backend: Backend, program: Program, columns: Row) -> Timed:
