@@ -63,7 +63,7 @@ COLUMNS = (
         "rounds",
         "step memory / inference's",
         shared=True,
-        absent="inference holds none",
+        absent="inference: 0 B",
     ),
     Column("snr", "draws", "signal-to-noise ratio", shared=True, absent="no noise"),
 )
