@@ -190,6 +190,7 @@ def costs_by_length() -> pd.DataFrame:
     """Return memory and time of a step on sequences as long as the number of parameters."""
     rows = measurement("cost")
     rows = rows.assign(length=rows["dimension"], n=5, observation_bytes=512)
+    rows = rows.assign(estimator_kind=rows["estimator"])
     for account, _ in cost_by_length.BYTES.values():
         rows = rows.assign(**{f"forward_{account}": 2048.0, f"step_{account}": 2048.0})
     return with_interval(rows, "step_over_forward", 3.0)

@@ -359,3 +359,13 @@ def test_both_noises_of_one_direction_are_drawn_with_their_closed_forms() -> Non
 
 def marks(axes: Axes) -> list[float]:
     return [x for line in axes.lines if line.get_marker() == "|" for x in line.get_xdata()]
+
+
+def test_the_memory_by_length_says_how_much_it_grows() -> None:
+    cost = measurements.costs_by_length()
+    is_backprop = cost["estimator"] == "backprop"
+    factor = (cost["length"] / cost["length"].min()).where(is_backprop, 1.0)
+    cost = cost.assign(step_xla_temp_bytes=factor * 2048.0)
+    times = cost["length"].max() / cost["length"].min()
+    title = cost_by_length.draw({"cost": cost}, "growth").get_suptitle()
+    assert f"backprop's memory grows {times:.3g}-fold and the others' at most 1-fold" in title

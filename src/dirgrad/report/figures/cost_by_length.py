@@ -46,10 +46,35 @@ def draw(tables: style.Tables, *names: str) -> Figure:
     return panels.finish(
         figure,
         cost,
+        _finding(cost),
         "bytes are exact; time: inter-quartile mean of n = {n} rounds, {interval}; "
         "batch {batch_size}",
         legend=4,
     )
+
+
+def _finding(cost: pd.DataFrame) -> str:
+    """Return how much the memory of backprop and of the others grows, in one framework."""
+    backend = next(iter(cost["backend"]), "jax")
+    column = f"step_{BYTES[backend][0]}"
+    rows = cost[cost["backend"] == backend]
+    is_backprop = rows["estimator_kind"] == "backprop"
+    backprop = _growth(rows[is_backprop], column)
+    others = _growth(rows[~is_backprop], column)
+    if backprop.empty or others.empty:
+        return "Memory and time by sequence length"
+    return (
+        f"From {rows['length'].min():.0f} to {rows['length'].max():.0f} steps in "
+        f"{style.BACKENDS[backend]}, backprop's memory grows {backprop.max():.3g}-fold "
+        f"and the others' at most {others.max():.2g}-fold"
+    )
+
+
+def _growth(rows: pd.DataFrame, column: str) -> pd.Series:
+    """Return the bytes at the last length over those at the first, for each estimator."""
+    by_estimator = rows.sort_values("length").groupby("estimator")[column]
+    growth: pd.Series = by_estimator.last() / by_estimator.first().replace(0, float("nan"))
+    return growth.dropna()
 
 
 def _input_sequences(axes: Axes, rows: pd.DataFrame) -> None:
