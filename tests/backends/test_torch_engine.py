@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from dirgrad import backends
-from dirgrad.backends.torch import engine
+from dirgrad.backends.torch import engine, tracing
 from dirgrad.core import steps
 from dirgrad.runs.training import trials
 from support.small_trainings import MLP, training_job
@@ -71,8 +71,8 @@ def test_a_traced_step_equals_the_untraced_step() -> None:
         state, trial = trials.initial_state(training, estimator, backend, job.run.precision, lanes)
         example = (state, trial, ops.arange(5)[4], (images, labels))
         mapped_step = engine._map_lanes(step, (2,), 2)
-        flat_step, leaves, _ = engine._flatten(mapped_step, example)
-        traced_step = engine._trace(flat_step, leaves, 0)
+        flat_step, leaves, _ = tracing.flatten(mapped_step, example)
+        traced_step = tracing.trace(flat_step, leaves, 0)
         results = zip(flat_step(*leaves), traced_step(*leaves), strict=True)
         for untraced, traced in results:
             np.testing.assert_array_equal(untraced.numpy(), traced.numpy())

@@ -98,10 +98,11 @@ LAWS = DIRECTIONS | {"ternary": Ternary()}
 def gradient_shares() -> list[GradientShare]:
     """Return the shares of `GRADIENT`, whose arrays follow each other."""
     shares, first = [], 0
-    for shape in SHAPES.values():
+    for name, shape in SHAPES.items():
         leaf = GRADIENT[first : first + prod(shape)]
         first += prod(shape)
-        shares.append(GradientShare(shape, float(leaf @ leaf) / float(GRADIENT @ GRADIENT)))
+        share = float(leaf @ leaf) / float(GRADIENT @ GRADIENT)
+        shares.append(GradientShare(shape, share, name))
     return shares
 
 

@@ -46,7 +46,7 @@ def curvature_of(shapes: dict[str, tuple[int, ...]], seed: int) -> Curvature:
     gradient = tuple(np.array(rng.standard_normal(shape)) for shape in shapes.values())
     dimension = sum(leaf.size for leaf in gradient)
     hessian = rng.standard_normal((dimension, dimension))
-    return Curvature(gradient, hessian + hessian.T + 2 * np.eye(dimension))
+    return Curvature(gradient, hessian + hessian.T + 2 * np.eye(dimension), tuple(shapes))
 
 
 def along(v: np.ndarray, curvature: Curvature) -> np.ndarray:
@@ -135,7 +135,7 @@ def declared_counts(law: Direction) -> list[int]:
 
 def check_by_monte_carlo(backend: Backend, law: Direction) -> None:
     """Check the declared noise of the mean over 1 to COUNT directions."""
-    curvature = Curvature(gradient_arrays(), curvature_of(SHAPES, seed=2).hessian)
+    curvature = curvature_of(SHAPES, seed=2)._replace(gradient=gradient_arrays())
     v = draw_estimate_directions(backend, law, LANES, COUNT)
     estimates = (v @ GRADIENT)[:, :, None] * v
     for num_directions in declared_counts(law):
@@ -168,9 +168,12 @@ def test_a_wrong_curvature_noise_fails_the_check(torch: Backend) -> None:
 @pytest.mark.parametrize("name", DECLARING)
 def test_with_the_identity_as_hessian_it_is_the_mean_square_of_the_estimate(name: str) -> None:
     law, gradient = DIRECTIONS[name], gradient_arrays()
-    curvature = Curvature(gradient, np.eye(DIMENSION))
+    curvature = Curvature(gradient, np.eye(DIMENSION), tuple(SHAPES))
     square = float(GRADIENT @ GRADIENT)
-    shares = [closed_forms.GradientShare(g.shape, float((g**2).sum()) / square) for g in gradient]
+    shares = [
+        closed_forms.GradientShare(g.shape, float((g**2).sum()) / square, name)
+        for g, name in zip(gradient, SHAPES, strict=True)
+    ]
     for num_directions in declared_counts(law):
         snr = closed_forms.mean_signal_to_noise(law, num_directions, shares)
         noise = curvature_noise.of_law(law, num_directions, curvature)

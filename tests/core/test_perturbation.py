@@ -14,7 +14,7 @@ from dirgrad.core.types import Array, Backend, Ops, Params
 from support.cases import CASES, compiled, loss_of
 from support.structured_directions import params_and_direction
 
-LAWS = ("low_rank", "block_shared", "replayed_rademacher", "replayed_rank_one")
+LAWS = ("low_rank", "block_shared", "replayed_rademacher", "replayed_rank_one", "one_layer")
 PROBLEMS = (
     "logistic_regression",
     "mlp",

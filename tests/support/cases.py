@@ -12,6 +12,7 @@ from dirgrad.components.datasets.mnist import Mnist
 from dirgrad.components.datasets.photograph import Photograph
 from dirgrad.components.directions.antithetic import Antithetic
 from dirgrad.components.directions.gaussian import Gaussian
+from dirgrad.components.directions.one_layer import OneLayer
 from dirgrad.components.directions.orthogonal import Orthogonal
 from dirgrad.components.directions.rademacher import Rademacher
 from dirgrad.components.directions.rank_one import RankOne
@@ -123,6 +124,8 @@ DIRECTIONS: dict[str, Direction] = all_laws() | {
     "replayed_antithetic": Replayed(direction=Antithetic()),
     "antithetic_replayed": Antithetic(direction=Replayed(direction=Rademacher())),
     "antithetic_orthogonal": Antithetic(direction=Orthogonal(count=2)),
+    "one_layer_by_size": OneLayer(probabilities="size"),
+    "one_of_two_blocks": OneLayer(probabilities=(3.0, 1.0), blocks=2),
 }
 """Every law of directions, and laws that wrap each other."""
 

@@ -37,6 +37,7 @@ ESTIMATORS: dict[str, dict[str, Any]] = {
     "mlp-forward": {"kind": "forward_gradient", "direction": "rademacher"},
     "mlp-forward_k4": {"kind": "forward_gradient", "direction": "rademacher", "num_directions": 4},
     "mlp-rank_one": {"kind": "forward_gradient", "direction": "rank_one"},
+    "mlp-one_layer": {"kind": "forward_gradient", "direction": "one_layer"},
     "mlp-rank_one_k4": {"kind": "forward_gradient", "direction": "rank_one", "num_directions": 4},
     "mlp-projected_k4": {
         "kind": "projected_forward_gradient",

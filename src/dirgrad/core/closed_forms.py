@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from dirgrad.core.directions import TiedDirection
+from dirgrad.core.directions import GroupDirection, TiedDirection
 
 
 class GradientShare(NamedTuple):
@@ -19,10 +19,12 @@ class GradientShare(NamedTuple):
     Attributes:
         shape: Shape of the array.
         share: ||g_A||^2 / ||g||^2, where g_A are the entries of the gradient g for this array.
+        name: Name of the parameter. A law that depends on names has NaN where they are missing.
     """
 
     shape: tuple[int, ...]
     share: float
+    name: str = ""
 
 
 Shares = Sequence[GradientShare]
@@ -141,7 +143,8 @@ class HasLeastProducts(Protocol):
         The unit is the number for one evaluation of the loss.
 
         Args:
-            derivative: Multiplications that one derivative adds, in the same unit.
+            derivative: Multiplications that one derivative adds, in the same unit. For a law that
+                chooses a group of parameters, it is the mean along directions of the law.
         """
 
 
@@ -179,7 +182,7 @@ class HasEigenvalues(Protocol):
 
 def dimension(shares: Shares) -> int:
     """Return d, the number of parameters."""
-    return sum(prod(shape) for shape, _ in shares)
+    return sum(prod(array.shape) for array in shares)
 
 
 def excess(direction: Any, shares: Shares) -> float:
@@ -268,9 +271,11 @@ def least_products_of_tangents(direction: Any, num_directions: int, derivative: 
     constant, as in a first layer, it takes one more. So both modes add the same number. K
     directions share the evaluation of the loss. If dB is an outer product, A dB is not a product of
     matrices, and every layer takes one product less. A sum of a few outer products is treated like
-    a single one.
+    a single one. For a law that chooses a group of parameters, `derivative` is counted along its own
+    directions, and nothing is left to subtract.
     """
-    tangent = derivative - 1 if is_factored(direction) else derivative
+    is_whole = is_factored(direction) and not isinstance(direction, GroupDirection)
+    tangent = derivative - 1 if is_whole else derivative
     return float(1 + num_directions * tangent)
 
 

@@ -4,6 +4,7 @@ E||e - g||^2 does not say how fast a step along an estimate e of the gradient g 
 at which rate it is stable. Both depend on E[e^T H e] for the Hessian H.
 """
 
+from collections.abc import Sequence
 from math import nan
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -19,10 +20,12 @@ class Curvature(NamedTuple):
     Attributes:
         gradient: The arrays of g, in the order of the parameters.
         hessian: H, symmetric, for the entries of the arrays one after the other: (d, d).
+        names: Names of the arrays. A law that depends on names has NaN where they are missing.
     """
 
     gradient: tuple[np.ndarray, ...]
     hessian: np.ndarray
+    names: tuple[str, ...] = ()
 
     @property
     def vector(self) -> np.ndarray:
@@ -44,14 +47,28 @@ class Curvature(NamedTuple):
         """Return sum_i g_i^2 H_ii."""
         return float(self.vector**2 @ np.diag(self.hessian))
 
+    def part(self, positions: Sequence[int]) -> "Curvature":
+        """Return some arrays of g, by their positions, with their block of H."""
+        spans = self._spans()
+        rows = np.concatenate([np.arange(*spans[i]) for i in positions])
+        gradient = tuple(self.gradient[i] for i in positions)
+        names = tuple(self.names[i] for i in positions) if self.names else ()
+        return Curvature(gradient, self.hessian[np.ix_(rows, rows)], names)
+
     def arrays(self) -> "tuple[Curvature, ...]":
         """Return each array of g with its diagonal block of H."""
+        return tuple(
+            Curvature((leaf,), self.hessian[start:end, start:end], self.names[i : i + 1])
+            for i, (leaf, (start, end)) in enumerate(
+                zip(self.gradient, self._spans(), strict=True)
+            )
+        )
+
+    def _spans(self) -> list[tuple[int, int]]:
+        """Return the first and the last position of each array among all entries."""
         ends = np.cumsum([np.size(leaf) for leaf in self.gradient])
         starts = ends - [np.size(leaf) for leaf in self.gradient]
-        return tuple(
-            Curvature((leaf,), self.hessian[start:end, start:end])
-            for leaf, start, end in zip(self.gradient, starts, ends, strict=True)
-        )
+        return list(zip(starts, ends, strict=True))
 
 
 @runtime_checkable

@@ -1,7 +1,9 @@
-"""The j-th direction of an estimate, for laws with independent and with tied directions."""
+"""The j-th direction of an estimate, and laws that tie directions or choose some parameters."""
 
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from dirgrad.core.layers import Group
 from dirgrad.core.types import Direction, Key, Ops, Params
 
 
@@ -23,6 +25,36 @@ class TiedDirection(Direction, Protocol):
 
         Returns:
             The direction. Its leaves are as in `Direction.draw`.
+        """
+
+
+class ParameterGroup(NamedTuple):
+    """Parameters that a direction moves together, while all others rest.
+
+    Attributes:
+        names: Their names.
+        dimension: Number of their entries.
+        probability: Probability of the group.
+    """
+
+    names: Group
+    dimension: int
+    probability: float
+
+
+@runtime_checkable
+class GroupDirection(Direction, Protocol):
+    """A law whose direction moves one group of the parameters, which is chosen at random.
+
+    Every leaf of a direction is a `ChosenArray`, and `groups` numbers the groups.
+    """
+
+    def groups(self, shapes: Mapping[str, tuple[int, ...]], /) -> tuple[ParameterGroup, ...]:
+        """Return the groups of parameters with these names and shapes.
+
+        Raises:
+            NotImplementedError: The parameters form fewer than two groups, or do not fit the
+                options of the law.
         """
 
 

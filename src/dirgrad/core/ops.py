@@ -1,6 +1,6 @@
 """The operations that the mathematics of this package asks of a framework."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -79,6 +79,17 @@ class Ops(Protocol):
             q: Second factor. The product p q broadcasts to the shape of the result.
         """
 
+    def resting_linear(self, f: Callable[..., Array], x: Array, weight: Array, /) -> Array:
+        """Compute f(x, weight), where f is linear in x and only x may have a tangent.
+
+        A tangent dx of x gives the tangent f(dx, weight). Only forward mode is supported.
+
+        Args:
+            f: Map (x, weight) -> array.
+            x: First argument of f.
+            weight: Second argument of f.
+        """
+
     def depend_on(self, seen: Array, key: Key, /) -> Key:
         """Return `key` with a data dependency on `seen`, where the framework has a compiler.
 
@@ -113,6 +124,30 @@ class Ops(Protocol):
 
         Returns:
             The last carry and the outputs, stacked along a new first axis.
+        """
+
+    def switch(self, index: Array, branches: Sequence[Callable[[], Any]], /) -> Any:
+        """Return branches[index]().
+
+        No other branch is computed, unless the index differs between the lanes of a vmap. Then all
+        branches are computed, and each lane selects its own.
+
+        Args:
+            index: Number of a branch: ().
+            branches: Functions whose results are nested arrays with the same shapes.
+        """
+
+    def apply_if(self, index: Array, i: int, f: Callable[[Any], Any], x: Any, /) -> Any:
+        """Return f(x) if `index` is i, and x otherwise.
+
+        Where x is not needed afterwards, it is updated in place or left as it is, unless the index
+        differs between the lanes of a vmap.
+
+        Args:
+            index: Number: ().
+            i: The number with which f is applied.
+            f: Map between nested arrays with the shapes of x.
+            x: Nested arrays.
         """
 
     # Construction of arrays
@@ -271,3 +306,16 @@ class Ops(Protocol):
 
     def randint(self, key: Key, n: int, /) -> Array:
         """Draw an integer that is uniform on 0, ..., n - 1: ()."""
+
+    def choose(self, key: Key, limits: np.ndarray, n: int, /) -> Array:
+        """Choose the index i with the probability (limits[i] - limits[i - 1]) / n: ().
+
+        It is the number of limits that an integer, uniform on 0, ..., n - 1, reaches. The program
+        may be compiled once for each index.
+
+        Args:
+            key: Random key.
+            limits: Ascending integers between 0 and n: (choices - 1,). Before the first limit
+                stands 0, and after the last one n.
+            n: Number of integers, at most 2^30.
+        """

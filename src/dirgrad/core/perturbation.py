@@ -7,6 +7,7 @@ moves along a replayed array does not keep that array.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from dirgrad.core import tree
@@ -35,7 +36,7 @@ class PerturbedWeight:
 
     Attributes:
         base: Weight at s = 0: an array of two axes or more.
-        v: Direction, of the same shape.
+        v: Direction, of the same shape; None for a weight that rests.
         apply: Map (linear map, x, base, v) -> value of the linear map at (x, base + s v).
 
     Example:
@@ -48,7 +49,7 @@ class PerturbedWeight:
     # NumPy would otherwise take the weight for a number.
     __array_ufunc__: ClassVar[None] = None
     base: Array
-    v: StructuredLeaf
+    v: StructuredLeaf | None
     apply: Callable[[LinearMap, Array, Array, Any], Array]
 
     @property
@@ -76,8 +77,10 @@ def perturb(ops: Ops, params: Params, v: Params, step: Array | float) -> Params:
     """Return params + step v.
 
     A leaf is a `PerturbedWeight` if the leaf of v is an `OuterProduct` or a `ReplayedArray`, and an
-    array otherwise.
+    array otherwise. A `ChosenArray` counts as its value.
     """
+    if tree.choice(v) is not None:
+        v = tree.materialize_deferred(v)
 
     def apply(linear: LinearMap, x: Array, base: Array, v: StructuredLeaf) -> Array:
         direction = _array_or_factors(v)
@@ -108,29 +111,51 @@ def directional_derivative(ops: Ops, loss: Loss, params: Params, v: Params) -> t
     """Return (f, D f[v]) for the loss f at `params`, each ().
 
     It takes one forward-mode pass: the JVP if every leaf of v is an array, and otherwise the
-    derivative of f(theta + s v) with respect to s at s = 0.
+    derivative of f(theta + s v) with respect to s at s = 0. If v chooses a group of parameters, no
+    other parameter has a tangent, and nothing before the group has one.
 
     Raises:
         NotImplementedError: The loss applies to a `PerturbedWeight` an operation that it does not
             support.
     """
-    if not any(map(is_structured, v.values())):
+    choice = tree.choice(v)
+    if choice is None:
+        return derivative_along_part(ops, loss, params, v)
+    parts = [tree.group(v, i) for i in range(choice.num_groups)]
+    branches = [partial(derivative_along_part, ops, loss, params, part) for part in parts]
+    value, slope = ops.switch(choice.index, branches)
+    return value, slope
+
+
+def derivative_along_part(ops: Ops, loss: Loss, params: Params, v: Params) -> tuple[Array, Array]:
+    """Return (f, D f[v]) like `directional_derivative`, where v may lack some of the parameters.
+
+    The parameters that v lacks are constants. No leaf of v is a `ChosenArray`.
+    """
+    if len(v) == len(params) and not any(map(is_structured, v.values())):
         value, slope = ops.jvp(loss, (params,), (v,))
         return value, slope
 
-    plain_v = {name: leaf for name, leaf in v.items() if not is_structured(leaf)}
+    structured = [name for name, leaf in v.items() if is_structured(leaf)]
+    plain_v = {name: leaf for name, leaf in v.items() if name not in structured}
     plain_params = {name: params[name] for name in plain_v}
+
+    def rest(linear: LinearMap, x: Array, base: Array, v: None) -> Array:
+        return ops.resting_linear(linear.apply, x, base)
+
+    resting = {
+        name: PerturbedWeight(leaf, None, rest)
+        for name, leaf in params.items()
+        if name not in v and leaf.ndim > 1
+    }
 
     def loss_along_v(step: Array, arrays: Params) -> Array:
         def apply(linear: LinearMap, x: Array, base: Array, v: StructuredLeaf) -> Array:
             p, q = _factors(linear, x, v)
             return ops.linear_jvp(linear.apply, x, base, step, p, q)
 
-        moved: Params = {}
-        for name, leaf in params.items():
-            is_plain = name in plain_v
-            moved[name] = arrays[name] if is_plain else PerturbedWeight(leaf, v[name], apply)
-        return _evaluate(loss, moved)
+        weights = {name: PerturbedWeight(params[name], v[name], apply) for name in structured}
+        return _evaluate(loss, params | resting | arrays | weights)
 
     # The plain arrays are an argument with a tangent of their own. If they moved with the step, the
     # point itself would depend on v, and K directions could not share one primal computation.
@@ -142,8 +167,8 @@ def directional_derivative(ops: Ops, loss: Loss, params: Params, v: Params) -> t
 
 
 def is_structured(leaf: Any) -> bool:
-    """Return whether a leaf of a direction is an `OuterProduct` or a `ReplayedArray`."""
-    return isinstance(leaf, (tree.OuterProduct, tree.ReplayedArray))
+    """Return whether a leaf of a direction is not stored as an array."""
+    return isinstance(leaf, (tree.OuterProduct, *tree.Deferred))
 
 
 def _array_or_factors(v: StructuredLeaf) -> Array | tree.OuterProduct:

@@ -1,7 +1,8 @@
 """Arithmetic on parameters, which are flat dictionaries of arrays in both frameworks.
 
-A leaf of a direction may also be an `OuterProduct`, stored as its factors, or a `ReplayedArray`,
-stored as its random key. Such a leaf becomes an array only where the result needs one.
+A leaf of a direction may also be an `OuterProduct`, stored as its factors, a `ReplayedArray`, stored
+as its random key, or a `ChosenArray`, which may be zero. Such a leaf becomes an array only where the
+result needs one.
 """
 
 from collections.abc import Callable
@@ -68,7 +69,65 @@ class ReplayedArray:
         return self.factor * drawn
 
 
-Leaf: TypeAlias = Array | OuterProduct | ReplayedArray
+class Choice(NamedTuple):
+    """A random choice of one group of parameters.
+
+    Attributes:
+        index: Number of the chosen group: ().
+        indicator: 1 at the chosen group and 0 elsewhere, in the dtype of the parameters: (groups,).
+        num_groups: Number of groups.
+    """
+
+    index: Array
+    indicator: Array
+    num_groups: int
+
+
+@dataclass(frozen=True)
+class ChosenArray:
+    """An array that is zero unless its group of parameters is chosen.
+
+    All leaves of a direction share one choice. So a derivative needs no tangent for the arrays of
+    other groups, and an update leaves them as they are.
+
+    Attributes:
+        value: The array if its group is chosen, as an array, an `OuterProduct` or a
+            `ReplayedArray`.
+        group: Number of its group.
+        choice: The choice of a group.
+    """
+
+    value: "Array | OuterProduct | ReplayedArray"
+    group: int
+    choice: Choice
+
+    def materialize(self) -> Array | OuterProduct:
+        """Return the array or its factors, multiplied by 1 if the group is chosen and else by 0."""
+        value = self.value.materialize() if isinstance(self.value, ReplayedArray) else self.value
+        indicator = self.choice.indicator[self.group]
+        if isinstance(value, OuterProduct):
+            return OuterProduct(indicator * value.left, value.right)
+        return indicator * value
+
+
+Leaf: TypeAlias = Array | OuterProduct | ReplayedArray | ChosenArray
+Deferred = (ReplayedArray, ChosenArray)
+"""Leaves that become an array or an `OuterProduct` where they are used."""
+
+
+def choice(x: Params) -> Choice | None:
+    """Return the choice that the leaves of a direction share, or None if they have none."""
+    chosen = (leaf.choice for leaf in x.values() if isinstance(leaf, ChosenArray))
+    return next(chosen, None)
+
+
+def group(x: Params, index: int) -> Params:
+    """Return the leaves of one group of a direction, as they are if the group is chosen."""
+    return {
+        name: leaf.value
+        for name, leaf in x.items()
+        if isinstance(leaf, ChosenArray) and leaf.group == index
+    }
 
 
 def map(f: Callable[[Array], Array], x: Params) -> Params:
@@ -79,14 +138,26 @@ def map(f: Callable[[Array], Array], x: Params) -> Params:
 def axpy(ops: Ops, a: Array, x: Params, y: Params) -> Params:
     """Return a x + y for a scalar a: arrays only.
 
-    The leaves of y are arrays. The leaves of x may be of any kind.
+    The leaves of y are arrays. The leaves of x may be of any kind. Leaves of y whose group is not
+    chosen in x keep their memory, where the framework can update in place.
     """
-    return {name: leaf_axpy(ops, a, x[name], leaf) for name, leaf in y.items()}
+    chosen = choice(x)
+    if chosen is None:
+        return {name: leaf_axpy(ops, a, x[name], leaf) for name, leaf in y.items()}
+    result: Params = {}
+    for i in range(chosen.num_groups):
+        own = group(x, i)
+
+        def add(arrays: Params, own: Params = own) -> Params:
+            return {name: leaf_axpy(ops, a, own[name], leaf) for name, leaf in arrays.items()}
+
+        result |= ops.apply_if(chosen.index, i, add, {name: y[name] for name in own})
+    return {name: result[name] for name in y}
 
 
 def leaf_axpy(ops: Ops, a: Array, x: Leaf, y: Array) -> Array:
     """Return a x + y for one leaf, without a separate array for an outer product x."""
-    if isinstance(x, ReplayedArray):
+    if isinstance(x, Deferred):
         return leaf_axpy(ops, a, x.materialize(), y)
     if not isinstance(x, OuterProduct):
         return ops.axpy(a, x, y)
@@ -101,6 +172,8 @@ def scale(a: Array, x: Params) -> Params:
     """Return a x for a scalar a; every leaf keeps its kind."""
 
     def scale_leaf(leaf: Leaf) -> Leaf:
+        if isinstance(leaf, ChosenArray):
+            return replace(leaf, value=scale_leaf(leaf.value))
         if isinstance(leaf, ReplayedArray):
             return replace(leaf, factor=a * leaf.factor)
         if isinstance(leaf, OuterProduct):
@@ -116,14 +189,14 @@ def materialize(x: Params) -> Params:
     def materialize_leaf(leaf: Array | OuterProduct) -> Array:
         return leaf.materialize() if isinstance(leaf, OuterProduct) else leaf
 
-    return map(materialize_leaf, materialize_replayed(x))
+    return map(materialize_leaf, materialize_deferred(x))
 
 
-def materialize_replayed(x: Params) -> Params:
-    """Return x with every replayed leaf drawn, as an array or an `OuterProduct`."""
+def materialize_deferred(x: Params) -> Params:
+    """Return x with every replayed or chosen leaf as an array or an `OuterProduct`."""
 
     def materialize_leaf(leaf: Leaf) -> Array | OuterProduct:
-        return leaf.materialize() if isinstance(leaf, ReplayedArray) else leaf
+        return leaf.materialize() if isinstance(leaf, Deferred) else leaf
 
     return map(materialize_leaf, x)
 
@@ -135,6 +208,8 @@ def depend_on(ops: Ops, seen: Array, x: Params) -> Params:
     """
 
     def delay_leaf(leaf: Leaf) -> Leaf:
+        if isinstance(leaf, ChosenArray):
+            return replace(leaf, value=delay_leaf(leaf.value))
         if isinstance(leaf, ReplayedArray):
             return replace(leaf, key=ops.depend_on(seen, leaf.key))
         return leaf

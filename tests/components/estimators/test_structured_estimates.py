@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dirgrad.components import registry
+from dirgrad.components.directions.one_layer import OneLayer
 from dirgrad.components.directions.rank_one import RankOne
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.components.estimators.finite_difference import FiniteDifference
@@ -40,6 +41,7 @@ def flatten(backend: Backend, vector: Params, like: Params) -> np.ndarray:
     "estimator",
     [
         ForwardGradient(direction=RankOne()),
+        ForwardGradient(direction=OneLayer()),
         FiniteDifference(direction=RankOne(), scheme="central", eps=1e-5),
     ],
 )
@@ -88,7 +90,8 @@ def test_an_update_along_factors_equals_the_update_along_arrays(
 
 
 @pytest.mark.parametrize(
-    "law", ["rank_one", "low_rank", "rademacher", "replayed_rademacher", "replayed_rank_one"]
+    "law",
+    ["rank_one", "low_rank", "rademacher", "replayed_rademacher", "replayed_rank_one", "one_layer"],
 )
 @pytest.mark.parametrize("scale", ["projection", "unbiased"])
 def test_the_vector_of_the_projected_forward_gradient_is_the_orthogonal_projection(
@@ -109,7 +112,7 @@ def test_the_vector_of_the_projected_forward_gradient_is_the_orthogonal_projecti
     np.testing.assert_allclose(flatten(backend, vector, params), projection, rtol=1e-7, atol=1e-10)
 
 
-@pytest.mark.parametrize("law", ["rank_one", "low_rank", "replayed_rademacher"])
+@pytest.mark.parametrize("law", ["rank_one", "low_rank", "replayed_rademacher", "one_layer"])
 def test_the_estimate_along_k_directions_is_the_mean_of_k_estimates(
     backend: Backend, law: str
 ) -> None:

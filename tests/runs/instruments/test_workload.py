@@ -11,14 +11,23 @@ from support.measured import measurement_with_estimators
 
 
 def test_the_share_of_an_array_is_its_part_of_the_squared_norm() -> None:
-    arrays = [np.array([[3.0, 0.0], [0.0, 0.0]]), np.array([-4.0]), np.zeros(3)]
+    arrays = {
+        "a": np.array([[3.0, 0.0], [0.0, 0.0]]),
+        "b": np.array([-4.0]),
+        "c": np.zeros(3),
+    }
     shares = gradient_shares(arrays)
-    assert [shape for shape, _ in shares] == [(2, 2), (1,), (3,)]
-    assert [share for _, share in shares] == pytest.approx([9 / 25, 16 / 25, 0.0])
+    assert [(array.name, array.shape) for array in shares] == [
+        ("a", (2, 2)),
+        ("b", (1,)),
+        ("c", (3,)),
+    ]
+    assert [array.share for array in shares] == pytest.approx([9 / 25, 16 / 25, 0.0])
 
 
 def test_a_gradient_of_zero_has_no_shares() -> None:
-    assert [share for _, share in gradient_shares([np.zeros(2), np.zeros((2, 2))])] == [0.0, 0.0]
+    shares = gradient_shares({"a": np.zeros(2), "b": np.zeros((2, 2))})
+    assert [array.share for array in shares] == [0.0, 0.0]
 
 
 def test_the_recorded_noise_of_outer_products_has_the_shares_of_the_recorded_gradient() -> None:

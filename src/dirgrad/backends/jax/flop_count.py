@@ -1,7 +1,11 @@
-"""Count of floating-point operations; a loop counts once for each of its steps."""
+"""Count of floating-point operations.
+
+A loop counts once for each of its steps, a conditional with the mean of its branches.
+"""
 
 from collections.abc import Iterator
 from math import prod
+from statistics import fmean
 from typing import Any, cast
 
 import jax
@@ -17,14 +21,20 @@ def count_flops(closed: core.ClosedJaxpr) -> dict[str, int]:
         `flops`, all arithmetic as XLA's cost analysis counts it, and `product_flops`, only matrix
         products and convolutions.
     """
-    return {"flops": round(_flops(closed)), "product_flops": _product_flops(closed)}
+    return {"flops": round(_flops(closed)), "product_flops": round(_product_flops(closed))}
 
 
 def _flops(closed: core.ClosedJaxpr) -> float:
     # XLA counts the body of a loop only once (jax issue 18672). Replace that count.
     total = _analyze(closed)
-    for length, body in _loops(closed):
-        total += length * _flops(body) - _analyze(body)
+    for equation in _control_flow(closed):
+        bodies = list(_called(equation))
+        if equation.primitive.name == "scan":
+            (body,) = bodies
+            total += equation.params["length"] * _flops(body) - _analyze(body)
+        else:
+            # XLA counts the largest branch.
+            total += fmean(map(_flops, bodies)) - max(map(_analyze, bodies))
     return total
 
 
@@ -34,14 +44,14 @@ def _analyze(closed: core.ClosedJaxpr) -> float:
     return float(analysis.get("flops", 0.0))
 
 
-def _loops(closed: core.ClosedJaxpr) -> Iterator[tuple[int, core.ClosedJaxpr]]:
-    """Yield the length and the body of each outermost loop."""
+def _control_flow(closed: core.ClosedJaxpr) -> Iterator[core.JaxprEqn]:
+    """Yield the outermost loops and conditionals."""
     for equation in closed.jaxpr.eqns:
+        if equation.primitive.name in ("scan", "cond"):
+            yield equation
+            continue
         for body in _called(equation):
-            if equation.primitive.name == "scan":
-                yield equation.params["length"], body
-            else:
-                yield from _loops(body)
+            yield from _control_flow(body)
 
 
 def _called(equation: core.JaxprEqn) -> Iterator[core.ClosedJaxpr]:
@@ -55,13 +65,18 @@ def _called(equation: core.JaxprEqn) -> Iterator[core.ClosedJaxpr]:
                 yield core.ClosedJaxpr(value, ())
 
 
-def _product_flops(closed: core.ClosedJaxpr) -> int:
-    total = 0
+def _product_flops(closed: core.ClosedJaxpr) -> float:
+    total = 0.0
     for equation in closed.jaxpr.eqns:
-        is_loop = equation.primitive.name == "scan"
-        repeats = equation.params["length"] if is_loop else 1
         total += _equation_product_flops(equation)
-        total += repeats * sum(map(_product_flops, _called(equation)))
+        called = list(map(_product_flops, _called(equation)))
+        name = equation.primitive.name
+        if name == "scan":
+            total += equation.params["length"] * sum(called)
+        elif name == "cond":
+            total += fmean(called)
+        else:
+            total += sum(called)
     return total
 
 

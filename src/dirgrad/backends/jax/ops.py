@@ -1,6 +1,6 @@
 """The primitives of `core.types.Ops` in JAX."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -33,6 +33,17 @@ from dirgrad.backends.jax import random
 
 def vmap(f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
     return jax.vmap(f, axes)
+
+
+def switch(index: Array, branches: Sequence[Callable[[], Any]], /) -> Any:
+    return jax.lax.switch(index, branches)
+
+
+def apply_if(index: Array, i: int, f: Callable[[Any], Any], x: Any, /) -> Any:
+    # XLA copies what a branch of a conditional returns unchanged. The state of a loop keeps its
+    # buffers, also if the loop takes no step.
+    num_steps = (index == i).astype(jnp.int32)
+    return jax.lax.fori_loop(0, num_steps, lambda _, state: f(state), x)
 
 
 def checkpoint(f: Callable[..., Array], /, *arguments: Array) -> Array:
@@ -76,6 +87,11 @@ def _(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Array, A
     y, _, p, q = primals
     y_tangent, step_tangent, *_ = tangents
     return y, y_tangent + step_tangent * p * q
+
+
+def resting_linear(f: Callable[..., Array], x: Array, weight: Array, /) -> Array:
+    # The tangent of a product with an array that has none takes one product.
+    return f(x, weight)
 
 
 def depend_on(seen: Array, key: Array, /) -> Array:
@@ -208,6 +224,10 @@ def signs(key: Array, n: int, like: Array, /) -> Array:
 
 def randint(key: Array, n: int, /) -> Array:
     return jax.random.randint(key, (), 0, n)
+
+
+def choose(key: Array, limits: np.ndarray, n: int, /) -> Array:
+    return jnp.sum(randint(key, n) >= jnp.asarray(limits, jnp.int32))
 
 
 def one_hot(index: Array, n: int, like: Array, /) -> Array:

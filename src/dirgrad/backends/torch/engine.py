@@ -3,12 +3,12 @@
 Tracing removes the interpreters of vmap and forward-mode AD from the loop. The calls and results
 stay equal, and small problems take about a fifth of the time. Afterwards calls are replaced by
 in-place calls if nothing reads the old values any more. No calls are fused, and no compiler is
-used.
+used. A step that draws an index has one graph for each value of the index (`branches.py`).
 """
 
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,14 +18,14 @@ import torch
 import torch._dynamo
 from torch import Tensor
 from torch.func import vmap
-from torch.fx import GraphModule
-from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
 from dirgrad.backends.torch import ops, saved_tensors
+from dirgrad.backends.torch.branches import specializations
 from dirgrad.backends.torch.flop_count import count_flops
-from dirgrad.backends.torch.liveness import temp_bytes, write_over
 from dirgrad.backends.torch.ops import DEVICE, asarray
+from dirgrad.backends.torch.tracing import copy as copy
+from dirgrad.backends.torch.tracing import flatten, mean_counts, trace
 from dirgrad.core.types import Batch, Compiled, Ops, State, Step, TrainChunk, Trial
 
 
@@ -61,44 +61,6 @@ def _synchronize() -> None:
         torch.cuda.synchronize()
 
 
-FlatFunction: TypeAlias = Callable[..., list[Tensor]]
-"""Function from the leaves of its arguments to the leaves of its result."""
-
-
-def _flatten(
-    f: Callable[..., Any],
-    example: tuple[Any, ...],
-) -> tuple[FlatFunction, list[Tensor], pytree.TreeSpec]:
-    """Return f on leaves, the leaves of the example, and the structure of the result."""
-    leaves, structure = pytree.tree_flatten(example)
-    # This call also warms up f.
-    _, result_structure = pytree.tree_flatten(f(*example))
-
-    def flat(*leaves: Tensor) -> list[Tensor]:
-        args = pytree.tree_unflatten(leaves, structure)
-        return pytree.tree_leaves(f(*args))
-
-    return flat, leaves, result_structure
-
-
-def _trace(flat: FlatFunction, leaves: list[Tensor], consumed: int) -> GraphModule:
-    """Trace a function to a graph that may overwrite its first `consumed` arguments."""
-    # The graph must not depend on the values of the leaves. This holds because random numbers come
-    # from operators on keys, and the index of the step is a leaf.
-    if any(leaf.requires_grad for leaf in leaves):
-        # Forward mode over such a leaf would save more for the backward pass than backpropagation
-        # does (pytorch issue 151782).
-        raise ValueError("an argument requires grad: detach it")
-    # The tracer identifies inputs by object identity. Without the copies, a tensor that occurs
-    # twice, such as a shared array of zeros, would become a single input.
-    traced = make_fx(flat)(*copy(leaves))
-    traced.graph.eliminate_dead_code()
-    write_over(traced.graph, consumed)
-    traced.recompile()
-    traced(*copy(leaves))
-    return traced
-
-
 @torch.no_grad()
 def compile_training(
     step: Step,
@@ -121,8 +83,8 @@ def compile_training(
 
     mapped = _map_lanes(take_step, (2, 4), len(rows))
     example = (state, trial, torch.tensor(0), asarray(rows[:, 0]), data)
-    flat, leaves, result_structure = _flatten(mapped, example)
-    run = _trace(flat, leaves, len(pytree.tree_leaves(state)))
+    flat, leaves, result_structure = flatten(mapped, example)
+    run = trace(flat, leaves, len(pytree.tree_leaves(state)))
 
     @torch.no_grad()
     def train_chunk(
@@ -149,8 +111,8 @@ def compile_training(
 @torch.no_grad()
 def compile(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Compiled:
     start = perf_counter()
-    flat, leaves, result_structure = _flatten(f, example)
-    run = _trace(flat, leaves, len(pytree.tree_leaves(example[:consumed])))
+    flat, leaves, result_structure = flatten(f, example)
+    run = trace(flat, leaves, len(pytree.tree_leaves(example[:consumed])))
 
     @torch.no_grad()
     def call(*arguments: Any) -> Any:
@@ -159,9 +121,7 @@ def compile(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 
         return pytree.tree_unflatten(result_leaves, result_structure)
 
     seconds = perf_counter() - start
-    counts = {"graph_temp_bytes": temp_bytes(run.graph)}
-    counts |= count_flops(run, copy(tuple(leaves)))
-    return Compiled(call, seconds, counts)
+    return Compiled(call, seconds, run.counts(leaves))
 
 
 # torch does not report the memory that an operator uses internally, so no better count exists.
@@ -176,7 +136,10 @@ def eager(f: Callable[..., Any], example: tuple[Any, ...], /) -> Compiled:
         _synchronize()
         return result
 
-    return Compiled(call, 0.0, count_flops(f, example))
+    counts: list[dict[str, int]] = []
+    for _ in specializations(lambda: counts.append(count_flops(f, example))):
+        pass
+    return Compiled(call, 0.0, mean_counts(counts))
 
 
 def saved_bytes(
@@ -201,10 +164,6 @@ def vmap_trials(
 ) -> Callable[..., Any]:
     mapped = _map_lanes(f, shared, lanes)
     return torch.no_grad()(mapped)
-
-
-def copy(x: Any, /) -> Any:
-    return pytree.tree_map(torch.clone, x)
 
 
 def to_numpy(x: Tensor, /) -> np.ndarray:

@@ -30,8 +30,11 @@ from torch.nn.functional import cross_entropy as cross_entropy
 from torch.utils import _pytree as pytree
 
 from dirgrad.backends.torch import random
+from dirgrad.backends.torch.branches import apply_if as apply_if
+from dirgrad.backends.torch.branches import drawn
+from dirgrad.backends.torch.branches import switch as switch
 from dirgrad.backends.torch.checkpoint import Checkpoint
-from dirgrad.backends.torch.linear_jvp import LinearJvp
+from dirgrad.backends.torch.linear_jvp import LinearJvp, RestingLinear
 
 # Asked this way, PyTorch does not start CUDA, so a process that is forked later can still use it.
 os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")
@@ -78,6 +81,11 @@ def linear_jvp(
     /,
 ) -> Tensor:
     value: Tensor = LinearJvp.apply(f, x, weight, step, p, q)
+    return value
+
+
+def resting_linear(f: Callable[..., Tensor], x: Tensor, weight: Tensor, /) -> Tensor:
+    value: Tensor = RestingLinear.apply(f, x, weight)
     return value
 
 
@@ -187,6 +195,12 @@ def signs(key: Tensor, n: int, like: Tensor, /) -> Tensor:
 def randint(key: Tensor, n: int, /) -> Tensor:
     non_negative = random.mix(key) & (2**63 - 1)
     return torch.remainder(non_negative, n)
+
+
+def choose(key: Tensor, limits: np.ndarray, n: int, /) -> Tensor:
+    # The key is on the CPU, and so is the index, which the CPU reads.
+    is_reached = randint(key, n) >= torch.tensor(limits)
+    return drawn(torch.sum(is_reached), len(limits) + 1)
 
 
 def one_hot(index: Tensor, n: int, like: Tensor, /) -> Tensor:

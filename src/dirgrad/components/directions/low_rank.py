@@ -51,9 +51,9 @@ class LowRank:
         add up.
         """
         total = 0.0
-        for shape, share in shares:
-            is_matrix = len(shape) > 1
-            total += share * (2 * (1 - 1 / self.rank) if is_matrix else 0)
+        for array in shares:
+            is_matrix = len(array.shape) > 1
+            total += array.share * (2 * (1 - 1 / self.rank) if is_matrix else 0)
         return total - 1
 
     def curvature_noise(self, curvature: Curvature) -> float:

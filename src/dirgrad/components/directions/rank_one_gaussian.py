@@ -39,7 +39,7 @@ class RankOneGaussian:
         E[(a^T G b)^2 ||a||^2 ||b||^2] = (m + 2)(n + 2) ||G||^2. The arrays of v are independent of
         each other. So their contributions add up, each in proportion to its share of ||g||^2.
         """
-        return sum(share * _array_excess(shape) for shape, share in shares) - 1
+        return sum(array.share * _array_excess(array.shape) for array in shares) - 1
 
     def curvature_noise(self, curvature: Curvature) -> float:
         """Return the Gaussian value plus the fourth cumulants, see `_outer_products`."""

@@ -43,9 +43,9 @@ def is_compact(direction: Params, params: Params) -> bool:
 
     Many such directions fit in memory. The result is False if the parameters have no matrix.
     """
-    matrices = [name for name, leaf in params.items() if leaf.ndim > 1]
-    factored = [isinstance(direction[name], tree.OuterProduct) for name in matrices]
-    return bool(matrices) and all(factored)
+    matrices = [direction[name] for name, leaf in params.items() if leaf.ndim > 1]
+    values = [leaf.value if isinstance(leaf, tree.ChosenArray) else leaf for leaf in matrices]
+    return bool(values) and all(isinstance(value, tree.OuterProduct) for value in values)
 
 
 def jvp_batch(
@@ -58,11 +58,12 @@ def jvp_batch(
 
     Returns:
         The directions, stacked along a new first axis; the mean loss (); and the slopes (K,). A
-        replayed leaf is drawn, because a stack has no keys.
+        replayed leaf is drawn, because a stack has no keys. A chosen leaf is multiplied by 0 or 1,
+        because the choices of the K directions differ.
     """
 
     def draw(j: Array) -> Params:
-        return tree.materialize_replayed(sampler(j))
+        return tree.materialize_deferred(sampler(j))
 
     directions = ops.vmap(draw)(ops.arange(count))
     losses, slopes = ops.vmap(differentiate)(directions)

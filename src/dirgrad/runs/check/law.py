@@ -57,7 +57,7 @@ def _factors(backend: Backend, direction: Direction) -> Finding:
     """Return whether the weights are outer products exactly if the law declares it."""
     params, _ = placed(backend, Linear())
     drawn = direction.draw(backend.ops, random_key(backend, 0), params)
-    leaf = tree.materialize_replayed(drawn)["weight"]
+    leaf = tree.materialize_deferred(drawn)["weight"]
     kinds = {True: "outer product", False: "array"}
     declared = kinds[closed_forms.is_factored(direction)]
     measured = kinds[isinstance(leaf, tree.OuterProduct)]

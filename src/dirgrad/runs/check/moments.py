@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dirgrad.components import registry
-from dirgrad.core import closed_forms, stated_bias
+from dirgrad.core import closed_forms, stated_bias, tree
 from dirgrad.core.recurrent import OnlineEstimator
 from dirgrad.core.types import Backend, Estimator
 from dirgrad.records.schemas import MeasurementStatus
@@ -93,13 +93,8 @@ def _mean(
     yield Finding("mean of every coordinate, |z|", f"< {Z_BOUND:.2f}", z, failure=failure)
 
 
-def _split(vector: np.ndarray, params: dict[str, np.ndarray]) -> Iterator[np.ndarray]:
-    first = 0
-    for name in sorted(params):
-        shape = params[name].shape
-        last = first + params[name].size
-        yield vector[first:last].reshape(shape)
-        first = last
+def _split(vector: np.ndarray, params: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return tree.unravel(vector, {name: params[name] for name in sorted(params)})
 
 
 def _allowance(estimator: Estimator) -> float:

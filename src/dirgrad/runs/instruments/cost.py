@@ -15,6 +15,7 @@ import pyarrow as pa
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.config.plan import Job
 from dirgrad.core import closed_forms
+from dirgrad.core.directions import GroupDirection
 from dirgrad.core.recurrent import Recurrent
 from dirgrad.core.types import Backend, Compiled, Estimator, Params
 from dirgrad.records import machine_load
@@ -119,14 +120,14 @@ def _prepare_all(
     forward_again = forward._replace(columns=forward.columns | {"part": "forward_again"})
     all_timed, refused = [forward, forward_again], []
     exact = exact_gradient(backend, workload)(workload)
-    shares = gradient_shares(map(backend.engine.to_numpy, exact.values()))
+    shares = gradient_shares({name: backend.engine.to_numpy(g) for name, g in exact.items()})
     for name, estimator in job.estimators.items():
         columns = {
             "estimator": name,
             **estimator_columns(estimator),
             "evaluations": estimator.evaluations,
             "signal_to_noise_theory": closed_forms.signal_to_noise(estimator, shares),
-            "flop_bound_over_forward": closed_forms.least_products(estimator, derivative),
+            "flop_bound_over_forward": _flop_bound(backend, workload, estimator, derivative),
         }
         timed, refusal = _prepare_estimator(job, backend, workload, estimator, columns, exact)
         if refusal:
@@ -134,6 +135,26 @@ def _prepare_all(
         else:
             all_timed += timed
     return all_timed, refused
+
+
+def _flop_bound(
+    backend: Backend, workload: Workload, estimator: Estimator, derivative: float
+) -> float:
+    """Return the least product flops of an estimate over those of the loss."""
+    law = estimator.direction
+    if isinstance(law, GroupDirection):
+        derivative = _mean_group_derivative(backend, workload, law)
+    return closed_forms.least_products(estimator, derivative)
+
+
+def _mean_group_derivative(backend: Backend, workload: Workload, law: GroupDirection) -> float:
+    """Return the mean product flops that a derivative in one group adds, over those of the loss."""
+    forward = _product_flops(backend, programs.forward(workload))
+    try:
+        groups = list(programs.group_derivatives(backend, workload, law))
+    except NotImplementedError:
+        return nan
+    return sum(p * _product_flops(backend, program) for p, program in groups) / forward - 1
 
 
 def _prepare_estimator(

@@ -3,7 +3,7 @@
 Products are Jacobian-vector products of the gradient, so no instrument needs more than `Ops`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -168,16 +168,17 @@ class WeightedNoise(NamedTuple):
         noise: np.ndarray = (estimates * products).sum(axis=1) / self.scale
         return noise
 
-    def expected(self, estimator: Estimator, gradient: Sequence[np.ndarray]) -> float:
+    def expected(self, estimator: Estimator, gradient: Mapping[str, np.ndarray]) -> float:
         """Return the closed form of the mean; NaN without the matrix, or if none is declared.
 
         Args:
             estimator: The estimator.
-            gradient: The arrays of g.
+            gradient: The arrays of g, by name.
         """
         if self.matrix is None:
             return np.nan
-        point = curvature_noise.Curvature(tuple(gradient), self.matrix)
+        arrays = tuple(gradient.values())
+        point = curvature_noise.Curvature(arrays, self.matrix, tuple(gradient))
         return curvature_noise.of_estimate(estimator, point) / self.scale
 
 

@@ -1,12 +1,15 @@
 """Programs that instruments measure: the loss, a gradient estimate, a step and its parts."""
 
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.core import steps, tree
+from dirgrad.core.directions import GroupDirection
+from dirgrad.core.perturbation import derivative_along_part
 from dirgrad.core.types import (
     Array,
     Backend,
@@ -26,6 +29,9 @@ from dirgrad.runs.instruments.workload import Workload, gradient, loss, random_k
 RATE = 1e-6
 """Learning rate of the measured steps; so small that the parameters hardly change."""
 
+TURNS = 60
+"""Number of random keys, or of indices of a step, that the calls take in turn."""
+
 Prepared: TypeAlias = tuple[Compiled, Callable[[], Any]]
 """A compiled program and a function that calls it."""
 
@@ -37,14 +43,16 @@ class Program(NamedTuple):
         name: name of the program, as in the column `part` of the cost records.
         build: returns the function, given the operations of a framework.
         arguments: arguments of the first call.
-        renewed: number of leading arguments that a call consumes. As many leading results of the
-            call replace them in the next call.
+        num_renewed: number of leading arguments that a call consumes. As many leading results of
+            the call replace them in the next call.
+        in_turn: values of the other arguments that the calls take in turn; () if they are constant.
     """
 
     name: str
     build: Callable[[Ops], Callable[..., Any]]
     arguments: tuple[Any, ...]
     num_renewed: int = 0
+    in_turn: tuple[tuple[Any, ...], ...] = ()
 
 
 def compile(backend: Backend, program: Program) -> Prepared:
@@ -74,11 +82,11 @@ def eager(backend: Backend, program: Program) -> Prepared:
 def _repeated_call(backend: Backend, program: Program, compiled: Compiled) -> Callable[[], Any]:
     # A call may overwrite the arguments it consumes, so they are copied.
     renewed = backend.engine.copy(program.arguments[: program.num_renewed])
-    fixed = program.arguments[program.num_renewed :]
+    others = cycle(program.in_turn or [program.arguments[program.num_renewed :]])
 
     def call() -> Any:
         nonlocal renewed
-        results = compiled.call(*renewed, *fixed)
+        results = compiled.call(*renewed, *next(others))
         renewed = results[: program.num_renewed] if program.num_renewed else renewed
         return results
 
@@ -100,30 +108,31 @@ def estimate_and_step(
     """Yield the programs `gradient` and `step`.
 
     `gradient` is one estimate, with its directions drawn and the scale multiplied in. `step` is
-    one step of SGD.
+    one step of SGD. Each call draws other directions, since they may decide what is computed.
     """
-    key, rate = random_key(backend, 0), _rate(backend, workload)
+    keys, rate = backend.engine.keys(np.arange(TURNS)), _rate(backend, workload)
     params, batch = workload.params, workload.batch
 
     def build_gradient(ops: Ops) -> Callable[[Key, Params, Batch], Params]:
         return gradient(ops, workload.problem, estimator)
 
-    yield Program("gradient", build_gradient, (key, params, batch))
+    turns = tuple((key, params, batch) for key in keys)
+    yield Program("gradient", build_gradient, turns[0], in_turn=turns)
 
     def build_step(ops: Ops) -> Step:
         return steps.make_step(ops, workload.problem, estimator, Sgd(), 0.0)
 
     state = steps.initial_state(backend.ops, estimator, Sgd(), params)
-    index = backend.ops.arange(1)[0]
-    arguments = (state, Trial(key, rate), index, batch)
-    yield Program("step", build_step, arguments, num_renewed=1)
+    turns = tuple((Trial(keys[0], rate), index, batch) for index in backend.ops.arange(TURNS))
+    yield Program("step", build_step, (state, *turns[0]), num_renewed=1, in_turn=turns)
 
 
 def step_parts(backend: Backend, workload: Workload, estimator: Estimator) -> Iterator[Program]:
     """Yield the parts of a step with at most one direction: `sampling`, `derivative`, `update`.
 
     An estimator without directions has no `sampling`. Nothing is yielded for online estimators,
-    several directions or replayed directions, because their parts alternate within a step.
+    several directions or replayed directions, because their parts alternate within a step, nor for
+    directions on one layer, which decide what their step computes.
     """
     if not isinstance(estimator, LossEstimator) or estimator.num_directions > 1:
         return
@@ -131,7 +140,7 @@ def step_parts(backend: Backend, workload: Workload, estimator: Estimator) -> It
     direction = params
     if estimator.direction is not None:
         direction = steps.direction_sampler(backend.ops, estimator, key, params)(0)
-        if any(isinstance(leaf, tree.ReplayedArray) for leaf in direction.values()):
+        if any(isinstance(leaf, tree.Deferred) for leaf in direction.values()):
             return
         yield _sampling(estimator, key, params)
     yield _derivative(workload, estimator, direction)
@@ -139,6 +148,29 @@ def step_parts(backend: Backend, workload: Workload, estimator: Estimator) -> It
     # The time of an update does not depend on the slope, so the rate stands in for it.
     slope = rate
     yield Program("update", _build_update, (params, slope, direction, rate))
+
+
+def group_derivatives(
+    backend: Backend, workload: Workload, law: GroupDirection
+) -> Iterator[tuple[float, Program]]:
+    """Yield the probability of each group, and the program of the loss and a derivative there.
+
+    Raises:
+        NotImplementedError: The parameters do not fit the options of the law.
+    """
+    params, batch = workload.params, workload.batch
+    direction = law.draw(backend.ops, random_key(backend, 0), params)
+    groups = law.groups({name: leaf.shape for name, leaf in params.items()})
+    for i, group in enumerate(groups):
+        v = tree.group(direction, i)
+
+        def build(ops: Ops, v: Params = v) -> Callable[[Params, Batch], tuple[Array, Array]]:
+            f = loss(ops, workload.problem)
+            return lambda params, batch: derivative_along_part(
+                ops, lambda p: f(p, batch), params, v
+            )
+
+        yield group.probability, Program("derivative", build, (params, batch))
 
 
 def _sampling(estimator: Estimator, key: Key, params: Params) -> Program:

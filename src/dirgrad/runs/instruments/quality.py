@@ -113,7 +113,7 @@ def _measure_at(
             chunks = estimates(estimator, point.workload, first_seed)
             distances, moments = _compare(estimator, chunks, point, settings.coordinates)
             errors = error_columns(estimator, point.workload, first_seed, distances)
-            gradient_arrays = list(tree.unravel(point.exact, workload.params).values())
+            gradient_arrays = tree.unravel(point.exact, workload.params)
             shares = gradient_shares(gradient_arrays)
             columns = shared | point.columns
             draw_columns = {

@@ -3,7 +3,7 @@
 The parameters are the initial values of seed 0, or their values after some steps of training.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -179,7 +179,7 @@ def gradient(
 
     def estimate_gradient(key: Key, params: Params, batch: Batch) -> Params:
         estimate = steps.estimate(ops, problem, estimator, key, params, batch)
-        return tree.materialize_replayed(tree.scale(estimate.scale, estimate.vector))
+        return tree.materialize_deferred(tree.scale(estimate.scale, estimate.vector))
 
     return estimate_gradient
 
@@ -215,18 +215,16 @@ def as_rows(backend: Backend, lanes: Params) -> np.ndarray:
     return np.concatenate([array.reshape(len(array), -1) for array in arrays], axis=1)
 
 
-def gradient_shares(gradient: Iterable[np.ndarray]) -> list[GradientShare]:
+def gradient_shares(gradient: Mapping[str, np.ndarray]) -> list[GradientShare]:
     """Return the share of each array in ||g||^2; all shares are 0 if g is 0.
 
     Args:
-        gradient: The arrays of g.
+        gradient: The arrays of g, by name.
     """
-    leaves = list(gradient)
-    squares = [float((leaf.astype(float) ** 2).sum()) for leaf in leaves]
-    total = sum(squares) or 1.0
+    squares = {name: float((leaf.astype(float) ** 2).sum()) for name, leaf in gradient.items()}
+    total = sum(squares.values()) or 1.0
     return [
-        GradientShare(leaf.shape, square / total)
-        for leaf, square in zip(leaves, squares, strict=True)
+        GradientShare(leaf.shape, squares[name] / total, name) for name, leaf in gradient.items()
     ]
 
 

@@ -1,0 +1,99 @@
+"""Traces of functions as flat graphs of ATen calls."""
+
+from collections.abc import Callable
+from statistics import fmean
+from typing import Any, NamedTuple, TypeAlias
+
+import torch
+from torch import Tensor
+from torch.fx import GraphModule
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.utils import _pytree as pytree
+
+from dirgrad.backends.torch.branches import first_index, specializations
+from dirgrad.backends.torch.flop_count import count_flops
+from dirgrad.backends.torch.liveness import temp_bytes, write_over
+
+FlatFunction: TypeAlias = Callable[..., list[Tensor]]
+"""Function from the leaves of its arguments to the leaves of its result."""
+
+
+class Traced(NamedTuple):
+    """The graphs of a function of leaves, one for each value of the first index that it draws.
+
+    Attributes:
+        graphs: The graphs; a single one if the function draws no index.
+        index: The graph of the index, or None.
+    """
+
+    graphs: tuple[GraphModule, ...]
+    index: GraphModule | None
+
+    def __call__(self, *leaves: Tensor) -> Any:
+        """Call the graph of the index that the leaves draw; return the leaves of the result."""
+        if self.index is None:
+            return self.graphs[0](*leaves)
+        return self.graphs[int(self.index(*leaves))](*leaves)
+
+    def counts(self, leaves: list[Tensor]) -> dict[str, int]:
+        """Return the temporary bytes of the largest graph, and the mean flops of all graphs."""
+        counts = {"graph_temp_bytes": max(temp_bytes(graph.graph) for graph in self.graphs)}
+        return counts | mean_counts([count_flops(graph, copy(leaves)) for graph in self.graphs])
+
+
+def flatten(
+    f: Callable[..., Any],
+    example: tuple[Any, ...],
+) -> tuple[FlatFunction, list[Tensor], pytree.TreeSpec]:
+    """Return f on leaves, the leaves of the example, and the structure of the result."""
+    leaves, structure = pytree.tree_flatten(example)
+    # This call also warms up f.
+    _, result_structure = pytree.tree_flatten(f(*example))
+
+    def flat(*leaves: Tensor) -> list[Tensor]:
+        args = pytree.tree_unflatten(leaves, structure)
+        return pytree.tree_leaves(f(*args))
+
+    return flat, leaves, result_structure
+
+
+def trace(flat: FlatFunction, leaves: list[Tensor], consumed: int) -> Traced:
+    """Trace a function to graphs that may overwrite its first `consumed` arguments."""
+    # A graph must not depend on the values of the leaves. This holds because random numbers come
+    # from operators on keys, the index of the step is a leaf, and a drawn index has its own graph.
+    if any(leaf.requires_grad for leaf in leaves):
+        # Forward mode over such a leaf would save more for the backward pass than backpropagation
+        # does (pytorch issue 151782).
+        raise ValueError("an argument requires grad: detach it")
+    graphs: list[GraphModule] = []
+    for specialization in specializations(lambda: graphs.append(_trace(flat, leaves, consumed))):
+        draws_index = specialization.index is not None
+    return Traced(tuple(graphs), _trace_index(flat, leaves) if draws_index else None)
+
+
+def _trace_index(flat: FlatFunction, leaves: list[Tensor]) -> GraphModule:
+    def index(*leaves: Tensor) -> Tensor | None:
+        return first_index(lambda: flat(*leaves))
+
+    return _trace(index, leaves, consumed=0)
+
+
+def _trace(f: Callable[..., Any], leaves: list[Tensor], consumed: int) -> GraphModule:
+    # The tracer identifies inputs by object identity. Without the copies, a tensor that occurs
+    # twice, such as a shared array of zeros, would become a single input.
+    traced = make_fx(f)(*copy(leaves))
+    traced.graph.eliminate_dead_code()
+    write_over(traced.graph, consumed)
+    traced.recompile()
+    traced(*copy(leaves))
+    return traced
+
+
+def mean_counts(counts: list[dict[str, int]]) -> dict[str, int]:
+    """Return the mean of each count, rounded to an integer."""
+    return {name: round(fmean(count[name] for count in counts)) for name in counts[0]}
+
+
+def copy(x: Any) -> Any:
+    """Copy every leaf of x to new memory."""
+    return pytree.tree_map(torch.clone, x)

@@ -1,0 +1,139 @@
+from collections.abc import Mapping
+from math import nan, prod, sqrt
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import PositiveFloat, PositiveInt
+
+from dirgrad.components.directions.rank_one import RankOne
+from dirgrad.components.registry import component
+from dirgrad.core import group_noise, layers, tree
+from dirgrad.core.closed_forms import Shares, dimension
+from dirgrad.core.curvature_noise import Curvature
+from dirgrad.core.directions import ParameterGroup
+from dirgrad.core.types import Key, Ops, Params
+
+DRAWN = 2**30
+"""Number of integers of which one is drawn to choose a layer."""
+
+
+@component
+class OneLayer:
+    """Rank-one signs in one layer, which is chosen at random, and zeros in all other layers.
+
+    In the layer l, which has the probability p_l, the direction is that of `rank_one`, divided by
+    sqrt(p_l). So E[v v^T] = I. The layers before it have no tangent, and the update changes one
+    layer only. The names of the parameters define the layers: `weight_0` and `bias_0` form the
+    layer `0` (see `core/layers.py`).
+
+    Let layer l have d_l parameters and the gradient g_l. E||e - g||^2 for one direction is
+    sum_l d_l ||g_l||^2 / p_l - ||g||^2. With equal layers and equal p_l it is the value of
+    independent signs. It is smallest for p_l proportional to sqrt(d_l) ||g_l||, and then at most the
+    value of independent signs. Randomized coordinate descent chooses blocks in the same way
+    (Nesterov 2012).
+    """
+
+    is_factored: ClassVar[bool] = True
+
+    probabilities: Literal["uniform", "size"] | tuple[PositiveFloat, ...] = "uniform"
+    """Probabilities of the layers: equal (`uniform`), proportional to the number of parameters
+    (`size`), or proportional to the numbers of this list, one per layer or block."""
+    blocks: PositiveInt | None = None
+    """Number of blocks of consecutive layers, of which one is chosen instead of a layer. In deep
+    networks it limits the number of programs that are compiled. `null` chooses a single layer."""
+
+    def groups(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[ParameterGroup, ...]:
+        """Return the layers or blocks with their probabilities."""
+        names = layers.layers(shapes)
+        if self.blocks is not None:
+            names = layers.blocks(names, self.blocks)
+        if len(names) < 2:
+            raise NotImplementedError(
+                f"directions on one layer need at least two layers, and the parameters "
+                f"{', '.join(sorted(shapes))} form a single one: use the law `rank_one`"
+            )
+        sizes = [sum(prod(shapes[name]) for name in group) for group in names]
+        weights = np.array(self._weights(sizes), float)
+        probabilities = np.diff(_limits(weights / weights.sum())) / DRAWN
+        if not probabilities.all():
+            raise NotImplementedError(
+                "`probabilities` of `one_layer` gives a layer a probability below 2^-31: give "
+                "numbers whose sizes differ less"
+            )
+        return tuple(map(ParameterGroup, names, sizes, probabilities.tolist()))
+
+    def _weights(self, sizes: list[int]) -> list[int] | tuple[float, ...]:
+        if self.probabilities == "uniform":
+            return [1] * len(sizes)
+        if self.probabilities == "size":
+            return sizes
+        if len(self.probabilities) != len(sizes):
+            raise NotImplementedError(
+                f"`probabilities` of `one_layer` has {len(self.probabilities)} numbers for "
+                f"{len(sizes)} layers or blocks: give {len(sizes)}, or `uniform` or `size`"
+            )
+        return self.probabilities
+
+    def draw(self, ops: Ops, key: Key, like: Params) -> Params:
+        """Draw a direction, whose leaves are `ChosenArray`."""
+        groups = self.groups({name: leaf.shape for name, leaf in like.items()})
+        choice = _choose(ops, ops.fold_in(key, 0), groups, like)
+        signs = RankOne().draw(ops, ops.fold_in(key, 1), like)
+        direction: Params = {}
+        for i, group in enumerate(groups):
+            own = {name: signs[name] for name in group.names}
+            for name, leaf in tree.scale(1 / sqrt(group.probability), own).items():
+                direction[name] = tree.ChosenArray(leaf, i, choice)
+        return {name: direction[name] for name in like}
+
+    def excess(self, shares: Shares) -> float:
+        """Return the relative error of `core/group_noise.py` minus d; NaN without two layers."""
+        groups = self._groups_or_none({array.name: array.shape for array in shares})
+        if groups is None:
+            return nan
+        share_of = {array.name: array.share for array in shares}
+        error = group_noise.relative_error(
+            np.array([group.dimension for group in groups]),
+            np.array([sum(share_of[name] for name in group.names) for group in groups]),
+            np.array([group.probability for group in groups]),
+        )
+        return error - dimension(shares)
+
+    def curvature_noise(self, curvature: Curvature) -> float:
+        """Return sum_l N_l / p_l, with the value N_l of rank-one signs in layer l.
+
+        Only the block of the Hessian for layer l enters N_l, since v is 0 elsewhere. It is NaN
+        without two layers.
+        """
+        arrays = dict(zip(curvature.names, curvature.gradient, strict=False))
+        groups = self._groups_or_none({name: array.shape for name, array in arrays.items()})
+        if groups is None:
+            return nan
+        total = 0.0
+        for group in groups:
+            part = curvature.part([curvature.names.index(name) for name in group.names])
+            total += RankOne().curvature_noise(part) / group.probability
+        return total
+
+    def _groups_or_none(
+        self, shapes: Mapping[str, tuple[int, ...]]
+    ) -> tuple[ParameterGroup, ...] | None:
+        try:
+            return self.groups(shapes)
+        except NotImplementedError:
+            return None
+
+
+def _limits(probabilities: np.ndarray) -> np.ndarray:
+    """Return the first integer of each group, and the number of integers at the end."""
+    limits: np.ndarray = np.round(np.cumsum([0.0, *probabilities]) * DRAWN).astype(np.int64)
+    return limits
+
+
+def _choose(
+    ops: Ops, key: Key, groups: tuple[ParameterGroup, ...], like: Params
+) -> tree.Choice:
+    limits = _limits(np.array([group.probability for group in groups]))
+    index = ops.choose(key, limits[1:-1], DRAWN)
+    indicator = ops.one_hot(index, len(groups), tree.first_leaf(like))
+    return tree.Choice(index, indicator, len(groups))
