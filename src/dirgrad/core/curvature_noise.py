@@ -59,9 +59,7 @@ class Curvature(NamedTuple):
         """Return each array of g with its diagonal block of H."""
         return tuple(
             Curvature((leaf,), self.hessian[start:end, start:end], self.names[i : i + 1])
-            for i, (leaf, (start, end)) in enumerate(
-                zip(self.gradient, self._spans(), strict=True)
-            )
+            for i, (leaf, (start, end)) in enumerate(zip(self.gradient, self._spans(), strict=True))
         )
 
     def _spans(self) -> list[tuple[int, int]]:

@@ -7,9 +7,7 @@ vector w has random signs or another law with E[w w^T] = I, and ||w||^2 is the n
 import numpy as np
 
 
-def relative_error(
-    dimensions: np.ndarray, shares: np.ndarray, probabilities: np.ndarray
-) -> float:
+def relative_error(dimensions: np.ndarray, shares: np.ndarray, probabilities: np.ndarray) -> float:
     """Return E||e - g||^2 / ||g||^2 for e = (g . v) v.
 
     It is sum_l d_l s_l / p_l - 1, where s_l = ||g_l||^2 / ||g||^2 is the share of a group.

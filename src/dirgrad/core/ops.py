@@ -137,16 +137,20 @@ class Ops(Protocol):
             branches: Functions whose results are nested arrays with the same shapes.
         """
 
-    def apply_if(self, index: Array, i: int, f: Callable[[Any], Any], x: Any, /) -> Any:
-        """Return f(x) if `index` is i, and x otherwise.
+    def apply_if(
+        self, index: Array, i: int, f: Callable[[Array, Any], Any], a: Array, x: Any, /
+    ) -> Any:
+        """Return f(a, x) if `index` is i, and x otherwise.
 
         Where x is not needed afterwards, it is updated in place or left as it is, unless the index
-        differs between the lanes of a vmap.
+        differs between the lanes of a vmap. What f computes from a is computed only if it is
+        needed.
 
         Args:
             index: Number: ().
             i: The number with which f is applied.
-            f: Map between nested arrays with the shapes of x.
+            f: Map (a, x) -> nested arrays with the shapes of x.
+            a: Number: () or a float.
             x: Nested arrays.
         """
 

@@ -148,10 +148,10 @@ def axpy(ops: Ops, a: Array, x: Params, y: Params) -> Params:
     for i in range(chosen.num_groups):
         own = group(x, i)
 
-        def add(arrays: Params, own: Params = own) -> Params:
+        def add(a: Array, arrays: Params, own: Params = own) -> Params:
             return {name: leaf_axpy(ops, a, own[name], leaf) for name, leaf in arrays.items()}
 
-        result |= ops.apply_if(chosen.index, i, add, {name: y[name] for name in own})
+        result |= ops.apply_if(chosen.index, i, add, a, {name: y[name] for name in own})
     return {name: result[name] for name in y}
 
 

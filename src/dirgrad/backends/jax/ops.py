@@ -39,11 +39,17 @@ def switch(index: Array, branches: Sequence[Callable[[], Any]], /) -> Any:
     return jax.lax.switch(index, branches)
 
 
-def apply_if(index: Array, i: int, f: Callable[[Any], Any], x: Any, /) -> Any:
+def apply_if(index: Array, i: int, f: Callable[[Array, Any], Any], a: Any, x: Any, /) -> Any:
     # XLA copies what a branch of a conditional returns unchanged. The state of a loop keeps its
     # buffers, also if the loop takes no step.
     num_steps = (index == i).astype(jnp.int32)
-    return jax.lax.fori_loop(0, num_steps, lambda _, state: f(state), x)
+
+    # XLA moves what does not depend on the step out of the loop, where it is always computed. The
+    # only step has the number 0.
+    def take_step(step: Array, state: Any) -> Any:
+        return f(a * (step + 1), state)
+
+    return jax.lax.fori_loop(0, num_steps, take_step, x)
 
 
 def checkpoint(f: Callable[..., Array], /, *arguments: Array) -> Array:
@@ -227,7 +233,8 @@ def randint(key: Array, n: int, /) -> Array:
 
 
 def choose(key: Array, limits: np.ndarray, n: int, /) -> Array:
-    return jnp.sum(randint(key, n) >= jnp.asarray(limits, jnp.int32))
+    drawn = random.bits(key, 1)[0] % jnp.uint32(n)
+    return jnp.sum(drawn >= jnp.asarray(limits, jnp.uint32))
 
 
 def one_hot(index: Array, n: int, like: Array, /) -> Array:

@@ -111,11 +111,11 @@ def switch(index: Tensor, branches: Sequence[Callable[[], Any]], /) -> Any:
     return result
 
 
-def apply_if(index: Tensor, i: int, f: Callable[[Any], Any], x: Any, /) -> Any:
+def apply_if(index: Tensor, i: int, f: Callable[[Any, Any], Any], a: Any, x: Any, /) -> Any:
     value = _value(index)
     if value is None:
-        return _select(index == i, f(x), x)
-    return f(x) if value == i else x
+        return _select(index == i, f(a, x), x)
+    return f(a, x) if value == i else x
 
 
 def _select(condition: Tensor, x: Any, y: Any) -> Any:

@@ -78,7 +78,7 @@ class OneLayer:
         """Draw a direction, whose leaves are `ChosenArray`."""
         groups = self.groups({name: leaf.shape for name, leaf in like.items()})
         choice = _choose(ops, ops.fold_in(key, 0), groups, like)
-        signs = RankOne().draw(ops, ops.fold_in(key, 1), like)
+        signs = RankOne().draw(ops, key, like)
         direction: Params = {}
         for i, group in enumerate(groups):
             own = {name: signs[name] for name in group.names}
@@ -130,9 +130,7 @@ def _limits(probabilities: np.ndarray) -> np.ndarray:
     return limits
 
 
-def _choose(
-    ops: Ops, key: Key, groups: tuple[ParameterGroup, ...], like: Params
-) -> tree.Choice:
+def _choose(ops: Ops, key: Key, groups: tuple[ParameterGroup, ...], like: Params) -> tree.Choice:
     limits = _limits(np.array([group.probability for group in groups]))
     index = ops.choose(key, limits[1:-1], DRAWN)
     indicator = ops.one_hot(index, len(groups), tree.first_leaf(like))
