@@ -271,8 +271,8 @@ def least_products_of_tangents(direction: Any, num_directions: int, derivative: 
     constant, as in a first layer, it takes one more. So both modes add the same number. K
     directions share the evaluation of the loss. If dB is an outer product, A dB is not a product of
     matrices, and every layer takes one product less. A sum of a few outer products is treated like
-    a single one. For a law that chooses a group of parameters, `derivative` is counted along its own
-    directions, and nothing is left to subtract.
+    a single one. For a law that chooses a group of parameters, `derivative` is counted along its
+    own directions, and nothing is left to subtract.
     """
     is_whole = is_factored(direction) and not isinstance(direction, GroupDirection)
     tangent = derivative - 1 if is_whole else derivative

@@ -1,7 +1,8 @@
 """Noise of directions that move one group of the parameters, chosen at random.
 
-The direction is v = w / sqrt(p_l) in the group l, which has the probability p_l, and 0 elsewhere. The
-vector w has random signs or another law with E[w w^T] = I, and ||w||^2 is the number of entries d_l.
+The direction is v = w / sqrt(p_l) in the group l, which has the probability p_l, and 0 elsewhere.
+The vector w has random signs or another law with E[w w^T] = I, and ||w||^2 is the number of entries
+d_l.
 """
 
 import numpy as np
@@ -12,8 +13,8 @@ def relative_error(dimensions: np.ndarray, shares: np.ndarray, probabilities: np
 
     It is sum_l d_l s_l / p_l - 1, where s_l = ||g_l||^2 / ||g||^2 is the share of a group.
 
-    Derivation: given the group l, e is (g_l . w) w / p_l, and E||(g_l . w) w||^2 = d_l ||g_l||^2. The
-    factor 1/p_l^2 and the probability p_l leave 1/p_l.
+    Derivation: given the group l, e is (g_l . w) w / p_l, and E||(g_l . w) w||^2 is d_l ||g_l||^2.
+    The factor 1/p_l^2 and the probability p_l leave 1/p_l.
 
     Limits: for n groups of equal size and p_l = 1/n it is d - 1, as for signs in all groups.
 

@@ -1,8 +1,8 @@
 """Arithmetic on parameters, which are flat dictionaries of arrays in both frameworks.
 
-A leaf of a direction may also be an `OuterProduct`, stored as its factors, a `ReplayedArray`, stored
-as its random key, or a `ChosenArray`, which may be zero. Such a leaf becomes an array only where the
-result needs one.
+A leaf of a direction may also be an `OuterProduct`, stored as its factors, a `ReplayedArray`,
+stored as its random key, or a `ChosenArray`, which may be zero. Such a leaf becomes an array only
+where the result needs one.
 """
 
 from collections.abc import Callable

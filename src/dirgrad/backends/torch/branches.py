@@ -34,7 +34,7 @@ class Specialization:
         """Return the value of an index that decides a branch, or None if it is not fixed.
 
         Raises:
-            FirstBranch: The program is to stop at its first branch.
+            FirstBranchError: The program is to stop at its first branch.
         """
         if self.index is None:
             for drawn, num_values in self.drawn:
@@ -43,11 +43,11 @@ class Specialization:
         if index is not self.index:
             return None
         if self.value is None:
-            raise FirstBranch
+            raise FirstBranchError
         return self.value
 
 
-class FirstBranch(Exception):
+class FirstBranchError(Exception):
     """The end of a program that stops at its first branch."""
 
 
@@ -77,7 +77,7 @@ def specializations(f: Callable[[], Any]) -> Iterator[Specialization]:
 
 def first_index(f: Callable[[], Any]) -> Tensor | None:
     """Call f up to its first branch; return the index that decides it, or None without one."""
-    with _specialized(None) as specialization, suppress(FirstBranch):
+    with _specialized(None) as specialization, suppress(FirstBranchError):
         f()
     return specialization.index
 

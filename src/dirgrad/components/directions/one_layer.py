@@ -28,8 +28,8 @@ class OneLayer:
 
     Let layer l have d_l parameters and the gradient g_l. E||e - g||^2 for one direction is
     sum_l d_l ||g_l||^2 / p_l - ||g||^2. With equal layers and equal p_l it is the value of
-    independent signs. It is smallest for p_l proportional to sqrt(d_l) ||g_l||, and then at most the
-    value of independent signs. Randomized coordinate descent chooses blocks in the same way
+    independent signs. It is smallest for p_l proportional to sqrt(d_l) ||g_l||, and then at most
+    the value of independent signs. Randomized coordinate descent chooses blocks in the same way
     (Nesterov 2012).
     """
 
