@@ -46,6 +46,8 @@ VECTOR_PRODUCTS = 2 * BATCH * (64 + 16 + 16) + 2 * BATCH * (16 + 16)
 # A tangent along an outer product also takes the product of each inner layer's weight with the
 # tangent of its input.
 RANK_ONE_TANGENT = MLP_INNER_PRODUCTS + VECTOR_PRODUCTS
+# The sum over the layers of the products behind each of them.
+ONE_LAYER_TANGENTS = MLP_INNER_PRODUCTS + 2 * BATCH * 16 * 10
 # The update sums four outer products for each weight, and four vectors for the 42 biases.
 RANK_ONE_UPDATE = 2 * 4 * (64 * 16 + 16 * 16 + 16 * 10 + 42)
 # Four directions share one evaluation of the loss.
@@ -93,6 +95,15 @@ COSTS = {
         torch_products=MLP_PRODUCTS + MLP_INNER_PRODUCTS,
         xla_temp_bytes=1856,
         graph_temp_bytes=2396,
+        saved_bytes=0,
+    ),
+    # The tangent passes the two layers behind the first one, the one behind the second, or none.
+    "mlp-one_layer": StepCost(
+        evaluations=1,
+        jax_products=MLP_PRODUCTS + (ONE_LAYER_TANGENTS + 2 * BATCH * (64 + 16 + 16)) // 3,
+        torch_products=MLP_PRODUCTS + ONE_LAYER_TANGENTS // 3,
+        xla_temp_bytes=3992,
+        graph_temp_bytes=2576,
         saved_bytes=0,
     ),
     "mlp-rank_one_k4": StepCost(

@@ -1,14 +1,15 @@
 """The operations that the mathematics of this package asks of a framework."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
 
 from dirgrad.core.arrays import Array, Key, Loss, Params
+from dirgrad.core.control_flow import ControlFlow
 
 
-class Ops(Protocol):
+class Ops(ControlFlow, Protocol):
     """Mathematical operations of a framework.
 
     The module `ops` of each backend satisfies this protocol. The arrays of both frameworks already
@@ -95,63 +96,6 @@ class Ops(Protocol):
 
         With the dependency, a draw from the key can be neither hoisted above the computation of
         `seen` nor shared with an earlier draw from the same key.
-        """
-
-    # Control flow
-
-    def vmap(self, f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
-        """Vectorize f over one axis of its arguments.
-
-        Args:
-            f: Function to vectorize. The results are stacked along a new first axis.
-            axes: The axis for all arguments, or a tuple with one entry per argument. None means
-                that all calls of f share the argument.
-        """
-
-    def scan(
-        self,
-        f: Callable[[Any, Any], tuple[Any, Any]],
-        init: Any,
-        xs: Any,
-        /,
-    ) -> tuple[Any, Any]:
-        """Fold f over the first axis of every leaf of `xs`, as jax.lax.scan does.
-
-        Args:
-            f: Map (carry, slice of `xs`) -> (next carry, output).
-            init: First carry.
-            xs: Arrays (steps, ...), possibly nested.
-
-        Returns:
-            The last carry and the outputs, stacked along a new first axis.
-        """
-
-    def switch(self, index: Array, branches: Sequence[Callable[[], Any]], /) -> Any:
-        """Return branches[index]().
-
-        No other branch is computed, unless the index differs between the lanes of a vmap. Then all
-        branches are computed, and each lane selects its own.
-
-        Args:
-            index: Number of a branch: ().
-            branches: Functions whose results are nested arrays with the same shapes.
-        """
-
-    def apply_if(
-        self, index: Array, i: int, f: Callable[[Array, Any], Any], a: Array, x: Any, /
-    ) -> Any:
-        """Return f(a, x) if `index` is i, and x otherwise.
-
-        Where x is not needed afterwards, it is updated in place or left as it is, unless the index
-        differs between the lanes of a vmap. What f computes from a is computed only if it is
-        needed.
-
-        Args:
-            index: Number: ().
-            i: The number with which f is applied.
-            f: Map (a, x) -> nested arrays with the shapes of x.
-            a: Number: () or a float.
-            x: Nested arrays.
         """
 
     # Construction of arrays

@@ -89,7 +89,7 @@ def perturb(ops: Ops, params: Params, v: Params, step: Array | float) -> Params:
         p, q = linear.factors(x, direction)
         return ops.axpy(step * p, q, linear.apply(x, base))
 
-    def perturb_leaf(leaf: Array, direction: tree.Leaf) -> Array | PerturbedWeight:
+    def perturb_leaf(leaf: Array, direction: Array | StructuredLeaf) -> Array | PerturbedWeight:
         if is_structured(direction):
             return PerturbedWeight(leaf, direction, apply)
         return ops.axpy(step, direction, leaf)

@@ -53,8 +53,7 @@ class Estimate(NamedTuple):
         loss: Loss at the parameters, or the mean loss over the two points of a central
             difference: ().
         scale: Scalar factor: () or a float.
-        vector: Vector like the parameters. A leaf is an array, an `OuterProduct` or a
-            `ReplayedArray`.
+        vector: Vector like the parameters. Its leaves are as in `Direction.draw`.
         params: The parameters after the estimate, if the estimator moves them and then moves them
             back; rounding may change them. Otherwise None.
 
@@ -181,7 +180,8 @@ class Direction(Protocol):
         """Draw v with the names, shapes, dtype and device of the parameters `like`.
 
         A leaf is an array. For a parameter of two axes or more it may also be an `OuterProduct` or
-        a `ReplayedArray`.
+        a `ReplayedArray`. A law that moves one group of parameters draws each leaf as a
+        `ChosenArray`.
         """
 
 
@@ -226,11 +226,10 @@ class LossEstimator(Estimator, Protocol):
             loss: Loss as a function of the parameters. It must also accept a `PerturbedWeight` for
                 an array of two axes or more.
             params: Parameters. Every leaf is an array.
-            sampler: Directions of this step. A leaf is an array, an `OuterProduct` or a
-                `ReplayedArray`.
+            sampler: Directions of this step. Their leaves are as in `Direction.draw`.
 
         Returns:
-            The estimate. A leaf of its vector is an array, an `OuterProduct` or a `ReplayedArray`.
+            The estimate.
         """
 
 
@@ -254,8 +253,8 @@ class Optimizer(Protocol):
         Args:
             ops: Operations of the framework.
             params: Parameters. Every leaf is an array, before and after the update.
-            estimate: Estimate of the gradient. A leaf of its vector is an array, an `OuterProduct`
-                or a `ReplayedArray`.
+            estimate: Estimate of the gradient. The leaves of its vector are as in
+                `Direction.draw`.
             optimizer_state: State after the last step.
             learning_rate: Learning rate of this step: ().
         """

@@ -18,10 +18,10 @@ def test_repeated_calls_of_a_step_equal_a_loop_of_steps_and_keep_the_workload(
         _, step = programs.estimate_and_step(backend, target, estimator)
         _, call = programs.compile(backend, step)
         plain_step = step.build(backend.ops)
-        state, *fixed = step.arguments
-        for _ in range(3):
+        state = step.arguments[0]
+        for others in step.in_turn[:3]:
             renewed, _ = call()
-            state, _ = plain_step(state, *fixed)
+            state, _ = plain_step(state, *others)
             for name, leaf in state.params.items():
                 leaf_of_call = to_numpy(renewed.params[name])
                 np.testing.assert_allclose(leaf_of_call, to_numpy(leaf), rtol=1e-12)

@@ -23,17 +23,18 @@ class Traced(NamedTuple):
 
     Attributes:
         graphs: The graphs; a single one if the function draws no index.
-        index: The graph of the index, or None.
+        index_graph: The graph of the index, or None.
     """
 
     graphs: tuple[GraphModule, ...]
-    index: GraphModule | None
+    index_graph: GraphModule | None
 
     def __call__(self, *leaves: Tensor) -> Any:
         """Call the graph of the index that the leaves draw; return the leaves of the result."""
-        if self.index is None:
+        if self.index_graph is None:
             return self.graphs[0](*leaves)
-        return self.graphs[int(self.index(*leaves))](*leaves)
+        index = int(self.index_graph(*leaves))
+        return self.graphs[index](*leaves)
 
     def counts(self, leaves: list[Tensor]) -> dict[str, int]:
         """Return the temporary bytes of the largest graph, and the mean flops of all graphs."""

@@ -14,17 +14,17 @@ from dirgrad.core.directions import ParameterGroup
 from dirgrad.core.types import Key, Ops, Params
 
 DRAWN = 2**30
-"""Number of integers of which one is drawn to choose a layer."""
+"""Number of integers. One of them is drawn to choose a layer."""
 
 
 @component
 class OneLayer:
     """Rank-one signs in one layer, which is chosen at random, and zeros in all other layers.
 
-    In the layer l, which has the probability p_l, the direction is that of `rank_one`, divided by
-    sqrt(p_l). So E[v v^T] = I. The layers before it have no tangent, and the update changes one
-    layer only. The names of the parameters define the layers: `weight_0` and `bias_0` form the
-    layer `0` (see `core/layers.py`).
+    A layer l is chosen with the probability p_l. Its direction is drawn as by `rank_one` and
+    divided by sqrt(p_l), so E[v v^T] = I. The layers before it have no tangent, and the update
+    changes one layer only. The names of the parameters define the layers: `weight_0` and `bias_0`
+    form the layer `0` (see `core/layers.py`).
 
     Let layer l have d_l parameters and the gradient g_l. E||e - g||^2 for one direction is
     sum_l d_l ||g_l||^2 / p_l - ||g||^2. With equal layers and equal p_l it is the value of
@@ -39,8 +39,8 @@ class OneLayer:
     """Probabilities of the layers: equal (`uniform`), proportional to the number of parameters
     (`size`), or proportional to the numbers of this list, one per layer or block."""
     blocks: PositiveInt | None = None
-    """Number of blocks of consecutive layers, of which one is chosen instead of a layer. In deep
-    networks it limits the number of programs that are compiled. `null` chooses a single layer."""
+    """Number of blocks of consecutive layers. One block is chosen instead of one layer. In deep
+    networks this limits the number of programs that are compiled. `null` chooses a layer."""
 
     def groups(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[ParameterGroup, ...]:
         """Return the layers or blocks with their probabilities."""

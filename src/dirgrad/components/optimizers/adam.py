@@ -53,7 +53,7 @@ class Adam:
     ) -> tuple[Params, Any]:
         """Return the next parameters and the next moments.
 
-        A leaf of the estimate may be an array, an `OuterProduct` or a `ReplayedArray`. All of them
+        The leaves of the estimate are as in `Direction.draw`. All of them
         become arrays, because the step needs their squares.
         """
         moments = optimizer_state

@@ -33,7 +33,7 @@ class HardThresholding:
     ) -> tuple[Params, Any]:
         """Return the next parameters and the state.
 
-        A leaf of the estimate may be an array, an `OuterProduct` or a `ReplayedArray`.
+        The leaves of the estimate are as in `Direction.draw`.
         """
         step_size = -learning_rate * estimate.scale
         moved = tree.axpy(ops, step_size, estimate.vector, params)

@@ -30,7 +30,7 @@ class Momentum:
     ) -> tuple[Params, Any]:
         """Return the next parameters and the next m.
 
-        A leaf of the estimate may be an array, an `OuterProduct` or a `ReplayedArray`; every leaf
+        The leaves of the estimate are as in `Direction.draw`; every leaf
         of m is an array.
         """
         decayed = tree.scale(self.beta, optimizer_state)

@@ -22,7 +22,7 @@ class Sgd:
     ) -> tuple[Params, Any]:
         """Return the next parameters and the state.
 
-        A leaf of the estimate may be an array, an `OuterProduct` or a `ReplayedArray`. An
+        The leaves of the estimate are as in `Direction.draw`. An
         `OuterProduct` is added to its parameter without an array of its own.
         """
         step_size = -learning_rate * estimate.scale

@@ -140,7 +140,7 @@ def _prepare_all(
 def _flop_bound(
     backend: Backend, workload: Workload, estimator: Estimator, derivative: float
 ) -> float:
-    """Return the least product flops of an estimate over those of the loss."""
+    """Return the least product flops of an estimate, divided by the product flops of the loss."""
     law = estimator.direction
     if isinstance(law, GroupDirection):
         derivative = _mean_group_derivative(backend, workload, law)
@@ -148,7 +148,7 @@ def _flop_bound(
 
 
 def _mean_group_derivative(backend: Backend, workload: Workload, law: GroupDirection) -> float:
-    """Return the mean product flops that a derivative in one group adds, over those of the loss."""
+    """Return the mean product flops that a derivative adds, divided by the flops of the loss."""
     forward = _product_flops(backend, programs.forward(workload))
     try:
         groups = list(programs.group_derivatives(backend, workload, law))

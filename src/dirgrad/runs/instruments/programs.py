@@ -108,7 +108,7 @@ def estimate_and_step(
     """Yield the programs `gradient` and `step`.
 
     `gradient` is one estimate, with its directions drawn and the scale multiplied in. `step` is
-    one step of SGD. Each call draws other directions, since they may decide what is computed.
+    one step of SGD. Each call draws other directions, because the cost may depend on them.
     """
     keys, rate = backend.engine.keys(np.arange(TURNS)), _rate(backend, workload)
     params, batch = workload.params, workload.batch
