@@ -16,7 +16,7 @@ def relative_error(dimensions: np.ndarray, shares: np.ndarray, probabilities: np
     Derivation: given the group l, e is (g_l . w) w / p_l, and E||(g_l . w) w||^2 is d_l ||g_l||^2.
     The factor 1/p_l^2 and the probability p_l leave 1/p_l.
 
-    Limits: for n groups of equal size and p_l = 1/n it is d - 1, as for signs in all groups.
+    Limits: for p_l = d_l / d it is d - 1 for all shares, as for signs in all groups.
 
     Args:
         dimensions: d_l: (groups,).

@@ -12,6 +12,7 @@ from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.core import group_noise, steps, tree
+from dirgrad.core.closed_forms import GradientShare
 from dirgrad.core.types import Backend, Estimate, Params, Trial
 from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import cost, quality
@@ -110,6 +111,13 @@ def test_the_best_probabilities_have_the_least_error_and_beat_signs_in_all_layer
     rng = np.random.default_rng(0)
     for other in rng.dirichlet(np.ones(3), 200):
         assert group_noise.relative_error(SIZES, SHARES, other) > least
+
+
+def test_probabilities_proportional_to_the_size_have_the_error_of_signs() -> None:
+    error = group_noise.relative_error(SIZES, SHARES, SIZES / SIZES.sum())
+    assert error == pytest.approx(SIZES.sum() - 1)
+    arrays = [GradientShare(shape, 1 / 6, name) for name, shape in shapes("mlp").items()]
+    assert OneLayer(probabilities="size").excess(arrays) == pytest.approx(-1, abs=1e-5)
 
 
 def test_equal_layers_with_equal_probabilities_have_the_error_of_signs() -> None:

@@ -1,10 +1,11 @@
 """Count of floating-point operations.
 
-A loop counts once for each of its steps, a conditional with the mean of its branches.
+A loop counts once for each of its steps. A conditional counts with the mean of its branches, and a
+fraction is rounded up.
 """
 
 from collections.abc import Iterator
-from math import prod
+from math import ceil, prod
 from statistics import fmean
 from typing import Any, cast
 
@@ -21,7 +22,7 @@ def count_flops(closed: core.ClosedJaxpr) -> dict[str, int]:
         `flops`, all arithmetic as XLA's cost analysis counts it, and `product_flops`, only matrix
         products and convolutions.
     """
-    return {"flops": round(_flops(closed)), "product_flops": round(_product_flops(closed))}
+    return {"flops": round(_flops(closed)), "product_flops": ceil(_product_flops(closed))}
 
 
 def _flops(closed: core.ClosedJaxpr) -> float:

@@ -1,6 +1,7 @@
 """Traces of functions as flat graphs of ATen calls."""
 
 from collections.abc import Callable
+from math import ceil
 from statistics import fmean
 from typing import Any, NamedTuple, TypeAlias
 
@@ -91,8 +92,8 @@ def _trace(f: Callable[..., Any], leaves: list[Tensor], consumed: int) -> GraphM
 
 
 def mean_counts(counts: list[dict[str, int]]) -> dict[str, int]:
-    """Return the mean of each count, rounded to an integer."""
-    return {name: round(fmean(count[name] for count in counts)) for name in counts[0]}
+    """Return the mean of each count, rounded up."""
+    return {name: ceil(fmean(count[name] for count in counts)) for name in counts[0]}
 
 
 def copy(x: Any) -> Any:

@@ -173,8 +173,8 @@ def gradient(
 ) -> Callable[[Key, Params, Batch], Params]:
     """Return a gradient estimate as a function (key, params, batch) -> like params.
 
-    The function draws the directions and multiplies the scale into the vector. Replayed leaves
-    are materialized, and outer products stay factored.
+    The function draws the directions and multiplies the scale into the vector. Replayed and chosen
+    leaves are materialized, and outer products stay factored.
     """
 
     def estimate_gradient(key: Key, params: Params, batch: Batch) -> Params:
