@@ -263,7 +263,7 @@ def test_the_products_are_those_of_the_loss_and_of_the_layers_behind() -> None:
         "one_layer": {"kind": "forward_gradient", "direction": "one_layer"},
         "rank_one": {"kind": "forward_gradient", "direction": "rank_one"},
     }
-    options = {"rounds": 1, "round_seconds": 1e-4, "pieces": False}
+    options = {"rounds": 1, "round_seconds": 1e-4}
     job = measurement_with_estimators(backend, "cost", {"mlp": mlp}, estimators, **options)
     rows = cost.run(job, Context(backend))["cost"].to_pandas()
     first, second, third = 784 * 1024, 1024 * 1024, 1024 * 10
