@@ -255,7 +255,7 @@ class Ops(ControlFlow, Protocol):
     def randint(self, key: Key, n: int, /) -> Array:
         """Draw an integer that is uniform on 0, ..., n - 1: ()."""
 
-    def choose(self, key: Key, limits: np.ndarray, n: int, /) -> Array:
+    def choose(self, key: Key, limits: Array, n: int, /) -> Array:
         """Choose the index i with the probability (limits[i] - limits[i - 1]) / n: ().
 
         It is the number of limits that an integer, uniform on 0, ..., n - 1, reaches. The program
@@ -263,7 +263,7 @@ class Ops(ControlFlow, Protocol):
 
         Args:
             key: Random key.
-            limits: Ascending integers between 0 and n: (choices - 1,). Before the first limit
+            limits: Ascending numbers between 0 and n: (choices - 1,). Before the first limit
                 stands 0, and after the last one n.
             n: Number of integers, at most 2^30.
         """

@@ -20,6 +20,7 @@ from dirgrad.core.types import (
     Estimate,
     Estimator,
     Key,
+    LearningEstimator,
     LossEstimator,
     Ops,
     Optimizer,
@@ -50,6 +51,8 @@ def windowed(estimator: Estimator) -> WindowedEstimator:
     Raises:
         TypeError: The estimator has no method that estimates.
     """
+    if isinstance(estimator, LearningEstimator):
+        return WindowedEstimator(estimator.init_state, partial(_learning, estimator))
     if isinstance(estimator, LossEstimator):
         return WindowedEstimator(no_state, partial(_whole_minibatch, estimator))
     if isinstance(estimator, OnlineEstimator):
@@ -69,6 +72,20 @@ def _whole_minibatch(
     def estimate(params: Params, state: Any, _: Any) -> tuple[Estimate, Any]:
         sampler = direction_sampler(ops, estimator, key, params)
         return estimator.estimate(ops, loss, params, sampler), state
+
+    return Recursion(estimate)
+
+
+def _learning(
+    estimator: LearningEstimator, ops: Ops, problem: Problem, key: Key, batch: Batch
+) -> Recursion:
+    """Return the estimate of a minibatch as its only window, with the state that it updates."""
+
+    def loss(params: Params) -> Array:
+        return criterion.loss(problem, ops, params, batch)
+
+    def estimate(params: Params, state: Any, _: Any) -> tuple[Estimate, Any]:
+        return estimator.estimate_and_learn(ops, loss, params, state, key)
 
     return Recursion(estimate)
 

@@ -23,6 +23,7 @@ __all__ = [
     "Estimate",
     "Estimator",
     "Key",
+    "LearningEstimator",
     "Loss",
     "LossEstimator",
     "Ops",
@@ -188,7 +189,8 @@ class Direction(Protocol):
 class Estimator(Protocol):
     """An estimator of the gradient. It is pure: a sampler provides all randomness.
 
-    It is a `LossEstimator`, or an `OnlineEstimator` for a problem that processes sequences.
+    It is a `LossEstimator`, a `LearningEstimator`, or an `OnlineEstimator` for a problem that
+    processes sequences.
     """
 
     def __hash__(self) -> int:
@@ -230,6 +232,34 @@ class LossEstimator(Estimator, Protocol):
 
         Returns:
             The estimate.
+        """
+
+
+@runtime_checkable
+class LearningEstimator(Estimator, Protocol):
+    """An estimator of the gradient of a loss that learns from its own estimates.
+
+    Its state passes from step to step. Given the past, an estimate is as before: the state of a
+    step does not depend on the draws of this step.
+    """
+
+    def init_state(self, ops: Ops, params: Params, /) -> Any:
+        """Return the state before the first step."""
+
+    def estimate_and_learn(
+        self, ops: Ops, loss: Loss, params: Params, state: Any, key: Key, /
+    ) -> tuple[Estimate, Any]:
+        """Estimate the gradient of `loss` at `params`.
+
+        Args:
+            ops: Operations of the framework.
+            loss: As in `LossEstimator.estimate`.
+            params: Parameters. Every leaf is an array.
+            state: State after the last step.
+            key: Random key of the estimate.
+
+        Returns:
+            The estimate and the next state.
         """
 
 

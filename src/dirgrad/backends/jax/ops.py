@@ -232,9 +232,9 @@ def randint(key: Array, n: int, /) -> Array:
     return jax.random.randint(key, (), 0, n)
 
 
-def choose(key: Array, limits: np.ndarray, n: int, /) -> Array:
+def choose(key: Array, limits: Array, n: int, /) -> Array:
     drawn = random.bits(key, 1)[0] % jnp.uint32(n)
-    return jnp.sum(drawn >= jnp.asarray(limits, jnp.uint32))
+    return jnp.sum(drawn.astype(jnp.int32) >= jnp.asarray(limits))
 
 
 def one_hot(index: Array, n: int, like: Array, /) -> Array:

@@ -197,9 +197,9 @@ def randint(key: Tensor, n: int, /) -> Tensor:
     return torch.remainder(non_negative, n)
 
 
-def choose(key: Tensor, limits: np.ndarray, n: int, /) -> Tensor:
+def choose(key: Tensor, limits: Any, n: int, /) -> Tensor:
     # The key is on the CPU, and so is the index, which the CPU reads.
-    is_reached = randint(key, n) >= torch.tensor(limits)
+    is_reached = randint(key, n) >= torch.as_tensor(limits, device=key.device)
     return drawn(torch.sum(is_reached), len(limits) + 1)
 
 

@@ -1,20 +1,21 @@
 from collections.abc import Mapping
 from math import nan, prod, sqrt
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
 from pydantic import PositiveFloat, PositiveInt
 
+from dirgrad.components.directions import _chosen_group
+from dirgrad.components.directions._chosen_group import DRAWN
 from dirgrad.components.directions.rank_one import RankOne
 from dirgrad.components.registry import component
-from dirgrad.core import group_noise, layers, tree
+from dirgrad.core import group_noise, layers
 from dirgrad.core.closed_forms import Shares, dimension
 from dirgrad.core.curvature_noise import Curvature
 from dirgrad.core.directions import ParameterGroup
-from dirgrad.core.types import Key, Ops, Params
+from dirgrad.core.types import Array, Key, Ops, Params
 
-DRAWN = 2**30
-"""Number of integers. One of them is drawn to choose a layer."""
+Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 
 
 @component
@@ -43,7 +44,7 @@ class OneLayer:
     """Number of blocks of consecutive layers. One block is chosen instead of one layer. In deep
     networks this limits the number of programs that are compiled. `null` chooses a layer."""
 
-    def groups(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[ParameterGroup, ...]:
+    def groups(self, shapes: Shapes) -> tuple[ParameterGroup, ...]:
         """Return the layers or blocks with their probabilities."""
         names = layers.layers(shapes)
         if self.blocks is not None:
@@ -55,7 +56,7 @@ class OneLayer:
             )
         sizes = [sum(prod(shapes[name]) for name in group) for group in names]
         weights = np.array(self._weights(sizes), float)
-        probabilities = np.diff(_limits(weights / weights.sum())) / DRAWN
+        probabilities = np.diff(_chosen_group.limits(weights / weights.sum())) / DRAWN
         if not probabilities.all():
             raise NotImplementedError(
                 "`probabilities` of `one_layer` gives a layer a probability below 2^-31: give "
@@ -77,15 +78,18 @@ class OneLayer:
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
         """Draw a direction, whose leaves are `ChosenArray`."""
-        groups = self.groups({name: leaf.shape for name, leaf in like.items()})
-        choice = _choose(ops, ops.fold_in(key, 0), groups, like)
-        signs = RankOne().draw(ops, key, like)
-        direction: Params = {}
-        for i, group in enumerate(groups):
-            own = {name: signs[name] for name in group.names}
-            for name, leaf in tree.scale(1 / sqrt(group.probability), own).items():
-                direction[name] = tree.ChosenArray(leaf, i, choice)
-        return {name: direction[name] for name in like}
+        groups = self.groups(_shapes(like))
+        limits = _chosen_group.limits(np.array([group.probability for group in groups]))[1:-1]
+        lengths = [1 / sqrt(group.probability) for group in groups]
+        return _chosen_group.draw(ops, key, like, groups, limits, lengths)
+
+    def draw_with(self, ops: Ops, key: Key, like: Params, probabilities: Array) -> Params:
+        """Draw a direction with other probabilities of the groups, (groups,), whose sum is 1."""
+        groups = self.groups(_shapes(like))
+        before = np.tri(len(groups) - 1, len(groups))
+        limits = ops.constant(before, probabilities) @ probabilities * DRAWN
+        lengths = [1 / ops.sqrt(probabilities[i]) for i in range(len(groups))]
+        return _chosen_group.draw(ops, key, like, groups, limits, lengths)
 
     def excess(self, shares: Shares) -> float:
         """Return the relative error of `core/group_noise.py` minus d; NaN without two layers."""
@@ -101,10 +105,9 @@ class OneLayer:
         return error - dimension(shares)
 
     def curvature_noise(self, curvature: Curvature) -> float:
-        """Return sum_l N_l / p_l, with the value N_l of rank-one signs in layer l.
+        """Return sum_l N_l / p_l, with the value N_l of `rank_one` for the Hessian of layer l.
 
-        Only the block of the Hessian for layer l enters N_l, since v is 0 elsewhere. It is NaN
-        without two layers.
+        It is NaN without two layers.
         """
         arrays = dict(zip(curvature.names, curvature.gradient, strict=False))
         groups = self._groups_or_none({name: array.shape for name, array in arrays.items()})
@@ -116,23 +119,12 @@ class OneLayer:
             total += RankOne().curvature_noise(part) / group.probability
         return total
 
-    def _groups_or_none(
-        self, shapes: Mapping[str, tuple[int, ...]]
-    ) -> tuple[ParameterGroup, ...] | None:
+    def _groups_or_none(self, shapes: Shapes) -> tuple[ParameterGroup, ...] | None:
         try:
             return self.groups(shapes)
         except NotImplementedError:
             return None
 
 
-def _limits(probabilities: np.ndarray) -> np.ndarray:
-    """Return the first integer of each group, and the number of integers at the end."""
-    limits: np.ndarray = np.round(np.cumsum([0.0, *probabilities]) * DRAWN).astype(np.int64)
-    return limits
-
-
-def _choose(ops: Ops, key: Key, groups: tuple[ParameterGroup, ...], like: Params) -> tree.Choice:
-    limits = _limits(np.array([group.probability for group in groups]))
-    index = ops.choose(key, limits[1:-1], DRAWN)
-    indicator = ops.one_hot(index, len(groups), tree.first_leaf(like))
-    return tree.Choice(index, indicator, len(groups))
+def _shapes(params: Params) -> Shapes:
+    return {name: leaf.shape for name, leaf in params.items()}
