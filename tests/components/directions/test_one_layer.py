@@ -248,9 +248,9 @@ def test_lanes_take_the_same_steps_as_single_trials(backend: Backend) -> None:
         return state.params
 
     in_lanes = to_numpy(backend, backend.engine.vmap_trials(final, (), 4)(keys, rates))
-    one = backend.engine.vmap_trials(final, (), 1)
+    single = backend.engine.vmap_trials(final, (), 1)
     for lane in range(4):
-        alone = to_numpy(backend, one(keys[lane : lane + 1], rates[lane : lane + 1]))
+        alone = to_numpy(backend, single(keys[lane : lane + 1], rates[lane : lane + 1]))
         for name, leaf in alone.items():
             np.testing.assert_allclose(in_lanes[name][lane], leaf[0], rtol=1e-9, atol=1e-12)
 
