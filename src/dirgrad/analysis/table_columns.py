@@ -20,6 +20,7 @@ from dirgrad.analysis.tables import (
     quality,
     scaling,
     stability,
+    steps_by_dimension,
     sweeps,
     targets,
 )
@@ -37,6 +38,7 @@ MODULES = (
     quality,
     scaling,
     stability,
+    steps_by_dimension,
     sweeps,
     targets,
 )

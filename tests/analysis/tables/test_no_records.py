@@ -13,6 +13,7 @@ from dirgrad.analysis.tables import (
     quality,
     scaling,
     stability,
+    steps_by_dimension,
     sweeps,
     targets,
 )
@@ -26,7 +27,19 @@ def module_name(table: ModuleType) -> str:
 
 @pytest.mark.parametrize(
     "table",
-    [baydin, targets, scaling, equal_loss, cost, matrix, memory, quality, stability, sweeps],
+    [
+        baydin,
+        targets,
+        scaling,
+        equal_loss,
+        cost,
+        matrix,
+        memory,
+        quality,
+        stability,
+        steps_by_dimension,
+        sweeps,
+    ],
     ids=module_name,
 )
 def test_a_table_of_no_records_is_empty(table: ModuleType) -> None:
