@@ -27,12 +27,12 @@ class OneLayer:
     changes one layer only. The names of the parameters define the layers: `weight_0` and `bias_0`
     form the layer `0` (see `core/layers.py`).
 
-    Let layer l have d_l parameters and the gradient g_l. E||e - g||^2 for one direction is
-    sum_l d_l ||g_l||^2 / p_l - ||g||^2. For p_l proportional to d_l it is the value of independent
-    signs, whatever the gradient is. It is smallest for p_l proportional to sqrt(d_l) ||g_l||, and
-    then at most this value. Equal p_l may give more or less; they favor the last layers, whose
-    derivatives are cheap, over larger ones before them. Randomized coordinate descent chooses
-    blocks in the same way (Nesterov 2012).
+    Let layer l have d_l parameters and the gradient g_l. E||e - g||^2 for one direction is sum_l
+    d_l ||g_l||^2 / p_l - ||g||^2. For p_l proportional to d_l it equals the value of independent
+    signs, for every gradient. It is smallest for p_l proportional to sqrt(d_l) ||g_l||, and then at
+    most this value. Equal p_l may give more or less; they favor the last layers, whose derivatives
+    are cheap, over larger ones before them. Randomized coordinate descent chooses blocks in the
+    same way (Nesterov 2012).
     """
 
     is_factored: ClassVar[bool] = True
