@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from dirgrad.analysis.claims import Claim, evidence_of_claim
 from dirgrad.analysis.column_roles import values_column
@@ -27,6 +26,7 @@ from dirgrad.analysis.evidence.reading import Tables
 from dirgrad.analysis.facets import describe
 from dirgrad.analysis.samples import Samples, parse_samples
 from dirgrad.analysis.selection import Estimators
+from dirgrad.analysis.significance import student_quantile
 from dirgrad.analysis.verdicts import Evidence, Interval, scale
 
 MACHINE_FACTOR = 2.0
@@ -188,7 +188,7 @@ def _noise_reach(expected: Evidence, fresh: Evidence, level: float) -> float:
     if not errors:
         return 0.0
     fewest = min(run.samples.n for run in runs)
-    quantile = special.stdtrit(fewest - 1, (1 + level) / 2)
+    quantile = student_quantile(level, fewest)
     # If only one run has a standard error, the other is taken to be as noisy.
     return float(quantile * np.hypot(errors[0], errors[-1]))
 

@@ -32,6 +32,16 @@ def student(values: np.ndarray) -> float:
     return float(special.stdtr(n - 1, -t))
 
 
+def two_sided_student(t: float, n: int) -> float:
+    """Return the two-sided p-value of Student's t of n values."""
+    return float(2 * special.stdtr(n - 1, -abs(t)))
+
+
+def student_quantile(confidence: float, n: int) -> float:
+    """Return the half width of Student's interval for n values, in standard errors."""
+    return float(special.stdtrit(n - 1, (1 + confidence) / 2))
+
+
 def sign_flip(values: np.ndarray) -> float:
     """Return the p-value of the one-sided sign-flip test of "the mean is 0 or less"; values (n,).
 

@@ -22,11 +22,16 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
 
 from dirgrad.analysis.facets import Facets, conditions
 from dirgrad.analysis.samples import Samples
-from dirgrad.analysis.significance import Test, choose_test, has_spread, holm
+from dirgrad.analysis.significance import (
+    Test,
+    choose_test,
+    has_spread,
+    holm,
+    student_quantile,
+)
 
 MIN_VALUES = 5
 """Minimum number of values; a place with fewer is open."""
@@ -167,7 +172,7 @@ def _margin(values: np.ndarray, confidence: float) -> float:
         return float("nan")
     if not np.isfinite(values).all():
         return 0.0
-    quantile = special.stdtrit(n - 1, (1 + confidence) / 2)
+    quantile = student_quantile(confidence, n)
     return float(quantile * values.std(ddof=1) / np.sqrt(n))
 
 

@@ -1,7 +1,7 @@
 """The j-th direction of an estimate, and laws that tie directions or choose some parameters."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from dirgrad.core.layers import Group
 from dirgrad.core.types import Direction, Key, Ops, Params
@@ -28,6 +28,15 @@ class TiedDirection(Direction, Protocol):
         """
 
 
+Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
+"""Shapes of parameters by name."""
+
+
+def shapes(params: Params) -> Shapes:
+    """Return the shapes of the parameters by name."""
+    return {name: leaf.shape for name, leaf in params.items()}
+
+
 class ParameterGroup(NamedTuple):
     """Parameters that a direction moves together, while all others rest.
 
@@ -49,7 +58,7 @@ class GroupDirection(Direction, Protocol):
     Every leaf of a direction is a `ChosenArray`, and `groups` numbers the groups.
     """
 
-    def groups(self, shapes: Mapping[str, tuple[int, ...]], /) -> tuple[ParameterGroup, ...]:
+    def groups(self, shapes: Shapes, /) -> tuple[ParameterGroup, ...]:
         """Return the groups of parameters with these names and shapes.
 
         Raises:

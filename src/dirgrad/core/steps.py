@@ -6,7 +6,7 @@ its only window. For an online estimator a step is one whole sequence.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from dirgrad.core.types import (
     Estimator,
     Key,
     LearningEstimator,
+    Loss,
     LossEstimator,
     Ops,
     Optimizer,
@@ -31,6 +32,9 @@ from dirgrad.core.types import (
     Trial,
 )
 from dirgrad.core.windows import Recursion, Update
+
+StatefulEstimate: TypeAlias = Callable[[Ops, Loss, Params, Any, Key], tuple[Estimate, Any]]
+"""Map (ops, loss, params, state, key) -> (estimate, next state)."""
 
 
 class WindowedEstimator(NamedTuple):
@@ -52,9 +56,11 @@ def windowed(estimator: Estimator) -> WindowedEstimator:
         TypeError: The estimator has no method that estimates.
     """
     if isinstance(estimator, LearningEstimator):
-        return WindowedEstimator(estimator.init_state, partial(_learning, estimator))
+        recursion = partial(_whole_minibatch, estimator.estimate_and_learn)
+        return WindowedEstimator(estimator.init_state, recursion)
     if isinstance(estimator, LossEstimator):
-        return WindowedEstimator(no_state, partial(_whole_minibatch, estimator))
+        recursion = partial(_whole_minibatch, partial(_keep_state, estimator))
+        return WindowedEstimator(no_state, recursion)
     if isinstance(estimator, OnlineEstimator):
         along_sequences = partial(sequences.along_sequences, estimator)
         return WindowedEstimator(estimator.state_rule.init, along_sequences)
@@ -62,32 +68,22 @@ def windowed(estimator: Estimator) -> WindowedEstimator:
 
 
 def _whole_minibatch(
-    estimator: LossEstimator, ops: Ops, problem: Problem, key: Key, batch: Batch
-) -> Recursion:
-    """Return the estimate of a minibatch as its only window."""
-
-    def loss(params: Params) -> Array:
-        return criterion.loss(problem, ops, params, batch)
-
-    def estimate(params: Params, state: Any, _: Any) -> tuple[Estimate, Any]:
-        sampler = direction_sampler(ops, estimator, key, params)
-        return estimator.estimate(ops, loss, params, sampler), state
-
-    return Recursion(estimate)
-
-
-def _learning(
-    estimator: LearningEstimator, ops: Ops, problem: Problem, key: Key, batch: Batch
+    estimate: StatefulEstimate, ops: Ops, problem: Problem, key: Key, batch: Batch
 ) -> Recursion:
     """Return the estimate of a minibatch as its only window, with the state that it updates."""
 
     def loss(params: Params) -> Array:
         return criterion.loss(problem, ops, params, batch)
 
-    def estimate(params: Params, state: Any, _: Any) -> tuple[Estimate, Any]:
-        return estimator.estimate_and_learn(ops, loss, params, state, key)
+    return Recursion(lambda params, state, _: estimate(ops, loss, params, state, key))
 
-    return Recursion(estimate)
+
+def _keep_state(
+    estimator: LossEstimator, ops: Ops, loss: Loss, params: Params, state: Any, key: Key
+) -> tuple[Estimate, Any]:
+    """Return the estimate of an estimator without a state, and the state as it is."""
+    sampler = direction_sampler(ops, estimator, key, params)
+    return estimator.estimate(ops, loss, params, sampler), state
 
 
 def direction_sampler(ops: Ops, estimator: Estimator, key: Key, params: Params) -> DirectionSampler:

@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from dirgrad.analysis.column_roles import ColumnRoles, values_column
 from dirgrad.analysis.facets import describe
 from dirgrad.analysis.samples import Samples, common, parse_samples, ratio
+from dirgrad.analysis.significance import two_sided_student
 from dirgrad.analysis.table_columns import add_derived
 from dirgrad.analysis.verdicts import Evidence
 from dirgrad.core.errors import UserError
@@ -272,7 +272,7 @@ def _lack_of_fit(log_x: np.ndarray, log_y: np.ndarray) -> float:
     n = len(curvature)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = curvature.mean() * np.sqrt(n) / curvature.std(ddof=1)
-    return float(2 * special.stdtr(n - 1, -abs(t)))
+    return two_sided_student(t, n)
 
 
 def last_exponent(

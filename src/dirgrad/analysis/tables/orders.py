@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from dirgrad.analysis.column_roles import ColumnRoles
+from dirgrad.analysis.significance import two_sided_student
 from dirgrad.analysis.tables.blocks import BLOCKS, block_means
 from dirgrad.analysis.tables.summary import (
     Records,
@@ -121,7 +121,7 @@ def _p_value(values: np.ndarray) -> float:
     # Values without spread differ by rounding.
     rounding = 1e-12
     standard_error = np.hypot(values.std(ddof=1) / np.sqrt(len(values)), rounding)
-    return float(2 * special.stdtr(len(values) - 1, -abs(values.mean()) / standard_error))
+    return two_sided_student(values.mean() / standard_error, len(values))
 
 
 def _line_and_bend(steps: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

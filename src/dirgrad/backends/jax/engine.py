@@ -22,10 +22,8 @@ COUNT_ALL_BUFFERS = LOW_MEMORY | {"xla_cpu_experimental_ynn_fusion_type": ""}
 # XLA's emitters of fused loops halve the time of many steps. They also take half of the time to
 # compile a convolution, so programs that run a few times and are not timed do without.
 QUICK_TO_COMPILE = {"xla_cpu_use_fusion_emitters": False}
-
-
+# Flags with which XLA compiles in a third of the time.
 UNOPTIMIZED = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
-"""Flags with which XLA compiles in a third of the time."""
 
 
 def configure(threads: int, precision: str, optimize: bool, /) -> None:

@@ -1,6 +1,5 @@
-from collections.abc import Mapping
 from math import nan, prod, sqrt
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import PositiveFloat, PositiveInt
@@ -12,10 +11,8 @@ from dirgrad.components.registry import component
 from dirgrad.core import group_noise, layers
 from dirgrad.core.closed_forms import Shares, dimension
 from dirgrad.core.curvature_noise import Curvature
-from dirgrad.core.directions import ParameterGroup
+from dirgrad.core.directions import ParameterGroup, Shapes, shapes
 from dirgrad.core.types import Array, Key, Ops, Params
-
-Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 
 
 @component
@@ -78,14 +75,14 @@ class OneLayer:
 
     def draw(self, ops: Ops, key: Key, like: Params) -> Params:
         """Draw a direction, whose leaves are `ChosenArray`."""
-        groups = self.groups(_shapes(like))
+        groups = self.groups(shapes(like))
         limits = _chosen_group.limits(np.array([group.probability for group in groups]))[1:-1]
         lengths = [1 / sqrt(group.probability) for group in groups]
         return _chosen_group.draw(ops, key, like, groups, limits, lengths)
 
     def draw_with(self, ops: Ops, key: Key, like: Params, probabilities: Array) -> Params:
         """Draw a direction with other probabilities of the groups, (groups,), whose sum is 1."""
-        groups = self.groups(_shapes(like))
+        groups = self.groups(shapes(like))
         before = np.tri(len(groups) - 1, len(groups))
         limits = ops.constant(before, probabilities) @ probabilities * DRAWN
         lengths = [1 / ops.sqrt(probabilities[i]) for i in range(len(groups))]
@@ -124,7 +121,3 @@ class OneLayer:
             return self.groups(shapes)
         except NotImplementedError:
             return None
-
-
-def _shapes(params: Params) -> Shapes:
-    return {name: leaf.shape for name, leaf in params.items()}

@@ -8,6 +8,7 @@ from dirgrad.components.directions.one_layer import OneLayer
 from dirgrad.components.registry import component
 from dirgrad.core import tree
 from dirgrad.core.closed_forms import Shares, least_products_of_tangents, mean_signal_to_noise
+from dirgrad.core.directions import shapes
 from dirgrad.core.perturbation import directional_derivative
 from dirgrad.core.types import Array, DirectionSampler, Estimate, Key, Loss, Ops, Params
 
@@ -92,7 +93,7 @@ class LearnedLayers:
         return (1 - self.floor) * weights / ops.sum(weights) + self.floor * by_size
 
     def _dimensions(self, params: Params) -> np.ndarray:
-        groups = self.direction.groups({name: leaf.shape for name, leaf in params.items()})
+        groups = self.direction.groups(shapes(params))
         return np.array([group.dimension for group in groups], float)
 
     def signal_to_noise(self, shares: Shares) -> float:

@@ -55,7 +55,7 @@ def draw(tables: style.Tables, *names: str) -> Figure:
 
 def _finding(cost: pd.DataFrame) -> str:
     """Return how much the memory of backprop and of the others grows, in one framework."""
-    backend = next(iter(cost["backend"]), "jax")
+    backend = style.first_framework(cost) or "jax"
     column = f"step_{BYTES[backend][0]}"
     rows = cost[cost["backend"] == backend]
     is_backprop = rows["estimator_kind"] == "backprop"

@@ -1,6 +1,5 @@
 """Steps to a target over backprop's, against the dimension, for several directions per step."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -91,7 +90,7 @@ def _finding(rows: pd.DataFrame) -> str:
         for row in measured.sort_values(STEPS).iloc[[0, -1]].to_dict("records")
     )
     over_theory = measured[STEPS] / measured[f"{STEPS}_theory"]
-    share = " to ".join(f"{np.round(end, 2):.2f}" for end in (over_theory.min(), over_theory.max()))
+    share = " to ".join(f"{end:.2f}" for end in (over_theory.min(), over_theory.max()))
     return (
         f"Forward gradients take {low} to {high} times backprop's steps,\n"
         f"which is {share} times the closed form (d + K + 1)/K"

@@ -79,8 +79,7 @@ def _rows(job: Job, backend: Backend, workload: Workload) -> list[Row]:
         "derivative_product_flops": derivative_flops,
         "compiled": job.settings.compiled,
     }
-    derivative = derivative_flops / forward_flops if forward_flops else nan
-    all_timed, refused = _prepare_all(job, backend, workload, derivative)
+    all_timed, refused = _prepare_all(job, backend, workload, forward_flops, derivative_flops)
     started = machine_load.read_counters()
     times = list(_time_in_turns(all_timed, job.settings.rounds))
     shared["other_cpu_fraction"] = machine_load.other_cpu_fraction(started)
@@ -110,11 +109,11 @@ def _product_flops(backend: Backend, program: Program) -> int:
 
 
 def _prepare_all(
-    job: Job, backend: Backend, workload: Workload, derivative: float
+    job: Job, backend: Backend, workload: Workload, forward_flops: int, derivative_flops: int
 ) -> tuple[list[Timed], list[Row]]:
     """Return the programs to time, and the rows of the estimators that cannot be timed.
 
-    `derivative` is the number of product flops that a derivative adds, divided by the loss's own.
+    The product flops are those of the loss, and those that a derivative adds.
     """
     forward = _prepare(job, backend, programs.forward(workload), {})
     forward_again = forward._replace(columns=forward.columns | {"part": "forward_again"})
@@ -127,7 +126,9 @@ def _prepare_all(
             **estimator_columns(estimator),
             "evaluations": estimator.evaluations,
             "signal_to_noise_theory": closed_forms.signal_to_noise(estimator, shares),
-            "flop_bound_over_forward": _flop_bound(backend, workload, estimator, derivative),
+            "flop_bound_over_forward": _flop_bound(
+                backend, workload, estimator, forward_flops, derivative_flops
+            ),
         }
         timed, refusal = _prepare_estimator(job, backend, workload, estimator, columns, exact)
         if refusal:
@@ -138,23 +139,27 @@ def _prepare_all(
 
 
 def _flop_bound(
-    backend: Backend, workload: Workload, estimator: Estimator, derivative: float
+    backend: Backend,
+    workload: Workload,
+    estimator: Estimator,
+    forward_flops: int,
+    derivative_flops: float,
 ) -> float:
     """Return the least product flops of an estimate, divided by the product flops of the loss."""
     law = estimator.direction
     if isinstance(law, GroupDirection):
-        derivative = _mean_group_derivative(backend, workload, law)
+        derivative_flops = _mean_group_flops(backend, workload, law) - forward_flops
+    derivative = derivative_flops / forward_flops if forward_flops else nan
     return closed_forms.least_products(estimator, derivative)
 
 
-def _mean_group_derivative(backend: Backend, workload: Workload, law: GroupDirection) -> float:
-    """Return the mean product flops that a derivative adds, divided by the flops of the loss."""
-    forward = _product_flops(backend, programs.forward(workload))
+def _mean_group_flops(backend: Backend, workload: Workload, law: GroupDirection) -> float:
+    """Return the mean product flops of the loss with a derivative, NaN if the law does not fit."""
     try:
         groups = list(programs.group_derivatives(backend, workload, law))
     except NotImplementedError:
         return nan
-    return sum(p * _product_flops(backend, program) for p, program in groups) / forward - 1
+    return sum(p * _product_flops(backend, program) for p, program in groups)
 
 
 def _prepare_estimator(

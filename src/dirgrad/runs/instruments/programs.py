@@ -8,7 +8,7 @@ import numpy as np
 
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.core import steps, tree
-from dirgrad.core.directions import GroupDirection
+from dirgrad.core.directions import GroupDirection, shapes
 from dirgrad.core.perturbation import derivative_along_part
 from dirgrad.core.types import (
     Array,
@@ -160,7 +160,7 @@ def group_derivatives(
     """
     params, batch = workload.params, workload.batch
     direction = law.draw(backend.ops, random_key(backend, 0), params)
-    groups = law.groups({name: leaf.shape for name, leaf in params.items()})
+    groups = law.groups(shapes(params))
     for i, group in enumerate(groups):
         v = tree.group(direction, i)
 

@@ -187,9 +187,9 @@ def _exact_gradient(backend: Backend, workload: Workload) -> Callable[[Workload]
     exact_at = exact_gradient(backend, workload)
 
     def exact_row(target: Workload) -> np.ndarray:
-        leaves = exact_at(target).values()
-        arrays = [backend.engine.to_numpy(leaf).astype(np.float64) for leaf in leaves]
-        return np.concatenate([array.ravel() for array in arrays])
+        g = exact_at(target)
+        (row,) = as_rows(backend, {name: leaf[None] for name, leaf in g.items()})
+        return np.asarray(row)
 
     return exact_row
 
