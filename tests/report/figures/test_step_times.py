@@ -1,5 +1,7 @@
 """The figure `step_times` counts cheaper steps and warns of a noisy machine."""
 
+import pandas as pd
+
 from dirgrad.report.figures import step_times
 from support import hand_made_measurements as measurements
 
@@ -27,6 +29,17 @@ def test_every_panel_has_the_same_scale_and_the_bound_relative_to_backprop() -> 
     for axes in shown:
         bounds = [line.get_xdata() for line in axes.lines if line.get_marker() == "|"]
         assert [list(bound) for bound in bounds] == [[0.5]]
+
+
+def test_an_estimator_that_a_panel_lacks_is_said_to_be_not_measured() -> None:
+    tables = measurements.step_times()
+    bench = tables["bench"]
+    first = bench["problem"] == bench["problem"].iloc[0]
+    other = bench[first & (bench["estimator"] != "backprop")].assign(estimator="other")
+    tables["bench"] = pd.concat([bench, other])
+    panels = step_times.draw(tables, "growth").axes
+    counts = [[text.get_text() for text in axes.texts].count("not measured") for axes in panels]
+    assert counts[:3] == [0, 1, 1]
 
 
 def test_the_title_warns_only_of_a_noisy_machine() -> None:

@@ -79,11 +79,13 @@ def _bars(axes: Axes, rows: pd.DataFrame) -> None:
     axes.barh(y, ratio - 1, left=1, color=color, height=0.62, xerr=errors, label=None)
     mark: style.LineStyle = {"color": "#D55E00", "markersize": 9, "markeredgewidth": 2}
     axes.plot(rows["flop_bound"], y, "|", label="multiplications / backprop's", **mark)
+    text: style.LineStyle = {"fontsize": 7, "va": "center"}
     for height, value in zip(y, ratio, strict=True):
         if np.isfinite(value):
             end = max(rows[f"{RATIO}_high"].iloc[height], value, 1.0)
-            text: style.LineStyle = {"fontsize": 7, "va": "center"}
             axes.text(end * 1.08, float(height), f"{value:.2g}", **text)
+        else:
+            axes.text(1.08, float(height), "not measured", color="0.4", **text)
     axes.axvline(1, color="black", linewidth=0.9)
 
 
