@@ -87,6 +87,7 @@ def _bars(axes: Axes, rows: pd.DataFrame) -> None:
         else:
             axes.text(1.08, float(height), "not measured", color="0.4", **text)
     axes.axvline(1, color="black", linewidth=0.9)
+    axes.set_ylim(-0.6, max(len(rows), 1) - 0.4)
 
 
 def _share_scale(grid: list[Axes], rows: pd.DataFrame) -> None:
