@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 WORKFLOW := Snakefile workflow/Snakefile $(wildcard workflow/rules/*.smk)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: reproduce smoke paper verify test check bench bench-compiled bench-startup mutation report-check lock install clean
+.PHONY: reproduce smoke paper verify test check bench bench-trials bench-compiled bench-startup mutation report-check lock install clean
 
 reproduce: install
 	snakemake
@@ -34,20 +34,23 @@ check: install
 	snakefmt --check $(WORKFLOW)
 	snakemake --lint
 
-# Benchmark: time of a step for every estimator, memory of a step in deep networks, and throughput
-# of vectorized trials on the Rosenbrock function. In final.csv, step_seconds is the time per trial.
+# Benchmark: time of a step for every estimator in both frameworks. It takes 10 minutes on two cores,
+# which should have nothing else to do.
+BENCH_JOBS := $(foreach framework,jax torch,$(foreach cost,steps steps_large steps_deep methods,cost/$(cost)/$(framework)))
 bench: install
-	for job in together/jax one_by_one/jax together/torch one_by_one/torch; do \
-	  python -m dirgrad run training/$$job --config benchmarks/bench.yaml --out results/bench/training/$$job || exit 1; done
-	python -m dirgrad table final --config benchmarks/bench.yaml --records results/bench --out results/bench/tables/final.csv
-	for job in steps/jax steps_deep/jax steps_large/jax steps/torch steps_deep/torch steps_large/torch; do \
-	  python -m dirgrad run cost/$$job --config benchmarks/bench.yaml --out results/bench/cost/$$job || exit 1; done
-	for job in depth/jax depth/torch; do \
-	  python -m dirgrad run memory/$$job --config benchmarks/bench.yaml --out results/bench/memory/$$job || exit 1; done
-	for table in bench memory; do \
-	  python -m dirgrad table $$table --config benchmarks/bench.yaml --records results/bench --out results/bench/tables/$$table.csv || exit 1; done
-	python -m dirgrad figure bench memory_depth --config benchmarks/bench.yaml --records results/bench --out figures/bench
+	for job in $(BENCH_JOBS); do \
+	  python -m dirgrad run $$job --config benchmarks/bench.yaml --out results/bench/$$job || exit 1; done
+	python -m dirgrad table bench --config benchmarks/bench.yaml --records results/bench --out results/bench/tables/bench.csv
+	python -m dirgrad figure bench --config benchmarks/bench.yaml --records results/bench --out figures/bench
 	python -m dirgrad readme-table results/bench/tables/bench.csv
+
+# Throughput of trials that advance together, and of single trials. In final.csv, step_seconds is the
+# time per trial.
+TRIAL_JOBS := $(foreach framework,jax torch,training/together/$(framework) training/one_by_one/$(framework))
+bench-trials: install
+	for job in $(TRIAL_JOBS); do \
+	  python -m dirgrad run $$job --config benchmarks/bench.yaml --out results/bench/$$job || exit 1; done
+	python -m dirgrad table final --config benchmarks/bench.yaml --records results/bench --out results/bench/tables/final.csv
 	python -c "import pandas; t = pandas.read_csv('results/bench/tables/final.csv'); print(t.assign(trials_per_second=1 / (t.step_seconds * t.evaluations))[['experiment', 'backend', 'estimator', 'lanes', 'step_seconds', 'trials_per_second']].to_string(index=False))"
 
 # Compare traced steps in PyTorch with steps compiled by torch.compile. Needs a C++ compiler.

@@ -1,7 +1,8 @@
 """Convert records of commit 98d6021 to the present schemas.
 
 That version had other names for three columns, and no folder `training`. It did not record the
-bound of an estimate's multiplications, nor the sparsity of a trial; these columns are null.
+bound of an estimate's multiplications, its energy and its device, nor the sparsity of a trial;
+these columns are null.
 
     python benchmarks/earlier_records.py EARLIER --out CONVERTED
 

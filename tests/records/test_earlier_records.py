@@ -26,7 +26,7 @@ RENAMED = {
 UNKNOWN = {
     "mlp/jax/trials": {"horizon_steps", "nonzeros", "keep", "support"},
     "mlp/jax/curves": set(),
-    "cost/steps/torch/cost": {"flop_bound_over_forward"},
+    "cost/steps/torch/cost": {"flop_bound_over_forward", "joules", "device", "energy_source"},
 }
 """Columns that the earlier version did not record, by file."""
 

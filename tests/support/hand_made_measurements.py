@@ -175,9 +175,7 @@ def step_times(other_cpu_fraction: float = 0.01) -> Tables:
     is_backprop = cost["estimator"] == "backprop"
     others = np.where(cost["depth"] == 3, 0.5, 2.0)
     bench = with_interval(cost, "step_over_backprop", np.where(is_backprop, 1.0, others))
-    bounds = np.where(is_backprop, 3.0, 1.5)
-    bench = bench.drop(columns="flop_bound_over_forward")
-    return {"bench": bench, "cost": cost.assign(flop_bound_over_forward=bounds)}
+    return {"bench": bench.assign(flop_bound_over_forward=np.where(is_backprop, 3.0, 1.5))}
 
 
 def cost_seconds() -> pd.DataFrame:

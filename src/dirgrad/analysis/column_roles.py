@@ -10,8 +10,18 @@ from functools import cache
 from dirgrad.components import registry
 from dirgrad.records.schemas import MeasurementStatus, Stage, TrialStatus
 
-TEXTS = ("experiment", "problem", "figure", "cost", "memory", "quality", "stability", "reason")
-"""Columns of text that a configuration chooses, so that any text is a valid value."""
+TEXTS = (
+    "experiment",
+    "problem",
+    "figure",
+    "cost",
+    "memory",
+    "quality",
+    "stability",
+    "reason",
+    "device",
+)
+"""Columns of text that a configuration or a machine chooses, so that any text is a valid value."""
 FOLDERS = {
     "estimator_kind": "estimators",
     "problem_kind": "problems",

@@ -138,6 +138,8 @@ class Cost(Instrument):
     """Number of rounds; each gives one value per timed function."""
     round_seconds: PositiveFloat = 0.05
     """Duration of one value in seconds; the value is the mean time of the calls that fill it."""
+    estimate: bool = True
+    """Whether to time an estimate besides a whole step; it is checked in any case."""
     pieces: bool | tuple[Piece, ...] = False
     """Parts of a step to time too: some of sampling, derivative and update, or all (`true`)."""
     compiled: bool = True

@@ -1,8 +1,9 @@
 """Markdown tables of pages and README files."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from tabulate import tabulate
 
 
@@ -14,3 +15,14 @@ def markdown_table(head: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
     # every line of it.
     text = tabulate(cells, head, tablefmt="github", disable_numparse=True, stralign=None)
     return f"{text}\n"
+
+
+def interval_cell(row: Mapping[Any, Any], name: str, low: str = "", high: str = "") -> str:
+    """Return `value [low, high]`, only the value without an interval, or "" without a value."""
+    value = row[name]
+    if np.isnan(value):
+        return ""
+    ends = row[low or f"{name}_low"], row[high or f"{name}_high"]
+    if not np.isfinite(ends).all():
+        return f"{value:.3g}"
+    return f"{value:.3g} [{ends[0]:.3g}, {ends[1]:.3g}]"

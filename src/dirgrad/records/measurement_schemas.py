@@ -30,7 +30,8 @@ COST = pa.schema(
         *columns(STRING, "part", "status", "reason"),
         *columns(INTEGER, "round", "calls", "evaluations"),
         ("compiled", BOOLEAN),
-        *columns(FLOAT, "seconds", "compile_seconds", "first_seconds"),
+        *columns(FLOAT, "seconds", "joules", "compile_seconds", "first_seconds"),
+        *columns(STRING, "device", "energy_source"),
         *columns(INTEGER, "flops", "product_flops", "derivative_product_flops"),
         *columns(INTEGER, "xla_temp_bytes", "graph_temp_bytes", "saved_bytes"),
         *columns(INTEGER, "observation_bytes", "threads"),
@@ -47,6 +48,10 @@ round, calls: number of the round, and of the calls in it; each round times ever
 evaluations: evaluations of the minibatch loss per estimate.
 compiled: whether the functions were compiled; otherwise they ran operator by operator.
 seconds: time per call, the mean over the calls of the round.
+joules: energy per call that the device used in the calls of the round, with everything else that
+    ran on it; null where it cannot be read.
+device, energy_source: the processor or GPU, and the counters of its energy (`rapl`, `nvml`, or
+    `not readable here`); null in records of earlier versions.
 compile_seconds, first_seconds: time to compile the part, and time of its first call.
 flops: counted by the framework: all arithmetic in XLA, products and convolutions in torch.
 product_flops: flops of matrix products and convolutions.

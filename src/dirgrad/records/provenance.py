@@ -56,6 +56,18 @@ def cpu_model() -> str:
     return platform.machine()
 
 
+def device_name(environment: Mapping[str, str]) -> str:
+    """Return the kind and the name of the device, such as `cpu: AMD EPYC` or `gpu: NVIDIA H200`.
+
+    Frameworks do not name a processor, so the system names it.
+
+    Args:
+        environment: Facts about the framework, with the key `device`.
+    """
+    kind = environment["device"].partition(":")[0]
+    return f"cpu: {cpu_model()}" if kind == "cpu" else environment["device"]
+
+
 def collect(settings: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
     """Return the facts that every file of records contains.
 

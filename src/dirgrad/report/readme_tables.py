@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from dirgrad.core.errors import UserError, nearest
-from dirgrad.records.markdown import markdown_table
+from dirgrad.records.markdown import interval_cell, markdown_table
+from dirgrad.report import bench_table
 
 CONFIDENCE = {
     "figure": "read off its figure",
@@ -17,9 +18,6 @@ CONFIDENCE = {
     "derived": "derived",
 }
 """Text of a row's source for the paper value, by the column `paper_confidence`."""
-FAST = "forward_gradient_rank_one"
-PLAIN = "forward_gradient"
-"""Estimators of the benchmark table: rank-one directions, and materialized Gaussian ones."""
 
 OF_BACKPROP = (
     "gradient_0",
@@ -113,7 +111,8 @@ def markdown(name: str, table: pd.DataFrame) -> str:
             f"no README table is made from the table '{name}': {nearest(name, ROW_MAKERS)}"
         )
     head, *rows = ROW_MAKERS[name](table)
-    return markdown_table(head, rows)
+    notes = bench_table.notes(table) if name == "bench" else ""
+    return markdown_table(head, rows) + notes
 
 
 def _baydin(table: pd.DataFrame) -> list[Cells]:
@@ -149,7 +148,7 @@ def _baydin_row(group: pd.DataFrame, estimator: str) -> Cells:
 
 
 def _value_or_bounds(row: Row) -> str:
-    return _interval(row, "value") or _bounds(row, "value")
+    return interval_cell(row, "value") or _bounds(row, "value")
 
 
 def _bounds(row: Row, name: str) -> str:
@@ -183,7 +182,7 @@ def _targets(table: pd.DataFrame) -> list[Cells]:
 
 
 def _targets_row(row: Row) -> Cells:
-    steps = _interval(row, "steps_over_backprop") or _bounds(row, "steps_over_backprop")
+    steps = interval_cell(row, "steps_over_backprop") or _bounds(row, "steps_over_backprop")
     return [
         row["experiment"],
         row["backend"],
@@ -191,8 +190,8 @@ def _targets_row(row: Row) -> Cells:
         row["estimator"],
         f"{row['learning_rate']:g}",
         steps,
-        _interval(row, "train_accuracy"),
-        _interval(row, "test_accuracy"),
+        interval_cell(row, "train_accuracy"),
+        interval_cell(row, "test_accuracy"),
         row["n"],
     ]
 
@@ -232,56 +231,12 @@ def measured_range(row: Row) -> str:
     prefix = (
         "at least " if row["at_least"] is True else "at most " if row["at_most"] is True else ""
     )
-    return f"{prefix}{_interval(row, 'measured', 'low', 'high')}"
+    return f"{prefix}{interval_cell(row, 'measured', 'low', 'high')}"
 
 
 def _count(row: Row) -> str:
     return f"{row['n']:.0f}" if row["n"] > 0 else ""
 
 
-def _bench(table: pd.DataFrame) -> list[Cells]:
-    """Return one row per problem, batch size and framework, with step-time ratios.
-
-    Problems that were not measured with both estimators are left out.
-    """
-    head = [
-        "problem",
-        "batch",
-        "framework",
-        "plain / backprop",
-        "fast / backprop",
-        "fast / plain",
-        "fast / function",
-        "fast / bound",
-    ]
-    rows: list[Cells] = [head]
-    keys = ["problem", "batch_size", "backend"]
-    for key, group in table.groupby(keys, sort=False):
-        by_estimator = {row["estimator"]: row for row in group.to_dict("records")}
-        if not {FAST, PLAIN} <= by_estimator.keys():
-            continue
-        fast, plain = by_estimator[FAST], by_estimator[PLAIN]
-        ratios = [
-            _interval(plain, "step_over_backprop"),
-            _interval(fast, "step_over_backprop"),
-            _interval(fast, "step_over_plain"),
-            _interval(fast, "step_over_forward"),
-            f"{fast['step_over_flop_bound']:.3g}",
-        ]
-        rows.append([*map(str, key), *ratios])
-    return rows
-
-
-ROW_MAKERS = {"baydin": _baydin, "targets": _targets, "claims": _claims, "bench": _bench}
+ROW_MAKERS = {"baydin": _baydin, "targets": _targets, "claims": _claims, "bench": bench_table.rows}
 """Function that returns the head and the rows of the Markdown table, by the name of the table."""
-
-
-def _interval(row: Row, name: str, low: str = "", high: str = "") -> str:
-    """Return `value [low, high]`, only the value without an interval, or "" without a value."""
-    value = row[name]
-    if np.isnan(value):
-        return ""
-    ends = row[low or f"{name}_low"], row[high or f"{name}_high"]
-    if not np.isfinite(ends).all():
-        return f"{value:.3g}"
-    return f"{value:.3g} [{ends[0]:.3g}, {ends[1]:.3g}]"

@@ -11,6 +11,7 @@ def test_a_step_is_compared_with_backprop_the_plain_estimator_and_the_flop_bound
         flop_bound_over_forward=3.0,
         signal_to_noise_theory=0.5,
         graph_temp_bytes=10,
+        joules=[1.0, 2.0] * 6,
     )
     table = bench.make({"cost": records}, QUICK).set_index("estimator")
     assert table["step_over_forward"].to_dict() == pytest.approx(
@@ -25,3 +26,18 @@ def test_a_step_is_compared_with_backprop_the_plain_estimator_and_the_flop_bound
     # The two steps take 4 and 8 seconds, 6 on average.
     assert table.loc["forward_gradient", "snr_per_second"] == pytest.approx(0.5 / 6)
     assert table.loc["forward_gradient", "snr_per_second_and_byte"] == pytest.approx(0.05 / 6)
+    assert table["throughput_over_inference"].to_dict() == pytest.approx(
+        {"backprop": 0.25, "forward_gradient": 0.25}
+    )
+    assert table["throughput_over_inference_low"].to_dict() == pytest.approx(
+        {"backprop": 0.25, "forward_gradient": 0.25}
+    )
+    assert table.loc["backprop", "joules_per_step"] == pytest.approx(1.5)
+    assert (table["flop_bound_over_forward"] == 3.0).all()
+
+
+def test_records_without_energy_give_a_table_without_energy() -> None:
+    table = bench.make({"cost": cost_records()}, QUICK)
+    assert table["joules_per_step"].isna().all()
+    assert table["energy_source"].isna().all()
+    assert table["device"].isna().all()

@@ -1,4 +1,4 @@
-"""Table `bench`: time, memory and signal-to-noise ratio of whole steps, by estimator."""
+"""Table `bench`: time, memory, energy and signal-to-noise ratio of whole steps, by estimator."""
 
 from typing import Any
 
@@ -8,13 +8,15 @@ from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.tables.cost import WORKLOAD_KEYS
 from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
+from dirgrad.records import energy
 from dirgrad.records.statuses import measured
 
 RECORDS = ("cost",)
 READABLE = True
 CAPTION = """
 Time of a step relative to a backprop step, to a plain forward-gradient step, to the forward pass
-and to the FLOP bound, and the signal-to-noise ratio that is gained per second.
+and to the FLOP bound, the share of the throughput of inference that training keeps, the
+signal-to-noise ratio that is gained per second, and the energy of a step.
 """
 
 BACKPROP, PLAIN = "backprop", "forward_gradient"
@@ -27,13 +29,28 @@ KEYS = [
     "batch_size",
     "backend",
     "estimator",
+    "estimator_kind",
+    "direction",
+    "num_directions",
+    "evaluations",
     "cost",
     "dimension",
     "precision",
     "threads",
+    "device",
     "other_cpu_fraction",
+    "energy_source",
+    "flop_bound_over_forward",
 ]
-TIMES = ("step_seconds", "step_over_backprop", "step_over_plain", "step_over_forward")
+"""Columns that are equal in all rounds of a step."""
+TIMES = (
+    "step_seconds",
+    "step_over_backprop",
+    "step_over_plain",
+    "step_over_forward",
+    "throughput_over_inference",
+    "joules_per_step",
+)
 COLUMN_ROLES = ColumnRoles(
     facets=("backend", "problem", "batch_size", "estimator"),
     keys=("cost",),
@@ -48,6 +65,7 @@ COLUMN_ROLES = ColumnRoles(
     sampled=TIMES,
     ratios=TIMES,
     timed=(*TIMES, "step_over_flop_bound", "snr_per_second", "snr_per_second_and_byte"),
+    names={"energy_source": ("rapl", "nvml", energy.NOT_READABLE)},
 )
 
 
@@ -59,8 +77,13 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
 
     step_over_backprop, step_over_plain, step_over_forward: step time relative to a step of
         backprop, to a step of the plain forward gradient, and to the loss function.
-    step_over_flop_bound: step time relative to a lower bound, the time of the multiplications that
-        no step can avoid. It assumes that the loss function only multiplies.
+    flop_bound_over_forward: multiplications that no step can avoid, relative to the loss function.
+    step_over_flop_bound: step time relative to the time of these multiplications. It assumes that
+        the loss function only multiplies.
+    throughput_over_inference: examples that steps process in a second, with the update, over those
+        that the loss function processes: the inverse of `step_over_forward` in each round.
+    joules_per_step, energy_source: energy that the device used per step, and the counter that
+        measured it; null where no counter can be read.
     step_temp_bytes: memory of a step without its arguments, as its framework counts it.
     snr_per_second, snr_per_second_and_byte: closed form of the signal-to-noise ratio of a step,
         divided by its time, and also by its memory. Both are null without a closed form, as for
@@ -88,6 +111,9 @@ def _estimator_rows(workload: pd.DataFrame, settings: Statistics) -> list[dict[s
         row = {key: first[key] for key in KEYS}
         row["n"] = len(estimator)
         row |= _times(by_estimator[name], references, settings)
+        throughput = forward / by_estimator[name]
+        row |= scalars("throughput_over_inference", throughput, settings)
+        row |= scalars("joules_per_step", estimator.set_index("round")["joules"], settings)
         row["step_over_flop_bound"] = row["step_over_forward"] / first["flop_bound_over_forward"]
         row |= _efficiency(first, row["step_seconds"])
         rows.append(row)

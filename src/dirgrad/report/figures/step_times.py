@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 
 from dirgrad.report.figures import panels, style
 
-TABLES = ("bench", "cost")
+TABLES = ("bench",)
 FIGURES = {
     "cost": ("cost/baydin", "cost/large"),
-    "bench": ("cost/steps", "cost/steps_deep", "cost/steps_large"),
+    "bench": ("cost/steps", "cost/steps_large", "cost/steps_deep", "cost/methods"),
 }
 ONE_FRAMEWORK = True
 CATEGORY = "instruments"
@@ -33,8 +33,7 @@ def draw(tables: style.Tables, *names: str) -> Figure:
     """Draw a panel per problem and batch size, for one framework."""
     backend = style.first_framework(tables["bench"])
     bench = tables["bench"].query("backend == @backend and cost in @names").dropna(subset=[RATIO])
-    cost = tables["cost"].query("backend == @backend and cost in @names")
-    others = _with_bounds(bench, cost).query("estimator != 'backprop'")
+    others = _with_bounds(bench).query("estimator != 'backprop'")
     # The y axis points upward, so the reversed order puts the first estimator at the top.
     estimators = list(others["estimator"].unique())[::-1]
     workloads = others.groupby(KEYS, sort=False)
@@ -61,14 +60,11 @@ def draw(tables: style.Tables, *names: str) -> Figure:
     )
 
 
-def _with_bounds(bench: pd.DataFrame, cost: pd.DataFrame) -> pd.DataFrame:
+def _with_bounds(bench: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with a column `flop_bound`, relative to the bound of backprop."""
-    bounds = cost.drop_duplicates(["cost", *KEYS, "estimator"])
-    bounds = bounds[["cost", *KEYS, "estimator", "flop_bound_over_forward"]]
-    own = bench.merge(bounds, on=["cost", *KEYS, "estimator"], how="left")
-    backprop = own[own["estimator"] == "backprop"].set_index(["cost", *KEYS])
+    backprop = bench[bench["estimator"] == "backprop"].set_index(["cost", *KEYS])
     of_backprop = backprop["flop_bound_over_forward"].rename("of_backprop")
-    joined = own.join(of_backprop, on=["cost", *KEYS])
+    joined = bench.join(of_backprop, on=["cost", *KEYS])
     return joined.assign(flop_bound=joined["flop_bound_over_forward"] / joined["of_backprop"])
 
 

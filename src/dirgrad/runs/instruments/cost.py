@@ -18,12 +18,13 @@ from dirgrad.core import closed_forms
 from dirgrad.core.directions import GroupDirection
 from dirgrad.core.recurrent import Recurrent
 from dirgrad.core.types import Backend, Compiled, Estimator, Params
-from dirgrad.records import machine_load
+from dirgrad.records import energy, machine_load
 from dirgrad.records.files import to_table
 from dirgrad.records.measurement_schemas import COST
+from dirgrad.records.provenance import device_name
 from dirgrad.records.schemas import MeasurementStatus
 from dirgrad.runs.context import Context
-from dirgrad.runs.instruments import oracle, outcomes, programs
+from dirgrad.runs.instruments import oracle, outcomes, programs, turns
 from dirgrad.runs.instruments.programs import Program
 from dirgrad.runs.instruments.workload import (
     Workload,
@@ -69,6 +70,8 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
 
 def _rows(job: Job, backend: Backend, workload: Workload) -> list[Row]:
     forward_flops, derivative_flops = _product_counts(backend, workload)
+    device = device_name(backend.engine.environment())
+    meter = energy.meter(device)
     shared = {
         "cost": job.name,
         "backend": job.backend,
@@ -78,10 +81,12 @@ def _rows(job: Job, backend: Backend, workload: Workload) -> list[Row]:
         **_observation_bytes(backend, workload),
         "derivative_product_flops": derivative_flops,
         "compiled": job.settings.compiled,
+        "device": device,
+        "energy_source": meter.source,
     }
     all_timed, refused = _prepare_all(job, backend, workload, forward_flops, derivative_flops)
     started = machine_load.read_counters()
-    times = list(_time_in_turns(all_timed, job.settings.rounds))
+    times = list(_time_in_turns(all_timed, job.settings.rounds, meter))
     shared["other_cpu_fraction"] = machine_load.other_cpu_fraction(started)
     return [shared | row for row in (*refused, *times)]
 
@@ -187,7 +192,7 @@ def _prepare_estimator(
     )
     if reason:
         return [], {"status": MeasurementStatus.WRONG, "reason": reason}
-    return timed, {}
+    return (timed if job.settings.estimate else timed[1:]), {}
 
 
 def _programs(
@@ -196,7 +201,8 @@ def _programs(
     workload: Workload,
     estimator: Estimator,
 ) -> Iterator[Program]:
-    yield from programs.estimate_and_step(backend, workload, estimator)
+    indices = turns.step_indices(backend, workload, estimator)
+    yield from programs.estimate_and_step(backend, workload, estimator, indices)
     if job.settings.timed_pieces:
         parts = programs.step_parts(backend, workload, estimator)
         yield from (part for part in parts if part.name in job.settings.timed_pieces)
@@ -218,21 +224,24 @@ def _prepare(job: Job, backend: Backend, program: Program, columns: Row) -> Time
         **compiled.counts,
         **saved_bytes,
     }
-    num_calls = max(1, round(settings.round_seconds / _seconds(call)))
+    num_calls = programs.calls_in_round(program, settings.round_seconds / _seconds(call))
     return Timed(columns, program, compiled, call, num_calls)
 
 
-def _time_in_turns(all_timed: list[Timed], rounds: int) -> Iterator[Row]:
+def _time_in_turns(all_timed: list[Timed], rounds: int, meter: energy.Meter) -> Iterator[Row]:
     for round_number in range(rounds):
         for timed in all_timed:
+            counters = meter.read()
             started = perf_counter()
             for _ in range(timed.num_calls):
                 timed.call()
-            seconds = (perf_counter() - started) / timed.num_calls
+            seconds = perf_counter() - started
+            joules = energy.joules_since(meter, counters)
             yield timed.columns | {
                 "round": round_number,
                 "calls": timed.num_calls,
-                "seconds": seconds,
+                "seconds": seconds / timed.num_calls,
+                "joules": None if joules is None else joules / timed.num_calls,
             }
 
 

@@ -1,6 +1,6 @@
 """Programs that instruments measure: the loss, a gradient estimate, a step and its parts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 from typing import Any, NamedTuple, TypeAlias
 
@@ -24,13 +24,11 @@ from dirgrad.core.types import (
     Step,
     Trial,
 )
+from dirgrad.runs.instruments import turns
 from dirgrad.runs.instruments.workload import Workload, gradient, loss, random_key
 
 RATE = 1e-6
 """Learning rate of the measured steps; so small that the parameters hardly change."""
-
-TURNS = 60
-"""Number of random keys, or of indices of a step, that the calls take in turn."""
 
 Prepared: TypeAlias = tuple[Compiled, Callable[[], Any]]
 """A compiled program and a function that calls it."""
@@ -46,6 +44,8 @@ class Program(NamedTuple):
         num_renewed: number of leading arguments that a call consumes. As many leading results of
             the call replace them in the next call.
         in_turn: values of the other arguments that the calls take in turn; () if they are constant.
+        costs_differ: whether the cost of a call depends on its turn. A time is then the mean over
+            all turns.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Program(NamedTuple):
     arguments: tuple[Any, ...]
     num_renewed: int = 0
     in_turn: tuple[tuple[Any, ...], ...] = ()
+    costs_differ: bool = False
 
 
 def compile(backend: Backend, program: Program) -> Prepared:
@@ -93,6 +94,15 @@ def _repeated_call(backend: Backend, program: Program, compiled: Compiled) -> Ca
     return call
 
 
+def calls_in_round(program: Program, fitting: float) -> int:
+    """Return the number of calls in a round of a program, near a number that fits into the round.
+
+    It is at least 1, and a whole multiple of the turns if their costs differ.
+    """
+    turns = len(program.in_turn) if program.costs_differ else 1
+    return turns * max(1, round(fitting / turns))
+
+
 def forward(workload: Workload) -> Program:
     """Return the program `forward`: the loss without a derivative (inference)."""
 
@@ -103,28 +113,35 @@ def forward(workload: Workload) -> Program:
 
 
 def estimate_and_step(
-    backend: Backend, workload: Workload, estimator: Estimator
+    backend: Backend,
+    workload: Workload,
+    estimator: Estimator,
+    indices: Sequence[int] = range(turns.MOST),
 ) -> Iterator[Program]:
     """Yield the programs `gradient` and `step`.
 
     `gradient` is one estimate, with its directions drawn and the scale multiplied in. `step` is
-    one step of SGD. Each call draws other directions, because the cost may depend on them.
+    one step of SGD. The calls of both take the steps with these indices in turn, because the cost
+    may depend on the directions.
     """
-    keys, rate = backend.engine.keys(np.arange(TURNS)), _rate(backend, workload)
-    params, batch = workload.params, workload.batch
+    ops, params, batch = backend.ops, workload.params, workload.batch
+    trial = Trial(random_key(backend, turns.SEED), _rate(backend, workload))
+    all_indices = ops.arange(max(indices) + 1)
+    steps_in_turn = [all_indices[i] for i in indices]
+    costs_differ = turns.costs_differ(estimator)
 
     def build_gradient(ops: Ops) -> Callable[[Key, Params, Batch], Params]:
         return gradient(ops, workload.problem, estimator)
 
-    turns = tuple((key, params, batch) for key in keys)
-    yield Program("gradient", build_gradient, turns[0], in_turn=turns)
+    in_turn = tuple((ops.fold_in(trial.key, i), params, batch) for i in steps_in_turn)
+    yield Program("gradient", build_gradient, in_turn[0], 0, in_turn, costs_differ)
 
     def build_step(ops: Ops) -> Step:
         return steps.make_step(ops, workload.problem, estimator, Sgd(), 0.0)
 
-    state = steps.initial_state(backend.ops, estimator, Sgd(), params)
-    turns = tuple((Trial(keys[0], rate), index, batch) for index in backend.ops.arange(TURNS))
-    yield Program("step", build_step, (state, *turns[0]), num_renewed=1, in_turn=turns)
+    state = steps.initial_state(ops, estimator, Sgd(), params)
+    in_turn = tuple((trial, index, batch) for index in steps_in_turn)
+    yield Program("step", build_step, (state, *in_turn[0]), 1, in_turn, costs_differ)
 
 
 def step_parts(backend: Backend, workload: Workload, estimator: Estimator) -> Iterator[Program]:
