@@ -54,3 +54,11 @@ def test_provenance_contains_the_settings_and_the_environment_as_text() -> None:
     assert facts["jax"] == "1.2.3"
     assert json.loads(facts["settings"]) == options
     assert facts["settings_hash"] == provenance.digest(options)
+
+
+def test_a_processor_has_its_own_name_and_a_gpu_the_name_of_the_framework(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(provenance, "cpu_model", lambda: "AMD EPYC")
+    assert provenance.device_name({"device": "cpu: cpu"}) == "cpu: AMD EPYC"
+    assert provenance.device_name({"device": "gpu: NVIDIA H200"}) == "gpu: NVIDIA H200"

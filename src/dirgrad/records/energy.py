@@ -43,10 +43,10 @@ def meter(device: str, powercap: Path = POWERCAP) -> Meter:
         device: Name of the device as in the provenance of a record, such as `cpu: AMD EPYC`.
         powercap: Directory of the energy counters of the processors.
     """
-    found = _rapl(powercap) if device.startswith("cpu") else _nvml()
-    if found is None or not found.read():
+    counters = _rapl(powercap) if device.startswith("cpu") else _nvml()
+    if counters is None or not counters.read():
         return Meter(NOT_READABLE, lambda: (), ())
-    return found
+    return counters
 
 
 def joules_since(meter: Meter, before: Counters) -> float | None:

@@ -63,9 +63,9 @@ def notes(table: pd.DataFrame) -> str:
 
 
 def bound_in_words(row: Row) -> str:
-    """Return the least multiplications of a step in forward passes, and what is multiplied.
+    """Return the bound of a step in forward passes, and the parts that it counts, as text.
 
-    The result is "" if the bound is not known.
+    The text is "" if the bound is not known.
 
     Args:
         row: A row of the table `bench`.
@@ -83,7 +83,7 @@ def bound_in_words(row: Row) -> str:
 
 
 def _is_difference(kind: str) -> bool:
-    """Return whether an estimator of this kind evaluates the loss beside the point."""
+    """Return whether an estimator of this kind is a finite difference."""
     if kind not in registry.names("estimators"):
         return False
     return "eps" in {field.name for field in fields(registry.load("estimators", kind))}

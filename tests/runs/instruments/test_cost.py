@@ -1,5 +1,6 @@
 """The instrument `cost` times every part of a step in every round and counts its memory."""
 
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from dirgrad.analysis.tables import cost as cost_table
 from dirgrad.config import plan
 from dirgrad.config.settings import Statistics
 from dirgrad.core.types import Backend
+from dirgrad.records import energy
 from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import cost, oracle
 from support.measured import (
@@ -50,6 +52,33 @@ def test_only_the_chosen_parts_of_a_step_are_timed(backend: Backend) -> None:
     )
     parts = set(cost_records(measurement, backend)["part"])
     assert parts == {"forward", "forward_again", "gradient", "step", "derivative"}
+
+
+def test_a_measurement_of_steps_only_checks_the_estimates_and_does_not_time_them() -> None:
+    backend = backends.load("torch", 1, "float64")
+    measurement = small_measurement(
+        backend, "cost", {"mlp": MLP}, rounds=1, round_seconds=1e-4, estimate=False
+    )
+    records = cost_records(measurement, backend)
+    assert set(records["part"]) == {"forward", "forward_again", "step"}
+    assert set(records["estimator"].dropna()) == set(ESTIMATORS)
+    table = cost_table.make({"cost": records}, FEW_RESAMPLES)
+    assert (table["step_over_forward"] > 0).all()
+    assert table["gradient_over_forward"].isna().all()
+
+
+def test_the_energy_of_a_round_is_shared_by_its_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = count(0, 500_000)
+    meter = energy.Meter("rapl", lambda: (next(readings),), (2**40,))
+    monkeypatch.setattr(energy, "meter", lambda device: meter)
+    backend = backends.load("torch", 1, "float64")
+    measurement = small_measurement(
+        backend, "cost", {"mlp": MLP}, rounds=2, round_seconds=1e-3, estimate=False
+    )
+    records = cost_records(measurement, backend)
+    assert (records["joules"] * records["calls"]).to_numpy() == pytest.approx(0.5)
+    assert (records["energy_source"] == "rapl").all()
+    assert records["device"].str.startswith("cpu: ").all()
 
 
 def test_a_step_with_at_most_one_direction_is_timed_in_pieces(backend: Backend) -> None:

@@ -45,10 +45,10 @@ def step_indices(backend: Backend, workload: Workload, estimator: Estimator) -> 
 
 
 def occurrences(probabilities: np.ndarray) -> np.ndarray:
-    """Return how often each group occurs, (groups,), so that its share is near its probability.
+    """Return the number of steps in which each group occurs, (groups,).
 
-    The sum is the number of steps: the smallest one whose shares are as good as those of any other,
-    to a thousandth of all steps.
+    The shares of the groups are near their probabilities. The total number of steps is the smallest
+    one with the smallest error, to a thousandth of the steps.
 
     Args:
         probabilities: Probabilities of the groups, (groups,).
