@@ -34,14 +34,14 @@ check: install
 	snakefmt --check $(WORKFLOW)
 	snakemake --lint
 
-# Benchmark: time of a step for every estimator in both frameworks. It takes 10 minutes on two cores,
+# Benchmark: time of a step for every estimator in both frameworks. It takes 8 minutes on two cores,
 # which should have nothing else to do.
 BENCH_JOBS := $(foreach framework,jax torch,$(foreach cost,steps steps_large steps_deep methods,cost/$(cost)/$(framework)))
 bench: install
 	for job in $(BENCH_JOBS); do \
 	  python -m dirgrad run $$job --config benchmarks/bench.yaml --out results/bench/$$job || exit 1; done
 	python -m dirgrad table bench --config benchmarks/bench.yaml --records results/bench --out results/bench/tables/bench.csv
-	python -m dirgrad figure bench --config benchmarks/bench.yaml --records results/bench --out figures/bench
+	python -m dirgrad figure bench bench_methods --config benchmarks/bench.yaml --records results/bench --out figures/bench
 	python -m dirgrad readme-table results/bench/tables/bench.csv
 
 # Throughput of trials that advance together, and of single trials. In final.csv, step_seconds is the

@@ -33,6 +33,7 @@ ROW = {
     "device": "cpu: AMD EPYC",
     "energy_source": "not readable here",
     "other_cpu_fraction": 0.012,
+    "status": "ok",
 }
 FORWARD = {"estimator": "forward", "estimator_kind": "forward_gradient", "num_directions": 1}
 
@@ -75,6 +76,14 @@ def test_the_energy_is_a_column_if_a_row_has_it_and_its_source_is_named() -> Non
     earlier = markdown("bench", pd.DataFrame([ROW | {"device": None, "energy_source": None}]))
     device = "not recorded; threads: 2; energy: not recorded"
     assert earlier.endswith(f"\nDevice: {device}; {load}.\n")
+
+
+def test_a_step_that_was_not_timed_has_its_status() -> None:
+    numbers = ("step_over_backprop", "step_over_flop_bound", "throughput_over_inference")
+    refused = ROW | FORWARD | dict.fromkeys(numbers, np.nan) | {"status": "unsupported"}
+    _, _, row = cells(pd.DataFrame([ROW, refused]))
+    assert row[3] == "forward"
+    assert row[5:] == ["unsupported", "", "", ""]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pandas as pd
 
 from dirgrad.components import registry
 from dirgrad.records.markdown import interval_cell
+from dirgrad.records.schemas import MeasurementStatus
 
 FRAMEWORKS = {"jax": "JAX", "torch": "PyTorch"}
 KEYS = ["cost", "problem", "batch_size"]
@@ -24,7 +25,7 @@ def rows(table: pd.DataFrame) -> list[Sequence[Any]]:
     """
     frameworks = [name for name in FRAMEWORKS if name in set(table["backend"])]
     columns: dict[str, Callable[[Row], str]] = {
-        "step / backprop": lambda row: interval_cell(row, "step_over_backprop"),
+        "step / backprop": _over_backprop,
         "times the bound": lambda row: _number(row["step_over_flop_bound"]),
         "inference throughput": _throughput,
         "SNR / s": lambda row: _number(row["snr_per_second"]),
@@ -97,6 +98,13 @@ def _part_of_tangent(direction: str) -> str:
     if hasattr(law, "groups"):
         return " behind the chosen layer"
     return " of the layers' inputs" if getattr(law, "is_factored", False) is True else ""
+
+
+def _over_backprop(row: Row) -> str:
+    """Return the time of a step over backprop's, or the status of a step that was not timed."""
+    if row["status"] != MeasurementStatus.OK:
+        return str(row["status"])
+    return interval_cell(row, "step_over_backprop")
 
 
 def _throughput(row: Row) -> str:

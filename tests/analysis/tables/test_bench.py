@@ -1,5 +1,7 @@
 """The table `bench` compares whole steps with each other and with a lower bound."""
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from dirgrad.analysis.tables import bench
@@ -41,3 +43,14 @@ def test_records_without_energy_give_a_table_without_energy() -> None:
     assert table["joules_per_step"].isna().all()
     assert table["energy_source"].isna().all()
     assert table["device"].isna().all()
+
+
+def test_an_estimator_that_was_not_timed_has_a_status_and_no_times() -> None:
+    refused = {"estimator": "one_layer", "status": "unsupported", "reason": "a single layer"}
+    first = cost_records().iloc[:1]
+    rows = first.assign(part=None, seconds=None, round=None, **refused)
+    table = bench.make({"cost": pd.concat([cost_records(), rows])}, QUICK).set_index("estimator")
+    assert list(table.index) == ["backprop", "forward_gradient", "one_layer"]
+    assert table.loc["one_layer", "reason"] == "a single layer"
+    assert np.isnan(table.loc["one_layer", "step_over_backprop"])
+    assert table.loc["backprop", "status"] == "ok"

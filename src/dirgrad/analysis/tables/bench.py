@@ -9,7 +9,8 @@ from dirgrad.analysis.tables.cost import WORKLOAD_KEYS
 from dirgrad.analysis.tables.summary import Records, scalars
 from dirgrad.config.settings import Statistics
 from dirgrad.records import energy
-from dirgrad.records.statuses import measured
+from dirgrad.records.schemas import MeasurementStatus
+from dirgrad.records.statuses import with_status
 
 RECORDS = ("cost",)
 READABLE = True
@@ -41,6 +42,8 @@ KEYS = [
     "other_cpu_fraction",
     "energy_source",
     "flop_bound_over_forward",
+    "status",
+    "reason",
 ]
 """Columns that are equal in all rounds of a step."""
 TIMES = (
@@ -72,8 +75,9 @@ COLUMN_ROLES = ColumnRoles(
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """Return one row per problem, batch size, backend and estimator.
 
-    Every ratio is computed within a round. Ratios and times are inter-quartile means with
-    bootstrap intervals over `n` rounds.
+    An estimator that was not timed has its status and the reason, and no times. Every ratio is
+    computed within a round. Ratios and times are inter-quartile means with bootstrap intervals over
+    `n` rounds.
 
     step_over_backprop, step_over_plain, step_over_forward: step time relative to a step of
         backprop, to a step of the plain forward gradient, and to the loss function.
@@ -90,7 +94,7 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
         backprop, which has no noise.
     """
     rows: list[dict[str, Any]] = []
-    for _, workload in measured(records["cost"]).groupby(WORKLOAD_KEYS, sort=False):
+    for _, workload in with_status(records["cost"]).groupby(WORKLOAD_KEYS, sort=False):
         rows += _estimator_rows(workload, settings)
     return pd.DataFrame(rows, columns=None if rows else [*KEYS, "n"])
 
@@ -99,6 +103,7 @@ def _estimator_rows(workload: pd.DataFrame, settings: Statistics) -> list[dict[s
     """Return one row per estimator of a workload."""
     forward = workload[workload["part"] == "forward"].set_index("round")["seconds"]
     steps = workload[workload["part"] == "step"]
+    refused = workload[workload["status"] != MeasurementStatus.OK]
     by_estimator = steps.pivot(index="round", columns="estimator", values="seconds")
     references = {
         "backprop": by_estimator.get(BACKPROP),
@@ -107,17 +112,21 @@ def _estimator_rows(workload: pd.DataFrame, settings: Statistics) -> list[dict[s
     }
     rows = []
     for name, estimator in steps.groupby("estimator", sort=False):
-        first = estimator.iloc[0]
-        row = {key: first[key] for key in KEYS}
-        row["n"] = len(estimator)
+        row = _facts(estimator) | {"n": len(estimator)}
         row |= _times(by_estimator[name], references, settings)
         throughput = forward / by_estimator[name]
         row |= scalars("throughput_over_inference", throughput, settings)
         row |= scalars("joules_per_step", estimator.set_index("round")["joules"], settings)
-        row["step_over_flop_bound"] = row["step_over_forward"] / first["flop_bound_over_forward"]
-        row |= _efficiency(first, row["step_seconds"])
+        row["step_over_flop_bound"] = row["step_over_forward"] / row["flop_bound_over_forward"]
+        row |= _efficiency(estimator.iloc[0], row["step_seconds"])
         rows.append(row)
-    return rows
+    return rows + [_facts(group) for _, group in refused.groupby("estimator", sort=False)]
+
+
+def _facts(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return the columns that are equal in all rows of an estimator."""
+    first = rows.iloc[0]
+    return {key: first[key] for key in KEYS}
 
 
 def _times(

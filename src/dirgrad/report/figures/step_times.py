@@ -10,7 +10,8 @@ from dirgrad.report.figures import panels, style
 TABLES = ("bench",)
 FIGURES = {
     "cost": ("cost/baydin", "cost/large"),
-    "bench": ("cost/steps", "cost/steps_large", "cost/steps_deep", "cost/methods"),
+    "bench": ("cost/steps", "cost/steps_large", "cost/steps_deep"),
+    "bench_methods": ("cost/methods",),
 }
 ONE_FRAMEWORK = True
 CATEGORY = "instruments"
@@ -25,7 +26,7 @@ ALT = "A bar per estimator from 1 to its step time over backprop's, in a panel p
 
 COLUMNS = 2
 """Number of panels in a row."""
-KEYS = ["problem", "batch_size"]
+KEYS = ["cost", "problem", "batch_size"]
 RATIO = "step_over_backprop"
 
 
@@ -40,7 +41,7 @@ def draw(tables: style.Tables, *names: str) -> Figure:
     rows = max(-(-workloads.ngroups // COLUMNS), 1)
     height = 0.75 + 0.19 * max(len(estimators), 1)
     figure, grid = panels.new_figure(rows, COLUMNS, width=7.5, height=[height] * rows)
-    for axes, ((problem, batch_size), part) in zip(grid.flat, workloads, strict=False):
+    for axes, ((_, problem, batch_size), part) in zip(grid.flat, workloads, strict=False):
         _bars(axes, part.set_index("estimator").reindex(estimators))
         title = f"{style.label(str(problem))}, d = {part['dimension'].iloc[0]:,}"
         axes.set_title(f"{title}, batch {batch_size}", fontsize=8)
@@ -62,9 +63,9 @@ def draw(tables: style.Tables, *names: str) -> Figure:
 
 def _with_bounds(bench: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with a column `flop_bound`, relative to the bound of backprop."""
-    backprop = bench[bench["estimator"] == "backprop"].set_index(["cost", *KEYS])
+    backprop = bench[bench["estimator"] == "backprop"].set_index(KEYS)
     of_backprop = backprop["flop_bound_over_forward"].rename("of_backprop")
-    joined = bench.join(of_backprop, on=["cost", *KEYS])
+    joined = bench.join(of_backprop, on=KEYS)
     return joined.assign(flop_bound=joined["flop_bound_over_forward"] / joined["of_backprop"])
 
 
