@@ -9,7 +9,7 @@ from support import hand_made_measurements as measurements
 def test_the_title_counts_the_cheaper_steps_and_states_the_cheapest() -> None:
     title = step_times.draw(measurements.step_times(), "growth").get_suptitle()
     # The interval of a ratio of 0.5 ends at 0.6, and that of 2 begins at 1.8.
-    expected = "1 of 3 steps are cheaper than backprop's, down to 0.5 of its time (forward gradient"
+    expected = "1 of 3 steps is cheaper than backprop's, down to 0.5 of its time (forward gradient"
     assert title.startswith(expected)
 
 

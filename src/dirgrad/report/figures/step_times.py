@@ -25,7 +25,7 @@ multiplications only.
 ALT = "A bar per estimator from 1 to its step time over backprop's, in a panel per problem."
 
 COLUMNS = 2
-"""Number of panels in a row."""
+"""Largest number of panels in a row."""
 KEYS = ["cost", "problem", "batch_size"]
 RATIO = "step_over_backprop"
 
@@ -38,9 +38,10 @@ def draw(tables: style.Tables, *names: str) -> Figure:
     # The y axis points upward, so the reversed order puts the first estimator at the top.
     estimators = list(others["estimator"].unique())[::-1]
     workloads = others.groupby(KEYS, sort=False)
-    rows = max(-(-workloads.ngroups // COLUMNS), 1)
+    columns = min(COLUMNS, max(workloads.ngroups, 1))
+    rows = max(-(-workloads.ngroups // columns), 1)
     height = 0.75 + 0.19 * max(len(estimators), 1)
-    figure, grid = panels.new_figure(rows, COLUMNS, width=7.5, height=[height] * rows)
+    figure, grid = panels.new_figure(rows, columns, width=7.5, height=[height] * rows)
     for axes, ((_, problem, batch_size), part) in zip(grid.flat, workloads, strict=False):
         _bars(axes, part.set_index("estimator").reindex(estimators))
         title = f"{style.label(str(problem))}, d = {part['dimension'].iloc[0]:,}"
@@ -79,7 +80,8 @@ def _bars(axes: Axes, rows: pd.DataFrame) -> None:
     text: style.LineStyle = {"fontsize": 7, "va": "center"}
     for height, value in zip(y, ratio, strict=True):
         if np.isfinite(value):
-            end = max(rows[f"{RATIO}_high"].iloc[height], value, 1.0)
+            row = rows.iloc[height]
+            end = np.nanmax([row[f"{RATIO}_high"], row["flop_bound"], value, 1.0])
             axes.text(end * 1.08, float(height), f"{value:.2g}", **text)
         else:
             axes.text(1.08, float(height), "not measured", color="0.4", **text)
@@ -102,7 +104,8 @@ def _share_scale(grid: list[Axes], rows: pd.DataFrame) -> None:
 def _finding(rows: pd.DataFrame) -> str:
     """Return how often a step is cheaper than backprop's, and by how much."""
     cheaper = rows[rows[f"{RATIO}_high"] < 1]
-    text = f"{len(cheaper)} of {len(rows)} steps are cheaper than backprop's"
+    verb = "is" if len(cheaper) == 1 else "are"
+    text = f"{len(cheaper)} of {len(rows)} steps {verb} cheaper than backprop's"
     if cheaper.empty:
         return text
     least = cheaper.sort_values(RATIO).iloc[0]

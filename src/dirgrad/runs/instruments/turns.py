@@ -2,7 +2,7 @@
 
 A law that chooses a group of parameters makes some steps dearer than others. Each group then occurs
 among the steps as often as its probability says. Otherwise the mean time of a few random steps
-would differ from the mean of the law, and between frameworks, by up to a tenth.
+would differ from the mean of the law by several percent, and between frameworks.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from dirgrad.runs.instruments.workload import Workload, random_key
 SEED = 0
 """Seed of the trial whose steps are timed."""
 MOST = 60
-"""Number of steps where all steps cost alike, and the largest number of steps per group."""
+"""Number of steps if all cost alike. If they differ, the largest number, or one per group."""
 FEWEST = 12
 """Smallest number of steps."""
 CANDIDATES = 20
