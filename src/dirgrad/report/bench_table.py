@@ -10,8 +10,8 @@ import pandas as pd
 from dirgrad.components import registry
 from dirgrad.records.markdown import interval_cell
 from dirgrad.records.schemas import MeasurementStatus
+from dirgrad.report.layout import FRAMEWORKS
 
-FRAMEWORKS = {"jax": "JAX", "torch": "PyTorch"}
 KEYS = ["cost", "problem", "batch_size"]
 """Columns that identify a workload."""
 
