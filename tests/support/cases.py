@@ -124,7 +124,7 @@ DIRECTIONS: dict[str, Direction] = all_laws() | {
     "replayed_antithetic": Replayed(direction=Antithetic()),
     "antithetic_replayed": Antithetic(direction=Replayed(direction=Rademacher())),
     "antithetic_orthogonal": Antithetic(direction=Orthogonal(count=2)),
-    "one_layer_by_size": OneLayer(probabilities="size"),
+    "one_layer_by_size": OneLayer(probabilities="size", rank=2),
     "one_of_two_blocks": OneLayer(probabilities=(3.0, 1.0), blocks=2),
 }
 """Every law of directions, and laws that wrap each other."""

@@ -1,10 +1,9 @@
 """Directions that move one group of the parameters, drawn for given probabilities."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from dirgrad.components.directions.rank_one import RankOne
 from dirgrad.core import tree
 from dirgrad.core.directions import ParameterGroup
 from dirgrad.core.types import Array, Key, Ops, Params
@@ -26,8 +25,9 @@ def draw(
     groups: Sequence[ParameterGroup],
     limits: Array,
     lengths: Sequence[Array],
+    draw_signs: Callable[[Ops, Key, Params], Params],
 ) -> Params:
-    """Draw rank-one signs in one group, multiplied by the length of this group.
+    """Draw outer products of signs in one group, multiplied by the length of this group.
 
     Args:
         ops: Operations of the framework.
@@ -36,6 +36,7 @@ def draw(
         groups: The groups of the parameters.
         limits: First integer of each group but the first, of DRAWN integers: (groups - 1,).
         lengths: Factor of the signs in each group: a float or ().
+        draw_signs: Draws the signs for all parameters, by a law like `rank_one`.
 
     Returns:
         A direction, whose leaves are `ChosenArray`.
@@ -43,7 +44,7 @@ def draw(
     index = ops.choose(ops.fold_in(key, 0), limits, DRAWN)
     indicator = ops.one_hot(index, len(groups), tree.first_leaf(like))
     choice = tree.Choice(index, indicator, len(groups))
-    signs = RankOne().draw(ops, key, like)
+    signs = draw_signs(ops, key, like)
     direction: Params = {}
     for i, group in enumerate(groups):
         own = {name: signs[name] for name in group.names}

@@ -35,12 +35,12 @@ class LearnedLayers:
     Cost: It takes one forward-mode pass. The layers before the chosen one have no tangent.
     Assumes: The gradient changes slowly. Otherwise the estimate is noisier, but still unbiased.
 
-    The error is least for p_l proportional to sqrt(d_l) ||g_l|| (see `one_layer`). A step on layer
-    l has the slope s with E[s^2] = ||g_l||^2 / p_l. It happens with the probability p_l. So s^2 on
-    the chosen layer and 0 on the others have the mean ||g_l||^2 on every layer, and their moving
-    average gives p_l. A part of p_l, `floor`, is proportional to the sizes d_l. So the error is at
-    most 1/`floor` times the error of `rank_one`, and the first step is a step of `one_layer` by
-    size.
+    For r = 1 the error is least for p_l proportional to sqrt(d_l) ||g_l|| (see `one_layer`). A step
+    on layer l has the slope s with E[s^2] = ||g_l||^2 / p_l. It happens with the probability p_l.
+    So s^2 on the chosen layer and 0 on the others have the mean ||g_l||^2 on every layer, and their
+    moving average gives p_l. A part of p_l, `floor`, is proportional to the sizes d_l. So the error
+    is at most 1/`floor` times the error of `rank_one`, and the first step is a step of `one_layer`
+    by size. The curvature has no part in p_l.
     """
 
     num_directions: ClassVar[int] = 1
@@ -53,11 +53,13 @@ class LearnedLayers:
     """Part of the probabilities that is proportional to the sizes of the layers."""
     blocks: PositiveInt | None = None
     """Number of blocks of layers, as for `one_layer`."""
+    rank: PositiveInt = 1
+    """Number r of outer products for every weight array, as for `one_layer`."""
 
     @property
     def direction(self) -> OneLayer:
         """Return the law of the first step."""
-        return OneLayer(probabilities="size", blocks=self.blocks)
+        return OneLayer(probabilities="size", blocks=self.blocks, rank=self.rank)
 
     def init_state(self, ops: Ops, params: Params) -> Slopes:
         leaf = tree.first_leaf(params)
@@ -97,7 +99,7 @@ class LearnedLayers:
         return np.array([group.dimension for group in groups], float)
 
     def signal_to_noise(self, shares: Shares) -> float:
-        """Return the SNR of a first step, 1 / (d - 1)."""
+        """Return the SNR of a first step, 1 / (d - 1) for r = 1."""
         return mean_signal_to_noise(self.direction, 1, shares)
 
     def least_products(self, derivative: float) -> float:
