@@ -13,6 +13,7 @@ from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.core import group_noise, steps, tree
 from dirgrad.core.closed_forms import GradientShare
+from dirgrad.core.curvature_noise import Curvature
 from dirgrad.core.types import Backend, Estimate, Params, Trial
 from dirgrad.runs.context import Context
 from dirgrad.runs.instruments import cost, quality
@@ -118,6 +119,17 @@ def test_probabilities_proportional_to_the_size_have_the_error_of_signs() -> Non
     assert error == pytest.approx(SIZES.sum() - 1)
     arrays = [GradientShare(shape, 1 / 6, name) for name, shape in shapes("mlp").items()]
     assert OneLayer(probabilities="size").excess(arrays) == pytest.approx(-1, abs=1e-5)
+
+
+def test_more_outer_products_divide_the_fourth_cumulants_of_the_curvature_noise() -> None:
+    """The value for r products lies on the line in 1/r through the values for r = 1 and r = 2."""
+    rng, sizes = np.random.default_rng(0), {"weight_0": (6, 4), "weight_1": (4, 3)}
+    gradient = tuple(rng.standard_normal(shape) for shape in sizes.values())
+    factor = rng.standard_normal((5, 36)) + 1.0
+    curvature = Curvature(gradient, factor.T @ factor, tuple(sizes))
+    one, two, four = (OneLayer(rank=r).curvature_noise(curvature) for r in (1, 2, 4))
+    assert four < two < one
+    assert four == pytest.approx(two - (one - two) / 2)
 
 
 def test_equal_layers_with_equal_probabilities_have_the_error_of_signs() -> None:

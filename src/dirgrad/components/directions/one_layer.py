@@ -33,7 +33,7 @@ class OneLayer:
     blocks in the same way (Nesterov 2012).
 
     The stable rate and the progress of a step depend on E[e^T H e] for the Hessian H (see
-    `curvature_noise`). This noise weighs layers by their curvature instead of their size. The last
+    `curvature_noise`). It depends on the curvature of each layer and not on its size. The last
     layers of a network have few parameters and much curvature, so p_l by size is noisy. The fourth
     cumulants of outer products are multiplied by 1/p_l, and r products divide them by r. So r = 4
     needs fewer steps than r = 1, for little more work.
