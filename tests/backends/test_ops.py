@@ -279,14 +279,3 @@ def test_the_derivatives_of_an_elementwise_function_are_its_closed_forms(
             np.testing.assert_allclose(
                 to_numpy(result), reference, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype]
             )
-
-
-def test_the_convolutions_of_jax_for_accelerators_and_for_cpus_agree() -> None:
-    from dirgrad.backends.jax import ops
-
-    images = ops.asarray(IMAGES)
-    kernel = ops.asarray(KERNEL)
-    for padding in (0, 1):
-        for_accelerators = ops._convolve(images, kernel, padding)
-        for_cpus = ops._convolve_by_matmul(images, kernel, padding)
-        np.testing.assert_allclose(for_accelerators, for_cpus, rtol=1e-10, atol=1e-12)

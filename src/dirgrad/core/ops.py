@@ -252,6 +252,9 @@ class Ops(ControlFlow, Protocol):
         Each is -1 or 1 with probability 1/2.
         """
 
+    def reused_signs(self, key: Key, n: int, like: Array, /) -> Array:
+        """Draw the same signs as `signs`, and store them because each is used many times: (n,)."""
+
     def randint(self, key: Key, n: int, /) -> Array:
         """Draw an integer that is uniform on 0, ..., n - 1: ()."""
 

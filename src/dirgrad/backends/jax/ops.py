@@ -28,7 +28,7 @@ from jax.numpy import where as where
 from jax.numpy import zeros_like as zeros_like
 from jax.random import fold_in as fold_in
 
-from dirgrad.backends.jax import random
+from dirgrad.backends.jax import convolution, random
 
 
 def vmap(f: Callable[..., Any], axes: Any = 0, /) -> Callable[..., Any]:
@@ -163,33 +163,14 @@ def swap_axes(x: Array, first: int, second: int, /) -> Array:
 
 def conv2d(x: Array, kernel: Array, padding: int, /) -> Array:
     on_cpu = jax.default_backend() == "cpu"
-    convolve = _convolve_by_matmul if on_cpu else _convolve
+    # Inside a compiled loop, XLA's CPU convolution falls back to a naive implementation, which is
+    # 10 to 50 times slower than matrix products.
+    convolve = convolution.convolve if on_cpu else _convolve
     return convolve(x, kernel, padding)
 
 
 def _convolve(x: Array, kernel: Array, padding: int) -> Array:
     return jax.lax.conv_general_dilated(x, kernel, (1, 1), [(padding, padding)] * 2)
-
-
-def _convolve_by_matmul(x: Array, kernel: Array, padding: int) -> Array:
-    # Inside a compiled loop, XLA's CPU convolution falls back to a naive implementation, which is
-    # 10 to 50 times slower than this.
-    outputs, channels, kernel_height, kernel_width = kernel.shape
-    pad = (padding, padding)
-    x = jnp.pad(x.transpose(0, 2, 3, 1), ((0, 0), pad, pad, (0, 0)))
-    batch, padded_height, padded_width, _ = x.shape
-    height = padded_height - kernel_height + 1
-    width = padded_width - kernel_width + 1
-    shifted = [
-        x[:, i : i + height, j : j + width]
-        for i in range(kernel_height)
-        for j in range(kernel_width)
-    ]
-    patch_size = kernel_height * kernel_width * channels
-    patches = jnp.concatenate(shifted, axis=-1).reshape(batch * height * width, patch_size)
-    matrix = kernel.transpose(2, 3, 1, 0).reshape(patch_size, outputs)
-    product = (patches @ matrix).reshape(batch, height, width, outputs)
-    return product.transpose(0, 3, 1, 2)
 
 
 def max_pool2d(x: Array, /) -> Array:
@@ -226,6 +207,10 @@ def native_normal(key: Array, n: int, like: Array, /) -> Array:
 
 def signs(key: Array, n: int, like: Array, /) -> Array:
     return random.signs(key, n, like.dtype)
+
+
+def reused_signs(key: Array, n: int, like: Array, /) -> Array:
+    return random.reused_signs(key, n, like.dtype)
 
 
 def randint(key: Array, n: int, /) -> Array:

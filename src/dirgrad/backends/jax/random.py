@@ -29,6 +29,20 @@ def bits(key: Array, n: int) -> Array:
     return _hash(_hash(counter + first) ^ second)
 
 
+def _stored_bits(key: Array, n: int) -> Array:
+    """Draw n words as `bits` does and store each 32 times, once per bit: (n, 32) uint32."""
+    first, second = jax.random.key_data(key)
+    counter = jnp.arange(n, dtype=jnp.uint32) * jnp.uint32(GOLDEN)
+    counters = jnp.broadcast_to(counter[:, None], (n, 32))
+
+    # XLA fuses a draw into each operation that uses it, and an entry of an outer product uses two
+    # signs. It does not fuse out of a loop.
+    def hash_next_word(i: Array, x: Array) -> Array:
+        return _hash(jnp.where(i == 0, x + first, x ^ second))
+
+    return jax.lax.fori_loop(0, 2, hash_next_word, counters)
+
+
 def uniform(key: Array, n: int, dtype: jnp.dtype) -> Array:
     """Draw n values that are uniform on [0, 1): (n,).
 
@@ -58,7 +72,17 @@ def normal(key: Array, n: int, dtype: jnp.dtype) -> Array:
 def signs(key: Array, n: int, dtype: jnp.dtype) -> Array:
     """Draw n signs, -1 or 1, from n bits: (n,)."""
     num_words = -(-n // 32)
-    words = bits(key, num_words)[:, None]
+    return _signs_from(bits(key, num_words)[:, None], n, dtype)
+
+
+def reused_signs(key: Array, n: int, dtype: jnp.dtype) -> Array:
+    """Draw the same signs as `signs` with words that are stored: (n,)."""
+    num_words = -(-n // 32)
+    return _signs_from(_stored_bits(key, num_words), n, dtype)
+
+
+def _signs_from(words: Array, n: int, dtype: jnp.dtype) -> Array:
+    """Return n signs from words (m, 1) or (m, 32), where column j gives bit j."""
     shifts = jnp.arange(32, dtype=jnp.uint32)
     sign_bits = (words >> shifts) & 1
     return 1 - 2 * sign_bits.reshape(-1)[:n].astype(dtype)

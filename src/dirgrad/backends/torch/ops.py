@@ -192,6 +192,9 @@ def signs(key: Tensor, n: int, like: Tensor, /) -> Tensor:
     return random.draw("signs", key, n, like.dtype, like.device)
 
 
+reused_signs = signs
+
+
 def randint(key: Tensor, n: int, /) -> Tensor:
     non_negative = random.mix(key) & (2**63 - 1)
     return torch.remainder(non_negative, n)
