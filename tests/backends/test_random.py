@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 from scipy import stats
 
+from dirgrad import backends
 from dirgrad.core.types import Backend, Key
+from support.small_steps import small_step
 
 
 def draw_in_lanes(backend: Backend, sample: Callable[[Key], Any], lanes: int) -> np.ndarray:
@@ -122,8 +125,7 @@ def test_the_bits_of_random_words_in_jax_are_fair_and_pairwise_uncorrelated(seed
     """Pairs are bits of one word, of consecutive words, and of words from two keys."""
     import jax
 
-    from dirgrad.backends.jax import random
-
+    
     seed_key = jax.random.key(seed)
     first_key, second_key = (jax.random.fold_in(seed_key, i) for i in range(2))
     words = np.asarray(random.bits(first_key, 2**16))
@@ -171,3 +173,22 @@ def test_a_dependency_does_not_change_the_draws_of_a_key(backend: Backend) -> No
         draws = ops.normal(dependent_key, 5, like)
         expected = ops.normal(key, 5, like)
         np.testing.assert_array_equal(numpy(draws), numpy(expected))
+
+
+def test_a_step_along_outer_products_hashes_its_signs_once() -> None:
+    """XLA would otherwise repeat the hash in every operation that uses a sign."""
+    backend = backends.load("jax", 1, "float32")
+    _, _, program = small_step(backend, "mlp-rank_one")
+    compiled = jax.jit(program.build(backend.ops)).lower(*program.arguments).compile()
+    multiplier = 0x2C1B3C6D
+    assert compiled.as_text().count(f"constant({multiplier})") == 1
+
+
+@pytest.mark.parametrize("entries", [7, 100])
+def test_reused_signs_are_the_signs_of_the_key(backend: Backend, entries: int) -> None:
+    like = backend.ops.asarray(np.zeros(1, np.float32))
+    draws = [
+        draw_in_lanes(backend, lambda key, draw=draw: draw(key, entries, like), 3)
+        for draw in (backend.ops.signs, backend.ops.reused_signs)
+    ]
+    np.testing.assert_array_equal(*draws)

@@ -47,7 +47,7 @@ class BlockShared:
             return tree.OuterProduct(left, right)
 
         return _outer_products.draw_structured(
-            lambda n: ops.signs(key, n, leaf), like, count_entries, build
+            lambda n: ops.reused_signs(key, n, leaf), like, count_entries, build
         )
 
     def _num_blocks(self, shape: _outer_products.Shape) -> int:

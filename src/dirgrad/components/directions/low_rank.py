@@ -39,7 +39,7 @@ class LowRank:
             return tree.OuterProduct(left / sqrt(self.rank), right)
 
         return _outer_products.draw_structured(
-            lambda n: ops.signs(key, n, leaf), like, count_entries, build
+            lambda n: ops.reused_signs(key, n, leaf), like, count_entries, build
         )
 
     def excess(self, shares: Shares) -> float:

@@ -26,7 +26,7 @@ class RankOne:
         """Draw a direction: an `OuterProduct` per weight array, plain arrays otherwise."""
         leaf = tree.first_leaf(like)
         return _outer_products.draw_structured(
-            lambda n: ops.signs(key, n, leaf),
+            lambda n: ops.reused_signs(key, n, leaf),
             like,
             _outer_products.count_factor_entries,
             _outer_products.outer_product,
