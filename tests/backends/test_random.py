@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from dirgrad import backends
+from dirgrad.backends.jax import random
 from dirgrad.core.types import Backend, Key
 from support.small_steps import small_step
 
@@ -123,9 +124,6 @@ def bits_as_signs(words: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(3))
 def test_the_bits_of_random_words_in_jax_are_fair_and_pairwise_uncorrelated(seed: int) -> None:
     """Pairs are bits of one word, of consecutive words, and of words from two keys."""
-    import jax
-
-    
     seed_key = jax.random.key(seed)
     first_key, second_key = (jax.random.fold_in(seed_key, i) for i in range(2))
     words = np.asarray(random.bits(first_key, 2**16))

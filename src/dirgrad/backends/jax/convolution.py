@@ -27,7 +27,7 @@ Axes: TypeAlias = tuple[int, ...]
 
 
 class Shifts(NamedTuple):
-    """Axes of a kernel whose shifts come before the matrix product, and axes whose shifts follow."""
+    """Axes of a kernel with shifts before the matrix product, and axes with shifts after it."""
 
     before: Axes
     after: Axes
