@@ -178,5 +178,7 @@ def make_step(
 
 
 def _decayed_rate(ops: Ops, trial: Trial, index: Array, decay: float) -> Array:
+    if decay == 0:
+        return trial.learning_rate
     decay_array = ops.constant(np.array(decay), trial.learning_rate)
     return trial.learning_rate * ops.exp(-decay_array * index)

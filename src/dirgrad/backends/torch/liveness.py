@@ -69,11 +69,12 @@ def write_over(graph: Graph, consumed: int) -> None:
     """Replace calls by their in-place forms if nothing later reads the overwritten storage.
 
     The numbers stay equal, and fewer tensors are allocated. Of the graph's arguments, only the
-    first `consumed` may be overwritten.
+    first `consumed` may be overwritten. Constants of the graph are never overwritten.
     """
     storages = Storages(graph)
-    placeholders = {node for node in graph.nodes if node.op == "placeholder"}
-    protected = placeholders - set(list(graph.nodes)[:consumed])
+    given = {node for node in graph.nodes if node.op in ("placeholder", "get_attr")}
+    placeholders = [node for node in graph.nodes if node.op == "placeholder"]
+    protected = given - set(placeholders[:consumed])
     for node in graph.nodes:
         in_place = _in_place_form(node)
         target = node.args[0] if node.args else None
@@ -109,11 +110,12 @@ def _in_place_form(node: Node) -> Any:
 
 def _same_layout(first: Node, second: Node) -> bool:
     """Return whether two results are tensors of equal shape, dtype and strides."""
-    first_layout = _layout(first)
-    return first_layout is not None and first_layout == _layout(second)
+    first_layout = layout(first)
+    return first_layout is not None and first_layout == layout(second)
 
 
-def _layout(node: Node) -> Any:
+def layout(node: Node) -> Any:
+    """Return the shape, dtype and strides of a result, or None if it is not a tensor."""
     value = node.meta.get("val")
     if not isinstance(value, Tensor):
         return None

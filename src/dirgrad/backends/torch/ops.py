@@ -26,7 +26,6 @@ from torch import zeros_like as zeros_like
 from torch.func import grad_and_value
 from torch.func import jvp as jvp
 from torch.nn import functional
-from torch.nn.functional import cross_entropy as cross_entropy
 from torch.utils import _pytree as pytree
 
 from dirgrad.backends.torch import random
@@ -34,6 +33,7 @@ from dirgrad.backends.torch.branches import apply_if as apply_if
 from dirgrad.backends.torch.branches import drawn
 from dirgrad.backends.torch.branches import switch as switch
 from dirgrad.backends.torch.checkpoint import Checkpoint
+from dirgrad.backends.torch.cross_entropy import cross_entropy as cross_entropy
 from dirgrad.backends.torch.linear_jvp import LinearJvp, RestingLinear
 
 # Asked this way, PyTorch does not start CUDA, so a process that is forked later can still use it.
@@ -172,8 +172,8 @@ def accuracy(logits: Tensor, labels: Tensor, /) -> Tensor:
 
 
 def fold_in(key: Tensor, i: Any, /) -> Tensor:
-    shifted = key + (i + 1) * random.STRIDE
-    return random.mix(shifted)
+    index = torch.as_tensor(i, dtype=torch.int64, device=key.device)
+    return random.fold_in(key, index)
 
 
 def uniform(key: Tensor, n: int, like: Tensor, /) -> Tensor:

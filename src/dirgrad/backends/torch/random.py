@@ -114,17 +114,31 @@ def _as_words(key: Tensor) -> np.ndarray:
     return key.numpy().reshape(-1).view(np.uint64)
 
 
-def _mix(key: Tensor) -> Tensor:
-    if key.ndim:
-        mixed = _hash(_as_words(key)).view(np.int64)
-        return torch.from_numpy(mixed).reshape(key.shape)
+def _hashed_key(word: int) -> Tensor:
+    """Hash one key."""
     # Hashing a Python integer takes a quarter of the time of hashing an array of length 1.
-    word = _hash(int(key.item()) & WORD)
+    word = _hash(word & WORD)
     signed = word - (WORD + 1) if word >> 63 else word
     return torch.tensor(signed)
 
 
+def _mix(key: Tensor) -> Tensor:
+    if key.ndim:
+        mixed = _hash(_as_words(key)).view(np.int64)
+        return torch.from_numpy(mixed).reshape(key.shape)
+    return _hashed_key(int(key.item()))
+
+
+def _fold_in(key: Tensor, index: Tensor) -> Tensor:
+    if key.ndim or index.ndim:
+        return _mix(key + (index + 1) * STRIDE)
+    return _hashed_key(int(key.item()) + (int(index.item()) + 1) * STRIDE)
+
+
 def _draw(law: str, key: Tensor, n: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    if not key.ndim and n > HASHED_ENTRIES:
+        generator = torch.Generator(device).manual_seed(int(key.item()) & WORD)
+        return GENERATED[law](n, dtype, device, generator)
     words = _as_words(key)
     if n <= HASHED_ENTRIES:
         values = HASHED[law](_counter_bits(words, n))
@@ -143,19 +157,44 @@ def _draw(law: str, key: Tensor, n: int, dtype: torch.dtype, device: torch.devic
 # the time of a small problem's step.
 _library = torch.library.Library("dirgrad", "DEF")
 _library.define("mix(Tensor key) -> Tensor")
+_library.define("fold_in(Tensor key, Tensor index) -> Tensor")
 _library.define("draw(str law, Tensor key, int n, ScalarType dtype, Device device) -> Tensor")
 _library.impl("mix", _mix, "CPU")
+_library.impl("fold_in", _fold_in, "CPU")
 _library.impl("draw", _draw, "CPU")
 
 mix = torch.ops.dirgrad.mix.default
 """Return a new key for each key, in the shape of the keys."""
+fold_in = torch.ops.dirgrad.fold_in.default
+"""Return a new key for each pair of a key and an index; the two broadcast."""
 draw = torch.ops.dirgrad.draw.default
 """Return n draws from a law for each key: (*key.shape, n)."""
+CPU_KERNELS = {mix: _mix, fold_in: _fold_in, draw: _draw}
+"""The functions behind the operators for keys on the CPU; a direct call takes less time."""
 
 
 @torch.library.register_vmap("dirgrad::mix", lib=_library)
 def _(info: Any, in_dims: Any, key: Tensor) -> tuple[Tensor, int]:
     return mix(key.movedim(in_dims[0], 0)), 0
+
+
+@torch.library.register_vmap("dirgrad::fold_in", lib=_library)
+def _(info: Any, in_dims: Any, key: Tensor, index: Tensor) -> tuple[Tensor, int]:
+    rank = max(
+        x.ndim - (axis is not None) for x, axis in zip((key, index), in_dims, strict=True)
+    )
+    lanes_first = [
+        x if axis is None else _lanes_first(x, axis, rank)
+        for x, axis in zip((key, index), in_dims, strict=True)
+    ]
+    return fold_in(*lanes_first), 0
+
+
+def _lanes_first(x: Tensor, axis: int, rank: int) -> Tensor:
+    """Return x with the lanes as its first axis, before `rank` axes that broadcast."""
+    x = x.movedim(axis, 0)
+    ones = (1,) * (rank + 1 - x.ndim)
+    return x.reshape(len(x), *ones, *x.shape[1:])
 
 
 @torch.library.register_vmap("dirgrad::draw", lib=_library)

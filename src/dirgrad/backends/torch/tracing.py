@@ -12,8 +12,11 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
 from dirgrad.backends.torch.branches import first_index, specializations
+from dirgrad.backends.torch.direct_calls import with_direct_calls
 from dirgrad.backends.torch.flop_count import count_flops
 from dirgrad.backends.torch.liveness import temp_bytes, write_over
+from dirgrad.backends.torch.simplification import simplify
+from dirgrad.backends.torch.stacking import stack_products
 
 FlatFunction: TypeAlias = Callable[..., list[Tensor]]
 """Function from the leaves of its arguments to the leaves of its result."""
@@ -25,17 +28,19 @@ class Traced(NamedTuple):
     Attributes:
         graphs: The graphs; a single one if the function draws no index.
         index_graph: The graph of the index, or None.
+        calls: Map the leaves to the leaves of the result, one function for each graph.
+        index_call: Map the leaves to the index, or None.
     """
 
     graphs: tuple[GraphModule, ...]
     index_graph: GraphModule | None
+    calls: tuple[Callable[..., Any], ...]
+    index_call: Callable[..., Any] | None
 
     def __call__(self, *leaves: Tensor) -> Any:
         """Call the graph of the index that the leaves draw; return the leaves of the result."""
-        if self.index_graph is None:
-            return self.graphs[0](*leaves)
-        index = int(self.index_graph(*leaves))
-        return self.graphs[index](*leaves)
+        index = 0 if self.index_call is None else int(self.index_call(*leaves))
+        return self.calls[index](*leaves)
 
     def counts(self, leaves: list[Tensor]) -> dict[str, int]:
         """Return the temporary bytes of the largest graph, and the mean flops of all graphs."""
@@ -70,7 +75,9 @@ def trace(flat: FlatFunction, leaves: list[Tensor], consumed: int) -> Traced:
     graphs: list[GraphModule] = []
     for specialization in specializations(lambda: graphs.append(_trace(flat, leaves, consumed))):
         draws_index = specialization.index is not None
-    return Traced(tuple(graphs), _trace_index(flat, leaves) if draws_index else None)
+    index_graph = _trace_index(flat, leaves) if draws_index else None
+    calls = tuple(with_direct_calls(graph) for graph in graphs)
+    return Traced(tuple(graphs), index_graph, calls, index_graph and with_direct_calls(index_graph))
 
 
 def _trace_index(flat: FlatFunction, leaves: list[Tensor]) -> GraphModule:
@@ -85,6 +92,8 @@ def _trace(f: Callable[..., Any], leaves: list[Tensor], consumed: int) -> GraphM
     # twice, such as a shared array of zeros, would become a single input.
     traced = make_fx(f)(*copy(leaves))
     traced.graph.eliminate_dead_code()
+    simplify(traced)
+    stack_products(traced.graph)
     write_over(traced.graph, consumed)
     traced.recompile()
     traced(*copy(leaves))
