@@ -86,7 +86,7 @@ COSTS = {
         jax_products=MLP_BACKPROP_PRODUCTS,
         torch_products=3 * MLP_PRODUCTS,
         xla_temp_bytes=4864,
-        graph_temp_bytes=12880,
+        graph_temp_bytes=7976,
         saved_bytes=0,
     ),
     "mlp-rank_one": StepCost(
@@ -94,7 +94,7 @@ COSTS = {
         jax_products=MLP_PRODUCTS + RANK_ONE_TANGENT,
         torch_products=MLP_PRODUCTS + MLP_INNER_PRODUCTS,
         xla_temp_bytes=2560,
-        graph_temp_bytes=2396,
+        graph_temp_bytes=2288,
         saved_bytes=0,
     ),
     # The tangent passes the two layers behind the first one, the one behind the second, or none.
@@ -111,7 +111,7 @@ COSTS = {
         jax_products=RANK_ONE_K4_PRODUCTS,
         torch_products=RANK_ONE_K4_PRODUCTS,
         xla_temp_bytes=9280,
-        graph_temp_bytes=8900,
+        graph_temp_bytes=8032,
         saved_bytes=0,
     ),
     # JAX solves for the weights of the directions with 160 more operations in products.
@@ -120,7 +120,7 @@ COSTS = {
         jax_products=RANK_ONE_K4_PRODUCTS + GRAM_PRODUCTS + 160,
         torch_products=RANK_ONE_K4_PRODUCTS + GRAM_PRODUCTS,
         xla_temp_bytes=9920,
-        graph_temp_bytes=8900,
+        graph_temp_bytes=8032,
         saved_bytes=0,
     ),
     # PyTorch skips the zero tangent of the images. JAX counts the tangents of products with the
@@ -130,7 +130,7 @@ COSTS = {
         jax_products=MLP_BACKPROP_PRODUCTS + MLP_INNER_PRODUCTS,
         torch_products=MLP_BACKPROP_PRODUCTS,
         xla_temp_bytes=8000,
-        graph_temp_bytes=8388,
+        graph_temp_bytes=4800,
         saved_bytes=0,
     ),
     "mlp-replayed_difference": StepCost(
@@ -146,7 +146,7 @@ COSTS = {
         jax_products=2 * MLP_PRODUCTS,
         torch_products=2 * MLP_PRODUCTS,
         xla_temp_bytes=2560,
-        graph_temp_bytes=8392,
+        graph_temp_bytes=4296,
         saved_bytes=0,
     ),
     # Each direction evaluates the loss again. The running sum of the estimates takes memory, too.
@@ -155,7 +155,7 @@ COSTS = {
         jax_products=4 * MLP_BACKPROP_PRODUCTS,
         torch_products=4 * 3 * MLP_PRODUCTS,
         xla_temp_bytes=13376,
-        graph_temp_bytes=18864,
+        graph_temp_bytes=13928,
         saved_bytes=0,
     ),
     "mlp-forward_difference": StepCost(
@@ -200,7 +200,7 @@ COSTS = {
         jax_products=36352,
         torch_products=35328,
         xla_temp_bytes=9368,
-        graph_temp_bytes=3192,
+        graph_temp_bytes=2936,
         saved_bytes=2436,
     ),
     "rnn-forward": StepCost(
@@ -208,7 +208,7 @@ COSTS = {
         jax_products=36352,
         torch_products=3 * RNN_PRODUCTS,
         xla_temp_bytes=3616,
-        graph_temp_bytes=2784,
+        graph_temp_bytes=2160,
         saved_bytes=0,
     ),
     # Truncated BPTT computes the output at every step, not only where an answer is asked for.
@@ -217,7 +217,7 @@ COSTS = {
         jax_products=47104,
         torch_products=45056,
         xla_temp_bytes=8720,
-        graph_temp_bytes=3504,
+        graph_temp_bytes=3208,
         saved_bytes=2736,
     ),
     "rnn-checkpointed": StepCost(
@@ -225,7 +225,7 @@ COSTS = {
         jax_products=64512,
         torch_products=63488,
         xla_temp_bytes=9936,
-        graph_temp_bytes=5404,
+        graph_temp_bytes=5368,
         saved_bytes=3888,
     ),
     "rnn-directional": StepCost(
@@ -233,7 +233,7 @@ COSTS = {
         jax_products=47104,
         torch_products=52224,
         xla_temp_bytes=4760,
-        graph_temp_bytes=3336,
+        graph_temp_bytes=2680,
         saved_bytes=0,
     ),
     # The state has one tangent for each of the 156 parameters.
@@ -242,7 +242,7 @@ COSTS = {
         jax_products=4649984,
         torch_products=4655104,
         xla_temp_bytes=285016,
-        graph_temp_bytes=351124,
+        graph_temp_bytes=351092,
         saved_bytes=0,
     ),
     # The tape stores one step of the sequence at a time.
@@ -251,7 +251,7 @@ COSTS = {
         jax_products=107520,
         torch_products=109952,
         xla_temp_bytes=6624,
-        graph_temp_bytes=4324,
+        graph_temp_bytes=4132,
         saved_bytes=1188,
     ),
 }

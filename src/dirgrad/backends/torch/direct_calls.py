@@ -30,12 +30,29 @@ def with_direct_calls(module: GraphModule) -> GraphModule:
 
 
 def _call_directly(graph: Graph, node: Node) -> None:
-    if node.target in random.CPU_KERNELS and _is_on_cpu(node):
+    if node.target is random.draw and _is_on_cpu(node):
+        _fold_and_draw(node)
+    elif node.target in random.CPU_KERNELS and _is_on_cpu(node):
         node.target = random.CPU_KERNELS[node.target]
     elif node.target is torch.ops.aten.slice.Tensor:
         _index(node)
     elif (name := _method(node)) is not None:
         node.op, node.target = "call_method", name
+
+
+def _fold_and_draw(node: Node) -> None:
+    """Let a draw derive its key itself, if the key has no other use."""
+    law, key, *rest = node.args
+    indices: list[Node] = []
+    unused: list[Node] = []
+    while key.target is random.CPU_KERNELS[random.fold_in] and len(key.users) == 1:
+        unused.append(key)
+        key, index = key.args
+        indices.insert(0, index)
+    node.target = random.draw_after_folding
+    node.args = (law, key, *rest, *indices)
+    for folded in unused:
+        node.graph.erase_node(folded)
 
 
 def _is_on_cpu(node: Node) -> bool:

@@ -114,43 +114,64 @@ def _as_words(key: Tensor) -> np.ndarray:
     return key.numpy().reshape(-1).view(np.uint64)
 
 
-def _hashed_key(word: int) -> Tensor:
-    """Hash one key."""
-    # Hashing a Python integer takes a quarter of the time of hashing an array of length 1.
-    word = _hash(word & WORD)
-    signed = word - (WORD + 1) if word >> 63 else word
-    return torch.tensor(signed)
+def _as_key(word: int) -> Tensor:
+    return torch.tensor(word - (WORD + 1) if word >> 63 else word)
+
+
+def _hash_word(word: int) -> int:
+    """Hash one key, which as an integer takes a quarter of the time of an array of length 1."""
+    return int(_hash(word & WORD))
 
 
 def _mix(key: Tensor) -> Tensor:
     if key.ndim:
         mixed = _hash(_as_words(key)).view(np.int64)
         return torch.from_numpy(mixed).reshape(key.shape)
-    return _hashed_key(int(key.item()))
+    return _as_key(_hash_word(int(key.item())))
 
 
 def _fold_in(key: Tensor, index: Tensor) -> Tensor:
     if key.ndim or index.ndim:
         return _mix(key + (index + 1) * STRIDE)
-    return _hashed_key(int(key.item()) + (int(index.item()) + 1) * STRIDE)
+    return _as_key(_folded(int(key.item()), index))
+
+
+def _folded(word: int, index: Tensor) -> int:
+    return _hash_word(word + (int(index.item()) + 1) * STRIDE)
 
 
 def _draw(law: str, key: Tensor, n: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     if not key.ndim and n > HASHED_ENTRIES:
-        generator = torch.Generator(device).manual_seed(int(key.item()) & WORD)
-        return GENERATED[law](n, dtype, device, generator)
+        return _draw_from_word(law, int(key.item()) & WORD, n, dtype, device)
     words = _as_words(key)
     if n <= HASHED_ENTRIES:
         values = HASHED[law](_counter_bits(words, n))
         tensor = torch.from_numpy(values).to(device, dtype)
         return tensor.reshape(*key.shape, n)
-    generate = GENERATED[law]
-    lanes = []
-    for seed in words.tolist():
-        generator = torch.Generator(device).manual_seed(seed)
-        lanes.append(generate(n, dtype, device, generator))
+    lanes = [_draw_from_word(law, word, n, dtype, device) for word in words.tolist()]
     stacked = torch.stack(lanes) if len(lanes) > 1 else lanes[0]
     return stacked.reshape(*key.shape, n)
+
+
+def _draw_from_word(
+    law: str, word: int, n: int, dtype: torch.dtype, device: torch.device
+) -> Tensor:
+    generator = torch.Generator(device).manual_seed(word)
+    return GENERATED[law](n, dtype, device, generator)
+
+
+def draw_after_folding(
+    law: str, key: Tensor, n: int, dtype: torch.dtype, device: torch.device, *indices: Tensor
+) -> Tensor:
+    """Return the draw whose key is `key` with each index folded in, without the keys between."""
+    if key.ndim or n <= HASHED_ENTRIES or any(index.ndim for index in indices):
+        for index in indices:
+            key = _fold_in(key, index)
+        return _draw(law, key, n, dtype, device)
+    word = int(key.item())
+    for index in indices:
+        word = _folded(word, index)
+    return _draw_from_word(law, word, n, dtype, device)
 
 
 # A call through Library takes half the time of a call through custom_op. These calls take most of

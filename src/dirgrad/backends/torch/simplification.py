@@ -26,6 +26,8 @@ VIEWS = (
 """Operators that return their first argument if its layout stays the same."""
 SHAPED = (aten.ones_like.default, aten.zeros_like.default, aten.new_zeros.default)
 """Operators whose result depends only on the shape and the dtype of their first argument."""
+PRODUCTS = (aten.mm.default, aten.mv.default, aten.bmm.default, aten.addmm.default)
+"""Operators that are not computed in advance, so the count of products stays that of the step."""
 LARGEST_CONSTANT = 1024
 """Largest number of entries of a constant that is kept. A larger one is computed in every call."""
 FEWEST_PARTS = 3
@@ -122,8 +124,9 @@ def _is_constant(node: Node, values: dict[Node, Tensor]) -> bool:
         return False
     is_pure = getattr(node.target, "namespace", "") == "aten" and _overwritten(node) is None
     is_small = result.numel() <= LARGEST_CONSTANT
+    is_product = node.target in PRODUCTS
     is_result = any(user.op == "output" for user in node.users)
-    if not is_pure or not is_small or is_result:
+    if not is_pure or not is_small or is_result or is_product:
         return False
     if node.target in SHAPED:
         return True
