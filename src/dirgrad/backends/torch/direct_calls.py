@@ -13,12 +13,16 @@ from torch.fx import Graph, GraphModule, Node
 from dirgrad.backends.torch import random
 
 METHODS = frozenset(
-    "add add_ addcmul addcmul_ addmm addmm_ amax clone cos cos_ copy_ div div_ exp exp_ expand "
-    "index_select log log_ mm mul mul_ mv neg neg_ permute relu relu_ select sigmoid sigmoid_ sin "
-    "sin_ split_with_sizes sqrt sqrt_ squeeze sub sub_ sum t tanh tanh_ transpose unsqueeze "
-    "view".split()
+    {"add", "addcmul", "addmm", "amax", "clone", "copy", "cos", "div", "exp", "expand", "log", "mm"}
+    | {"index_select", "mul", "mv", "neg", "permute", "relu", "select", "sigmoid", "sin", "sqrt"}
+    | {"split_with_sizes", "squeeze", "sub", "sum", "t", "tanh", "transpose", "unsqueeze", "view"}
 )
-"""Operators whose positional arguments are those of the method with the same name."""
+"""Operators whose positional arguments are those of the method with the same name.
+
+The forms in place, such as `add_`, belong to them.
+"""
+
+
 def with_direct_calls(module: GraphModule) -> GraphModule:
     """Return a module with the same calls, made directly where the direct call is known."""
     graph = Graph()
@@ -74,5 +78,5 @@ def _method(node: Node) -> str | None:
     if schema is None or node.kwargs or not node.args or not isinstance(node.args[0], Node):
         return None
     namespace, _, name = schema.name.partition("::")
-    is_known = namespace == "aten" and name in METHODS and node.target._overloadname != "out"
+    is_known = namespace == "aten" and name.removesuffix("_") in METHODS
     return name if is_known else None

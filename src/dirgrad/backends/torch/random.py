@@ -201,9 +201,7 @@ def _(info: Any, in_dims: Any, key: Tensor) -> tuple[Tensor, int]:
 
 @torch.library.register_vmap("dirgrad::fold_in", lib=_library)
 def _(info: Any, in_dims: Any, key: Tensor, index: Tensor) -> tuple[Tensor, int]:
-    rank = max(
-        x.ndim - (axis is not None) for x, axis in zip((key, index), in_dims, strict=True)
-    )
+    rank = max(x.ndim - (axis is not None) for x, axis in zip((key, index), in_dims, strict=True))
     lanes_first = [
         x if axis is None else _lanes_first(x, axis, rank)
         for x, axis in zip((key, index), in_dims, strict=True)
