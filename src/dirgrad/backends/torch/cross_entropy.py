@@ -44,9 +44,9 @@ class _CrossEntropyJvp(torch.autograd.Function):
     @staticmethod
     def jvp(ctx: Any, tangent: Tensor, _: None) -> tuple[Tensor, None, None]:
         labels, log_probabilities, weight = ctx.saved_tensors
-        one = torch.ones((), dtype=weight.dtype, device=weight.device)
+        cotangent = torch.ones((), dtype=weight.dtype, device=weight.device)
         by_log_probability = aten.nll_loss_backward(
-            one, log_probabilities, labels, None, MEAN, IGNORED, weight
+            cotangent, log_probabilities, labels, None, MEAN, IGNORED, weight
         )
         gradient = aten._log_softmax_backward_data(
             by_log_probability, log_probabilities, 1, log_probabilities.dtype

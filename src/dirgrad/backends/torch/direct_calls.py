@@ -17,9 +17,9 @@ METHODS = frozenset(
     | {"index_select", "mul", "mv", "neg", "permute", "relu", "select", "sigmoid", "sin", "sqrt"}
     | {"split_with_sizes", "squeeze", "sub", "sum", "t", "tanh", "transpose", "unsqueeze", "view"}
 )
-"""Operators whose positional arguments are those of the method with the same name.
+"""Operators that take the same positional arguments as the method with their name.
 
-The forms in place, such as `add_`, belong to them.
+The set includes their forms in place, such as `add_`.
 """
 
 

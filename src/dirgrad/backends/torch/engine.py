@@ -2,8 +2,9 @@
 
 Tracing removes the interpreters of vmap and forward-mode AD from the loop. The results stay equal,
 and small problems take about a fifth of the time. Calls without an effect are removed
-(`simplification.py`), a value and its tangent share a product (`stacking.py`), and calls are made in
-place if nothing reads the old values any more. No compiler is used. A step that draws an index has one graph for each value of the index (`branches.py`).
+(`simplification.py`), a value and its tangent share a product (`stacking.py`), and calls work in
+place if nothing reads the old values any more. No compiler is used. A step that draws an index has
+one graph for each value of the index (`branches.py`).
 """
 
 from collections.abc import Callable

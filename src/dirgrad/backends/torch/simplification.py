@@ -1,8 +1,7 @@
-"""Rewriting of a traced graph to fewer calls with the same results, bit for bit.
+"""Rewriting of a traced graph to fewer calls; the results stay bitwise equal.
 
-A call of a small operator takes one to three microseconds, whatever it computes. Traces of forward
-mode contain many calls that return one of their arguments, multiply by one, or compute the same
-constant in every step.
+A call takes one to three microseconds, even on a scalar. Traces of forward mode contain many calls
+that return an argument, multiply by one, or compute the same constant in every step.
 """
 
 import operator
@@ -27,7 +26,7 @@ VIEWS = (
 SHAPED = (aten.ones_like.default, aten.zeros_like.default, aten.new_zeros.default)
 """Operators whose result depends only on the shape and the dtype of their first argument."""
 PRODUCTS = (aten.mm.default, aten.mv.default, aten.bmm.default, aten.addmm.default)
-"""Operators that are not computed in advance, so the count of products stays that of the step."""
+"""Products, which each call computes. So the count of products does not change."""
 LARGEST_CONSTANT = 1024
 """Largest number of entries of a constant that is kept. A larger one is computed in every call."""
 FEWEST_PARTS = 3
