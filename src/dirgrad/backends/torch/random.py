@@ -130,9 +130,14 @@ def _mix(key: Tensor) -> Tensor:
     return _as_key(_hash_word(int(key.item())))
 
 
+def _fold_in_arrays(key: Tensor, index: Tensor) -> Tensor:
+    mixed: Tensor = mix(key + (index + 1) * STRIDE)
+    return mixed
+
+
 def _fold_in(key: Tensor, index: Tensor) -> Tensor:
     if key.ndim or index.ndim:
-        return _mix(key + (index + 1) * STRIDE)
+        return _fold_in_arrays(key, index)
     return _as_key(_folded(int(key.item()), index))
 
 
@@ -182,6 +187,7 @@ _library.define("fold_in(Tensor key, Tensor index) -> Tensor")
 _library.define("draw(str law, Tensor key, int n, ScalarType dtype, Device device) -> Tensor")
 _library.impl("mix", _mix, "CPU")
 _library.impl("fold_in", _fold_in, "CPU")
+_library.impl("fold_in", _fold_in_arrays, "CUDA")
 _library.impl("draw", _draw, "CPU")
 
 mix = torch.ops.dirgrad.mix.default
