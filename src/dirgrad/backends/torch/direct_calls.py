@@ -6,6 +6,7 @@ run either way.
 """
 
 import operator
+from typing import Any
 
 import torch
 from torch.fx import Graph, GraphModule, Node
@@ -23,7 +24,7 @@ The set includes their forms in place, such as `add_`.
 """
 
 
-def with_direct_calls(module: GraphModule) -> GraphModule:
+def with_direct_calls(module: Any) -> GraphModule:
     """Return a module with the same calls, made directly where the direct call is known."""
     graph = Graph()
     graph.output(graph.graph_copy(module.graph, {}))
@@ -33,7 +34,7 @@ def with_direct_calls(module: GraphModule) -> GraphModule:
     return GraphModule(module, graph)
 
 
-def _call_directly(graph: Graph, node: Node) -> None:
+def _call_directly(graph: Any, node: Any) -> None:
     if node.target is random.draw and _is_on_cpu(node):
         _fold_and_draw(node)
     elif node.target in random.CPU_KERNELS and _is_on_cpu(node):
@@ -44,11 +45,11 @@ def _call_directly(graph: Graph, node: Node) -> None:
         node.op, node.target = "call_method", name
 
 
-def _fold_and_draw(node: Node) -> None:
+def _fold_and_draw(node: Any) -> None:
     """Let a draw derive its key itself, if the key has no other use."""
     law, key, *rest = node.args
-    indices: list[Node] = []
-    unused: list[Node] = []
+    indices: list[Any] = []
+    unused: list[Any] = []
     while key.target is random.CPU_KERNELS[random.fold_in] and len(key.users) == 1:
         unused.append(key)
         key, index = key.args
@@ -59,11 +60,11 @@ def _fold_and_draw(node: Node) -> None:
         node.graph.erase_node(folded)
 
 
-def _is_on_cpu(node: Node) -> bool:
+def _is_on_cpu(node: Any) -> bool:
     return all(key.meta["val"].device.type == "cpu" for key in node.all_input_nodes)
 
 
-def _index(node: Node) -> None:
+def _index(node: Any) -> None:
     """Write a slice of the first or the second axis as an index."""
     source, axis, *limits = (*node.args, 0)[: max(2, len(node.args))]
     if axis in (0, 1) and not node.kwargs:
@@ -72,7 +73,7 @@ def _index(node: Node) -> None:
         node.args = (source, (*axes, slice(*(limits or [None]))))
 
 
-def _method(node: Node) -> str | None:
+def _method(node: Any) -> str | None:
     """Return the name of the method of the first argument that the node calls, or None."""
     schema = getattr(node.target, "_schema", None)
     if schema is None or node.kwargs or not node.args or not isinstance(node.args[0], Node):

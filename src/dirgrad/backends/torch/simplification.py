@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.fx import Graph, GraphModule, Node
+from torch.fx import Node
 from torch.utils import _pytree as pytree
 
 from dirgrad.backends.torch.liveness import Storages, layout
@@ -33,7 +33,7 @@ FEWEST_PARTS = 3
 """Smallest number of slices that one call of `split_with_sizes` replaces."""
 
 
-def simplify(module: GraphModule) -> None:
+def simplify(module: Any) -> None:
     """Remove calls without an effect, compute constants once, and cut arrays in one call.
 
     No result changes, and the graph stays without calls that overwrite an argument, except those
@@ -51,24 +51,24 @@ def simplify(module: GraphModule) -> None:
     graph.lint()
 
 
-def _replace(node: Node, value: Node) -> None:
+def _replace(node: Any, value: Node) -> None:
     node.replace_all_uses_with(value)
     node.graph.erase_node(node)
 
 
-def _mutated_roots(graph: Graph) -> set[Node]:
+def _mutated_roots(graph: Any) -> set[Any]:
     """Return the roots of the storages that a call overwrites."""
     storages = Storages(graph)
     return {storages.root(target) for target in map(_overwritten, graph.nodes) if target}
 
 
-def _overwritten(node: Node) -> Node | None:
+def _overwritten(node: Any) -> Any:
     schema = getattr(node.target, "_schema", None)
     is_mutable = schema is not None and schema.is_mutable
     return node.args[0] if is_mutable and isinstance(node.args[0], Node) else None
 
 
-def _remove_copied_tangents(graph: Graph) -> None:
+def _remove_copied_tangents(graph: Any) -> None:
     """Replace the copy of a tangent in the layout of its primal by the tangent.
 
     Forward mode makes such a copy if the tangent is a view, such as a part of a direction.
@@ -83,7 +83,7 @@ def _remove_copied_tangents(graph: Graph) -> None:
             graph.erase_node(target)
 
 
-def _remove_identities(graph: Graph, mutated: set[Node]) -> None:
+def _remove_identities(graph: Any, mutated: set[Any]) -> None:
     storages = Storages(graph)
     for node in list(graph.nodes):
         if node.target not in VIEWS or storages.root(node) in mutated:
@@ -92,9 +92,9 @@ def _remove_identities(graph: Graph, mutated: set[Node]) -> None:
             _replace(node, node.args[0])
 
 
-def _fold_constants(module: GraphModule, mutated: set[Node]) -> None:
+def _fold_constants(module: Any, mutated: set[Any]) -> None:
     """Compute once each small array that depends on no argument of the graph."""
-    values: dict[Node, Tensor] = {}
+    values: dict[Any, Tensor] = {}
     for node in list(module.graph.nodes):
         if node.op == "get_attr":
             values[node] = getattr(module, node.target)
@@ -104,7 +104,7 @@ def _fold_constants(module: GraphModule, mutated: set[Node]) -> None:
             values[_store(module, node, value)] = value
 
 
-def _value_from(values: dict[Node, Tensor]) -> Any:
+def _value_from(values: dict[Any, Tensor]) -> Any:
     def value(leaf: Any) -> Any:
         if not isinstance(leaf, Node):
             return leaf
@@ -117,7 +117,7 @@ def _empty(x: Tensor) -> Tensor:
     return torch.empty_strided(x.shape, x.stride(), dtype=x.dtype, device=x.device)
 
 
-def _is_constant(node: Node, values: dict[Node, Tensor]) -> bool:
+def _is_constant(node: Any, values: dict[Any, Tensor]) -> bool:
     result = node.meta.get("val")
     if node.op != "call_function" or not isinstance(result, Tensor):
         return False
@@ -133,7 +133,7 @@ def _is_constant(node: Node, values: dict[Node, Tensor]) -> bool:
     return not is_random and all(used in values for used in node.all_input_nodes)
 
 
-def _store(module: GraphModule, node: Node, value: Tensor) -> Node:
+def _store(module: Any, node: Any, value: Tensor) -> Any:
     """Replace a node by an attribute of the module."""
     name = f"constant_{node.name}"
     module.register_buffer(name, value, persistent=False)
@@ -144,7 +144,7 @@ def _store(module: GraphModule, node: Node, value: Tensor) -> Node:
     return constant
 
 
-def _remove_factors_of_one(module: GraphModule, mutated: set[Node]) -> None:
+def _remove_factors_of_one(module: Any, mutated: set[Any]) -> None:
     storages = Storages(module.graph)
     for node in list(module.graph.nodes):
         if node.target is not aten.mul.Tensor or storages.root(node) in mutated:
@@ -156,7 +156,7 @@ def _remove_factors_of_one(module: GraphModule, mutated: set[Node]) -> None:
                 break
 
 
-def _is_one(module: GraphModule, factor: Any) -> bool:
+def _is_one(module: Any, factor: Any) -> bool:
     if not isinstance(factor, Node):
         return bool(factor == 1)
     if factor.op != "get_attr":
@@ -165,7 +165,7 @@ def _is_one(module: GraphModule, factor: Any) -> bool:
     return value.numel() == 1 and bool(value == 1)
 
 
-def _range(node: Node) -> tuple[Node, int, int, int] | None:
+def _range(node: Any) -> tuple[Any, int, int, int] | None:
     """Return (source, axis, first, length) of a slice without gaps, or None for other nodes."""
     if node.target is not aten.slice.Tensor or len(node.args) > 4:
         return None
@@ -175,7 +175,7 @@ def _range(node: Node) -> tuple[Node, int, int, int] | None:
     return source, axis, first, node.meta["val"].shape[axis]
 
 
-def _merge_slices(graph: Graph) -> None:
+def _merge_slices(graph: Any) -> None:
     """Take a slice of a slice from the source."""
     for node in graph.nodes:
         outer = _range(node)
@@ -186,9 +186,9 @@ def _merge_slices(graph: Graph) -> None:
             node.args = (source, axis, first, first + outer[3])
 
 
-def _split_at_once(graph: Graph) -> None:
+def _split_at_once(graph: Any) -> None:
     """Replace slices that together make up their source by one call."""
-    slices: dict[tuple[Node, int], list[tuple[int, int, Node]]] = {}
+    slices: dict[tuple[Any, int], list[tuple[int, int, Any]]] = {}
     for node in graph.nodes:
         if (part := _range(node)) and node.users:
             source, axis, first, length = part
@@ -202,7 +202,7 @@ def _split_at_once(graph: Graph) -> None:
             _split(graph, source, axis, [node for _, _, node in parts], lengths)
 
 
-def _split(graph: Graph, source: Node, axis: int, parts: list[Node], lengths: list[int]) -> None:
+def _split(graph: Any, source: Any, axis: int, parts: list[Any], lengths: list[int]) -> None:
     with graph.inserting_after(source):
         split = graph.call_function(aten.split_with_sizes.default, (source, lengths, axis))
     split.meta["val"] = [part.meta["val"] for part in parts]

@@ -7,7 +7,7 @@ blocks of the matrix product better. The results are equal up to the order of ad
 from typing import Any
 
 import torch
-from torch.fx import Graph, Node
+from torch.fx import Node
 
 aten = torch.ops.aten
 MOST_ROWS = 128
@@ -30,10 +30,10 @@ of the time of separate ones at 256 x 256, 0.85 at 512 x 512 and 0.9 to 1 at 102
 """
 
 
-def stack_products(graph: Graph) -> None:
+def stack_products(graph: Any) -> None:
     """Replace each product and the next one with the same weight by one product, if it pays."""
     positions = {node: i for i, node in enumerate(graph.nodes)}
-    waiting: dict[Node, Node] = {}
+    waiting: dict[Any, Node] = {}
     for node in list(graph.nodes):
         if not _is_candidate(node):
             continue
@@ -45,18 +45,18 @@ def stack_products(graph: Graph) -> None:
             waiting[weight] = node
 
 
-def _is_candidate(node: Node) -> bool:
+def _is_candidate(node: Any) -> bool:
     if node.target is not aten.mm.default:
         return False
     x, weight = (argument.meta["val"] for argument in node.args)
     return len(x) <= MOST_ROWS and min(weight.shape) >= SMALLEST_WIDTH and x.is_contiguous()
 
 
-def _is_unused_before(earlier: Node, node: Node, positions: dict[Node, int]) -> bool:
+def _is_unused_before(earlier: Any, node: Any, positions: dict[Any, int]) -> bool:
     return all(positions.get(user, -1) > positions[node] for user in earlier.users)
 
 
-def _stack(graph: Graph, first: Node, second: Node, positions: dict[Node, int]) -> None:
+def _stack(graph: Any, first: Any, second: Any, positions: dict[Any, int]) -> None:
     (x, weight), (dx, _) = first.args, second.args
     rows = [len(first.meta["val"]), len(second.meta["val"])]
     value = first.meta["val"]
@@ -74,12 +74,12 @@ def _stack(graph: Graph, first: Node, second: Node, positions: dict[Node, int]) 
         graph.erase_node(node)
 
 
-def _stack_value(x: Node, dx: Node) -> Any:
+def _stack_value(x: Any, dx: Any) -> Any:
     value = x.meta["val"]
     return value.new_empty(len(value) + len(dx.meta["val"]), value.shape[1])
 
 
-def _copied(graph: Graph, x: Node, dx: Node, second: Node) -> Node:
+def _copied(graph: Any, x: Any, dx: Any, second: Any) -> Any:
     """Return the stack as a new array, computed before the second product."""
     with graph.inserting_before(second):
         stack = graph.call_function(aten.cat.default, ([x, dx],))
@@ -87,7 +87,7 @@ def _copied(graph: Graph, x: Node, dx: Node, second: Node) -> Node:
     return stack
 
 
-def _written_in_place(graph: Graph, x: Node, dx: Node, positions: dict[Node, int]) -> Node | None:
+def _written_in_place(graph: Any, x: Any, dx: Any, positions: dict[Any, int]) -> Any:
     """Return an array into which the calls of x and dx write, or None if one of them cannot."""
     if x is dx or x.target not in WRITERS or dx.target not in WRITERS:
         return None
