@@ -4,12 +4,13 @@ Tracing removes the interpreters of vmap and forward-mode AD from the loop. The 
 and small problems take about a fifth of the time. Calls without an effect are removed
 (`simplification.py`), a value and its tangent share a product (`stacking.py`), and calls work in
 place if nothing reads the old values any more. No compiler is used. A step that draws an index has
-one graph for each value of the index (`branches.py`).
+one graph for each value of the index (`branches.py`). On a GPU the graphs are replayed as CUDA
+graphs (`cuda_graphs.py`).
 """
 
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -21,12 +22,12 @@ from torch import Tensor
 from torch.func import vmap
 from torch.utils import _pytree as pytree
 
-from dirgrad.backends.torch import ops, saved_tensors
+from dirgrad.backends.torch import cuda_graphs, ops, saved_tensors
 from dirgrad.backends.torch.branches import specializations
 from dirgrad.backends.torch.flop_count import count_flops
 from dirgrad.backends.torch.ops import DEVICE, asarray
+from dirgrad.backends.torch.tracing import Traced, flatten, mean_counts, trace
 from dirgrad.backends.torch.tracing import copy as copy
-from dirgrad.backends.torch.tracing import flatten, mean_counts, trace
 from dirgrad.core.types import Batch, Compiled, Ops, State, Step, TrainChunk, Trial
 
 
@@ -36,7 +37,7 @@ def configure(threads: int, precision: str, optimize: bool, /) -> None:
 
 
 def keys(seeds: np.ndarray, /) -> Tensor:
-    return torch.tensor(seeds, dtype=torch.int64)
+    return torch.tensor(seeds, dtype=torch.int64, device=DEVICE)
 
 
 def _map_lanes(f: Callable[..., Any], shared: tuple[int, ...], lanes: int) -> Callable[..., Any]:
@@ -83,9 +84,26 @@ def compile_training(
         return step(state, trial, index, batch)
 
     mapped = _map_lanes(take_step, (2, 4), len(rows))
-    example = (state, trial, torch.tensor(0), asarray(rows[:, 0]), data)
+    index = torch.tensor(0, device=DEVICE)
+    example = (state, trial, index, asarray(rows[:, 0]), data)
     flat, leaves, result_structure = flatten(mapped, example)
-    run = trace(flat, leaves, len(pytree.tree_leaves(state)))
+    num_state = len(pytree.tree_leaves(state))
+    run = trace(flat, leaves, num_state)
+
+    def take_steps(leaves: list[Tensor], first: int, rows: Tensor) -> tuple[list[Tensor], Tensor]:
+        indices = torch.arange(first, first + rows.shape[1], device=DEVICE).unbind()
+        # The graph overwrites the leaves of its state, so it gets a copy.
+        state_leaves, trial = copy(leaves[:num_state]), leaves[num_state:]
+        losses = []
+        for index, batch_rows in zip(indices, rows.unbind(1), strict=True):
+            *state_leaves, loss = run(*state_leaves, *trial, index, batch_rows, *data)
+            losses.append(loss)
+        return state_leaves, torch.stack(losses, 1)
+
+    without_data = leaves[: len(leaves) - len(data)]
+    replayed = cuda_graphs.attempt(
+        lambda api: cuda_graphs.Stretch(api, run, without_data, num_state, data, chunk)
+    )
 
     @torch.no_grad()
     def train_chunk(
@@ -94,39 +112,67 @@ def compile_training(
         first: int,
         rows: np.ndarray,
     ) -> tuple[State, np.ndarray]:
-        indices = torch.arange(first, first + rows.shape[1]).unbind()
-        rows_by_step = asarray(rows).unbind(1)
-        # The graph overwrites the leaves of its state, so it gets a copy.
-        state_leaves = pytree.tree_leaves(copy(state))
-        losses = []
-        for index, batch_rows in zip(indices, rows_by_step, strict=True):
-            *state_leaves, loss = run(*state_leaves, *trial, index, batch_rows, *data)
-            losses.append(loss)
+        leaves = pytree.tree_leaves((state, trial))
+        state_leaves, losses = (replayed or take_steps)(leaves, first, asarray(rows))
         _synchronize()
-        state, _ = pytree.tree_unflatten([*state_leaves, loss], result_structure)
-        return state, to_numpy(torch.stack(losses, 1))
+        state, _ = pytree.tree_unflatten([*state_leaves, losses[:, 0]], result_structure)
+        return state, to_numpy(losses)
 
     return train_chunk
+
+
+class Program(NamedTuple):
+    """A traced function.
+
+    Attributes:
+        run: Its graphs.
+        leaves: The leaves of its example.
+        num_consumed: Number of leading leaves that a call may overwrite.
+        result_structure: The structure of its result.
+    """
+
+    run: Traced
+    leaves: list[Tensor]
+    num_consumed: int
+    result_structure: pytree.TreeSpec
+
+
+def _program(f: Callable[..., Any], example: tuple[Any, ...], consumed: int) -> Program:
+    flat, leaves, result_structure = flatten(f, example)
+    num_consumed = len(pytree.tree_leaves(example[:consumed]))
+    return Program(trace(flat, leaves, num_consumed), leaves, num_consumed, result_structure)
+
+
+def _compiled(program: Program, run: Callable[..., Any], start: float) -> Compiled:
+    @torch.no_grad()
+    def call(*arguments: Any) -> Any:
+        result_leaves = run(*pytree.tree_leaves(arguments))
+        _synchronize()
+        return pytree.tree_unflatten(result_leaves, program.result_structure)
+
+    seconds = perf_counter() - start
+    return Compiled(call, seconds, program.run.counts(program.leaves))
 
 
 @torch.no_grad()
 def compile(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Compiled:
     start = perf_counter()
-    flat, leaves, result_structure = flatten(f, example)
-    run = trace(flat, leaves, len(pytree.tree_leaves(example[:consumed])))
-
-    @torch.no_grad()
-    def call(*arguments: Any) -> Any:
-        result_leaves = run(*pytree.tree_leaves(arguments))
-        _synchronize()
-        return pytree.tree_unflatten(result_leaves, result_structure)
-
-    seconds = perf_counter() - start
-    return Compiled(call, seconds, run.counts(leaves))
+    program = _program(f, example, consumed)
+    replayed = cuda_graphs.attempt(
+        lambda api: cuda_graphs.capture_call(api, program.run, program.leaves, program.num_consumed)
+    )
+    return _compiled(program, replayed or program.run, start)
 
 
-# torch does not report the memory that an operator uses internally, so no better count exists.
-compile_for_memory = compile
+@torch.no_grad()
+def compile_for_memory(
+    f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0
+) -> Compiled:
+    # torch does not report the memory that an operator uses internally, so no better count exists.
+    # A CUDA graph would keep the memory of its program, so a measurement does without.
+    start = perf_counter()
+    program = _program(f, example, consumed)
+    return _compiled(program, program.run, start)
 
 
 @torch.no_grad()
@@ -173,4 +219,8 @@ def to_numpy(x: Tensor, /) -> np.ndarray:
 
 def environment() -> dict[str, str]:
     name = torch.cuda.get_device_name() if DEVICE.type == "cuda" else "cpu"
-    return {"torch": torch.__version__, "device": f"{DEVICE.type}: {name}"}
+    return {
+        "torch": torch.__version__,
+        "device": f"{DEVICE.type}: {name}",
+        "cuda_graphs": cuda_graphs.description(),
+    }

@@ -28,6 +28,7 @@ from torch.func import jvp as jvp
 from torch.nn import functional
 from torch.utils import _pytree as pytree
 
+from dirgrad.backends.torch import device_random as device_random
 from dirgrad.backends.torch import random
 from dirgrad.backends.torch.branches import apply_if as apply_if
 from dirgrad.backends.torch.branches import drawn
@@ -114,7 +115,7 @@ def scan(f: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any, /) -> tup
 
 
 def arange(n: int, /) -> Tensor:
-    return torch.arange(n)
+    return torch.arange(n, device=DEVICE)
 
 
 def asarray(x: np.ndarray, /) -> Tensor:
@@ -201,7 +202,6 @@ def randint(key: Tensor, n: int, /) -> Tensor:
 
 
 def choose(key: Tensor, limits: Any, n: int, /) -> Tensor:
-    # The key is on the CPU, and so is the index, which the CPU reads.
     is_reached = randint(key, n) >= torch.as_tensor(limits, device=key.device)
     return drawn(torch.sum(is_reached), len(limits) + 1)
 

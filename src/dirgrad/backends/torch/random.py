@@ -1,13 +1,13 @@
 """Functional random numbers for torch: equal keys give equal draws.
 
-A key is an int64 tensor on the CPU, () or (lanes,). torch's own random functions have hidden state,
-which neither vmap nor a traced graph can separate by lane. The draws are therefore custom operators
-with their own vmap rule.
+A key is an int64 tensor, () or (lanes,). torch's own random functions have hidden state, which
+neither vmap nor a traced graph can separate by lane. The draws are therefore custom operators with
+their own vmap rule.
 
 Small draws hash a counter for all lanes at once (SplitMix64, Steele et al. 2014), because creating
 a torch.Generator takes about 10 microseconds per lane. Large draws use a torch.Generator seeded by
 the key. The choice depends only on the size of a draw, so the draws of a trial do not depend on
-the other lanes.
+the other lanes. Draws on a GPU are in `device_random.py`.
 """
 
 from functools import cache
@@ -19,6 +19,8 @@ from torch import Tensor
 
 WORD = 2**64 - 1
 GOLDEN = 0x9E3779B97F4A7C15
+FIRST_FACTOR = 0xBF58476D1CE4E5B9
+SECOND_FACTOR = 0x94D049BB133111EB
 STRIDE = 0x9E3779B1
 HASHED_ENTRIES = 512
 """Largest number of entries that are hashed instead of generated."""
@@ -26,8 +28,8 @@ HASHED_ENTRIES = 512
 
 def _hash(bits: Any) -> Any:
     """Hash an integer, or each entry of a uint64 array."""
-    bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & WORD
-    bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & WORD
+    bits = ((bits ^ (bits >> 30)) * FIRST_FACTOR) & WORD
+    bits = ((bits ^ (bits >> 27)) * SECOND_FACTOR) & WORD
     return bits ^ (bits >> 31)
 
 

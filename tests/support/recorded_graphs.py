@@ -1,0 +1,82 @@
+"""A stand-in for CUDA graphs on the CPU: it records operators and runs them again.
+
+A replay calls the recorded operators on the recorded tensors and writes their results into the
+recorded results, as a CUDA graph works at fixed addresses. Nothing else of the captured function
+runs again. An operator whose result the CPU reads refuses to be captured, as on a GPU.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from torch import Tensor
+from torch.utils import _pytree as pytree
+from torch.utils._python_dispatch import TorchDispatchMode
+
+READ_BY_THE_CPU = ("aten._local_scalar_dense", "aten.nonzero", "aten.linalg_pinv")
+
+
+class Call(NamedTuple):
+    """A recorded call of an operator."""
+
+    operator: Any
+    arguments: tuple[Any, ...]
+    options: dict[str, Any]
+    result: Any
+
+    def run_again(self) -> None:
+        result = self.operator(*self.arguments, **self.options)
+        pairs = zip(pytree.tree_leaves(self.result), pytree.tree_leaves(result), strict=True)
+        for recorded, new in pairs:
+            if isinstance(recorded, Tensor) and recorded.data_ptr() != new.data_ptr():
+                recorded.copy_(new)
+
+
+class _Recording(TorchDispatchMode):
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[Call] = []
+
+    def __torch_dispatch__(
+        self, operator: Any, types: Any, arguments: Any = (), options: Any = None
+    ) -> Any:
+        if str(operator).startswith(READ_BY_THE_CPU):
+            raise RuntimeError(
+                f"operation not permitted when stream is capturing: {operator}\nmore"
+            )
+        result = operator(*arguments, **(options or {}))
+        self.calls.append(Call(operator, arguments, options or {}, result))
+        return result
+
+
+class RecordedGraphs:
+    """The graph API of `cuda_graphs`, which notes what it is asked for.
+
+    Attributes:
+        events: "warm-up", "capture", "replay" and "synchronize", in their order.
+        replayed: For each replay, the number of its graph, in the order of the captures.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self.replayed: list[int] = []
+
+    def warm_up(self, body: Callable[[], None], /) -> None:
+        self.events.append("warm-up")
+        body()
+
+    def capture(self, body: Callable[[], None], /) -> Callable[[], None]:
+        number = self.events.count("capture")
+        self.events.append("capture")
+        with _Recording() as recording:
+            body()
+
+        def replay() -> None:
+            self.events.append("replay")
+            self.replayed.append(number)
+            for call in recording.calls:
+                call.run_again()
+
+        return replay
+
+    def synchronize(self) -> None:
+        self.events.append("synchronize")
