@@ -49,15 +49,6 @@ PROBLEMS = ("logistic_regression", "mlp", "cnn", "rnn")
 Call = Callable[[], Any]
 
 
-def register_output_shapes() -> None:
-    """Register the output shapes of the package's random operators, which the compiler needs."""
-    torch.library.register_fake("dirgrad::mix", torch.empty_like)
-    torch.library.register_fake(
-        "dirgrad::draw",
-        lambda law, key, n, dtype, device: torch.empty(*key.shape, n, dtype=dtype, device=device),
-    )
-
-
 @torch.no_grad()
 def compile_with_inductor(backend: Backend, program: Program) -> tuple[float, Call]:
     """Compile a program with `torch.compile`.
@@ -160,7 +151,6 @@ def rows(paths: list[str], rounds: int, seconds: float) -> Iterator[dict[str, An
     backends.load("torch", 0, "float32")
     # Caches of an earlier run would shorten the measured compilation.
     inductor.force_disable_caches = True
-    register_output_shapes()
     for name in ("cost/steps/torch", "cost/steps_large/torch"):
         job = plan.job(config, name)
         run = job.run

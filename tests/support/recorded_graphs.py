@@ -2,7 +2,8 @@
 
 A replay calls the recorded operators on the recorded tensors and writes their results into the
 recorded results, as a CUDA graph works at fixed addresses. Nothing else of the captured function
-runs again. An operator whose result the CPU reads refuses to be captured, as on a GPU.
+runs again. An operator whose result the CPU reads refuses to be captured, as on a GPU. On a machine
+with a GPU the real graphs run, and only the events are recorded.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,9 @@ from typing import Any, NamedTuple
 from torch import Tensor
 from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
+
+from dirgrad.backends.torch import cuda_graphs
+from dirgrad.backends.torch.ops import DEVICE
 
 READ_BY_THE_CPU = ("aten._local_scalar_dense", "aten.nonzero", "aten.linalg_pinv")
 
@@ -48,6 +52,26 @@ class _Recording(TorchDispatchMode):
         return result
 
 
+class _OnCpu:
+    """Graphs that record the operators of their body."""
+
+    def warm_up(self, body: Callable[[], None], /) -> None:
+        body()
+
+    def capture(self, body: Callable[[], None], /) -> Callable[[], None]:
+        with _Recording() as recording:
+            body()
+
+        def replay() -> None:
+            for call in recording.calls:
+                call.run_again()
+
+        return replay
+
+    def synchronize(self) -> None:
+        pass
+
+
 class RecordedGraphs:
     """The graph API of `cuda_graphs`, which notes what it is asked for.
 
@@ -59,24 +83,25 @@ class RecordedGraphs:
     def __init__(self) -> None:
         self.events: list[str] = []
         self.replayed: list[int] = []
+        on_gpu = DEVICE.type == "cuda"
+        self._graphs: cuda_graphs.GraphApi = cuda_graphs.CudaGraphs() if on_gpu else _OnCpu()
 
     def warm_up(self, body: Callable[[], None], /) -> None:
         self.events.append("warm-up")
-        body()
+        self._graphs.warm_up(body)
 
     def capture(self, body: Callable[[], None], /) -> Callable[[], None]:
         number = self.events.count("capture")
         self.events.append("capture")
-        with _Recording() as recording:
-            body()
+        replay = self._graphs.capture(body)
 
-        def replay() -> None:
+        def recorded_replay() -> None:
             self.events.append("replay")
             self.replayed.append(number)
-            for call in recording.calls:
-                call.run_again()
+            replay()
 
-        return replay
+        return recorded_replay
 
     def synchronize(self) -> None:
         self.events.append("synchronize")
+        self._graphs.synchronize()

@@ -64,7 +64,8 @@ class Compiled(NamedTuple):
 class Engine(Protocol):
     """Compilation and execution of steps in a framework.
 
-    The module `engine` of each backend satisfies this protocol.
+    The module `engine` of each backend satisfies this protocol. Its compiled functions raise
+    `DeviceMemoryError` if the device has too little memory, and so does compilation.
 
     Example:
         >>> backend = backends.load("torch")
@@ -125,8 +126,12 @@ class Engine(Protocol):
             f: The function. Its arguments and results are nested arrays of any shape.
             example: One value per argument.
             consumed: Number of leading arguments whose memory a call may reuse for its results.
-                The caller must not read them after the call.
+                The caller must not read them after the call. The results in their place are valid
+                until the next call.
         """
+
+    def compile_threads(self) -> int:
+        """Return the number of threads in which programs compile fastest side by side."""
 
     def compile_for_memory(
         self,

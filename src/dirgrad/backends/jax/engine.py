@@ -11,6 +11,7 @@ import numpy as np
 from jax import Array
 
 from dirgrad.backends.jax.flop_count import count_flops
+from dirgrad.core.errors import shortage_explained_by
 from dirgrad.core.types import Batch, Compiled, Ops, State, Step, TrainChunk, Trial
 
 # XLA's default CPU scheduler starts each operation as early as it can. For example, it draws the
@@ -22,8 +23,12 @@ COUNT_ALL_BUFFERS = LOW_MEMORY | {"xla_cpu_experimental_ynn_fusion_type": ""}
 # XLA's emitters of fused loops halve the time of many steps. They also take half of the time to
 # compile a convolution, so programs that run a few times and are not timed do without.
 QUICK_TO_COMPILE = {"xla_cpu_use_fusion_emitters": False}
+# Equal programs on a GPU then give equal results. XLA still times its kernels to choose among them,
+# which `xla_gpu_deterministic_ops` would forbid.
+REPRODUCIBLE = {"xla_gpu_exclude_nondeterministic_ops": True}
 # Flags with which XLA compiles in a third of the time.
 UNOPTIMIZED = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+explain_shortage = shortage_explained_by(jax.errors.JaxRuntimeError, "RESOURCE_EXHAUSTED")
 
 
 def configure(threads: int, precision: str, optimize: bool, /) -> None:
@@ -34,7 +39,13 @@ def configure(threads: int, precision: str, optimize: bool, /) -> None:
     flags = os.environ.get("XLA_FLAGS", "")
     if not optimize and UNOPTIMIZED not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {UNOPTIMIZED}".strip()
+    # JAX would otherwise take three quarters of a GPU's memory at its start.
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     jax.config.update("jax_enable_x64", precision == "float64")
+    # A GPU would otherwise round the factors of float32 products to 10 bits (TF32).
+    jax.config.update("jax_default_matmul_precision", "highest")
+    # Records contain the seconds of compilation.
+    jax.config.update("jax_enable_compilation_cache", False)
 
 
 def keys(seeds: np.ndarray, /) -> Array:
@@ -63,12 +74,20 @@ def _compile_jitted(
     example: tuple[Any, ...],
     options: dict[str, str] = LOW_MEMORY,
 ) -> Any:
-    return jitted.lower(*example).compile(compiler_options=_on_cpu(options))
+    return jitted.lower(*example).compile(compiler_options=_compiler_options(options))
 
 
-def _on_cpu(options: dict[str, Any]) -> dict[str, Any] | None:
-    """Return options of XLA's CPU compiler, None on other devices, which refuse them."""
-    return options if jax.default_backend() == "cpu" else None
+def _compiler_options(on_cpu: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the options of XLA's compiler for the device, where `on_cpu` is for CPUs only."""
+    by_platform = {"cpu": on_cpu, "gpu": REPRODUCIBLE}
+    return by_platform.get(jax.default_backend())
+
+
+def compile_threads() -> int:
+    # Two threads on a CPU compile more slowly than one.
+    if jax.default_backend() == "cpu":
+        return 1
+    return min(8, os.cpu_count() or 1)
 
 
 def _training_loop(step: Step, chunk: int) -> Callable[..., tuple[State, Array]]:
@@ -98,6 +117,7 @@ def _training_loop(step: Step, chunk: int) -> Callable[..., tuple[State, Array]]
     return train
 
 
+@explain_shortage
 def compile_training(
     step: Step,
     data: Batch,
@@ -117,6 +137,7 @@ def compile_training(
     jitted = jax.jit(mapped, donate_argnums=0)
     compiled = _compile_jitted(jitted, arguments(state, trial, 0, rows[:, :chunk]))
 
+    @explain_shortage
     def train_chunk(
         state: State,
         trial: Trial,
@@ -143,6 +164,7 @@ def compile_for_memory(
     return _compile(f, example, consumed, COUNT_ALL_BUFFERS)
 
 
+@explain_shortage
 def _compile(
     f: Callable[..., Any],
     example: tuple[Any, ...],
@@ -162,7 +184,12 @@ def _compile(
 
 def _blocking(f: Callable[..., Any]) -> Callable[..., Any]:
     """Return f, changed to wait for its result."""
-    return lambda *args: jax.block_until_ready(f(*args))
+
+    @explain_shortage
+    def call(*args: Any) -> Any:
+        return jax.block_until_ready(f(*args))
+
+    return call
 
 
 def eager(f: Callable[..., Any], example: tuple[Any, ...], /) -> Compiled:
@@ -192,7 +219,8 @@ def vmap_trials(
     /,
 ) -> Callable[..., Any]:
     mapped = _map_lanes(f, shared, lanes)
-    return jax.jit(mapped, compiler_options=_on_cpu(QUICK_TO_COMPILE))
+    jitted = jax.jit(mapped, compiler_options=_compiler_options(QUICK_TO_COMPILE))
+    return explain_shortage(jitted)
 
 
 def copy(x: Any, /) -> Any:
@@ -205,4 +233,10 @@ def to_numpy(x: Array, /) -> np.ndarray:
 
 def environment() -> dict[str, str]:
     device = jax.devices()[0]
-    return {"jax": jax.__version__, "device": f"{device.platform}: {device.device_kind}"}
+    return {
+        "jax": jax.__version__,
+        "device": f"{device.platform}: {device.device_kind}",
+        "float32_products": "highest",
+        "determinism": "xla_gpu_exclude_nondeterministic_ops",
+        "compile_threads": str(compile_threads()),
+    }

@@ -97,6 +97,9 @@ class _Buffers:
     """
 
     def __init__(self, examples: Sequence[Tensor], num_renewed: int) -> None:
+        # A graph holds kernels of the device only. It would skip calls on the CPU.
+        if any(example.device.type != DEVICE.type for example in examples):
+            raise RuntimeError("an argument does not lie on the device")
         self.tensors = [example.clone() for example in examples]
         self.num_renewed = num_renewed
         self._loaded: list[tuple[Tensor, int] | None] = [None] * len(examples)

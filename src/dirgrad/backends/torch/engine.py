@@ -28,12 +28,21 @@ from dirgrad.backends.torch.flop_count import count_flops
 from dirgrad.backends.torch.ops import DEVICE, asarray
 from dirgrad.backends.torch.tracing import Traced, flatten, mean_counts, trace
 from dirgrad.backends.torch.tracing import copy as copy
+from dirgrad.core.errors import shortage_explained_by
 from dirgrad.core.types import Batch, Compiled, Ops, State, Step, TrainChunk, Trial
+
+explain_shortage = shortage_explained_by(torch.OutOfMemoryError, "out of memory")
 
 
 def configure(threads: int, precision: str, optimize: bool, /) -> None:
     if threads:
         torch.set_num_threads(threads)
+    # A GPU would otherwise round the factors of float32 products to 10 bits (TF32).
+    torch.backends.cuda.matmul.fp32_precision = "ieee"
+    for operator in ("conv", "rnn"):
+        getattr(torch.backends.cudnn, operator).fp32_precision = "ieee"
+    # torch.use_deterministic_algorithms would refuse the derivative of max_pool2d.
+    torch.backends.cudnn.deterministic = True
 
 
 def keys(seeds: np.ndarray, /) -> Tensor:
@@ -63,6 +72,12 @@ def _synchronize() -> None:
         torch.cuda.synchronize()
 
 
+def compile_threads() -> int:
+    # Tracing holds the interpreter lock.
+    return 1
+
+
+@explain_shortage
 @torch.no_grad()
 def compile_training(
     step: Step,
@@ -105,6 +120,7 @@ def compile_training(
         lambda api: cuda_graphs.Stretch(api, run, without_data, num_state, data, chunk)
     )
 
+    @explain_shortage
     @torch.no_grad()
     def train_chunk(
         state: State,
@@ -144,6 +160,7 @@ def _program(f: Callable[..., Any], example: tuple[Any, ...], consumed: int) -> 
 
 
 def _compiled(program: Program, run: Callable[..., Any], start: float) -> Compiled:
+    @explain_shortage
     @torch.no_grad()
     def call(*arguments: Any) -> Any:
         result_leaves = run(*pytree.tree_leaves(arguments))
@@ -154,6 +171,7 @@ def _compiled(program: Program, run: Callable[..., Any], start: float) -> Compil
     return Compiled(call, seconds, program.run.counts(program.leaves))
 
 
+@explain_shortage
 @torch.no_grad()
 def compile(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Compiled:
     start = perf_counter()
@@ -161,9 +179,10 @@ def compile(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 
     replayed = cuda_graphs.attempt(
         lambda api: cuda_graphs.capture_call(api, program.run, program.leaves, program.num_consumed)
     )
-    return _compiled(program, replayed or program.run, start)
+    return _compiled(program, replayed or program.run.__call__, start)
 
 
+@explain_shortage
 @torch.no_grad()
 def compile_for_memory(
     f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0
@@ -172,11 +191,12 @@ def compile_for_memory(
     # A CUDA graph would keep the memory of its program, so a measurement does without.
     start = perf_counter()
     program = _program(f, example, consumed)
-    return _compiled(program, program.run, start)
+    return _compiled(program, program.run.__call__, start)
 
 
 @torch.no_grad()
 def eager(f: Callable[..., Any], example: tuple[Any, ...], /) -> Compiled:
+    @explain_shortage
     @torch.no_grad()
     def call(*arguments: Any) -> Any:
         result = f(*arguments)
@@ -210,7 +230,7 @@ def vmap_trials(
     /,
 ) -> Callable[..., Any]:
     mapped = _map_lanes(f, shared, lanes)
-    return torch.no_grad()(mapped)
+    return explain_shortage(torch.no_grad()(mapped))
 
 
 def to_numpy(x: Tensor, /) -> np.ndarray:
@@ -223,4 +243,6 @@ def environment() -> dict[str, str]:
         "torch": torch.__version__,
         "device": f"{DEVICE.type}: {name}",
         "cuda_graphs": cuda_graphs.description(),
+        "float32_products": "ieee",
+        "determinism": "cudnn.deterministic",
     }

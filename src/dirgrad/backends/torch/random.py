@@ -192,6 +192,14 @@ _library.impl("fold_in", _fold_in, "CPU")
 _library.impl("fold_in", _fold_in_arrays, "CUDA")
 _library.impl("draw", _draw, "CPU")
 
+
+def _empty_draw(law: str, key: Tensor, n: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.empty(*key.shape, n, dtype=dtype, device=device)
+
+
+torch.library.register_fake("dirgrad::mix", torch.empty_like, lib=_library)
+torch.library.register_fake("dirgrad::draw", _empty_draw, lib=_library)
+
 mix = torch.ops.dirgrad.mix.default
 """Return a new key for each key, in the shape of the keys."""
 fold_in = torch.ops.dirgrad.fold_in.default

@@ -6,6 +6,7 @@ result or is not supported gets a row with that status and is not timed.
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from math import nan
 from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
@@ -35,6 +36,7 @@ from dirgrad.runs.instruments.workload import (
 )
 
 Row: TypeAlias = dict[str, Any]
+CompiledProgram: TypeAlias = tuple[Program, programs.Prepared]
 
 
 class Timed(NamedTuple):
@@ -120,11 +122,12 @@ def _prepare_all(
 
     The product flops are those of the loss, and those that a derivative adds.
     """
-    forward = _prepare(job, backend, programs.forward(workload), {})
+    forward = _prepare(job, backend, _compile(job, backend, programs.forward(workload)), {})
     forward_again = forward._replace(columns=forward.columns | {"part": "forward_again"})
     all_timed, refused = [forward, forward_again], []
     exact = exact_gradient(backend, workload)(workload)
     shares = gradient_shares({name: backend.engine.to_numpy(g) for name, g in exact.items()})
+    compiled = _compile_all(job, backend, workload)
     for name, estimator in job.estimators.items():
         columns = {
             "estimator": name,
@@ -135,7 +138,9 @@ def _prepare_all(
                 backend, workload, estimator, forward_flops, derivative_flops
             ),
         }
-        timed, refusal = _prepare_estimator(job, backend, workload, estimator, columns, exact)
+        timed, refusal = _prepare_estimator(
+            job, backend, workload, estimator, compiled[name], columns, exact
+        )
         if refusal:
             refused.append(columns | refusal)
         else:
@@ -172,6 +177,7 @@ def _prepare_estimator(
     backend: Backend,
     workload: Workload,
     estimator: Estimator,
+    compiled: list[CompiledProgram] | NotImplementedError,
     columns: Row,
     exact: Params,
 ) -> tuple[list[Timed], Row]:
@@ -179,11 +185,10 @@ def _prepare_estimator(
 
     `exact` is the gradient, which the estimates are compared with.
     """
+    if isinstance(compiled, NotImplementedError):
+        return [], outcomes.unsupported(compiled)
     try:
-        timed = [
-            _prepare(job, backend, program, columns)
-            for program in _programs(job, backend, workload, estimator)
-        ]
+        timed = [_prepare(job, backend, program, columns) for program in compiled]
     except NotImplementedError as error:
         return [], outcomes.unsupported(error)
     estimate = timed[0]
@@ -208,11 +213,38 @@ def _programs(
         yield from (part for part in parts if part.name in job.settings.timed_pieces)
 
 
-def _prepare(job: Job, backend: Backend, program: Program, columns: Row) -> Timed:
-    """Compile a program and call it twice: for its first time, and for its calls in a round."""
+def _compile_all(
+    job: Job, backend: Backend, workload: Workload
+) -> dict[str, list[CompiledProgram] | NotImplementedError]:
+    """Compile the programs of each estimator, side by side where this takes less time.
+
+    An estimator that is not supported has an error instead.
+    """
+
+    def compile_programs(estimator: Estimator) -> list[CompiledProgram] | NotImplementedError:
+        try:
+            parts = _programs(job, backend, workload, estimator)
+            return [_compile(job, backend, program) for program in parts]
+        except NotImplementedError as error:
+            return error
+
+    num_threads = backend.engine.compile_threads()
+    estimators = job.estimators.values()
+    if num_threads == 1:
+        return dict(zip(job.estimators, map(compile_programs, estimators), strict=True))
+    with ThreadPoolExecutor(num_threads) as pool:
+        return dict(zip(job.estimators, pool.map(compile_programs, estimators), strict=True))
+
+
+def _compile(job: Job, backend: Backend, program: Program) -> CompiledProgram:
+    prepare = programs.compile if job.settings.compiled else programs.eager
+    return program, prepare(backend, program)
+
+
+def _prepare(job: Job, backend: Backend, compiled_program: CompiledProgram, columns: Row) -> Timed:
+    """Call a program twice: for its first time, and for its calls in a round."""
     settings = job.settings
-    prepare = programs.compile if settings.compiled else programs.eager
-    compiled, call = prepare(backend, program)
+    program, (compiled, call) = compiled_program
     first_seconds = _seconds(call)
     saved_bytes = backend.engine.saved_bytes(program.build, program.arguments)
     columns = {

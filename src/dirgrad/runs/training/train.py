@@ -263,9 +263,15 @@ def _train(setup: Setup, name: str, lanes: list[Lane], budget_seconds: float) ->
     if budget_seconds <= 0:
         return _not_started(lanes, TrialStatus.TIMEOUT, "not begun: the estimator's time was spent")
     try:
-        train_chunk, compile_seconds = setup.compile_chunk(name, len(lanes))
+        return (yield from _train_in_budget(setup, name, lanes, budget_seconds))
     except NotImplementedError as error:
         return _not_started(lanes, TrialStatus.UNSUPPORTED, " ".join(str(error).split()))
+
+
+def _train_in_budget(
+    setup: Setup, name: str, lanes: list[Lane], budget_seconds: float
+) -> TrainingRun:
+    train_chunk, compile_seconds = setup.compile_chunk(name, len(lanes))
     training = setup.training
     rows = trials.lane_rows(training, setup.num_examples, lanes)
     precision, estimator = setup.run.precision, setup.estimators[name]
