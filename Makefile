@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 WORKFLOW := Snakefile workflow/Snakefile $(wildcard workflow/rules/*.smk)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: reproduce smoke paper verify test check bench bench-trials bench-compiled bench-startup mutation report-check lock install clean
+.PHONY: reproduce smoke paper verify test test-gpu check bench bench-gpu bench-trials bench-compiled bench-startup mutation report-check lock install clean
 
 reproduce: install
 	snakemake
@@ -25,6 +25,16 @@ verify: install
 
 test: check
 	OMP_NUM_THREADS=1 pytest -n 2 --dist worksteal
+
+# Tests of everything that runs on a device, for a machine with a GPU. Nothing is installed: PyTorch
+# and JAX are taken as they are there, and Snakemake is not needed. The tests with the mark `cpu` are
+# left out; pytest prints their number.
+GPU_TESTS := tests/backends tests/core tests/components/directions tests/components/estimators \
+  tests/components/optimizers tests/components/problems tests/components/test_candidates.py \
+  tests/components/test_units.py tests/runs/instruments tests/runs/training
+test-gpu:
+	OMP_NUM_THREADS=1 PYTHONPATH="src:$$PYTHONPATH" timeout 480 $(PYTHON) -m pytest \
+	  -n $(or $(JOBS),12) --dist worksteal -m "not cpu" $(GPU_TESTS)
 
 check: install
 	ruff format --check src tests benchmarks
@@ -53,6 +63,10 @@ bench-trials: install
 	python -m dirgrad table final --config benchmarks/bench.yaml --records results/bench --out results/bench/tables/final.csv
 	python -c "import pandas; t = pandas.read_csv('results/bench/tables/final.csv'); print(t.assign(trials_per_second=1 / (t.step_seconds * t.evaluations))[['experiment', 'backend', 'estimator', 'lanes', 'step_seconds', 'trials_per_second']].to_string(index=False))"
 
+# Check and time the steps of both frameworks on a GPU. Nothing is installed.
+bench-gpu:
+	PYTHONPATH="src:$$PYTHONPATH" timeout 480 $(PYTHON) benchmarks/gpu.py --out results/gpu
+
 # Compare traced steps in PyTorch with steps compiled by torch.compile. Needs a C++ compiler.
 bench-compiled: install
 	python benchmarks/compiled.py --out results/bench/tables/compiled.csv
@@ -71,7 +85,17 @@ mutation: install
 
 # Open a report in a browser without a network and check its size, loading time and missing files.
 # Needs Chromium.
-report-check: install
+report-# Tests of everything that runs on a device, for a machine with a GPU. Nothing is installed: PyTorch
+# and JAX are taken as they are there, and Snakemake is not needed. The tests with the mark `cpu` are
+# left out; pytest prints their number.
+GPU_TESTS := tests/backends tests/core tests/components/directions tests/components/estimators \
+  tests/components/optimizers tests/components/problems tests/components/test_candidates.py \
+  tests/components/test_units.py tests/runs/instruments tests/runs/training
+test-gpu:
+	OMP_NUM_THREADS=1 PYTHONPATH="src:$$PYTHONPATH" timeout 480 $(PYTHON) -m pytest \
+	  -n $(or $(JOBS),12) --dist worksteal -m "not cpu" $(GPU_TESTS)
+
+check: install
 	python tests/support/browser.py $(or $(REPORT),results/default/report.html)
 
 install: $(INSTALLED)

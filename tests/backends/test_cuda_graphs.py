@@ -14,6 +14,7 @@ import torch
 from dirgrad import backends
 from dirgrad.backends.torch import cuda_graphs
 from dirgrad.components import registry
+from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.components.optimizers.adam import Adam
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.core import steps
@@ -74,7 +75,7 @@ class Training:
         )
 
     def run(self, train_chunk: TrainChunk) -> tuple[list[np.ndarray], np.ndarray]:
-        """Take all steps in two stretches; return the last state and the losses."""
+        """Take all steps in two chunks; return the last state and the losses."""
         state, losses = self.state, []
         for first in range(0, NUM_STEPS, CHUNK):
             rows = self.rows[:, first : first + CHUNK]
@@ -121,7 +122,7 @@ def test_replayed_training_equals_plain_training(
 
 
 @pytest.mark.parametrize("estimator", ["rank_one", "one_layer"])
-def test_a_stretch_is_captured_after_a_warm_up_and_waits_once(
+def test_a_chunk_is_captured_after_a_warm_up_and_waits_once(
     graphs: RecordedGraphs, torch_backend: Backend, estimator: str
 ) -> None:
     training = Training(torch_backend, estimator, Sgd(), 1)
@@ -150,6 +151,25 @@ def test_indices_are_computed_ahead_unless_they_depend_on_the_state(
     is_index = [number == graph_of_index for number in graphs.replayed]
     ahead = [True] * CHUNK + [False] * CHUNK
     assert is_index == (ahead if is_ahead else [True, False] * CHUNK)
+
+
+def test_a_problem_without_data_is_trained_by_replays(
+    graphs: RecordedGraphs, torch_backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ops, engine = torch_backend.ops, torch_backend.engine
+    step = steps.make_step(ops, CASES["beale"].problem, Backprop(), Sgd(), 0.0)
+    state = State({"x": ops.asarray(np.array([[1.0, 2.0], [0.5, 1.0]]))}, ())
+    trial = Trial(engine.keys(np.arange(2)), ops.asarray(np.full(2, 1e-3)))
+    rows = np.zeros((2, 4, 0), np.int32)
+    results = []
+    for api in (graphs, None):
+        monkeypatch.setattr(cuda_graphs, "api", api)
+        train_chunk = engine.compile_training(step, (), state, trial, rows, 4)
+        last_state, losses = train_chunk(state, trial, 0, rows)
+        results.append((engine.to_numpy(last_state.params["x"]), losses))
+    assert graphs.events.count("replay") == 4
+    for replayed, expected in zip(*results, strict=True):
+        np.testing.assert_array_equal(replayed, expected)
 
 
 def swapped(w: Any, x: Any, y: Any) -> Any:

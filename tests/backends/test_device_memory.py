@@ -1,5 +1,6 @@
 """A device with too little memory for a program gives one sentence, and a row with a status."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -27,26 +28,38 @@ FIRST_SENTENCES = {
 ERRORS = {"torch": torch.OutOfMemoryError, "jax": jax.errors.JaxRuntimeError}
 
 
-@pytest.mark.parametrize("way", ["eager", "lanes", "compile", "compile_for_memory"])
+def in_lanes(engine: Any, f: Callable[[Any], Any], x: Any) -> Any:
+    return engine.vmap_trials(f, (), 2)(x)
+
+
+def eager(engine: Any, f: Callable[[Any], Any], x: Any) -> Any:
+    return engine.eager(f, (x,)).call(x)
+
+
+def compiled(engine: Any, f: Callable[[Any], Any], x: Any) -> Any:
+    return engine.compile(f, (x,)).call(x)
+
+
+def compiled_for_memory(engine: Any, f: Callable[[Any], Any], x: Any) -> Any:
+    return engine.compile_for_memory(f, (x,)).call(x)
+
+
+@pytest.mark.parametrize("run", [in_lanes, eager, compiled, compiled_for_memory])
 def test_a_shortage_is_one_sentence_in_each_way_to_run_a_function(
-    backend: Backend, way: str
+    backend: Backend, run: Callable[..., Any]
 ) -> None:
     num_calls = [0]
 
     def f(x: Any) -> Any:
         num_calls[0] += 1
         # The first call of an eager function counts its operations.
-        if way != "eager" or num_calls[0] > 1:
+        if run is not eager or num_calls[0] > 1:
             raise ERRORS[backend.name](MESSAGES[backend.name])
         return 2 * x
 
     x = backend.ops.asarray(np.ones((2, 3)))
-    engine = backend.engine
     with pytest.raises(DeviceMemoryError) as caught:
-        if way == "lanes":
-            engine.vmap_trials(f, (), 2)(x)
-        else:
-            getattr(engine, way)(f, (x,)).call(x)
+        run(backend.engine, f, x)
     assert str(caught.value) == (
         "the device has too little memory for this program: take a smaller batch or fewer "
         f"trials at once ({FIRST_SENTENCES[backend.name]})"
@@ -54,11 +67,13 @@ def test_a_shortage_is_one_sentence_in_each_way_to_run_a_function(
 
 
 def test_xla_itself_reports_a_shortage_in_these_words() -> None:
-    engine, x = backends.load("jax", 1, "float64").engine, jnp.zeros(())
-    with pytest.raises(DeviceMemoryError, match=r"\(RESOURCE_EXHAUSTED: Out of memory[^.\n]*\)$"):
-        engine.compile(lambda x: jnp.zeros((2**25, 2**25)) + x, (jnp.zeros(()),)).call(
-            jnp.zeros(())
-        )
+    engine = backends.load("jax", 1, "float64").engine
+
+    def huge(x: Any) -> Any:
+        return jnp.zeros((2**25, 2**25)) + x
+
+    with pytest.raises(DeviceMemoryError, match=r"\(RESOURCE_EXHAUSTED: Out of memory[^\n]*\)$"):
+        compiled(engine, huge, jnp.zeros(()))
 
 
 def test_another_error_of_the_framework_stays(backend: Backend) -> None:

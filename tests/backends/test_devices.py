@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from dirgrad import backends
+from dirgrad.backends.torch import tracing
 from dirgrad.backends.torch.branches import specializations
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.components.optimizers.sgd import Sgd
@@ -51,3 +52,18 @@ def test_every_tensor_of_a_step_lies_on_the_gpu(
         leaves = take_step(ESTIMATORS[name], "mlp", lanes)
     assert {leaf.device.type for leaf in leaves} == {"meta"}
     assert mode.num_calls > 20
+
+
+def test_the_constants_of_a_traced_step_lie_on_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise each step would copy them there, which a CUDA graph refuses."""
+
+    def decayed(x: Any) -> Any:
+        return x * backend.ops.constant(np.array([0.5, 2.0]), x)
+
+    backend = backends.load("torch", 1, "float32")
+    with fake_gpu(monkeypatch):
+        leaves = [backend.ops.asarray(np.ones(2, np.float32))]
+        traced = tracing.trace(lambda x: [decayed(x)], leaves, 0)
+    (graph,) = traced.graphs
+    constants = [getattr(graph, n.target) for n in graph.graph.nodes if n.op == "get_attr"]
+    assert [constant.device.type for constant in constants] == ["meta"]

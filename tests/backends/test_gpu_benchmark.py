@@ -1,6 +1,6 @@
-"""The benchmark on a GPU notices wrong answers, and says in one sentence that there is no GPU.
+"""The benchmark on a GPU notices wrong answers and a machine without a GPU.
 
-A recorder stands in for CUDA graphs, so that its checks run on the CPU.
+Its checks run on the CPU here. A recorder replaces CUDA graphs.
 """
 
 import importlib.util
@@ -70,13 +70,13 @@ def test_the_checks_pass_and_notice_a_graph_that_errs(
         assert sentence.startswith("GPU draws differs from CPU draws: ")
     monkeypatch.setattr(random, "HASHED_ENTRIES", sys.maxsize)
     assert list(script.wrong_answers()) == []
-    right = cuda_graphs.Stretch._step
+    right = cuda_graphs.ReplayedSteps._step
 
     def wrong(self: Any, graph: Any) -> None:
         right(self, graph)
         self._losses.mul_(1.001)
 
-    monkeypatch.setattr(cuda_graphs.Stretch, "_step", wrong)
+    monkeypatch.setattr(cuda_graphs.ReplayedSteps, "_step", wrong)
     (sentence,) = script.wrong_answers()
     start = "PyTorch by CUDA graphs differs from rank_one on the CPU: losses by 0.00"
     assert sentence.startswith(start)

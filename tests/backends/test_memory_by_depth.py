@@ -7,6 +7,8 @@ from dirgrad.core.types import Backend
 from dirgrad.runs.instruments import programs
 from support.small_steps import TEMPORARY_BYTES, deep_mlp, program_counts, small_step
 
+pytestmark = pytest.mark.cpu
+
 BATCH = 128
 ACTIVATION_BYTES = BATCH * 16 * 4
 """Memory of the output of one hidden layer in float32."""

@@ -18,6 +18,8 @@ from support.small_steps import (
     small_step,
 )
 
+pytestmark = pytest.mark.cpu
+
 
 class StepCost(NamedTuple):
     """The exact cost of one step.

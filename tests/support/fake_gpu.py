@@ -30,7 +30,7 @@ class OnDeviceOnly(TorchDispatchMode):
     def __init__(self) -> None:
         super().__init__()
         self.num_calls = 0
-        self._made: list[torch.Tensor] = []
+        self._fresh: list[torch.Tensor] = []
 
     def __torch_dispatch__(
         self, operator: Any, types: Any, arguments: Any = (), options: Any = None
@@ -39,10 +39,10 @@ class OnDeviceOnly(TorchDispatchMode):
         self.num_calls += 1
         returned = _elsewhere(result)
         if str(operator).startswith(MOVES):
-            self._made += returned if str(operator).startswith("aten.lift_fresh") else []
+            self._fresh += returned if str(operator).startswith("aten.lift_fresh") else []
             return result
-        made = {id(tensor) for tensor in self._made}
-        given = [x for x in _elsewhere((arguments, options)) if x.ndim or id(x) in made]
+        fresh = {id(tensor) for tensor in self._fresh}
+        given = [x for x in _elsewhere((arguments, options)) if x.ndim or id(x) in fresh]
         if given or returned:
             raise RuntimeError(f"{operator} has tensors on the CPU: {given or returned}")
         return result

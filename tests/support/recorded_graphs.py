@@ -1,4 +1,4 @@
-"""A stand-in for CUDA graphs on the CPU: it records operators and runs them again.
+"""Graphs on the CPU that record operators and run them again.
 
 A replay calls the recorded operators on the recorded tensors and writes their results into the
 recorded results, as a CUDA graph works at fixed addresses. Nothing else of the captured function
@@ -73,7 +73,7 @@ class _OnCpu:
 
 
 class RecordedGraphs:
-    """The graph API of `cuda_graphs`, which notes what it is asked for.
+    """Graphs for `cuda_graphs` that record each use.
 
     Attributes:
         events: "warm-up", "capture", "replay" and "synchronize", in their order.

@@ -15,6 +15,8 @@ from dirgrad.runs.instruments import memory
 from support.configuration import configured
 from support.measured import QUADRATIC, measurement_config, measurement_path
 
+pytestmark = pytest.mark.cpu
+
 
 @pytest.mark.slow
 def test_the_memory_of_a_forward_gradient_contains_parameters_and_inference_does_not(

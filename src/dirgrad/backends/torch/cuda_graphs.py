@@ -1,12 +1,14 @@
-"""CUDA graphs: a traced program is captured once, and each call replays it with one launch.
+"""Replay of traced programs as CUDA graphs.
 
-A step of a small network takes 20 to 40 kernels, and on a GPU their launches take longer than their
-arithmetic. A replay runs the captured kernels at the captured addresses. Therefore the arguments
-are copied into buffers, and the graph itself writes the next state over the last one.
+A step of a small network takes 20 to 40 kernels. On a GPU their launches take longer than their
+arithmetic, and a graph has a single launch. A replay runs the captured kernels at the captured
+addresses. Therefore the arguments are copied into buffers, and the graph writes the next state over
+the last one.
 
-A program that draws an index has one graph for each value (`branches.py`). The index decides which
-graph is replayed, so the CPU reads it. Training computes the indices of a stretch ahead and reads
-them at once. If they depend on the state, as for `learned_layers`, it reads one index per step.
+A program that draws an index has one graph for each value (`branches.py`). The CPU reads the index
+and replays its graph. Training first computes the indices of a chunk, and the CPU reads
+all of them at once. If they depend on the state, as for `learned_layers`, the CPU reads one index
+per step.
 """
 
 import logging
@@ -64,7 +66,9 @@ class CudaGraphs:
         graph = torch.cuda.CUDAGraph()
         self._pool = self._pool or torch.cuda.graph_pool_handle()
         try:
-            with torch.cuda.graph(graph, pool=self._pool):
+            # Threads of JAX may use the device meanwhile.
+            mode = "thread_local"
+            with torch.cuda.graph(graph, pool=self._pool, capture_error_mode=mode):
                 body()
         finally:
             # A capture that fails leaves its own stream current.
@@ -204,10 +208,10 @@ def capture_call(
     return call
 
 
-class Stretch:
-    """Steps of training as replays: nothing but the last loss is waited for.
+class ReplayedSteps:
+    """Steps of training as replays; the CPU waits after the last one.
 
-    The rows, the losses, the index of the step and its position in the stretch lie on the device. A
+    The rows, the losses, the index of the step and its position in the chunk lie on the device. A
     graph reads its rows, writes its loss and advances both counters.
     """
 
@@ -220,7 +224,7 @@ class Stretch:
         data: Sequence[Tensor],
         chunk: int,
     ) -> None:
-        """Capture a step.
+        """Capture one step.
 
         Args:
             api: The graphs of the device.
@@ -228,7 +232,7 @@ class Stretch:
             leaves: Example of its leaves without the data. The learning rate is before the index.
             num_state: Number of leaves of the state.
             data: The training set, which the graph reads where it lies.
-            chunk: Largest number of steps of a stretch.
+            chunk: Largest number of steps of a call.
 
         Raises:
             RuntimeError: An operator cannot be captured.

@@ -117,7 +117,7 @@ def compile_training(
 
     without_data = leaves[: len(leaves) - len(data)]
     replayed = cuda_graphs.attempt(
-        lambda api: cuda_graphs.Stretch(api, run, without_data, num_state, data, chunk)
+        lambda api: cuda_graphs.ReplayedSteps(api, run, without_data, num_state, data, chunk)
     )
 
     @explain_shortage

@@ -11,6 +11,7 @@ from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
+from dirgrad.backends.torch import ops
 from dirgrad.backends.torch.branches import first_index, specializations
 from dirgrad.backends.torch.direct_calls import with_direct_calls
 from dirgrad.backends.torch.flop_count import count_flops
@@ -94,10 +95,19 @@ def _trace(f: Callable[..., Any], leaves: list[Tensor], consumed: int) -> GraphM
     traced.graph.eliminate_dead_code()
     simplify(traced)
     stack_products(traced.graph)
+    _place_constants(traced)
     write_over(traced.graph, consumed)
     traced.recompile()
     traced(*copy(leaves))
     return traced
+
+
+def _place_constants(traced: GraphModule) -> None:
+    """Move the constants of a graph to the device, so that its calls do not copy them there."""
+    for node in traced.graph.nodes:
+        if node.op == "get_attr":
+            constant = getattr(traced, node.target)
+            setattr(traced, node.target, constant.to(ops.DEVICE))
 
 
 def mean_counts(counts: list[dict[str, int]]) -> dict[str, int]:
