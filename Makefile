@@ -33,7 +33,7 @@ GPU_TESTS := tests/backends tests/core tests/components/directions tests/compone
   tests/components/optimizers tests/components/problems tests/components/test_candidates.py \
   tests/components/test_units.py tests/runs/instruments tests/runs/training
 test-gpu:
-	OMP_NUM_THREADS=1 PYTHONPATH="src:$$PYTHONPATH" timeout 480 $(PYTHON) -m pytest \
+	OMP_NUM_THREADS=1 PYTHONPATH="src:$$PYTHONPATH" timeout 480 python3 -m pytest \
 	  -n $(or $(JOBS),12) --dist worksteal -m "not cpu" $(GPU_TESTS)
 
 check: install
@@ -65,7 +65,7 @@ bench-trials: install
 
 # Check and time the steps of both frameworks on a GPU. Nothing is installed.
 bench-gpu:
-	PYTHONPATH="src:$$PYTHONPATH" timeout 480 $(PYTHON) benchmarks/gpu.py --out results/gpu
+	PYTHONPATH="src:$$PYTHONPATH" timeout 480 python3 benchmarks/gpu.py --out results/gpu
 
 # Compare traced steps in PyTorch with steps compiled by torch.compile. Needs a C++ compiler.
 bench-compiled: install
@@ -92,7 +92,7 @@ GPU_TESTS := tests/backends tests/core tests/components/directions tests/compone
   tests/components/optimizers tests/components/problems tests/components/test_candidates.py \
   tests/components/test_units.py tests/runs/instruments tests/runs/training
 test-gpu:
-	OMP_NUM_THREADS=1 PYTHONPATH="src:$$PYTHONPATH" timeout 480 $(PYTHON) -m pytest \
+	OMP_NUM_THREADS=1 PYTHONPATH="src:$$PYTHONPATH" timeout 480 python3 -m pytest \
 	  -n $(or $(JOBS),12) --dist worksteal -m "not cpu" $(GPU_TESTS)
 
 check: install

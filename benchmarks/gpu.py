@@ -113,7 +113,14 @@ class Task(NamedTuple):
     precision: str
 
 
-def prepare(backend: Backend, task: Task) -> Callable[[], Arrays]:
+class Trained(NamedTuple):
+    """The parameters and losses after a training, and the seconds of its steps."""
+
+    arrays: Arrays
+    seconds: float
+
+
+def prepare(backend: Backend, task: Task) -> Callable[[], Trained]:
     """Compile the training; return a function that trains once from the initial parameters."""
     training = Training(
         problem=task.problem,
@@ -129,16 +136,20 @@ def prepare(backend: Backend, task: Task) -> Callable[[], Arrays]:
     data = tuple(map(backend.ops.asarray, splits.train))
     rows = trials.lane_rows(training, len(splits.train[0]), lanes)
     step = steps.make_step(backend.ops, task.problem, task.estimator, Sgd(), 1e-4)
+    engine = backend.engine
+    start, trial = trials.initial_state(training, task.estimator, backend, task.precision, lanes)
+    train_chunk = engine.compile_training(step, data, start, trial, rows, task.num_steps)
 
-    def start() -> Any:
-        return trials.initial_state(training, task.estimator, backend, task.precision, lanes)
-
-    train_chunk = backend.engine.compile_training(step, data, *start(), rows, task.num_steps)
-
-    def train() -> Arrays:
-        state, losses = train_chunk(*start(), 0, rows)
-        params = {name: backend.engine.to_numpy(leaf) for name, leaf in state.params.items()}
-        return params | {"losses": losses}
+    def train() -> Trained:
+        # The loop may overwrite its state. Reading the copy waits until it exists.
+        state = engine.copy(start)
+        for leaf in state.params.values():
+            engine.to_numpy(leaf)
+        started = perf_counter()
+        state, losses = train_chunk(state, trial, 0, rows)
+        seconds = perf_counter() - started
+        params = {name: engine.to_numpy(leaf) for name, leaf in state.params.items()}
+        return Trained(params | {"losses": losses}, seconds)
 
     return train
 
@@ -202,23 +213,21 @@ def wrong_answers() -> Iterator[str]:
         estimator = registry.parse("estimators", options)
         task = Task(problem, estimator, CHECKED_STEPS, "float64")
         with on_cpu():
-            results = {f"{name} on the CPU": prepare(torch, task)()}
+            results = {f"{name} on the CPU": prepare(torch, task)().arrays}
         with plain():
-            results["PyTorch on the GPU"] = prepare(torch, task)()
-        results["PyTorch by CUDA graphs"] = prepare(torch, task)()
+            results["PyTorch on the GPU"] = prepare(torch, task)().arrays
+        results["PyTorch by CUDA graphs"] = prepare(torch, task)().arrays
         if name == "backprop":
-            results["JAX on the GPU"] = prepare(jax, task)()
+            results["JAX on the GPU"] = prepare(jax, task)().arrays
         yield from disagreements(results, TOLERANCE)
 
 
-def seconds_per_step(ways: Mapping[str, Callable[[], Arrays]]) -> dict[str, float]:
+def seconds_per_step(ways: Mapping[str, Callable[[], Trained]]) -> dict[str, float]:
     """Return the median seconds per step of each way; the ways take turns."""
     times: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(ROUNDS):
         for way, train in ways.items():
-            started = perf_counter()
-            train()
-            times[way].append((perf_counter() - started) / TIMED_STEPS)
+            times[way].append(train().seconds / TIMED_STEPS)
     return {way: median(values) for way, values in times.items()}
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from dirgrad.backends.torch import cuda_graphs, random
+from dirgrad.backends.torch import cuda_graphs, random, replays
 from dirgrad.backends.torch.ops import DEVICE
 from support.paths import ROOT
 from support.recorded_graphs import RecordedGraphs
@@ -70,13 +70,13 @@ def test_the_checks_pass_and_notice_a_graph_that_errs(
         assert sentence.startswith("GPU draws differs from CPU draws: ")
     monkeypatch.setattr(random, "HASHED_ENTRIES", sys.maxsize)
     assert list(script.wrong_answers()) == []
-    right = cuda_graphs.ReplayedSteps._step
+    right = replays.ReplayedSteps._step
 
     def wrong(self: Any, graph: Any) -> None:
         right(self, graph)
         self._losses.mul_(1.001)
 
-    monkeypatch.setattr(cuda_graphs.ReplayedSteps, "_step", wrong)
+    monkeypatch.setattr(replays.ReplayedSteps, "_step", wrong)
     (sentence,) = script.wrong_answers()
     start = "PyTorch by CUDA graphs differs from rank_one on the CPU: losses by 0.00"
     assert sentence.startswith(start)

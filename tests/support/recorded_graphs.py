@@ -73,7 +73,7 @@ class _OnCpu:
 
 
 class RecordedGraphs:
-    """Graphs for `cuda_graphs` that record each use.
+    """CUDA graphs that record each use.
 
     Attributes:
         events: "warm-up", "capture", "replay" and "synchronize", in their order.

@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.func import vmap
 from torch.utils import _pytree as pytree
 
-from dirgrad.backends.torch import cuda_graphs, ops, saved_tensors
+from dirgrad.backends.torch import cuda_graphs, ops, replays, saved_tensors
 from dirgrad.backends.torch.branches import specializations
 from dirgrad.backends.torch.flop_count import count_flops
 from dirgrad.backends.torch.ops import DEVICE, asarray
@@ -117,7 +117,7 @@ def compile_training(
 
     without_data = leaves[: len(leaves) - len(data)]
     replayed = cuda_graphs.attempt(
-        lambda api: cuda_graphs.ReplayedSteps(api, run, without_data, num_state, data, chunk)
+        lambda api: replays.ReplayedSteps(api, run, without_data, num_state, data, chunk)
     )
 
     @explain_shortage
@@ -177,7 +177,7 @@ def compile(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 
     start = perf_counter()
     program = _program(f, example, consumed)
     replayed = cuda_graphs.attempt(
-        lambda api: cuda_graphs.capture_call(api, program.run, program.leaves, program.num_consumed)
+        lambda api: replays.capture_call(api, program.run, program.leaves, program.num_consumed)
     )
     return _compiled(program, replayed or program.run.__call__, start)
 

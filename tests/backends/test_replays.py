@@ -173,8 +173,8 @@ def test_a_problem_without_data_is_trained_by_replays(
 
 
 def swapped(w: Any, x: Any, y: Any) -> Any:
-    """Return the two state leaves in exchanged places, and a sum."""
-    return x * 2, w, (w + x) @ y
+    """Return the two state leaves in exchanged places, a sum, and a leaf itself."""
+    return x * 2, w, (w + x) @ y, x
 
 
 def test_a_replayed_call_equals_the_function_and_keeps_what_it_does_not_consume(
@@ -186,16 +186,25 @@ def test_a_replayed_call_equals_the_function_and_keeps_what_it_does_not_consume(
     state, expected = (w.clone(), x.clone()), (w, x)
     for i in range(4):
         changed = y + (i // 2)
-        *state, total = compiled.call(*state, changed)
-        *expected, expected_total = swapped(*expected, changed)
-        assert torch.equal(total, expected_total)
-        for leaf, expected_leaf in zip(state, expected, strict=True):
-            assert torch.equal(leaf, expected_leaf)
+        # The leaves change places on their way into the next call, too.
+        *state, total, x = compiled.call(*state[::-1], changed)
+        *expected, expected_total, expected_x = swapped(*expected[::-1], changed)
+        pairs = zip((*state, total, x), (*expected, expected_total, expected_x), strict=True)
+        assert all(torch.equal(result, wanted) for result, wanted in pairs)
     addresses = {leaf.data_ptr() for leaf in state}
-    *state, _ = compiled.call(*state, y)
+    *state, _, _ = compiled.call(*state, y)
     assert {leaf.data_ptr() for leaf in state} == addresses
     assert y.tolist() == [2.0, 3.0, 4.0, 5.0]
     assert graphs.events.count("replay") == 5
+
+
+def test_a_result_that_does_not_fit_its_argument_leaves_the_plain_path(
+    graphs: RecordedGraphs, torch_backend: Backend
+) -> None:
+    x = torch_backend.ops.asarray(np.ones(3))
+    compiled = torch_backend.engine.compile(lambda x: x.sum(), (x,), consumed=1)
+    assert float(compiled.call(x)) == 3.0
+    assert cuda_graphs.refusals == ["a result does not fit the argument that it replaces"]
 
 
 def test_an_argument_that_changed_in_place_is_copied_again(
