@@ -2,12 +2,13 @@
 
 import os
 
+import jax
+import jax.numpy as jnp
 import pytest
+import torch
 
 from dirgrad import backends
-from support.fresh_python import printed_lines
 
-LOAD_JAX = "import os; from dirgrad import backends; backends.load('jax')"
 PREALLOCATE = "XLA_PYTHON_CLIENT_PREALLOCATE"
 
 
@@ -24,26 +25,22 @@ def test_jax_takes_memory_as_it_needs_it_unless_the_user_wants_it_at_once(
 
 def test_jax_keeps_full_float32_and_no_compiled_programs() -> None:
     """A cache would make the recorded seconds of compilation too short."""
-    lines = printed_lines(
-        "import jax, jax.numpy as jnp",
-        "import os; os.environ['JAX_COMPILATION_CACHE_DIR'] = '/nonexistent'",
-        LOAD_JAX,
-        "text = jax.jit(lambda x: x @ x).lower(jnp.ones((2, 2))).as_text()",
-        "print('HIGHEST, HIGHEST' in text, jax.config.jax_enable_compilation_cache)",
-    )
-    assert lines == ["True False"]
+    jax.config.update("jax_default_matmul_precision", None)
+    jax.config.update("jax_enable_compilation_cache", True)
+    backends.load("jax", 1, "float64")
+    text = jax.jit(lambda x: x @ x).lower(jnp.ones((2, 2))).as_text()
+    assert "HIGHEST, HIGHEST" in text
+    assert not jax.config.jax_enable_compilation_cache
 
 
 def test_pytorch_keeps_full_float32() -> None:
-    lines = printed_lines(
-        "import torch",
-        "from torch import backends as b",
-        "b.cuda.matmul.fp32_precision = b.cudnn.conv.fp32_precision = 'tf32'",
-        "from dirgrad import backends; backends.load('torch')",
-        "print(b.cuda.matmul.fp32_precision, b.cudnn.conv.fp32_precision)",
-        "print(b.cudnn.rnn.fp32_precision, b.cudnn.deterministic)",
-    )
-    assert lines == ["ieee ieee", "ieee True"]
+    products = (torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn)
+    for kind in products:
+        kind.fp32_precision = "tf32"
+    torch.backends.cudnn.deterministic = False
+    backends.load("torch", 1, "float64")
+    assert [kind.fp32_precision for kind in products] == ["ieee"] * 3
+    assert torch.backends.cudnn.deterministic
 
 
 @pytest.mark.parametrize(("framework", "name"), [("jax", "highest"), ("torch", "ieee")])

@@ -94,7 +94,6 @@ class Training:
         ("rank_one", Adam(), 2),
         ("one_layer", Sgd(), 1),
         ("learned_layers", Sgd(), 1),
-        ("learned_layers", Adam(), 2),
     ],
     ids=lambda value: "" if isinstance(value, (Sgd, Adam)) else str(value),
 )
@@ -239,9 +238,9 @@ def test_an_operator_that_refuses_leaves_the_plain_path_and_one_sentence(
     np.testing.assert_allclose(result.tolist(), [1.0, 0.0, 0.0], atol=1e-12)
     assert "replay" not in graphs.events
     (message,) = [record.getMessage() for record in caplog.records]
-    assert message.startswith("a program runs without CUDA graphs, because one refuses: operation")
+    assert message.startswith("a program runs without CUDA graphs, because one refuses: ")
     assert "\n" not in message
-    assert torch_backend.engine.environment()["cuda_graphs"].startswith("refused: operation not")
+    assert torch_backend.engine.environment()["cuda_graphs"].startswith("refused: ")
 
 
 def test_a_measurement_of_memory_does_without_graphs(

@@ -10,7 +10,7 @@ graphs (`cuda_graphs.py`).
 
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -31,6 +31,8 @@ from dirgrad.backends.torch.tracing import copy as copy
 from dirgrad.core.errors import shortage_explained_by
 from dirgrad.core.types import Batch, Compiled, Ops, State, Step, TrainChunk, Trial
 
+TakeSteps: TypeAlias = Callable[[list[Tensor], int, Tensor], tuple[list[Tensor], Tensor]]
+"""Map (leaves of state and trial, index of the first step, rows) -> (leaves of state, losses)."""
 explain_shortage = shortage_explained_by(torch.OutOfMemoryError, "out of memory")
 
 
@@ -72,6 +74,20 @@ def _synchronize() -> None:
         torch.cuda.synchronize()
 
 
+def _plain_steps(run: Traced, num_state: int, data: Batch) -> TakeSteps:
+    def take_steps(leaves: list[Tensor], first: int, rows: Tensor) -> tuple[list[Tensor], Tensor]:
+        indices = torch.arange(first, first + rows.shape[1], device=DEVICE).unbind()
+        # The graph overwrites the leaves of its state, so it gets a copy.
+        state_leaves, trial = copy(leaves[:num_state]), leaves[num_state:]
+        losses = []
+        for index, batch_rows in zip(indices, rows.unbind(1), strict=True):
+            *state_leaves, loss = run(*state_leaves, *trial, index, batch_rows, *data)
+            losses.append(loss)
+        return state_leaves, torch.stack(losses, 1)
+
+    return take_steps
+
+
 def compile_threads() -> int:
     # Tracing holds the interpreter lock.
     return 1
@@ -105,16 +121,7 @@ def compile_training(
     num_state = len(pytree.tree_leaves(state))
     run = trace(flat, leaves, num_state)
 
-    def take_steps(leaves: list[Tensor], first: int, rows: Tensor) -> tuple[list[Tensor], Tensor]:
-        indices = torch.arange(first, first + rows.shape[1], device=DEVICE).unbind()
-        # The graph overwrites the leaves of its state, so it gets a copy.
-        state_leaves, trial = copy(leaves[:num_state]), leaves[num_state:]
-        losses = []
-        for index, batch_rows in zip(indices, rows.unbind(1), strict=True):
-            *state_leaves, loss = run(*state_leaves, *trial, index, batch_rows, *data)
-            losses.append(loss)
-        return state_leaves, torch.stack(losses, 1)
-
+    take_steps = _plain_steps(run, num_state, data)
     without_data = leaves[: len(leaves) - len(data)]
     replayed = cuda_graphs.attempt(
         lambda api: replays.ReplayedSteps(api, run, without_data, num_state, data, chunk)
