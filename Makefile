@@ -33,7 +33,7 @@ GPU_TESTS := tests/backends tests/core tests/components/directions tests/compone
   tests/components/optimizers tests/components/problems tests/components/test_candidates.py \
   tests/components/test_units.py tests/runs/instruments tests/runs/training
 test-gpu:
-	OMP_NUM_THREADS=1 PYTHONPATH="src:$$PYTHONPATH" timeout 480 python3 -m pytest \
+	OMP_NUM_THREADS=1 PYTHONPATH="$(CURDIR)/src:$$PYTHONPATH" timeout 480 python3 -m pytest \
 	  -n $(or $(JOBS),12) --dist worksteal -m "not cpu" $(GPU_TESTS)
 
 check: install
@@ -65,7 +65,7 @@ bench-trials: install
 
 # Check and time the steps of both frameworks on a GPU. Nothing is installed.
 bench-gpu:
-	PYTHONPATH="src:$$PYTHONPATH" timeout 480 python3 benchmarks/gpu.py --out results/gpu
+	PYTHONPATH="$(CURDIR)/src:$$PYTHONPATH" timeout 480 python3 benchmarks/gpu.py --out results/gpu
 
 # Compare traced steps in PyTorch with steps compiled by torch.compile. Needs a C++ compiler.
 bench-compiled: install
@@ -85,17 +85,7 @@ mutation: install
 
 # Open a report in a browser without a network and check its size, loading time and missing files.
 # Needs Chromium.
-report-# Tests of everything that runs on a device, for a machine with a GPU. Nothing is installed: PyTorch
-# and JAX are taken as they are there, and Snakemake is not needed. The tests with the mark `cpu` are
-# left out; pytest prints their number.
-GPU_TESTS := tests/backends tests/core tests/components/directions tests/components/estimators \
-  tests/components/optimizers tests/components/problems tests/components/test_candidates.py \
-  tests/components/test_units.py tests/runs/instruments tests/runs/training
-test-gpu:
-	OMP_NUM_THREADS=1 PYTHONPATH="src:$$PYTHONPATH" timeout 480 python3 -m pytest \
-	  -n $(or $(JOBS),12) --dist worksteal -m "not cpu" $(GPU_TESTS)
-
-check: install
+report-check: install
 	python tests/support/browser.py $(or $(REPORT),results/default/report.html)
 
 install: $(INSTALLED)

@@ -14,6 +14,7 @@ from dirgrad.backends.jax.flop_count import count_flops
 from dirgrad.core.errors import shortage_explained_by
 from dirgrad.core.types import Batch, Compiled, Ops, State, Step, TrainChunk, Trial
 
+HAS_FUSION_EMITTERS = jax.__version_info__ < (0, 11)
 # XLA's default CPU scheduler starts each operation as early as it can. For example, it draws the
 # directions of all layers at once and stores them.
 LOW_MEMORY = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
@@ -22,12 +23,16 @@ LOW_MEMORY = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
 COUNT_ALL_BUFFERS = LOW_MEMORY | {"xla_cpu_experimental_ynn_fusion_type": ""}
 # XLA's emitters of fused loops halve the time of many steps. They also take half of the time to
 # compile a convolution, so programs that run a few times and are not timed do without.
-QUICK_TO_COMPILE = {"xla_cpu_use_fusion_emitters": False}
+# JAX 0.11 has no such option and ends at an unknown one.
+QUICK_TO_COMPILE = {"xla_cpu_use_fusion_emitters": False} if HAS_FUSION_EMITTERS else {}
 # Equal programs on a GPU then give equal results. XLA still times its kernels to choose among them,
 # which `xla_gpu_deterministic_ops` would forbid.
 REPRODUCIBLE = {"xla_gpu_exclude_nondeterministic_ops": True}
 # Flags with which XLA compiles in a third of the time.
-UNOPTIMIZED = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+UNOPTIMIZED = " ".join(
+    ["--xla_backend_optimization_level=0"]
+    + ["--xla_cpu_use_fusion_emitters=false"] * HAS_FUSION_EMITTERS
+)
 explain_shortage = shortage_explained_by(jax.errors.JaxRuntimeError, "RESOURCE_EXHAUSTED")
 
 

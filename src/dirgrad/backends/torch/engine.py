@@ -115,17 +115,14 @@ def compile_training(
         return step(state, trial, index, batch)
 
     mapped = _map_lanes(take_step, (2, 4), len(rows))
-    index = torch.tensor(0, device=DEVICE)
-    example = (state, trial, index, asarray(rows[:, 0]), data)
-    flat, leaves, result_structure = flatten(mapped, example)
-    num_state = len(pytree.tree_leaves(state))
-    run = trace(flat, leaves, num_state)
+    example = (state, trial, ops.arange(1)[0], asarray(rows[:, 0]), data)
+    run, leaves, num_state, result_structure = _program(mapped, example, consumed=1)
 
-    take_steps = _plain_steps(run, num_state, data)
     without_data = leaves[: len(leaves) - len(data)]
     replayed = cuda_graphs.attempt(
         lambda api: replays.ReplayedSteps(api, run, without_data, num_state, data, chunk)
     )
+    take_steps = replayed or _plain_steps(run, num_state, data)
 
     @explain_shortage
     @torch.no_grad()
@@ -136,7 +133,7 @@ def compile_training(
         rows: np.ndarray,
     ) -> tuple[State, np.ndarray]:
         leaves = pytree.tree_leaves((state, trial))
-        state_leaves, losses = (replayed or take_steps)(leaves, first, asarray(rows))
+        state_leaves, losses = take_steps(leaves, first, asarray(rows))
         _synchronize()
         state, _ = pytree.tree_unflatten([*state_leaves, losses[:, 0]], result_structure)
         return state, to_numpy(losses)
