@@ -18,6 +18,7 @@ from torch import Tensor
 from dirgrad.backends.torch import device_random, random
 
 LAWS = tuple(device_random.VALUES)
+KEY_KERNELS = ("mix", "fold_in")
 KEYS = torch.tensor([0, 1, -1, 2**62 + 12345, -(2**63)])
 
 
@@ -41,6 +42,13 @@ def test_new_keys_are_equal() -> None:
     assert torch.equal(device_random.hash_words(KEYS), random.mix(KEYS))
     for key in KEYS:
         assert torch.equal(device_random.hash_words(key), random.mix(key))
+
+
+def test_keys_folded_with_an_index_are_equal() -> None:
+    indices = torch.arange(5)
+    assert torch.equal(device_random.hash_pairs(KEYS, indices), random.fold_in(KEYS, indices))
+    for key, index in zip(KEYS, indices, strict=True):
+        assert torch.equal(device_random.hash_pairs(key, index), random.fold_in(key, index))
 
 
 @pytest.mark.parametrize(("law", "distribution"), [("uniform", "uniform"), ("normal", "norm")])
@@ -89,10 +97,10 @@ def test_a_fused_kernel_computes_the_draws_of_the_arithmetic(
     assert draws.unique().numel() > 1
 
 
-@pytest.mark.parametrize("law", [*LAWS, "mix"])
+@pytest.mark.parametrize("law", [*LAWS, *KEY_KERNELS])
 def test_pytorch_reads_the_code_of_a_fused_kernel(law: str) -> None:
     kernel = torch.cuda.jiterator._create_jit_fn(device_random.kernel_code(law))
-    assert kernel.kernel_name == ("mix" if law == "mix" else "draw")
+    assert kernel.kernel_name == (law if law in KEY_KERNELS else "draw")
 
 
 def refused(x: Tensor) -> Tensor:

@@ -32,6 +32,13 @@ template <typename T> T mix(T key) {
   return (T)(x ^ (x >> 31));
 }
 """
+FOLD_IN = """
+template <typename T> T fold_in(T key, T index) {
+  unsigned long long word = (unsigned long long)key;
+  word += ((unsigned long long)index + 1) * 0x9E3779B1ULL;
+  return mix<T>((T)word);
+}
+"""
 VALUES = {
     "uniform": "(double)(x >> 40) / 16777216.0",
     "normal": (
@@ -56,8 +63,9 @@ _log = logging.getLogger(__name__)
 
 
 def kernel_code(law: str) -> str:
-    """Return the code of the fused kernel of a law, or of the new key for "mix"."""
-    return MIX if law == "mix" else MIX + DRAW.replace("VALUE", VALUES[law])
+    """Return the code of the fused kernel of a law, or of a new key for "mix" and "fold_in"."""
+    keys = {"mix": MIX, "fold_in": MIX + FOLD_IN}
+    return keys[law] if law in keys else MIX + DRAW.replace("VALUE", VALUES[law])
 
 
 def _signed(word: int) -> int:
@@ -75,6 +83,11 @@ def hash_words(x: Tensor) -> Tensor:
     x = (x ^ _shift_right(x, 30)) * _signed(random.FIRST_FACTOR)
     x = (x ^ _shift_right(x, 27)) * _signed(random.SECOND_FACTOR)
     return x ^ _shift_right(x, 31)
+
+
+def hash_pairs(key: Tensor, index: Tensor) -> Tensor:
+    """Hash each pair of a key and an index, which broadcast."""
+    return hash_words(key + (index + 1) * random.STRIDE)
 
 
 def _uniform(bits: Tensor) -> Tensor:
@@ -112,6 +125,13 @@ def _mix_on_device() -> Callable[[Tensor], Tensor]:
 
 
 @cache
+def _fold_in_on_device() -> HASH:
+    kernel = torch.cuda.jiterator._create_jit_fn(kernel_code("fold_in"))
+    keys = _sample_keys()
+    return _checked("fold_in", kernel, hash_pairs, (keys, keys[:, 0]))
+
+
+@cache
 def _draw_on_device(law: str) -> HASH:
     keys = _sample_keys()
     counter = torch.arange(1, 100, device=keys.device)
@@ -142,6 +162,11 @@ def mix(key: Tensor) -> Tensor:
     return _mix_on_device()(key)
 
 
+def fold_in(key: Tensor, index: Tensor) -> Tensor:
+    """Return a new key for each pair of a key and an index, which broadcast."""
+    return _fold_in_on_device()(key, index)
+
+
 def draw(law: str, key: Tensor, n: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """Return n draws from a law for each key: (*key.shape, n)."""
     return draw_with(_draw_on_device(law), key, n, dtype)
@@ -155,4 +180,5 @@ def draw_with(law: HASH, key: Tensor, n: int, dtype: torch.dtype) -> Tensor:
 
 _library = torch.library.Library("dirgrad", "IMPL")
 _library.impl("mix", mix, "CUDA")
+_library.impl("fold_in", fold_in, "CUDA")
 _library.impl("draw", draw, "CUDA")

@@ -197,7 +197,12 @@ def _empty_draw(law: str, key: Tensor, n: int, dtype: torch.dtype, device: torch
     return torch.empty(*key.shape, n, dtype=dtype, device=device)
 
 
+def _empty_keys(key: Tensor, index: Tensor) -> Tensor:
+    return torch.empty_like(key + index)
+
+
 torch.library.register_fake("dirgrad::mix", torch.empty_like, lib=_library)
+torch.library.register_fake("dirgrad::fold_in", _empty_keys, lib=_library)
 torch.library.register_fake("dirgrad::draw", _empty_draw, lib=_library)
 
 mix = torch.ops.dirgrad.mix.default
