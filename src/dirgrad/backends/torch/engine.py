@@ -5,7 +5,7 @@ and small problems take about a fifth of the time. Calls without an effect are r
 (`simplification.py`), a value and its tangent share a product (`stacking.py`), and calls work in
 place if nothing reads the old values any more. No compiler is used. A step that draws an index has
 one graph for each value of the index (`branches.py`). On a GPU the graphs are replayed as CUDA
-graphs (`cuda_graphs.py`).
+graphs (`replays.py`).
 """
 
 from collections.abc import Callable

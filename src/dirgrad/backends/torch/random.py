@@ -189,7 +189,6 @@ _library.define("fold_in(Tensor key, Tensor index) -> Tensor")
 _library.define("draw(str law, Tensor key, int n, ScalarType dtype, Device device) -> Tensor")
 _library.impl("mix", _mix, "CPU")
 _library.impl("fold_in", _fold_in, "CPU")
-_library.impl("fold_in", _fold_in_arrays, "CUDA")
 _library.impl("draw", _draw, "CPU")
 
 
