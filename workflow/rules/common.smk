@@ -1,31 +1,20 @@
 import json
+import os
 import shlex
 import sys
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
+
+from snakemake.utils import update_config
 
 # `workflow.basedir` depends on which of the two Snakefiles is the entry; this path does not.
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 SOURCE = WORKFLOW.parent / "src"
 REFERENCE_RESULTS = WORKFLOW.parent / "results" / "reference"
 CLAIMS = str(WORKFLOW.parent / "config" / "claims.yaml")
-sys.path.insert(0, str(SOURCE))
-
-from dirgrad import backends
-from dirgrad.components import data_files
-from dirgrad.components.registry import to_plain
-from dirgrad.config import code_inputs, expected_time, files, outputs, plan, validation
-from dirgrad.config.settings import JOB_KINDS
-from dirgrad.core.errors import UserError
-from dirgrad.report import layout
-
-# Jobs use the Python that runs Snakemake or, with conda, the Python of the rule's environment.
-# No conda environment contains the package, so it is put on PYTHONPATH.
 CONDA = "conda" in map(str, workflow.deployment_settings.deployment_method)
-PYTHON_FOLDER = shlex.quote(str(Path(sys.executable).parent))
-PYTHON_FIRST = "" if CONDA else f"PATH={PYTHON_FOLDER}:$PATH "
-shell.prefix(
-    f"set -euo pipefail; export {PYTHON_FIRST}PYTHONPATH={shlex.quote(str(SOURCE))}; "
-)
+sys.path.insert(0, str(SOURCE))
 
 
 def stop(error):
@@ -35,28 +24,158 @@ def stop(error):
     sys.exit(2)
 
 
-def tier_file(tier):
-    """Return the overlay of a tier, None for `default`; exit if the tier does not exist."""
-    path = Path("config") / f"{tier}.yaml"
-    if tier == "default":
-        return None
-    try:
-        files.read(path)
-    except UserError as error:
-        stop(f"config/config.yaml: tier: tier '{tier}' does not exist: {error}")
+# Components import NumPy. With conda, the Python that runs Snakemake need not have it.
+try:
+    from dirgrad.core import stand_in
+
+    with stand_in.if_missing("numpy"):
+        from dirgrad import backends
+        from dirgrad.components import data_files
+        from dirgrad.components.registry import to_plain
+        from dirgrad.config import (
+            code_inputs,
+            expected_time,
+            files,
+            layers,
+            outputs,
+            plan,
+            validation,
+        )
+        from dirgrad.config.settings import JOB_KINDS
+        from dirgrad.core.errors import UserError
+        from dirgrad.records import atomic, run_lock
+        from dirgrad.report import layout
+except ModuleNotFoundError as error:
+    stop(
+        f"the Python that runs Snakemake has no {error.name}: run "
+        f"`{sys.executable} -m pip install annotated-types grimp pydantic`"
+    )
+if os.pathsep in str(SOURCE):
+    stop(f"{SOURCE}: a path with '{os.pathsep}' cannot be in PYTHONPATH: rename it")
+if workflow.modifier.modify_path("results") != "results":
+    stop(
+        "the module of dirgrad has a `prefix`, which its report cannot follow: remove "
+        "it, and run in another directory"
+    )
+
+
+# Arguments of the commands. An argument that is a function of `input` makes no job run again.
+
+
+def python(wildcards, input):
+    """Return the Python of a job: the one that runs Snakemake or, with conda, of the rule."""
+    return "python" if CONDA else shlex.quote(sys.executable)
+
+
+def command(wildcards, input):
+    """Return the command that starts dirgrad in a job.
+
+    The package comes from this checkout, and no module from the working directory. Conda's
+    environments are complete, so nothing else is added to them.
+    """
+    others = "" if CONDA else "${PYTHONPATH:+:$PYTHONPATH}"
+    path = shlex.quote(str(SOURCE)) + others
+    return f"PYTHONPATH={path} {python(wildcards, input)} -P -m dirgrad"
+
+
+@cache
+def written(text):
+    """Write a text to a file named after its content, and return the path of the file."""
+    path = Path(".snakemake/dirgrad") / f"{sha256(text.encode()).hexdigest()[:16]}.json"
+    if not path.exists():
+        atomic.write_atomically(
+            path, lambda part: part.write_text(text, encoding="utf-8")
+        )
     return str(path)
 
 
-def validated_config(paths, override):
-    """Return the configuration; exit if it is not valid or a backend is not installed."""
+def config_file(wildcards, input):
+    """Return a file with the whole configuration.
+
+    Each rule lists the part that it depends on in `params`, so only an edit to that part makes it
+    run again.
+    """
+    return written(json.dumps(files.merge(LAYERS.values()), default=str))
+
+
+# The configuration.
+
+
+def config_layers():
+    """Return the contents of the configuration files by name, with the command line at the end.
+
+    The base is config/config.yaml. Without it, the first `--configfile` is the base. As a module
+    with a `config`, that is the base; values of the command line in it stay above the tier.
+    """
+    given = workflow.config_settings
+    above = [(relative(path), files.read(path)) for path in given.configfiles]
+    values = given.config
+    if workflow.modifier.skip_configfile:
+        base, folder = ("the config of the module", config), BASE_FILE.parent
+        above = [(place, layers.shared(content, config)) for place, content in above]
+        values = layers.shared(values, config)
+    elif above and (given.replace_workflow_config or not BASE_FILE.is_file()):
+        base, *above = above
+        folder = Path(base[0]).parent
+    else:
+        base, folder = (str(BASE_FILE), files.read(BASE_FILE)), BASE_FILE.parent
+    above = [layer for layer in above if layer[0] != base[0]]
+    return layers.stack(
+        base, [*above, (files.COMMAND_LINE, layers.typed(values))], folder
+    )
+
+
+def relative(path):
+    """Return a path as text, relative to the working directory if it lies there."""
+    inside = path.is_relative_to(Path.cwd())
+    return str(path.relative_to(Path.cwd()) if inside else path)
+
+
+def checked(function, *arguments):
+    """Return the result of a function; exit if the configuration is not valid."""
     try:
-        validated = validation.load(paths, override)
-        if not CONDA:
-            for name in validated.backends:
-                backends.require(name)
+        with stand_in.if_missing("numpy"):
+            return function(*arguments)
     except UserError as error:
         stop(error)
-    return validated
+
+
+def importer_config(wildcards, input):
+    """Return a file with the values of the command line, for the workflow that Snakemake runs."""
+    given = workflow.config_settings
+    values = json.loads(json.dumps(given.overwrite_config))
+    update_config(values, layers.typed(given.config))
+    return written(json.dumps(values | {"tier": CONFIG.tier}))
+
+
+# Start of a run.
+
+
+def lock_results():
+    """Lock the results of the tier; exit if another run is at work on them.
+
+    Snakemake's own lock is off, because a killed run leaves it behind.
+    """
+    try:
+        run_lock.acquire(Path(RESULTS))
+    except UserError as error:
+        stop(error)
+    for folder in (RESULTS, FIGURE_ROOT):
+        atomic.remove_parts(Path(folder))
+
+
+def require_frameworks():
+    """Exit if a job of this run needs a framework that this machine lacks."""
+    if CONDA or not workflow.local_exec:
+        return
+    wildcards = [job.wildcards for job in workflow.dag.needrun_jobs()]
+    try:
+        for name in sorted(
+            {getattr(names, "backend", "") for names in wildcards} - {""}
+        ):
+            backends.require(name)
+    except UserError as error:
+        stop(error)
 
 
 # Jobs.
@@ -80,12 +199,9 @@ def code(job):
 
 
 def require_data(jobs, directory):
-    """Exit if the directory of the data lacks a file that a job reads."""
+    """Raise UserError if the directory of the data lacks a file that a job reads."""
     datasets = [problem.dataset for job in jobs for problem in job.problems]
-    try:
-        data_files.require_local_files(datasets, directory)
-    except UserError as error:
-        stop(error)
+    data_files.require_local_files(datasets, directory)
 
 
 def receipts(job):

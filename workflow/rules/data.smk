@@ -8,8 +8,9 @@ rule data:
     conda:
         "../../envs/report.yaml"
     params:
-        config=ARGUMENTS,
-        directory=CONFIG.run.data_directory,
+        dirgrad=command,
+        config=config_file,
+        directory=lambda wildcards: CONFIG.run.data_directory,
     shell:
-        "python -m dirgrad data {wildcards.dataset} --config {params.config}"
-        " --out {output} 2> {log}"
+        "{params.dirgrad} data {wildcards.dataset:q} --config {params.config:q}"
+        " --out {output:q} 2> {log:q}"

@@ -32,17 +32,18 @@ for JOB, NAMES in outputs.drawing_jobs(FIGURE_SPECS).items():
         conda:
             "../../envs/report.yaml"
         params:
-            config=ARGUMENTS,
+            dirgrad=command,
+            config=config_file,
             names=NAMES,
-            statistics=CONFIG.statistics.model_dump_json(),
+            statistics=lambda wildcards: CONFIG.statistics.model_dump_json(),
             code=code_inputs.digest(code_inputs.for_figure(FIGURE_SPECS[NAMES[0]])),
             records=lambda wildcards: f"{RESULTS}/records",
             root=lambda wildcards, output: Path(output[0]).parent,
             title=FIGURE_SPECS[NAMES[0]].declared.title,
             caption=FIGURE_SPECS[NAMES[0]].declared.caption,
         shell:
-            "python -m dirgrad figure {params.names} --config {params.config}"
-            " --records {params.records} --tables {input.tables} --out {params.root} 2> {log}"
+            "{params.dirgrad} figure {params.names:q} --config {params.config:q}"
+            " --records {params.records:q} --tables {input.tables:q} --out {params.root:q} 2> {log:q}"
 
 
 # `snakemake baydin_fig3` draws that figure. A figure of one point of a sweep, such as loss_szoht_50,

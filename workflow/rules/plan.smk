@@ -1,18 +1,20 @@
-FILES = ["config/config.yaml", *filter(None, [TIER_FILE])]
-CONFIG = validated_config(FILES, OVERRIDE)
+BASE_FILE = Path("config/config.yaml")
+LAYERS = checked(config_layers)
+CONFIG = checked(validation.check, LAYERS)
 JOBS = plan.jobs(CONFIG)
-require_data(JOBS.values(), CONFIG.run.data_directory)
+checked(require_data, JOBS.values(), CONFIG.run.data_directory)
 RESULTS = f"results/{CONFIG.tier}"
 FIGURE_ROOT = f"figures/{CONFIG.tier}"
-
-# Configuration arguments of every command. The files are not an input of any rule: each rule lists
-# the part that it depends on in `params`, so only an edit to that part makes it run again.
-ARGUMENTS = " ".join(FILES)
-if OVERRIDE:
-    ARGUMENTS += f" --override {shlex.quote(json.dumps(OVERRIDE))}"
 
 
 wildcard_constraints:
     backend="[a-z]+",
     table="|".join(outputs.TABLES),
     name="[a-z0-9_]+",
+
+
+# The files have been read above, as every command does. Snakemake reads the base and the overlay to
+# list them in the report. As a module with a `config`, it does not read them.
+for FILE in filter(os.path.isfile, [*LAYERS][:2]):
+
+    configfile: FILE

@@ -12,10 +12,11 @@ rule front:
     conda:
         "../../envs/report.yaml"
     params:
+        dirgrad=command,
         code=code_inputs.digest(code_inputs.for_pages("dirgrad.report.pages.front")),
     shell:
-        "python -m dirgrad front-page --manifest {input.manifest} --tables {input.claims}"
-        " --figures {input.figures} --out {output} 2> {log}"
+        "{params.dirgrad} front-page --manifest {input.manifest:q} --tables {input.claims:q}"
+        " --figures {input.figures:q} --out {output:q} 2> {log:q}"
 
 
 # All files that the report contains.
@@ -42,14 +43,23 @@ rule report:
     conda:
         "../../envs/report.yaml"
     params:
-        compared=[name for name, files in REFERENCES.items() if files],
-        part=f"{RESULTS}/.part-report.html",
-        snakefile=workflow.main_snakefile,
-        style=Path(WORKFLOW, "report", "report.css"),
-        override=json.dumps(OVERRIDE | {"tier": CONFIG.tier}, sort_keys=True),
+        python=python,
+        targets=[
+            workflow.modifier.modify_rulename(name)
+            for name in ["results", *(name for name in REFERENCES if REFERENCES[name])]
+        ],
+        snakefile=lambda wildcards: str(workflow.main_snakefile),
+        config=importer_config,
+        replace=lambda wildcards, input: (
+            ["--replace-workflow-config"]
+            * workflow.config_settings.replace_workflow_config
+        ),
+        part=lambda wildcards, output: (
+            f"{RESULTS}/{atomic.PART}{os.getpid()}-report.html"
+        ),
+        style=lambda wildcards: str(Path(WORKFLOW, "report", "report.css")),
     shell:
-        "python -m snakemake results {params.compared} --snakefile {params.snakefile}"
-        " --configfile <(printf %s {params.override:q})"
-        " --cores 1 --nolock --report {params.part}"
-        " --report-stylesheet {params.style} > {log} 2>&1"
-        " && mv {params.part} {output}"
+        "{params.python} -P -m snakemake {params.targets:q} --snakefile {params.snakefile:q}"
+        " --configfile {params.config:q} {params.replace} --cores 1 --nolock"
+        " --report {params.part:q} --report-stylesheet {params.style:q} > {log:q} 2>&1"
+        " && mv {params.part:q} {output:q} || {{ rm -f {params.part:q}; exit 1; }}"

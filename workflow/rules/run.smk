@@ -1,3 +1,7 @@
+# The limit belongs to the workflow, so that no profile and no option of the command line lifts it.
+workflow.register_resource("timing", 1)
+
+
 # One rule per kind of jobs, because their records differ. A cost measurement reserves all cores, so
 # that no other job disturbs its times; with `run.exclusive`, so does one training job the others.
 for KIND, (_, _, _, RECORD_KINDS) in JOB_KINDS.items():
@@ -20,15 +24,16 @@ for KIND, (_, _, _, RECORD_KINDS) in JOB_KINDS.items():
         resources:
             timing=int(KIND == "training" and CONFIG.run.exclusive),
         params:
-            config=ARGUMENTS,
+            dirgrad=command,
+            config=config_file,
             settings=of_job(KIND, settings),
             code=of_job(KIND, code),
             job=f"{KIND}/{{name}}/{{backend}}",
             threads=lambda wildcards, threads: min(threads, CONFIG.run.threads),
             out=lambda wildcards, output: Path(output[0]).parent,
         shell:
-            "python -m dirgrad run {params.job} --config {params.config}"
-            " --threads {params.threads} --out {params.out} 2> {log}"
+            "{params.dirgrad} run {params.job:q} --config {params.config:q}"
+            " --threads {params.threads:q} --out {params.out:q} 2> {log:q}"
 
 
 LANDSCAPES = plan.two_parameter_problems(CONFIG)
@@ -42,10 +47,11 @@ rule landscape:
     conda:
         f"../../envs/{CONFIG.backends[0]}.yaml"
     params:
-        config=ARGUMENTS,
+        dirgrad=command,
+        config=config_file,
         code=code_inputs.digest(code_inputs.for_landscape(CONFIG)),
-        problems=json.dumps(
+        problems=lambda wildcards: json.dumps(
             {name: to_plain(problem) for name, problem in LANDSCAPES.items()}
         ),
     shell:
-        "python -m dirgrad landscape --config {params.config} --out {output} 2> {log}"
+        "{params.dirgrad} landscape --config {params.config:q} --out {output:q} 2> {log:q}"

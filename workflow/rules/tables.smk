@@ -31,8 +31,9 @@ for FORMAT, NAMES in outputs.tables_by_format().items():
         conda:
             "../../envs/report.yaml"
         params:
-            config=ARGUMENTS,
-            statistics=CONFIG.statistics.model_dump_json(),
+            dirgrad=command,
+            config=config_file,
+            statistics=lambda wildcards: CONFIG.statistics.model_dump_json(),
             code=lambda wildcards: code_inputs.digest(
                 code_inputs.for_table(wildcards.table)
             ),
@@ -40,8 +41,8 @@ for FORMAT, NAMES in outputs.tables_by_format().items():
             out=lambda wildcards, output: output[0],
             caption=lambda wildcards: outputs.TABLES[wildcards.table].caption,
         shell:
-            "python -m dirgrad table {wildcards.table} --config {params.config}"
-            " --records {params.records} --out {params.out} 2> {log}"
+            "{params.dirgrad} table {wildcards.table:q} --config {params.config:q}"
+            " --records {params.records:q} --out {params.out:q} 2> {log:q}"
 
 
 # Judges the claims of the papers, from tables only.
@@ -60,17 +61,18 @@ rule claims:
     conda:
         "../../envs/report.yaml"
     params:
-        config=ARGUMENTS,
+        dirgrad=command,
+        config=config_file,
         confidence=CONFIG.statistics.confidence,
-        estimators=CONFIG.model_dump_json(include={"estimators"}),
+        estimators=lambda wildcards: CONFIG.model_dump_json(include={"estimators"}),
         code=code_inputs.digest(code_inputs.for_pages("dirgrad.analysis.claims_table")),
         out=lambda wildcards, output: Path(output[0]).parent,
         caption=outputs.CLAIMS_CAPTION,
     shell:
-        "python -m dirgrad claims {params.out} --config {params.config} --claims {input.claims}"
-        " --out {params.out} 2> {log}"
-        " && python -m dirgrad render {params.out}/claims.csv"
-        " --manifest {input.manifest} 2>> {log}"
+        "{params.dirgrad} claims {params.out:q} --config {params.config:q} --claims {input.claims:q}"
+        " --out {params.out:q} 2> {log:q}"
+        " && {params.dirgrad} render {output[0]:q}"
+        " --manifest {input.manifest:q} 2>> {log:q}"
 
 
 # Writes results/<tier>/tables/verify.csv and results/<tier>/verify.json, even if it fails. They are
@@ -86,12 +88,13 @@ rule verify:
     conda:
         "../../envs/report.yaml"
     params:
-        config=ARGUMENTS,
+        dirgrad=command,
+        config=config_file,
         results=lambda wildcards, input: Path(input[0]).parent.parent,
         reference=f"results/reference/{CONFIG.tier}",
     shell:
-        "python -m dirgrad verify {params.results} {params.reference} --config {params.config}"
-        " --claims {input.claims} --out {params.results} 2> {log}"
+        "{params.dirgrad} verify {params.results:q} {params.reference:q} --config {params.config:q}"
+        " --claims {input.claims:q} --out {params.results:q} 2> {log:q}"
 
 
 rule manifest:
@@ -104,10 +107,11 @@ rule manifest:
     conda:
         "../../envs/report.yaml"
     params:
-        config=ARGUMENTS,
-        all=CONFIG.model_dump_json(),
+        dirgrad=command,
+        config=config_file,
+        all=lambda wildcards: CONFIG.model_dump_json(),
         code=code_inputs.digest(code_inputs.closure("dirgrad.report.manifest")),
         records=lambda wildcards: f"{RESULTS}/records",
     shell:
-        "python -m dirgrad manifest --config {params.config} --records {params.records}"
-        " --out {output} 2> {log}"
+        "{params.dirgrad} manifest --config {params.config:q} --records {params.records:q}"
+        " --out {output:q} 2> {log:q}"

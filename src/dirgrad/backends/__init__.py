@@ -18,10 +18,7 @@ def require(name: str) -> None:
     if name not in NAMES:
         raise UserError(f"unknown backend '{name}': {nearest(name, NAMES)}")
     if find_spec(name) is None:
-        raise UserError(
-            f"backend '{name}' is not installed: run `pip install {name}`, "
-            "or remove it from `backends`"
-        )
+        raise UserError(f"backend '{name}' is not installed: {_advice(name)}")
 
 
 def load(name: str, threads: int = 1, precision: str = "float32", optimize: bool = True) -> Backend:
@@ -34,10 +31,18 @@ def load(name: str, threads: int = 1, precision: str = "float32", optimize: bool
         optimize: Whether the framework's compiler optimizes programs.
 
     Raises:
-        UserError: The name is unknown, or the framework is not installed.
+        UserError: The name is unknown, or the framework is not installed or cannot be imported.
     """
     require(name)
-    engine = import_module(f"dirgrad.backends.{name}.engine")
+    try:
+        engine = import_module(f"dirgrad.backends.{name}.engine")
+    except (ImportError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"backend '{name}' cannot be imported ({reason}): {_advice(name)}") from error
     engine.configure(threads, precision, optimize)
     ops = import_module(f"dirgrad.backends.{name}.ops")
     return Backend(name, ops, engine)
+
+
+def _advice(name: str) -> str:
+    return f"run `pip install {name}`, or remove it from `backends`"

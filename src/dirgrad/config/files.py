@@ -74,7 +74,7 @@ def read(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     try:
-        content = _parse(path.read_text(encoding="utf-8"))
+        content = parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         siblings = (sibling.name for sibling in path.parent.glob("*.yaml"))
         message = f"{path}: no such file: {nearest(path.name, siblings)}"
@@ -90,8 +90,13 @@ def read(path: str | Path) -> dict[str, Any]:
     return content
 
 
-def _parse(text: str) -> Any:
-    """Parse JSON or YAML."""
+def parse(text: str) -> Any:
+    """Parse JSON or YAML.
+
+    Raises:
+        ValueError: A key stands twice.
+        yaml.YAMLError: The text is neither.
+    """
     # JSON first: YAML 1.1 would read the JSON number 5e-05 as text.
     try:
         return json.loads(text, object_pairs_hook=_unique)

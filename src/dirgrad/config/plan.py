@@ -103,8 +103,15 @@ def plain_settings(job: Job) -> dict[str, Any]:
         "backend": job.backend,
         "settings": job.settings.model_dump(mode="json", exclude={"estimators", "backends"}),
         "estimators": {name: registry.to_plain(spec) for name, spec in job.estimators.items()},
-        "run": job.run.model_dump(mode="json"),
+        "run": job.run.model_dump(mode="json", exclude=_run_settings_without_effect(job)),
     }
+
+
+def _run_settings_without_effect(job: Job) -> set[str]:
+    """Return the settings of all jobs that do not determine the records of this one."""
+    needs_files = any(problem.dataset and problem.dataset.files for problem in job.problems)
+    ineffective = {"data_directory": not needs_files, "exclusive": job.kind != "training"}
+    return {name for name, holds in ineffective.items() if holds}
 
 
 def record_paths(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dirgrad.records.atomic import write_atomically as write_atomically
+
 if TYPE_CHECKING:
     # A job writes no CSV file, and pandas takes half a second to import.
     import pandas as pd
@@ -34,17 +36,6 @@ def write_records(rows: pa.Table, provenance: Mapping[str, str], path: Path) -> 
     write_atomically(path, lambda part: pq.write_table(content, part))
 
 
-def write_atomically(path: Path, save: Callable[[Path], object]) -> None:
-    """Write a file with `save`, so that a reader never sees half of it.
-
-    `save` writes to a temporary file in the same directory, which is then renamed to `path`.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".part-{path.name}")
-    save(part)
-    part.replace(path)
-
-
 def write_table(table: "pd.DataFrame", path: Path) -> None:
     """Write a table as CSV atomically. Numbers have nine significant digits."""
 
@@ -66,7 +57,9 @@ def read_records(paths: Iterable[Path], schema: pa.Schema) -> pa.Table:
 
     A column that a file lacks is null, because files of earlier versions may lack new columns.
     """
-    parts = [pq.read_table(path).replace_schema_metadata() for path in paths]
+    # A folder named `key=value` above a file is no column of it.
+    tables_read = (pq.read_table(path, partitioning=None) for path in paths)
+    parts = [table.replace_schema_metadata() for table in tables_read]
     # The empty table adds the missing columns, also when there are no files.
     tables = [schema.empty_table(), *parts]
     combined = pa.concat_tables(tables, promote_options="default")

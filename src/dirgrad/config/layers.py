@@ -1,0 +1,81 @@
+"""Layers of a configuration: a base, the overlay of its tier, and values of the command line."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from dirgrad.config.files import parse, read
+from dirgrad.core.errors import UserError, nearest
+
+Layer: TypeAlias = tuple[str, Mapping[str, Any]]
+"""Name of the place of some values, such as a file, and the values."""
+NOT_TIERS = ("claims", "config")
+"""Files of the configuration folder that are no overlays, without `.yaml`."""
+
+
+def stack(base: Layer, above: Iterable[Layer], folder: Path) -> dict[str, Mapping[str, Any]]:
+    """Return the layers of a configuration by place; later ones override earlier ones.
+
+    The overlay of the tier lies between the base and the layers above it.
+
+    Args:
+        base: The lowest layer.
+        above: Layers above the overlay, which may choose another tier.
+        folder: Folder with the overlays.
+
+    Raises:
+        UserError: The tier has no overlay, or the overlay cannot be read.
+    """
+    layers = [base, *above]
+    choices = [(place, content["tier"]) for place, content in layers if "tier" in content]
+    if choices:
+        path = _overlay(*choices[-1], folder)
+        # A complete configuration may itself be the file of its tier.
+        if path and str(path) != base[0]:
+            layers.insert(1, (str(path), read(path)))
+    return dict(layers)
+
+
+def _overlay(place: str, tier: Any, folder: Path) -> Path | None:
+    """Return the overlay of a tier; None for `default`."""
+    paths = {path.stem: path for path in folder.glob("*.yaml") if path.stem not in NOT_TIERS}
+    if tier == "default":
+        return None
+    if not isinstance(tier, str) or tier not in paths:
+        hint = nearest(str(tier), {"default", *paths})
+        raise UserError(f"{place}: tier: {folder}/{tier}.yaml does not exist: {hint}")
+    return paths[tier]
+
+
+def typed(value: Any) -> Any:
+    """Return values of Snakemake's `--config` with their types.
+
+    Snakemake passes every value below the top level as text. A text that YAML reads as a number, a
+    boolean or null becomes that; any other text stays text.
+    """
+    if isinstance(value, Mapping):
+        return {key: typed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [typed(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    try:
+        scalar = parse(value)
+    except (ValueError, yaml.YAMLError):
+        return value
+    return scalar if isinstance(scalar, bool | int | float | None) else value
+
+
+def shared(values: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the values, at any depth, that the base holds at the same keys."""
+    kept: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in base:
+            continue
+        if isinstance(value, Mapping) and isinstance(base[key], Mapping):
+            kept[key] = shared(value, base[key])
+        elif value == base[key]:
+            kept[key] = value
+    return kept
