@@ -70,6 +70,7 @@ OTHER_PARTS = {
     "without the other framework": {"backends": ["jax"]},
     "the tier": {"tier": "other"},
     "without the other jobs": {"only": ["training/mlp"]},
+    "the directory of files that it does not read": {"run": {"data_directory": "elsewhere"}},
 }
 OWN_PARTS = {
     "seeds": {"experiments": {"mlp": {"seeds": 99}}},
@@ -94,6 +95,16 @@ def test_the_settings_of_a_job_ignore_other_parts_of_the_configuration(
 @pytest.mark.parametrize("over", OWN_PARTS.values(), ids=OWN_PARTS)
 def test_the_settings_of_a_job_change_with_its_own_part(over: dict[str, Any]) -> None:
     assert settings_of_mlp(over) != settings_of_mlp({})
+
+
+def test_the_data_directory_belongs_to_jobs_that_read_files_and_exclusive_to_training() -> None:
+    over = {"run": {"data_directory": "elsewhere", "exclusive": False}}
+    mnist = nested("experiments.mlp.problem.dataset", "mnist")
+    jobs = plan.jobs(configured(BASE, mnist, over))
+    assert plan.plain_settings(jobs["training/mlp/jax"])["run"].items() >= over["run"].items()
+    assert {"data_directory", "exclusive"}.isdisjoint(
+        plan.plain_settings(jobs["quality/steps/jax"])["run"]
+    )
 
 
 def test_a_job_runs_in_its_own_precision_if_it_has_one() -> None:

@@ -71,7 +71,7 @@ rule claims:
     shell:
         "{params.dirgrad} claims {params.out:q} --config {params.config:q} --claims {input.claims:q}"
         " --out {params.out:q} 2> {log:q}"
-        " && {params.dirgrad} render {output[0]:q}"
+        " && {params.dirgrad} render {params.out:q}/claims.csv"
         " --manifest {input.manifest:q} 2>> {log:q}"
 
 

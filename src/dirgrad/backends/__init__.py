@@ -38,7 +38,9 @@ def load(name: str, threads: int = 1, precision: str = "float32", optimize: bool
         engine = import_module(f"dirgrad.backends.{name}.engine")
     except (ImportError, OSError) as error:
         reason = " ".join(str(error).split())
-        raise UserError(f"backend '{name}' cannot be imported ({reason}): {_advice(name)}") from error
+        raise UserError(
+            f"backend '{name}' cannot be imported ({reason}): {_advice(name)}"
+        ) from error
     engine.configure(threads, precision, optimize)
     ops = import_module(f"dirgrad.backends.{name}.ops")
     return Backend(name, ops, engine)

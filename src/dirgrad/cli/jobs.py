@@ -85,7 +85,7 @@ def _stepping_command(
     workload = [args.job, problem, str(batch_size), estimator]
     config = ["--config", *map(str, args.config), "--override", json.dumps(args.override)]
     options = ["--seconds", str(seconds), *config, "--threads", str(threads)]
-    return [sys.executable, "-m", "dirgrad", "take-steps", *workload, *options]
+    return [sys.executable, "-P", "-m", "dirgrad", "take-steps", *workload, *options]
 
 
 def take_steps(args: argparse.Namespace) -> None:

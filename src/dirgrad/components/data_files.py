@@ -15,9 +15,25 @@ ADVICE = (
 
 
 def data_directory(configured: str | None) -> Path | None:
-    """Return the configured data directory, or else the one in the environment, or else None."""
+    """Return the configured data directory, or else the one in the environment, or else None.
+
+    Raises:
+        UserError: The directory begins with `~`, and the user has no home directory.
+    """
     directory = configured or os.environ.get(DATA_VARIABLE)
-    return Path(directory).expanduser() if directory else None
+    return below_home(Path(directory)) if directory else None
+
+
+def below_home(path: Path) -> Path:
+    """Return a path with the home directory of the user for `~`.
+
+    Raises:
+        UserError: The user has no home directory.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise UserError(f"{path}: the user has no home directory: {ADVICE}") from None
 
 
 def find_local(directory: Path, name: str) -> Path:

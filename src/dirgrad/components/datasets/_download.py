@@ -3,11 +3,12 @@
 import gzip
 import hashlib
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import pooch
 
-from dirgrad.components.data_files import ADVICE, data_directory, find_local
+from dirgrad.components.data_files import ADVICE, below_home, data_directory, find_local
 from dirgrad.core.errors import UserError
 
 MIRRORS = (
@@ -54,7 +55,7 @@ def _read(path: Path) -> bytes:
 
 def _download(name: str, md5: str) -> Path:
     """Return the file in the user's cache; download it first if it is not there."""
-    cache = Path(pooch.os_cache("dirgrad")) / "mnist"
+    cache = below_home(Path(pooch.os_cache("dirgrad"))) / "mnist"
     if (cache / name).is_file():
         return cache / name
     reasons = []
@@ -67,7 +68,9 @@ def _download(name: str, md5: str) -> Path:
         except (OSError, EOFError, ValueError, zlib.error) as error:
             reasons.append(f"{mirror}: {type(error).__name__}")
         for leftover in (cache / name, cache / f"{name}.gz"):
-            leftover.unlink(missing_ok=True)
+            # The cache may be below a file.
+            with suppress(OSError):
+                leftover.unlink()
     raise UserError(f"{name}: could not be downloaded ({'; '.join(reasons)}): {ADVICE}")
 
 
