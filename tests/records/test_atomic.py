@@ -1,8 +1,8 @@
 """A write is complete or not there, also beside other writers, and a run locks its results."""
 
 import os
-import sys
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest

@@ -21,13 +21,14 @@ from support.paths import ROOT
 ENTRY = ["--snakefile", str(ROOT / "workflow" / "Snakefile")]
 # Snakemake looks for the profile in the working directory, and these runs work elsewhere.
 PROFILE = ["--workflow-profile", str(ROOT / "profiles" / "default")]
-SNAKEMAKE = [sys.executable, "-m", "snakemake", *ENTRY, *PROFILE]
-RESULTS = Path("results/default")
+PYTHON = [sys.executable, "-P", "-m"]
+SNAKEMAKE = [*PYTHON, "snakemake", *PROFILE, *ENTRY]
+RESULTS = Path("results/small")
 BEALE = {
     "problem": "beale",
     "optimizer": "sgd",
     "learning_rates": [0.01, 10.0],
-    "seeds": 2,
+    "seeds": 9,
     "steps": 20,
     "record_every": 10,
     "estimators": ["backprop", "forward_gradient"],
@@ -37,9 +38,8 @@ BEALE = {
 def small_config(**more_experiments: dict[str, Any]) -> dict[str, Any]:
     """Return a configuration with the experiment `beale`; its larger learning rate diverges."""
     return {
-        "tier": "default",
+        "tier": "small",
         "backends": ["jax"],
-        "run": {"threads": 1},
         "statistics": {"resamples": 50},
         "estimators": {
             "backprop": {"kind": "backprop"},
@@ -49,14 +49,23 @@ def small_config(**more_experiments: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+OVERLAY = {"tier": "small", "experiments": {"beale": {"seeds": 2}}}
+ONE_THREAD = ["--cores", "1", "--config", "run={threads: 1}"]
+
+
 def write_config(directory: Path, config: dict[str, Any]) -> None:
+    """Write a configuration, and an overlay with two seeds."""
     (directory / "config").mkdir(parents=True, exist_ok=True)
     (directory / "config" / "config.yaml").write_text(yaml.safe_dump(config))
+    (directory / "config" / "small.yaml").write_text(yaml.safe_dump(OVERLAY))
+
+
+def run(*command: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
 
 
 def snakemake(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    command = [*SNAKEMAKE, *arguments]
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    return run(*SNAKEMAKE, *arguments, directory=directory)
 
 
 def printed(process: subprocess.CompletedProcess[str]) -> str:
@@ -79,7 +88,7 @@ def test_every_tier_can_be_planned(tier: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["tier=smok"], "did you mean 'smoke.yaml'?"),
+        (["tier=smok"], "the command line: tier: config/smok.yaml does not exist: did you mean"),
         (["bakcends=[jax]"], "the command line: bakcends: unknown key: did you mean 'backends'?"),
         (["backends=[tensorflow]"], "the command line: backends.0: unknown value 'tensorflow'"),
         (
@@ -141,23 +150,72 @@ def check_browser(report: Path) -> None:
     """Check that a browser shows the front page, figures, tables and switches of the report."""
     walked = browser.walk(report)
     assert browser.complaints(walked) == []
-    assert walked.front == "Learning without backpropagation: tier default"
-    assert walked.items["figures/default/loss_beale.png"] == "image"
-    assert walked.items["results/default/tables/final.html"] == "page"
+    assert walked.front == "Learning without backpropagation: tier small"
+    assert walked.items["figures/small/loss_beale.png"] == "image"
+    assert walked.items["results/small/tables/final.html"] == "page"
     assert walked.switches["7. Tables / tables"] == []
+
+
+IMPORTER = """
+configfile: "config/config.yaml"
+module dirgrad:
+    snakefile: {snakefile!r}
+    config: config
+use rule * from dirgrad as other_*
+"""
+RECORD_COMMAND = """
+import os, sys
+with open(os.environ["COMMANDS"], "a") as file:
+    print(*sys.orig_argv, file=file)
+"""
+
+
+@pytest.fixture
+def importing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the directory of a workflow that imports this one as a module.
+
+    No path is a single word. The directory has a module `random`, and another directory in
+    PYTHONPATH has one that records the command of every Python process.
+    """
+    strange = tmp_path / "it's a=1, \u00fc & $(b)"
+    checkout, directory, modules = strange / "my checkout", strange / "seed=3", strange / "modules"
+    for folder in (directory, modules):
+        folder.mkdir(parents=True)
+    checkout.symlink_to(ROOT)
+    write_config(directory, small_config())
+    snakefile = IMPORTER.format(snakefile=str(checkout / "workflow" / "Snakefile"))
+    (directory / "Snakefile").write_text(snakefile)
+    (directory / "random.py").write_text("raise SystemExit('not the random of Python')")
+    (modules / "sitecustomize.py").write_text(RECORD_COMMAND)
+    monkeypatch.setenv("PYTHONPATH", str(modules))
+    monkeypatch.setenv("COMMANDS", str(modules / "commands"))
+    return directory
+
+
+def check_commands(directory: Path) -> None:
+    """Check that the jobs had the user's PYTHONPATH, and got no configuration as text."""
+    path = directory.parent / "modules" / "commands"
+    jobs = [line for line in path.read_text().splitlines() if " -m dirgrad " in line]
+    assert [line for line in jobs if " run training/beale/jax --config .snakemake/" in line]
+    assert [line for line in jobs if "--override" in line] == []
+
+
+def printed_outputs(plan: str, name: str) -> list[str]:
+    """Return the lines of a plan with outputs that contain a name."""
+    lines = map(str.strip, plan.splitlines())
+    return [line for line in lines if line.startswith("output: ") and name in line]
 
 
 @pytest.mark.slow
 def test_a_run_writes_all_results_and_later_runs_only_what_changed(
-    tmp_path: Path, subtests: pytest.Subtests
+    importing: Path, subtests: pytest.Subtests
 ) -> None:
-    write_config(tmp_path, small_config())
-    results = tmp_path / RESULTS
-    run = snakemake("--cores", "1", directory=tmp_path)
-    assert run.returncode == 0, run.stderr
-    assert "results/default/report.html" in printed(run)
+    results = importing / RESULTS
+    first_run = run(*PYTHON, "snakemake", *ONE_THREAD, directory=importing)
+    assert first_run.returncode == 0, printed(first_run)
+    check_commands(importing)
     check_tables(results)
-    check_figures(tmp_path / "figures/default")
+    check_figures(importing / "figures/small")
     check_pages(results)
     check_origins(results)
     with subtests.test("a browser shows the complete report"):
@@ -165,19 +223,32 @@ def test_a_run_writes_all_results_and_later_runs_only_what_changed(
             pytest.skip("no Chromium on the PATH")
         check_browser(results / "report.html")
 
-    second_run = snakemake("--cores", "1", directory=tmp_path)
-    assert "Nothing to be done" in printed(second_run)
+    # Imported or called directly, the workflow makes the same files.
+    snakefile = str(importing.parent / "my checkout" / "workflow" / "Snakefile")
+    direct = [*PYTHON, "snakemake", *PROFILE, "--snakefile", snakefile, *ONE_THREAD]
+    second_run = run(*direct, "--forcerun", "report", directory=importing)
+    assert f"Report: {RESULTS}/report.html" in printed(second_run)
+    assert [line for line in printed(second_run).splitlines() if "2 of 2 steps" in line]
+    assert "Nothing to be done" in printed(run(*direct, directory=importing))
 
-    write_config(tmp_path, small_config(other=BEALE | {"problem": "rosenbrock"}))
-    plan = printed(snakemake("--dry-run", "--cores", "1", directory=tmp_path))
-    lines = [line.strip() for line in plan.splitlines()]
-    outputs = [line for line in lines if line.startswith("output: ")]
-    trials = [line for line in outputs if "trials.parquet" in line]
-    assert [line for line in trials if "/beale/" in line] == []
-    assert len([line for line in trials if "/other/" in line]) == 1, plan
+    # An edit of the file and a value of the command line run only what depends on them.
+    write_config(importing, small_config(other=BEALE | {"problem": "rosenbrock"}))
+    changed = [*direct, "statistics={confidence: 0.9}", "--dry-run"]
+    plan = printed(run(*changed, directory=importing))
+    assert printed_outputs(plan, "training/beale/") == []
+    assert len(printed_outputs(plan, "training/other/jax/trials.parquet")) == 1, plan
+    assert len(printed_outputs(plan, "figures/small/loss_beale.svg")) == 1, plan
 
 
-# An interrupted run
+# An interrupted run, and two runs at once
+
+HOLD_LOCK = """
+import sys
+from pathlib import Path
+from dirgrad.records import run_lock
+run_lock.acquire(Path(sys.argv[1]))
+sys.stdin.read()
+"""
 
 
 def kill_when_exists(path: Path, directory: Path) -> None:
@@ -206,13 +277,38 @@ def test_a_killed_run_resumes_without_a_manual_step_and_keeps_finished_records(
     write_config(tmp_path, small_config(long=long))
     records = RESULTS / "records/training/beale/jax/trials.parquet"
     table = RESULTS / "tables/final.csv"
-    first_run = snakemake("--cores", "1", str(records), directory=tmp_path)
-    assert first_run.returncode == 0
+    first_run = snakemake("--cores", "1", str(records), "--resources", "mem=1", directory=tmp_path)
+    assert first_run.returncode == 0, printed(first_run)
+    assert "The requested files are complete." in printed(first_run)
+    # An option of the command line does not let training jobs run side by side.
+    assert "timing=1" in printed(first_run)
     finished_at = (tmp_path / records).stat().st_mtime_ns
     kill_when_exists(tmp_path / RESULTS / "logs/training/long/jax.log", tmp_path)
+    part = tmp_path / RESULTS / ".part-of-a-killed-process"
+    part.touch()
 
     write_config(tmp_path, small_config())
     resumed_run = snakemake("--cores", "1", str(table), directory=tmp_path)
     assert resumed_run.returncode == 0, resumed_run.stderr
     assert (tmp_path / records).stat().st_mtime_ns == finished_at
     assert (tmp_path / table).exists(), printed(resumed_run)
+    assert not part.exists()
+
+
+@pytest.mark.slow
+def test_one_of_two_runs_at_once_says_that_the_other_is_at_work(tmp_path: Path) -> None:
+    write_config(tmp_path, small_config())
+    table = str(RESULTS / "tables/final.csv")
+    program = [sys.executable, "-c", HOLD_LOCK, str(RESULTS)]
+    with subprocess.Popen(program, cwd=tmp_path, stdin=subprocess.PIPE) as other:
+        while not (tmp_path / RESULTS / ".lock").exists():
+            time.sleep(0.05)
+        refused = snakemake("--cores", "1", table, directory=tmp_path)
+        planned = snakemake("--cores", "1", table, "--dry-run", directory=tmp_path)
+        other.kill()
+    (line,) = [line for line in refused.stderr.splitlines() if line.startswith("dirgrad: ")]
+    assert f"{RESULTS}: another run is at work here (process {other.pid} on" in line
+    assert refused.returncode == 2
+    assert "Traceback" not in printed(refused)
+    assert not (tmp_path / RESULTS / "records").exists()
+    assert planned.returncode == 0
