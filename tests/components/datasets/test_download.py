@@ -200,3 +200,25 @@ def test_the_error_names_a_cached_file_that_has_become_corrupt(
     message = rf"{FILE_NAME}: the file is not the original \(5 uncompressed bytes"
     with pytest.raises(UserError, match=message):
         _download.read_verified(FILE_NAME, MD5, None)
+
+
+@pytest.mark.parametrize("configured", ["~/mnist", None])
+def test_a_user_without_a_home_directory_gets_advice(
+    configured: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(data_files.DATA_VARIABLE, raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    monkeypatch.setattr(pooch, "os_cache", lambda project: Path("~/.cache") / project)
+    with pytest.raises(UserError, match=r"^~/.*: the user has no home directory: put the four"):
+        _download.read_verified(FILE_NAME, MD5, configured)
+
+
+def test_a_cache_below_a_file_is_reported_like_a_failed_download(
+    mirrors: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    mirrors |= dict.fromkeys((FIRST_URL, SECOND_URL), COMPRESSED)
+    monkeypatch.delenv(data_files.DATA_VARIABLE, raising=False)
+    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "file" / project)
+    with pytest.raises(UserError, match=r"could not be downloaded .*NotADirectoryError"):
+        _download.read_verified(FILE_NAME, MD5, None)
