@@ -1,4 +1,4 @@
-"""A write is complete or not there, also beside other writers, and a run locks its results."""
+"""A file is complete or does not exist, also with several writers; a run locks its results."""
 
 import os
 import subprocess

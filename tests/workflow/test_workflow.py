@@ -50,7 +50,7 @@ def small_config(**more_experiments: dict[str, Any]) -> dict[str, Any]:
 
 
 OVERLAY = {"tier": "small", "experiments": {"beale": {"seeds": 2}}}
-ONE_THREAD = ["--cores", "1", "--config", "run={threads: 1}"]
+ONE_THREAD = ["--cores", "1", "--config", "run={threads: 1, data_directory: 'my {data}'}"]
 
 
 def write_config(directory: Path, config: dict[str, Any]) -> None:
@@ -89,6 +89,10 @@ def test_every_tier_can_be_planned(tier: str, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["tier=smok"], "the command line: tier: config/smok.yaml does not exist: did you mean"),
+        (
+            ["tier=smoke", "--set-resources", "run_training:timing=0"],
+            "--set-resources: `timing` cannot be set: set run.exclusive to false",
+        ),
         (["bakcends=[jax]"], "the command line: bakcends: unknown key: did you mean 'backends'?"),
         (["backends=[tensorflow]"], "the command line: backends.0: unknown value 'tensorflow'"),
         (

@@ -24,6 +24,15 @@ def stop(error):
     sys.exit(2)
 
 
+if not SOURCE.is_dir():
+    stop(
+        f"{SOURCE}: no such folder: the workflow is not a single file, so clone its "
+        "repository and give the path of its Snakefile"
+    )
+if os.pathsep in str(SOURCE):
+    stop(f"{SOURCE}: a path with '{os.pathsep}' cannot be in PYTHONPATH: rename it")
+
+
 # Components import NumPy. With conda, the Python that runs Snakemake need not have it.
 try:
     from dirgrad.core import stand_in
@@ -50,8 +59,6 @@ except ModuleNotFoundError as error:
         f"the Python that runs Snakemake has no {error.name}: run "
         f"`{sys.executable} -m pip install annotated-types grimp pydantic`"
     )
-if os.pathsep in str(SOURCE):
-    stop(f"{SOURCE}: a path with '{os.pathsep}' cannot be in PYTHONPATH: rename it")
 if workflow.modifier.modify_path("results") != "results":
     stop(
         "the module of dirgrad has a `prefix`, which its report cannot follow: remove "
@@ -78,9 +85,9 @@ def command(wildcards, input):
     return f"PYTHONPATH={path} {python(wildcards, input)} -P -m dirgrad"
 
 
-@cache
-def written(text):
-    """Write a text to a file named after its content, and return the path of the file."""
+def written(values):
+    """Write values to a JSON file named after its content, and return the path of the file."""
+    text = json.dumps(values, default=str)
     path = Path(".snakemake/dirgrad") / f"{sha256(text.encode()).hexdigest()[:16]}.json"
     if not path.exists():
         atomic.write_atomically(
@@ -89,13 +96,19 @@ def written(text):
     return str(path)
 
 
+@cache
+def written_config():
+    """Write the whole configuration to a file, and return its path."""
+    return written(files.merge(LAYERS.values()))
+
+
 def config_file(wildcards, input):
-    """Return a file with the whole configuration.
+    """Return the file with the whole configuration.
 
     Each rule lists the part that it depends on in `params`, so only an edit to that part makes it
     run again.
     """
-    return written(json.dumps(files.merge(LAYERS.values()), default=str))
+    return written_config()
 
 
 # The configuration.
@@ -117,6 +130,11 @@ def config_layers():
     elif above and (given.replace_workflow_config or not BASE_FILE.is_file()):
         base, *above = above
         folder = Path(base[0]).parent
+    elif not BASE_FILE.is_file():
+        raise UserError(
+            f"{BASE_FILE}: no such file: copy the folder config of dirgrad into this "
+            "directory, or give a file by --configfile"
+        )
     else:
         base, folder = (str(BASE_FILE), files.read(BASE_FILE)), BASE_FILE.parent
     above = [layer for layer in above if layer[0] != base[0]]
@@ -145,7 +163,7 @@ def importer_config(wildcards, input):
     given = workflow.config_settings
     values = json.loads(json.dumps(given.overwrite_config))
     update_config(values, layers.typed(given.config))
-    return written(json.dumps(values | {"tier": CONFIG.tier}))
+    return written(values | {"tier": CONFIG.tier})
 
 
 # Start of a run.

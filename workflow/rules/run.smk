@@ -1,5 +1,10 @@
 # The limit belongs to the workflow, so that no profile and no option of the command line lifts it.
 workflow.register_resource("timing", 1)
+if workflow.is_main_process and any(
+    "timing" in resources
+    for resources in workflow.resource_settings.overwrite_resources.values()
+):
+    stop("--set-resources: `timing` cannot be set: set run.exclusive to false")
 
 
 # One rule per kind of jobs, because their records differ. A cost measurement reserves all cores, so

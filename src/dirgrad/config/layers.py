@@ -12,7 +12,7 @@ from dirgrad.core.errors import UserError, nearest
 Layer: TypeAlias = tuple[str, Mapping[str, Any]]
 """Name of the place of some values, such as a file, and the values."""
 NOT_TIERS = ("claims", "config")
-"""Files of the configuration folder that are no overlays, without `.yaml`."""
+"""Files of the configuration folder that are not overlays, without `.yaml`."""
 
 
 def stack(base: Layer, above: Iterable[Layer], folder: Path) -> dict[str, Mapping[str, Any]]:
@@ -69,7 +69,7 @@ def typed(value: Any) -> Any:
 
 
 def shared(values: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of the values, at any depth, that the base holds at the same keys."""
+    """Return the values, at any depth, that the base has too, at the same keys."""
     kept: dict[str, Any] = {}
     for key, value in values.items():
         if key not in base:

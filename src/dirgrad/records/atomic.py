@@ -1,4 +1,4 @@
-"""Files that are complete or not there. This module imports no other library."""
+"""Writing of files that are complete or do not exist. This module imports no library."""
 
 import os
 import secrets
