@@ -1,7 +1,7 @@
 """Read and write records (parquet) and tables (CSV). Every write is atomic."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
