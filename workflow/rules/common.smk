@@ -12,9 +12,13 @@ from snakemake.utils import update_config
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 SOURCE = WORKFLOW.parent / "src"
 REFERENCE_RESULTS = WORKFLOW.parent / "results" / "reference"
-CLAIMS = str(WORKFLOW.parent / "config" / "claims.yaml")
+# Imported from a repository on another machine, the workflow uses the installed package, and the
+# claims in the configuration folder of the user.
+LOCAL = SOURCE.is_dir()
+CLAIMS = str((WORKFLOW.parent if LOCAL else Path()) / "config" / "claims.yaml")
 CONDA = "conda" in map(str, workflow.deployment_settings.deployment_method)
-sys.path.insert(0, str(SOURCE))
+if LOCAL:
+    sys.path.insert(0, str(SOURCE))
 
 
 def stop(error):
@@ -24,15 +28,11 @@ def stop(error):
     sys.exit(2)
 
 
-if not SOURCE.is_dir():
-    stop(
-        f"{SOURCE}: no such folder: the workflow is not a single file, so clone its "
-        "repository and give the path of its Snakefile"
-    )
-if os.pathsep in str(SOURCE):
+if LOCAL and os.pathsep in str(SOURCE):
     stop(f"{SOURCE}: a path with '{os.pathsep}' cannot be in PYTHONPATH: rename it")
 
 
+INSTALL = "annotated-types grimp pydantic" if LOCAL else "dirgrad[workflow]"
 # Components import NumPy. With conda, the Python that runs Snakemake need not have it.
 try:
     from dirgrad.core import stand_in
@@ -57,7 +57,7 @@ try:
 except ModuleNotFoundError as error:
     stop(
         f"the Python that runs Snakemake has no {error.name}: run "
-        f"`{sys.executable} -m pip install annotated-types grimp pydantic`"
+        f"`{sys.executable} -m pip install {INSTALL}`"
     )
 if workflow.modifier.modify_path("results") != "results":
     stop(
@@ -80,9 +80,9 @@ def command(wildcards, input):
     The package comes from this checkout, and no module from the working directory. Conda's
     environments are complete, so nothing else is added to them.
     """
+    started = f"{python(wildcards, input)} -P -m dirgrad"
     others = "" if CONDA else "${PYTHONPATH:+:$PYTHONPATH}"
-    path = shlex.quote(str(SOURCE)) + others
-    return f"PYTHONPATH={path} {python(wildcards, input)} -P -m dirgrad"
+    return f"PYTHONPATH={shlex.quote(str(SOURCE))}{others} {started}" if LOCAL else started
 
 
 def written(values):

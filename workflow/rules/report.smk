@@ -29,13 +29,16 @@ rule results:
         f"{RESULTS}/front.html",
 
 
+STYLE = workflow.source_path("../report/report.css")
+
+
 # Snakemake makes the report from the files that are marked with report(). This job calls Snakemake
 # again, so that a plain `snakemake` ends with the report and rebuilds it only after a change.
 rule report:
     input:
         rules.results.input,
         references=[path for files in REFERENCES.values() for path in paths(files)],
-        captions=sorted(map(str, Path(WORKFLOW, "report").iterdir())),
+        captions=sorted(map(str, Path(WORKFLOW, "report").glob("*"))),
     output:
         f"{RESULTS}/report.html",
     log:
@@ -57,7 +60,7 @@ rule report:
         part=lambda wildcards, output: (
             f"{RESULTS}/{atomic.PART}{os.getpid()}-report.html"
         ),
-        style=lambda wildcards: str(Path(WORKFLOW, "report", "report.css")),
+        style=lambda wildcards: STYLE,
     shell:
         "{params.python} -P -m snakemake {params.targets:q} --snakefile {params.snakefile:q}"
         " --configfile {params.config:q} {params.replace} --cores 1 --nolock"

@@ -5,9 +5,10 @@ NumPy is not installed.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableSequence
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, NoReturn
@@ -30,7 +31,7 @@ class _Names(type):
 
 
 class _Module(ModuleType):
-    __path__: Sequence[str] = ()
+    __path__: MutableSequence[str] = []  # noqa: RUF012
 
     def __getattr__(self, name: str) -> _Names:
         if name.startswith("__"):
@@ -38,13 +39,13 @@ class _Module(ModuleType):
         return _Names(name, (), {"__module__": self.__name__})
 
 
-class _Finder:
+class _Finder(MetaPathFinder, Loader):
     """Finds a library and all its modules, and executes nothing."""
 
     def __init__(self, library: str) -> None:
         self.library = library
 
-    def find_spec(self, name: str, *_: Any) -> ModuleSpec | None:
+    def find_spec(self, name: str, path: Any, target: Any = None) -> ModuleSpec | None:
         inside = name.partition(".")[0] == self.library
         return ModuleSpec(name, self, is_package=True) if inside else None
 
