@@ -82,7 +82,9 @@ def command(wildcards, input):
     """
     started = f"{python(wildcards, input)} -P -m dirgrad"
     others = "" if CONDA else "${PYTHONPATH:+:$PYTHONPATH}"
-    return f"PYTHONPATH={shlex.quote(str(SOURCE))}{others} {started}" if LOCAL else started
+    return (
+        f"PYTHONPATH={shlex.quote(str(SOURCE))}{others} {started}" if LOCAL else started
+    )
 
 
 def written(values):

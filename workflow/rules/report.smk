@@ -60,7 +60,7 @@ rule report:
         part=lambda wildcards, output: (
             f"{RESULTS}/{atomic.PART}{os.getpid()}-report.html"
         ),
-        style=lambda wildcards: STYLE,
+        style=lambda wildcards, input: STYLE,
     shell:
         "{params.python} -P -m snakemake {params.targets:q} --snakefile {params.snakefile:q}"
         " --configfile {params.config:q} {params.replace} --cores 1 --nolock"
