@@ -10,6 +10,7 @@ from dirgrad.cli import main
 from dirgrad.report.readme_tables import answers, answers_page, markdown, page
 from support.hand_made_quantities import CLAIM_TABLES, CLAIMS, CLAIMS_FILE, ESTIMATORS
 from support.paths import ROOT
+from support.written_tables import write_complete
 
 ARGUMENTS = ["--config", str(ROOT / "config/config.yaml"), "--claims", str(CLAIMS_FILE)]
 STEPS = CLAIM_TABLES["more_steps_than_backprop"].make(2.0, 0.01, 10)
@@ -17,7 +18,7 @@ STEPS = CLAIM_TABLES["more_steps_than_backprop"].make(2.0, 0.01, 10)
 
 
 def write_steps(directory: Path) -> None:
-    STEPS["targets"].to_csv(directory / "targets.csv", index=False)
+    write_complete(STEPS["targets"], directory / "targets.csv")
 
 
 def judge_steps(directory: Path) -> pd.DataFrame:

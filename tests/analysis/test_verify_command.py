@@ -10,6 +10,7 @@ import pytest
 from dirgrad.cli import main
 from support.hand_made_quantities import CLAIM_TABLES
 from support.paths import ROOT
+from support.written_tables import write_complete
 
 RunWriter = Callable[..., str]
 CONFIG = ["--config", str(ROOT / "config/config.yaml")]
@@ -30,7 +31,7 @@ def write_run(tmp_path: Path) -> RunWriter:
         directory = tmp_path / name
         (directory / "tables").mkdir(parents=True)
         targets = make_tables(steps_over_backprop, 0.05, 10)["targets"]
-        targets.to_csv(directory / "tables" / "targets.csv", index=False)
+        write_complete(targets, directory / "tables" / "targets.csv")
         config = {"statistics": {"resamples": resamples}}
         manifest = json.dumps({"tier": "default", "jax": ["1"], "config": config})
         (directory / "manifest.json").write_text(manifest)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dirgrad.analysis.claims import Claim, evidence_of_claim
+from dirgrad.analysis.complete_tables import read_complete_table
 from dirgrad.analysis.evidence.reading import Tables
 from dirgrad.analysis.facets import describe
 from dirgrad.analysis.samples import format_samples
@@ -99,10 +100,10 @@ def read(directory: Path) -> Tables:
     """Read the tables that claims name, from a directory, by name.
 
     Raises:
-        UserError: The directory has no tables.
+        UserError: The directory has no tables, or a table is damaged or lacks a column.
     """
     files = {name: directory / f"{name}.csv" for name in ROLES}
-    tables = {name: pd.read_csv(file) for name, file in files.items() if file.is_file()}
+    tables = {name: read_complete_table(file) for name, file in files.items() if file.is_file()}
     if not tables:
         raise UserError(
             f"{directory}: this directory has no tables: "

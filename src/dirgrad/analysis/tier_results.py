@@ -9,6 +9,7 @@ from typing import Any
 from dirgrad.analysis import claims_table
 from dirgrad.analysis.evidence.reading import Tables
 from dirgrad.core.errors import UserError
+from dirgrad.records import damage
 
 FRAMEWORKS = ("jax", "torch")
 
@@ -36,7 +37,7 @@ def read(directory: Path, tier: str) -> TierResults:
     """Read the results of a run from its directory.
 
     Raises:
-        UserError: The directory has no run, or the run has another tier.
+        UserError: The directory has no run or a damaged one, or the run has another tier.
     """
     manifest = directory / "manifest.json"
     if not manifest.is_file():
@@ -44,11 +45,12 @@ def read(directory: Path, tier: str) -> TierResults:
             f"{directory}: this directory has no run: "
             f"create results/{tier} with `snakemake --config tier={tier}`"
         )
-    facts = json.loads(manifest.read_text(encoding="utf-8"))
-    if facts["tier"] != tier:
+    with damage.named(manifest):
+        facts = json.loads(manifest.read_text(encoding="utf-8"))
+        found = facts["tier"]
+    if found != tier:
         raise UserError(
-            f"{manifest}: the run has the tier '{facts['tier']}', expected '{tier}': "
-            "name another directory"
+            f"{manifest}: the run has the tier '{found}', expected '{tier}': name another directory"
         )
     if "config" not in facts:
         raise UserError(

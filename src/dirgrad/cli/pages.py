@@ -15,13 +15,12 @@ def front_page(args: argparse.Namespace) -> None:
     Without claims.csv among the tables, the page has no verdicts. Without evidence.csv it does not
     list the places of a claim.
     """
-    import pandas as pd
-
+    from dirgrad.records.csv_tables import read_table
     from dirgrad.report.pages import front
 
     paths = {path.stem: path for path in args.tables}
     claims, evidence = (
-        pd.read_csv(paths[name]) if name in paths else None for name in ("claims", "evidence")
+        read_table(paths[name]) if name in paths else None for name in ("claims", "evidence")
     )
     page = front.page(_read_manifest(args.manifest), claims, evidence, args.figures)
     write_atomically(args.out, lambda part: part.write_text(page, encoding="utf-8"))

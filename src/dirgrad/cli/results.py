@@ -10,7 +10,7 @@ from dirgrad.config import outputs, plan, validation
 from dirgrad.config.declarations import LANDSCAPE
 from dirgrad.config.settings import Config
 from dirgrad.core.errors import UserError, nearest
-from dirgrad.records import files
+from dirgrad.records import damage, files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,11 +75,10 @@ def figure(args: argparse.Namespace) -> None:
         if name not in specs:
             hint = nearest(name, specs)
             raise UserError(f"no figure '{name}' in this configuration: {hint}")
-    import pandas as pd
-
+    from dirgrad.analysis.complete_tables import read_complete_table
     from dirgrad.report.figures import style
 
-    csv_tables = {path.stem: pd.read_csv(path) for path in args.tables}
+    csv_tables = {path.stem: read_complete_table(path) for path in args.tables}
     with style.figure_style(_statistics(config)["confidence"]):
         for name in args.figures:
             spec = specs[name]
@@ -87,7 +86,8 @@ def figure(args: argparse.Namespace) -> None:
                 source: _figure_table(config, spec, source, csv_tables, args.records)
                 for source in spec.tables
             }
-            _draw(config, name, spec, tables, args)
+            with damage.missing_column_named(args.tables):
+                _draw(config, name, spec, tables, args)
 
 
 def _figure_table(
@@ -98,10 +98,12 @@ def _figure_table(
     records: Path,
 ) -> "pd.DataFrame":
     """Return a table for a figure, from the CSV tables if possible, otherwise from records."""
-    import pandas as pd
-
     if name == LANDSCAPE:
-        return pd.read_parquet(records / f"{LANDSCAPE}.parquet")
+        from dirgrad.records.training_schemas import LANDSCAPE as SCHEMA
+
+        path = records / f"{LANDSCAPE}.parquet"
+        landscape: pd.DataFrame = files.read_records([path], SCHEMA).to_pandas()
+        return landscape
     if name in csv_tables:
         return csv_tables[name]
     subjects = spec.subjects if spec.own_records_only else None

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dirgrad.records import damage
+from dirgrad.records.columns import STRING
 from dirgrad.records.atomic import write_atomically as write_atomically
 
 if TYPE_CHECKING:
@@ -46,21 +48,37 @@ def write_table(table: "pd.DataFrame", path: Path) -> None:
 
 
 def read_provenance(path: Path) -> dict[str, str]:
-    """Return the provenance of a parquet file of records."""
-    text = pq.read_schema(path).metadata[METADATA_KEY]
-    provenance: dict[str, str] = json.loads(text)
+    """Return the provenance of a parquet file of records.
+
+    Raises:
+        UserError: The file is damaged.
+    """
+    with damage.named(path):
+        text = pq.read_schema(path).metadata[METADATA_KEY]
+        provenance: dict[str, str] = json.loads(text)
     return provenance
 
 
 def read_records(paths: Iterable[Path], schema: pa.Schema) -> pa.Table:
     """Return the rows of several parquet files, in the order of the paths.
 
-    A column that a file lacks is null, because files of earlier versions may lack new columns.
+    A column of numbers that a file lacks is null, because files of earlier versions may lack new
+    columns. No column is read from the names of folders, such as `seed=3`.
+
+    Raises:
+        UserError: A file is damaged, or lacks a column of text, such as a name or a status.
     """
-    # A folder named `key=value` above a file is no column of it.
-    tables_read = (pq.read_table(path, partitioning=None) for path in paths)
-    parts = [table.replace_schema_metadata() for table in tables_read]
-    # The empty table adds the missing columns, also when there are no files.
-    tables = [schema.empty_table(), *parts]
-    combined = pa.concat_tables(tables, promote_options="default")
+    # The empty table keeps the schema if there are no files.
+    return pa.concat_tables([schema.empty_table(), *(_rows(path, schema) for path in paths)])
+
+
+def _rows(path: Path, schema: pa.Schema) -> pa.Table:
+    """Return the rows of a parquet file with exactly the columns of `schema`."""
+    with damage.named(path), pq.ParquetFile(path) as file:
+        rows = file.read().replace_schema_metadata()
+    texts = (column.name for column in schema if column.type == STRING)
+    damage.require_columns(path, rows.column_names, texts)
+    with damage.named(path):
+        # The empty table adds the missing columns.
+        combined = pa.concat_tables([schema.empty_table(), rows], promote_options="default")
     return combined.select(schema.names)

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from dirgrad.config import plan
 from dirgrad.config.settings import JOB_KINDS, Config
 from dirgrad.records import machine_load, provenance
 from dirgrad.records.files import read_provenance, read_records, write_atomically
 from dirgrad.records.origin import run_id
+from dirgrad.records.schemas import SCHEMAS
 from dirgrad.records.training_schemas import TRIALS
 
 SHARED = (
@@ -82,15 +82,14 @@ def _job_entry(path: Path, facts: Mapping[str, str]) -> dict[str, Any]:
     """Return the entry of a job, with the outcome of its trials or the load of its machine."""
     job_facts = {name: facts[name] for name in JOB_FACTS}
     entry = {"records": str(path.parent), "run_id": run_id(facts), **job_facts}
-    columns = pq.read_schema(path).names
     if path.stem == "trials":
         return entry | _training_columns(path)
-    return entry | _load_columns(path) if LOAD in columns else entry
+    return entry | _load_columns(path) if LOAD in SCHEMAS[path.stem].names else entry
 
 
 def _load_columns(path: Path) -> dict[str, Any]:
     """Return the largest share of CPU time that other processes used during a timed job."""
-    shares = pq.read_table(path, columns=[LOAD])[LOAD]
+    shares = read_records([path], SCHEMAS[path.stem])[LOAD]
     share = pc.max(shares).as_py()
     noisy = share is not None and share > machine_load.NOISY_FRACTION
     return {LOAD: share, "noisy": noisy}

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from dirgrad.core.errors import UserError, nearest
+from dirgrad.records import damage
+from dirgrad.records.csv_tables import read_table
 from dirgrad.records.markdown import interval_cell, markdown_table
 from dirgrad.report import bench_table
 
@@ -47,8 +49,9 @@ def page(paths: Sequence[Path]) -> str:
             f"cannot make one README table from {len(paths)} files: "
             "give one table, or the claims.csv files of several tiers"
         )
-    tables = [pd.read_csv(path) for path in paths]
-    return markdown(name, pd.concat(tables, ignore_index=True))
+    tables = [read_table(path) for path in paths]
+    with damage.missing_column_named(paths):
+        return markdown(name, pd.concat(tables, ignore_index=True))
 
 
 def answers(claims: Sequence[pd.DataFrame]) -> list[Row]:
@@ -67,8 +70,16 @@ def answers(claims: Sequence[pd.DataFrame]) -> list[Row]:
 
 
 def answers_page(paths: Sequence[Path]) -> str:
-    """Return the short answer in the claims.csv files of several tiers as Markdown."""
-    rows = answers([pd.read_csv(path) for path in paths])
+    """Return the short answer in the claims.csv files of several tiers as Markdown.
+
+    Raises:
+        UserError: If a file is damaged or lacks a column.
+    """
+    with damage.missing_column_named(paths):
+        return _answers_as_markdown(answers([read_table(path) for path in paths]))
+
+
+def _answers_as_markdown(rows: Sequence[Row]) -> str:
     head = [
         "question",
         "source",

@@ -29,6 +29,18 @@ CLAIM_TEXTS = (
     "open",
 )
 """Columns of claims.csv that the page prints as they are."""
+EVIDENCE_TEXTS = (
+    "id",
+    "at",
+    "value",
+    "low",
+    "high",
+    "at_least",
+    "at_most",
+    "outcome",
+    "reason",
+)
+"""Columns of evidence.csv that the page prints."""
 MATRIX = "matrix"
 """First word of the names of the figures that show every problem, estimator and framework."""
 OTHER_SOURCES = "closed forms and standard methods"
@@ -212,11 +224,11 @@ def verdicts(claims: pd.DataFrame) -> list[dict[str, str]]:
     ]
 
 
-def _require(claims: pd.DataFrame, columns: Sequence[str]) -> None:
+def _require(table: pd.DataFrame, columns: Sequence[str], file: str = "claims.csv") -> None:
     for name in columns:
-        if name not in claims:
+        if name not in table:
             raise UserError(
-                f"claims.csv: {name}: missing column: the required columns are {', '.join(columns)}"
+                f"{file}: {name}: missing column: the required columns are {', '.join(columns)}"
             )
 
 
@@ -256,7 +268,11 @@ def places(evidence: pd.DataFrame) -> dict[str, list[ShownPlace]]:
 
     Args:
         evidence: The rows of evidence.csv.
+
+    Raises:
+        UserError: If a column is missing.
     """
+    _require(evidence, EVIDENCE_TEXTS, "evidence.csv")
     values = with_interval(evidence, "value", "low", "high")
     reasons = evidence["reason"].fillna("")
     shown: dict[str, list[ShownPlace]] = {}

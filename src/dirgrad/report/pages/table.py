@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from dirgrad.records.csv_tables import read_table
 from dirgrad.records.files import write_atomically
 from dirgrad.report.pages import ENVIRONMENT
 from dirgrad.report.pages.cells import readable
@@ -24,7 +25,7 @@ def write(csv: Path, origin: str) -> None:
         origin: Line that says where the rows come from; both files contain it.
     """
     # The rounded CSV file is read, not the table in memory, so that all formats agree.
-    table = pd.read_csv(csv)
+    table = read_table(csv)
     _write_text(csv.with_suffix(".html"), html(table, csv.stem, origin))
     _write_text(csv.with_suffix(".tex"), latex(table, csv.stem, origin))
 
