@@ -1,7 +1,9 @@
 """A Markdown table shows the text of every cell."""
 
 import re
+from html import unescape
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +16,7 @@ ROWS = st.lists(st.tuples(TEXT, TEXT), min_size=1)
 def cells(line: str) -> list[str]:
     """Return the cells of a line of a table, as a Markdown reader splits it."""
     inner = line.removeprefix("| ").removesuffix(" |")
-    return [cell.replace("\\|", "|") for cell in re.split(r" (?<!\\)\| ", inner)]
+    return [unescape(cell.replace("\\|", "|")) for cell in re.split(r" (?<!\\)\| ", inner)]
 
 
 def test_numbers_keep_their_form_and_cells_are_not_padded() -> None:
@@ -28,6 +30,17 @@ def test_numbers_keep_their_form_and_cells_are_not_padded() -> None:
 
 def test_a_vertical_bar_does_not_end_a_cell() -> None:
     assert markdown_table(["a"], [["|x|"]]).splitlines()[-1] == "| \\|x\\| |"
+
+
+@pytest.mark.parametrize("text", ["<script>x()</script>", "</td>", "<!--", "a <b", "<?x"])
+def test_a_cell_begins_no_tag_and_no_comment(text: str) -> None:
+    line = markdown_table(["a"], [[text]]).splitlines()[-1]
+    assert not re.search("<[a-z/!?]", line)
+    assert cells(line) == [text]
+
+
+def test_a_line_break_does_not_end_a_row() -> None:
+    assert markdown_table(["a"], [["first\nsecond"]]).splitlines()[-1] == "| first second |"
 
 
 @given(ROWS)

@@ -198,3 +198,15 @@ def test_the_command_origin_prints_the_origin_of_a_file(
     printed = json.loads(capsys.readouterr().out)
     assert (printed["run_id"], printed["commit"]) == (expected.run_id, "c-dirty")
     assert re.fullmatch("[0-9a-f]{12}", printed["run_id"])
+
+
+@pytest.mark.parametrize("text", ["--><script>alert(1)</script><!--", "a}{b", "R&D &lt;", "\n<p>"])
+def test_a_line_is_found_and_begins_no_tag_for_any_text_of_a_record(
+    text: str, tmp_path: Path
+) -> None:
+    facts = {"commit": text, "dirgrad": "1", "settings_hash": "0"}
+    line = origin.to_line(origin.from_jobs({"training/mlp/jax": facts}, {}))
+    assert not set("<>&\n") & set(line)
+    page = tmp_path / "final.html"
+    page.write_text(f"<p>rows</p>\n<!-- {line} -->\n", encoding="utf-8")
+    assert origin.read(page)["commit"] == text

@@ -1,6 +1,8 @@
 """The provenance of a record contains its code, its settings and its environment as text."""
 
 import json
+import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +30,78 @@ def test_a_digest_changes_with_a_value_but_not_its_length() -> None:
     assert len(first) == len(second) == 12
 
 
-def test_the_commit_is_a_single_word() -> None:
-    assert len(provenance.commit().split()) == 1
+def git(directory: Path, *arguments: str) -> None:
+    author = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", str(directory), *author, *arguments], check=True)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a repository with one commit, whose package the provenance takes for its own."""
+    module = tmp_path / "src/dirgrad/records/provenance.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("")
+    (tmp_path / ".gitignore").write_text("results/\n")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    monkeypatch.setattr(provenance, "__file__", str(module))
+    return tmp_path
+
+
+def test_the_commit_has_twelve_digits(checkout: Path) -> None:
+    assert re.fullmatch("[0-9a-f]{12}", provenance.commit())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "src/dirgrad/records/provenance.py",
+        ".gitignore",
+        "src/dirgrad/components/estimators/squashed.py",
+        "config/mine.yaml",
+    ],
+)
+def test_a_changed_or_a_new_file_makes_the_commit_dirty(path: str, checkout: Path) -> None:
+    file = checkout / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("changed\n")
+    assert re.fullmatch("[0-9a-f]{12}-dirty", provenance.commit())
+
+
+def test_results_and_other_files_do_not_make_the_commit_dirty(checkout: Path) -> None:
+    for path in ("results/final.csv", "notes.txt"):
+        (checkout / path).parent.mkdir(exist_ok=True)
+        (checkout / path).write_text("x")
+    assert not provenance.commit().endswith("-dirty")
+
+
+def test_the_commit_is_not_that_of_a_repository_around_the_package(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = checkout / "venv/site-packages/dirgrad/records/provenance.py"
+    copied.parent.mkdir(parents=True)
+    copied.write_text("")
+    monkeypatch.setattr(provenance, "__file__", str(copied))
+    assert provenance.commit() == "unknown"
+
+
+def test_the_commit_is_not_that_of_the_repository_of_a_hook(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = provenance.commit()
+    other = tmp_path_factory.mktemp("other")
+    git(other, "init", "-q")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    assert provenance.commit() == expected
+
+
+def test_the_commit_of_a_repository_of_another_owner_is_read(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # git itself takes the owner for another one if this variable is set.
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert provenance.commit() != "unknown"
 
 
 def test_the_commit_is_unknown_outside_a_repository(
@@ -45,13 +117,17 @@ def test_the_commit_is_unknown_without_git(monkeypatch: pytest.MonkeyPatch) -> N
     assert provenance.commit() == "unknown"
 
 
-def test_provenance_contains_the_settings_and_the_environment_as_text() -> None:
+def test_provenance_contains_the_settings_and_the_environment_as_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     options = {"training": {"steps": 4}}
+    monkeypatch.setenv("JAX_RANDOM_SEED_OFFSET", "5")
     facts = provenance.collect(options, {"jax": "1.2.3", "device": "cpu"})
     # The command is empty in a process without arguments.
     required = [value for name, value in facts.items() if name != "command"]
     assert all(isinstance(value, str) and value for value in required)
     assert facts["jax"] == "1.2.3"
+    assert json.loads(facts["environment"])["JAX_RANDOM_SEED_OFFSET"] == "5"
     assert json.loads(facts["settings"]) == options
     assert facts["settings_hash"] == provenance.digest(options)
 

@@ -1,5 +1,6 @@
 """Markdown tables of pages and README files."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -8,8 +9,8 @@ from tabulate import tabulate
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
-    """Return a Markdown table; every cell shows the text of its value, with `|` escaped."""
-    cells = [[str(cell).replace("|", "\\|") for cell in row] for row in rows]
+    """Return a Markdown table; every cell shows the text of its value, also of HTML."""
+    cells = [[_escaped(str(cell)) for cell in row] for row in rows]
     # tabulate would otherwise print numbers its own way, and pad the cells of a column to the
     # longest one: the table of claims would be three times as large, and each edit would change
     # every line of it.
@@ -26,3 +27,10 @@ def interval_cell(row: Mapping[Any, Any], name: str, low: str = "", high: str = 
     if not np.isfinite(ends).all():
         return f"{value:.3g}"
     return f"{value:.3g} [{ends[0]:.3g}, {ends[1]:.3g}]"
+
+
+def _escaped(text: str) -> str:
+    """Return a text for a cell, on one line, that neither ends the cell nor begins a tag."""
+    on_one_line = text.replace("\r", " ").replace("\n", " ").replace("|", "\\|")
+    without_entities = re.sub(r"&(?=#?\w)", "&amp;", on_one_line)
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", without_entities)

@@ -94,8 +94,14 @@ def _join_values(facts: Mapping[str, Mapping[str, str]], name: str) -> str:
 
 
 def to_line(origin: Origin) -> str:
-    """Return the line that a file contains: a flat JSON object in ASCII."""
-    return json.dumps(origin._asdict())
+    """Return the line that a file contains: a flat JSON object in ASCII.
+
+    It is safe in the comment of a page, because a value has neither braces nor the signs of HTML.
+    """
+    text = json.dumps(origin._asdict())
+    for sign in "{}<>&":
+        text = text[0] + text[1:-1].replace(sign, f"\\u{ord(sign):04x}") + text[-1]
+    return text
 
 
 def read(path: Path) -> dict[str, Any]:

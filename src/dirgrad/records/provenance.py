@@ -19,20 +19,49 @@ UNKNOWN = "unknown"
 """Value of a fact that cannot be determined."""
 
 
+ENVIRONMENT = (
+    *("JAX_", "XLA_", "TORCH", "PYTORCH_", "ATEN_", "CUDA_", "CUBLAS_", "CUDNN_", "NVIDIA_"),
+    *("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "NPROC", "TF_"),
+)
+"""Beginnings of the environment variables that frameworks read."""
+OF_ANOTHER_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR")
+"""Variables by which git would look at another repository, for example within a hook."""
+
+
 def commit() -> str:
     """Return the commit of the source tree, 12 hexadecimal digits.
 
-    `-dirty` is appended if tracked files have changed since the commit. Outside a repository,
-    or without git, the result is `unknown`.
+    `-dirty` is appended if tracked files have changed since the commit, or if the package or the
+    folder `config` has files that git neither tracks nor ignores. The result is `unknown` without
+    git, outside a repository, and inside a repository that does not track this package.
     """
-    directory = str(Path(__file__).parent)
-    options = ["--always", "--dirty", "--abbrev=12", "--exclude=*"]
-    command = ["git", "-C", directory, "describe", *options]
+    package = Path(__file__).resolve().parents[1]
     try:
-        process = subprocess.run(command, capture_output=True, text=True, check=True)
+        _git(package, "ls-files", "--error-unmatch", "--", str(Path(__file__).resolve()))
+        revision = _git(package, "describe", "--always", "--abbrev=12", "--exclude=*")
+        changed = _git(package, "status", "--porcelain", "--untracked-files=no")
+        added = _git(package, "status", "--porcelain", "--", ".", ":(top)config")
     except (OSError, subprocess.CalledProcessError):
         return UNKNOWN
+    return f"{revision}-dirty" if changed or added else revision
+
+
+def _git(directory: Path, *arguments: str) -> str:
+    """Return what git prints about the repository of a directory, which it only reads."""
+    environment = {
+        name: value for name, value in os.environ.items() if name not in OF_ANOTHER_REPOSITORY
+    }
+    # In a container the checkout may belong to another user. Nothing that its settings name runs.
+    options = ["-c", "safe.directory=*", "-c", "core.fsmonitor=false", "--no-optional-locks"]
+    command = ["git", "-C", str(directory), *options, *arguments]
+    process = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return process.stdout.strip()
+
+
+def environment_variables() -> dict[str, str]:
+    """Return the variables of the environment that a framework reads, by name."""
+    names = (name for name in sorted(os.environ) if name.startswith(ENVIRONMENT))
+    return {name: os.environ[name] for name in names}
 
 
 def digest(settings: Mapping[str, Any]) -> str:
@@ -84,6 +113,7 @@ def collect(settings: Mapping[str, Any], environment: Mapping[str, str]) -> dict
         "python": platform.python_version(),
         "numpy": np.__version__,
         **environment,
+        "environment": json.dumps(environment_variables()),
         "platform": platform.platform(),
         "cpu": cpu_model(),
         "cpu_count": str(os.cpu_count()),

@@ -24,6 +24,7 @@ SHARED = (
     "jax",
     "torch",
     "device",
+    "environment",
     "platform",
     "cpu",
     "cpu_count",
