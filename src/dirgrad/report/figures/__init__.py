@@ -19,3 +19,9 @@ without importing it:
 - `CATEGORY`: its category in the report.
 - `TITLE`, `CAPTION` and `ALT`: its title, its caption and a description for readers who cannot see.
 """
+
+import os
+
+# matplotlib reads this variable when it is imported. A notebook sets it to a backend of its own,
+# and hands it on to every command. The figures need no window.
+os.environ["MPLBACKEND"] = "agg"

@@ -4,6 +4,7 @@ An estimator has the same line in all panels of a figure. The lines stay disting
 print, because each has its own dashes and marker.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -45,6 +46,8 @@ BAND = 0.7
 TITLE_SIZE = 9
 LEARNED = 0.02
 """Least share of its first loss that backprop must remove before its times mean anything."""
+DATE_VARIABLE = "SOURCE_DATE_EPOCH"
+"""Variable from which matplotlib takes the date of a file."""
 RC: Any = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -71,15 +74,22 @@ _CONFIDENCE: ContextVar[float] = ContextVar("_CONFIDENCE")
 def figure_style(confidence: float) -> Iterator[None]:
     """Set the context in which figures are drawn and saved.
 
+    It depends neither on the user's settings of matplotlib nor on a date in the environment.
+
     Args:
         confidence: Confidence of the intervals in the tables, which figure titles state.
     """
     token = _CONFIDENCE.set(confidence)
+    date = os.environ.pop(DATE_VARIABLE, None)
     try:
-        with mpl.rc_context(RC):
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams.update(RC)
             yield
     finally:
         _CONFIDENCE.reset(token)
+        if date is not None:
+            os.environ[DATE_VARIABLE] = date
 
 
 def interval() -> str:
