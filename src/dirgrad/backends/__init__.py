@@ -36,11 +36,12 @@ def load(name: str, threads: int = 1, precision: str = "float32", optimize: bool
     require(name)
     try:
         engine = import_module(f"dirgrad.backends.{name}.engine")
-    except (ImportError, OSError) as error:
+    except (ImportError, OSError, ValueError) as error:
+        # Both frameworks read environment variables when they are imported.
+        wrong_variable = isinstance(error, ValueError)
+        advice = "correct this environment variable" if wrong_variable else _advice(name)
         reason = " ".join(str(error).split())
-        raise UserError(
-            f"backend '{name}' cannot be imported ({reason}): {_advice(name)}"
-        ) from error
+        raise UserError(f"backend '{name}' cannot be imported ({reason}): {advice}") from error
     engine.configure(threads, precision, optimize)
     ops = import_module(f"dirgrad.backends.{name}.ops")
     return Backend(name, ops, engine)

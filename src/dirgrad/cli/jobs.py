@@ -33,6 +33,9 @@ def run(args: argparse.Namespace) -> None:
     """Carry out one job, given as kind/name/backend; OUT is a directory for its records."""
     job = _job(args)
     backend = _backend(job)
+    if job.kind != "memory":
+        # A missing device is an error before the job begins. Forks need a framework without one.
+        backend.engine.environment()
 
     from dirgrad.records import provenance
     from dirgrad.runs.context import Context

@@ -10,8 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from dirgrad.backends.jax import fixed_settings
 from dirgrad.backends.jax.flop_count import count_flops
-from dirgrad.core.errors import shortage_explained_by
+from dirgrad.core.errors import UserError, shortage_explained_by
 from dirgrad.core.types import Batch, Compiled, Ops, State, Step, TrainChunk, Trial
 
 HAS_FUSION_EMITTERS = jax.__version_info__ < (0, 11)
@@ -46,11 +47,8 @@ def configure(threads: int, precision: str, optimize: bool, /) -> None:
         os.environ["XLA_FLAGS"] = f"{flags} {UNOPTIMIZED}".strip()
     # JAX would otherwise take three quarters of a GPU's memory at its start.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    fixed_settings.fix()
     jax.config.update("jax_enable_x64", precision == "float64")
-    # A GPU would otherwise round the factors of float32 products to 10 bits (TF32).
-    jax.config.update("jax_default_matmul_precision", "highest")
-    # Records contain the seconds of compilation.
-    jax.config.update("jax_enable_compilation_cache", False)
 
 
 def keys(seeds: np.ndarray, /) -> Array:
@@ -237,7 +235,11 @@ def to_numpy(x: Array, /) -> np.ndarray:
 
 
 def environment() -> dict[str, str]:
-    device = jax.devices()[0]
+    try:
+        device = jax.devices()[0]
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"JAX has no device ({reason}): change or unset JAX_PLATFORMS") from error
     return {
         "jax": jax.__version__,
         "device": f"{device.platform}: {device.device_kind}",
