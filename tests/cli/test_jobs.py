@@ -39,3 +39,20 @@ def test_a_job_runs_without_the_libraries_of_the_workflow(tmp_path: Path) -> Non
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
     assert (tmp_path / "records" / "trials.parquet").exists()
+
+
+@pytest.mark.parametrize("blocked", ["records", "records/deep"])
+def test_a_place_that_cannot_be_written_is_refused_before_the_job(
+    blocked: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dirgrad.runs.training.train.run", None)
+    (tmp_path / "records").write_text("a file")
+    *command, _ = arguments(tmp_path)
+    with pytest.raises(SystemExit) as error:
+        main.main([*command, str(tmp_path / blocked)])
+    assert error.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "results cannot be written there" in line

@@ -1,11 +1,16 @@
 """The closed forms agree with Monte Carlo, exact linear algebra and their limits."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dirgrad.components.directions.gaussian import Gaussian
+from dirgrad.components.estimators.projected_forward_gradient import ProjectedForwardGradient
 from dirgrad.core import theory
+from dirgrad.core.closed_forms import GradientShare
 from dirgrad.core.curvature_noise import Curvature
 from support.confidence import z_bound
 
@@ -159,3 +164,12 @@ def test_in_one_dimension_a_direction_on_the_sphere_gives_the_gradient() -> None
     assert theory.mean_square_on_part(support=1, part=1, dimension=1, share=1.0) == 1.0
     curvature = Curvature((np.array([3.0]),), np.array([[2.0]]))
     assert theory.sphere_curvature_noise(1, curvature) == pytest.approx(3.0**2 * 2.0)
+
+
+@pytest.mark.parametrize("scale", ["projection", "unbiased"])
+def test_a_projection_on_more_directions_than_parameters_has_no_ratio(
+    scale: Literal["projection", "unbiased"],
+) -> None:
+    assert np.isnan(theory.projected_signal_to_noise(scale, 8, 2))
+    estimator = ProjectedForwardGradient(direction=Gaussian(), num_directions=8, scale=scale)
+    assert np.isnan(estimator.expected_projection([GradientShare((2,), 1.0, "x")]))

@@ -89,7 +89,10 @@ def parse_samples(text: object) -> Samples:
 
 
 def ratio(over: Samples, under: Samples) -> Samples:
-    """Return the ratios of positive samples that have the same key."""
+    """Return the ratios of samples >= 0 that have the same key.
+
+    A ratio of two zeros is unknown: it lies between 0 and infinity.
+    """
     over, under = common((over, under))
     with np.errstate(divide="ignore", invalid="ignore"):
         low = over.low / under.high

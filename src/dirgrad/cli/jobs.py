@@ -14,6 +14,7 @@ from dirgrad.config import code_inputs, plan, validation
 from dirgrad.config.settings import JOB_KINDS
 from dirgrad.core.errors import UserError, nearest
 from dirgrad.records import files
+from dirgrad.records.damage import require_writable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,6 +33,11 @@ def jobs(args: argparse.Namespace) -> None:
 def run(args: argparse.Namespace) -> None:
     """Carry out one job, given as kind/name/backend; OUT is a directory for its records."""
     job = _job(args)
+    require_writable(args.out)
+
+    from dirgrad.runs.sizes import require_fits
+
+    require_fits(job)
     backend = _backend(job)
     if job.kind != "memory":
         # A missing device is an error before the job begins. Forks need a framework without one.

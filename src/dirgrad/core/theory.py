@@ -20,9 +20,14 @@ def projected_signal_to_noise(scale: str, num_directions: int, dimension: int) -
 
     Args:
         scale: "projection" for e = P g, "unbiased" for e = (d/K) P g.
-        num_directions: K.
+        num_directions: K, at most d.
         dimension: d.
+
+    Returns:
+        The ratio; NaN for K > d, where the projection is not defined.
     """
+    if num_directions > dimension:
+        return np.nan
     projection_error = 1 - num_directions / dimension
     if not projection_error:
         return np.inf

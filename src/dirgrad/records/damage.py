@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from dirgrad.core.errors import UserError
 
@@ -67,3 +68,21 @@ def missing_column_named(paths: Iterable[Path]) -> Iterator[None]:
         if not files:
             raise
         raise UserError(f"{files}: column {error} is missing: {REMEDY}") from error
+
+
+def require_writable(directory: Path) -> None:
+    """Create a directory, and check that a file can be written there.
+
+    A job is refused before it begins, because its results would be lost at its end.
+
+    Raises:
+        UserError: The directory cannot be created, or no file can be written there.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=directory) as file:
+            file.write(b"0")
+    except OSError as error:
+        reason = error.strerror or error
+        message = f"{directory}: results cannot be written there ({reason})"
+        raise UserError(f"{message}: name another directory with --out") from error

@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 
 from dirgrad.analysis.tables import final
-from support.hand_made_records import NOT_VALIDATED, QUICK, Row, trial_records, trials_at_rate
+from support.hand_made_records import (
+    NOT_VALIDATED,
+    QUICK,
+    Row,
+    no_records,
+    trial_records,
+    trials_at_rate,
+)
 
 
 def final_table(*rows: Row) -> pd.DataFrame:
@@ -193,3 +200,9 @@ def test_a_table_does_not_change_when_it_is_written_and_read(tmp_path: Path) -> 
     # An empty text is read from CSV as a null.
     from_file = pd.read_csv(tmp_path / "final.csv").assign(direction="")
     pd.testing.assert_frame_equal(from_file, table, check_dtype=False)
+
+
+def test_a_table_without_trials_has_every_column() -> None:
+    table = final.make(no_records(), QUICK)
+    assert table.empty
+    assert {*final.COLUMN_ROLES.file_columns()} <= {*table.columns}

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 
 from dirgrad.report.figures import style
 
@@ -44,3 +46,23 @@ def test_a_range_of_counts_ignores_rows_without_a_count() -> None:
     assert style.count_range(pd.Series([8.0, np.nan, 8.0])) == "8"
     assert style.count_range(pd.Series([3, 5])) == "3 to 5"
     assert style.count_range(pd.Series([np.nan])) == "0"
+
+
+@pytest.mark.parametrize(
+    ("losses", "scale"),
+    [
+        ([1.0, 2.0], "log"),
+        ([], "log"),
+        ([-39.0, -20.0], "symlog"),
+        ([0.0, 1.0], "symlog"),
+        ([0.0], "symlog"),
+        ([-1.0, float("nan")], "symlog"),
+    ],
+)
+def test_losses_below_0_are_drawn(losses: list[float], scale: str) -> None:
+    axes = Figure().subplots()
+    axes.plot(losses)
+    style.loss_scale(axes, pd.Series(losses, dtype=float))
+    assert axes.get_yscale() == scale
+    low, high = axes.get_ylim()
+    assert all(low <= loss <= high for loss in losses if np.isfinite(loss))

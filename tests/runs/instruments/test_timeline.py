@@ -65,3 +65,15 @@ def test_steps_are_repeated_until_the_time_is_over() -> None:
     row = timeline.step_for(lambda: calls.append(1), 0.05)
     assert row["steps"] == len(calls) > 0
     assert row["ended"] - row["begun"] >= 0.05
+
+
+def test_a_process_that_hangs_is_ended_and_is_a_row_with_a_status() -> None:
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"
+    (row,) = timeline.sample_rss([sys.executable, "-c", code], limit_seconds=0.3)
+    assert row["status"] == "failed"
+    assert row["reason"] == "the process was ended after 0.3 seconds without a result"
+
+
+def test_a_process_that_prints_nothing_is_a_row_with_a_status() -> None:
+    (row,) = timeline.sample_rss([sys.executable, "-c", ""])
+    assert row == {"status": "failed", "reason": "the process ended without a result"}

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from dirgrad.analysis.tables import coordinates as coordinates_table
+from dirgrad.analysis.tables import cost as cost_table
 from dirgrad.analysis.tables import memory as memory_table
 from dirgrad.analysis.tables import quality as quality_table
 from dirgrad.analysis.tables import stability as stability_table
@@ -186,3 +187,13 @@ def test_the_largest_stable_rate_of_the_other_estimators_is_measured(
     assert set(rows.loc[rows["estimator"] == "gaussian", "status"]) <= {"ok"}
     table = stability_table.make({"stability": rows}, FEW_RESAMPLES)
     assert table["estimator"].to_list() == [name for name in names if name == "gaussian"]
+
+
+def test_the_cost_of_a_loss_that_no_framework_has_is_a_row_per_estimator(backend: Backend) -> None:
+    job = measurement(backend, "cost", Unknown(), rounds=1, round_seconds=1e-4)
+    rows = cost.run(job, Context(backend))["cost"].to_pandas()
+    expected = {name: [("unsupported", "no rule for this loss")] for name in ESTIMATORS}
+    assert outcome_by_estimator(rows) == expected
+    table = cost_table.make({"cost": rows}, FEW_RESAMPLES)
+    assert outcome_by_estimator(table) == expected
+    assert (table["n"] == 0).all()

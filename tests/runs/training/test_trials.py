@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dirgrad.config.plan import Job
+from dirgrad.core.errors import UserError
 from dirgrad.core.types import Splits
 from dirgrad.runs.training import trials
 from dirgrad.runs.training.trials import Lane
@@ -116,3 +117,8 @@ def test_the_splits_of_a_problem_without_data_are_empty() -> None:
 def test_the_data_have_the_precision_of_the_run() -> None:
     splits = data_of(job_with_three_record_points(problem=MLP))
     assert {images.dtype for images, _ in splits} == {np.dtype("float32")}
+
+
+def test_a_minibatch_larger_than_the_training_set_is_refused() -> None:
+    with pytest.raises(UserError, match="the batch size 9 is more than the 8 training examples"):
+        trials.minibatch_rows(0, 2, 8, 9)

@@ -88,6 +88,10 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
 def _estimator_rows(workload: pd.DataFrame, settings: Statistics) -> list[dict[str, Any]]:
     """Return one row per estimator of a workload."""
     is_forward = workload["part"].isin(FORWARD_PARTS)
+    if not is_forward.any():
+        # The loss itself could not be computed, so no estimator was timed.
+        estimators = workload.to_dict("records")
+        return [{name: row[name] for name in KEYS} | {"n": 0} for row in estimators]
     forward = workload[is_forward].pivot(index="round", columns="part", values="seconds")
     shared = _forward_columns(workload, forward, settings)
     has_estimator = workload["estimator"].notna()

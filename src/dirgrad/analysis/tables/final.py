@@ -7,7 +7,7 @@ import pandas as pd
 
 from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.tables.best import RATE_KEYS, best_rates
-from dirgrad.analysis.tables.summary import Records, scalars, summarize_groups
+from dirgrad.analysis.tables.summary import Records, scalars, summarize_groups, with_all_columns
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import TrialStatus
 
@@ -79,6 +79,8 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     trials = records["trials"]
     rows = summarize_groups(trials, KEYS, lambda group: _summary(group, settings))
     best = best_rates(trials).assign(best_rate=True)
+    if not rows:
+        return with_all_columns(rows, COLUMN_ROLES)
     table = pd.DataFrame(rows).merge(best, on=RATE_KEYS, how="left")
     return table.assign(best_rate=table["best_rate"].notna())
 

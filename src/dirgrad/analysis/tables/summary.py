@@ -70,7 +70,10 @@ def bracketed(
         further apart than `widest`. `name_to` is null if a sample has no upper bound.
     """
     middle = (samples.low + samples.high) / 2
-    precise = middle if (samples.high - samples.low <= widest).all() else middle[:0]
+    # Two infinite bounds have no distance.
+    with np.errstate(invalid="ignore"):
+        is_precise = bool((samples.high - samples.low <= widest).all())
+    precise = middle if is_precise else middle[:0]
     row = _mean(name, precise, settings)
     for end, bound in (("from", samples.low), ("to", samples.high)):
         is_bound = samples.n > 0 and bool(np.isfinite(bound).all())

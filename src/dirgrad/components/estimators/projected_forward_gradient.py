@@ -59,8 +59,11 @@ class ProjectedForwardGradient:
         return Estimate(value, scale, projection)
 
     def expected_projection(self, shares: Shares) -> float:
-        """Return K/d for Gaussian directions, or 1 with the constant d/K; NaN under another law."""
-        if not isinstance(self.direction, Gaussian):
+        """Return K/d for Gaussian directions, or 1 with the constant d/K.
+
+        The result is NaN under another law and for K > d, which the estimator refuses.
+        """
+        if not isinstance(self.direction, Gaussian) or self.num_directions > dimension(shares):
             return nan
         return 1.0 if self.scale == "unbiased" else self.num_directions / dimension(shares)
 

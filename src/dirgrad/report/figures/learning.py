@@ -92,9 +92,10 @@ def _lines(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
             label = style.short_label(name.removeprefix("directional_"))
             shape = line | ({"color": "0.6", "linestyle": "-"} if name == "backprop" else {})
             style.line_with_interval(axes, part["step"], part, "loss", shape, label)
-    axes.set_yscale("log")
-    is_short = len(rows) > 0 and rows["loss"].max() < DECADES * rows["loss"].min()
-    (style.whole_ticks if is_short else style.plain_ticks)(axes.yaxis)
+    style.loss_scale(axes, rows["loss"])
+    is_short = len(rows) > 0 and 0 < rows["loss"].max() < DECADES * rows["loss"].min()
+    if is_short:
+        style.whole_ticks(axes.yaxis)
     labels.name_lines(axes, 6.5)
 
 

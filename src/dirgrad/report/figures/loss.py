@@ -38,9 +38,9 @@ def draw(tables: style.Tables, experiment: str) -> Figure:
                     style.line_with_interval(axes, part[column], part, "loss", line, labels[name])
                 else:
                     axes.plot([], [], label=labels[name], **line)
-            axes.set(xlabel=xlabel, ylabel="training loss", yscale="log")
+            axes.set(xlabel=xlabel, ylabel="training loss")
             axes.set_title(style.BACKENDS[backend])
-            style.plain_ticks(axes.yaxis)
+            style.loss_scale(axes, rows["loss"])
         panel_row[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
     return panels.finish(
         figure,

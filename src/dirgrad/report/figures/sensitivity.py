@@ -35,7 +35,8 @@ def draw(tables: style.Tables, experiment: str) -> Figure:
         axes.set(xlabel="learning rate", ylabel=style.LOSSES[column])
         axes.set_title(style.BACKENDS[backend])
         if len(succeeded):
-            axes.set(xscale="log", yscale="log")
+            axes.set(xscale="log")
+            style.loss_scale(axes, succeeded[column])
         else:
             axes.set(xticks=[], yticks=[])
             axes.annotate(NO_SURVIVOR, (0.5, 0.5), xycoords="axes fraction", ha="center")

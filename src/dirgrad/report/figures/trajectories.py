@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
 
 from dirgrad.report.figures import panels, style
 
@@ -58,10 +57,14 @@ def contours(axes: Axes, landscape: pd.DataFrame) -> None:
     """
     grid = landscape.pivot(index="theta_1", columns="theta_0", values="loss")
     values = grid.to_numpy()
-    # The levels are logarithmic, so the lowest one must be positive.
-    levels = np.geomspace(max(values.min(), 1e-3), values.max(), 14)
+    lowest, highest = np.nanmin(values), np.nanmax(values)
+    # The levels are logarithmic, so the lowest one must be positive. Losses below 0 count from the
+    # lowest one.
+    origin = min(lowest, 0.0)
+    smallest = max(lowest, 1e-3) if lowest >= 0 else 1e-3 * (highest - lowest)
+    levels = origin + np.geomspace(smallest, highest - origin, 14)
     shape: style.LineStyle = {"levels": levels, "colors": "0.6", "linewidths": 0.5}
-    axes.contour(grid.columns, grid.index, grid, locator=LogLocator(), **shape)
+    axes.contour(grid.columns, grid.index, grid, **shape)
     axes.set(xlim=(grid.columns.min(), grid.columns.max()))
     axes.set(ylim=(grid.index.min(), grid.index.max()))
     axes.grid(visible=False)

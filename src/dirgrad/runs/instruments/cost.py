@@ -71,6 +71,26 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
 
 
 def _rows(job: Job, backend: Backend, workload: Workload) -> list[Row]:
+    """Return the rows of a workload; all are not supported if its loss or its gradient is not."""
+    try:
+        return _timed_rows(job, backend, workload)
+    except NotImplementedError as error:
+        shared = {
+            "cost": job.name,
+            "backend": job.backend,
+            "precision": job.run.precision,
+            "threads": job.run.threads,
+            "compiled": job.settings.compiled,
+            **workload.columns(),
+            **outcomes.unsupported(error),
+        }
+        return [
+            shared | {"estimator": name, **estimator_columns(estimator)}
+            for name, estimator in job.estimators.items()
+        ]
+
+
+def _timed_rows(job: Job, backend: Backend, workload: Workload) -> list[Row]:
     forward_flops, derivative_flops = _product_counts(backend, workload)
     device = device_name(backend.engine.environment())
     meter = energy.meter(device)

@@ -11,9 +11,21 @@ from typing import Any
 
 from dirgrad.runs.instruments import outcomes
 
+LAST_SECONDS = 60.0
+"""Time that a process may take to end after its result, in seconds."""
+LIMIT_SECONDS = 1800.0
+"""Time after which a process is ended. A measurement takes seconds, and a large one minutes."""
 
-def measure(measurement: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return the row of a measurement in a new process, or its outcome if the process fails."""
+
+def measure(
+    measurement: Callable[[], dict[str, Any]], limit_seconds: float = LIMIT_SECONDS
+) -> dict[str, Any]:
+    """Return the row of a measurement in a new process, or its outcome if the process fails.
+
+    Args:
+        measurement: Function that returns the row.
+        limit_seconds: Time after which the process is ended, in seconds.
+    """
     forking = get_context("fork")
     receiver, sender = forking.Pipe(duplex=False)
     process = forking.Process(target=_send_row, args=(measurement, sender))
@@ -21,8 +33,15 @@ def measure(measurement: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     # The pipe ends with the process only if nobody else can write to it.
     sender.close()
     with receiver:
+        if not receiver.poll(limit_seconds):
+            process.kill()
+            process.join()
+            return outcomes.hung(limit_seconds)
         row = _received(receiver)
-    process.join()
+    process.join(LAST_SECONDS)
+    if process.is_alive():
+        process.kill()
+        process.join()
     return outcomes.failed(process.exitcode or 0) if row is None else row
 
 

@@ -1,6 +1,7 @@
 """Loss landscapes: the loss of each problem of two parameters on a grid."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,9 @@ def run(
     rows: list[dict[str, Any]] = []
     for experiment, problem in problems.items():
         if problem.plot_range:
-            rows += _grid(experiment, problem, problem.plot_range, backend)
+            # A problem that the framework cannot evaluate has no landscape.
+            with suppress(NotImplementedError):
+                rows += _grid(experiment, problem, problem.plot_range, backend)
     return to_table(rows, LANDSCAPE), provenance.collect(facts, backend.engine.environment())
 
 

@@ -18,5 +18,16 @@ def failed(returncode: int) -> dict[str, str]:
     Args:
         returncode: Exit code of the process, or minus the number of the signal that ended it.
     """
+    if returncode == 0:
+        return _failed("the process ended without a result")
     ending = f"exit code {returncode}" if returncode > 0 else f"signal {-returncode}"
-    return {"status": MeasurementStatus.FAILED, "reason": f"the process ended with {ending}"}
+    return _failed(f"the process ended with {ending}")
+
+
+def hung(seconds: float) -> dict[str, str]:
+    """Return the outcome of a process that was ended because it took longer than its limit."""
+    return _failed(f"the process was ended after {seconds:g} seconds without a result")
+
+
+def _failed(reason: str) -> dict[str, str]:
+    return {"status": MeasurementStatus.FAILED, "reason": reason}

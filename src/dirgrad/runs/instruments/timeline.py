@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from tempfile import TemporaryFile
-from time import time
+from time import monotonic, time
 from typing import Any
 
 import psutil
@@ -19,22 +19,38 @@ PERIOD_SECONDS = 0.01
 MEBIBYTE = 2**20
 
 
-def sample_rss(command: list[str]) -> Iterator[dict[str, Any]]:
+LIMIT_SECONDS = 1800.0
+"""Time after which a process is ended. It takes steps for the seconds that the settings ask for."""
+
+
+def sample_rss(
+    command: list[str], limit_seconds: float = LIMIT_SECONDS
+) -> Iterator[dict[str, Any]]:
     """Run a command and yield one row per sample of its resident set size.
 
     The command prints a row as JSON on its last line, with the clock times `begun` and `ended`.
     Each yielded row is this row without both times, plus `status`, `seconds` since `begun` and
     `resident_bytes`. If the command fails, or prints a `status` that is not `ok`, the only row has
     this `status` and its `reason`.
+
+    Args:
+        command: The command.
+        limit_seconds: Time after which the process is ended, in seconds.
     """
     # A pipe that nobody reads would stop the process once it is full.
     with TemporaryFile("w+", encoding="utf-8") as output:
         process = subprocess.Popen(command, stdout=output, stderr=sys.stderr)
-        samples = _samples(process)
+        samples = _samples(process, monotonic() + limit_seconds)
+        if samples is None:
+            yield outcomes.hung(limit_seconds)
+            return
         code = process.wait()
         output.seek(0)
         lines = output.read().splitlines()
     if code:
+        yield outcomes.failed(code)
+        return
+    if not lines:
         yield outcomes.failed(code)
         return
     row = outcomes.OK | json.loads(lines[-1])
@@ -49,8 +65,11 @@ def sample_rss(command: list[str]) -> Iterator[dict[str, Any]]:
             yield row | {"seconds": clock - begun, "resident_bytes": resident_bytes}
 
 
-def _samples(process: subprocess.Popen[bytes]) -> list[tuple[float, float]]:
-    """Return (resident set in MiB, clock time) in fixed intervals until the process ends."""
+def _samples(process: subprocess.Popen[bytes], deadline: float) -> list[tuple[float, float]] | None:
+    """Return (resident set in MiB, clock time) in fixed intervals until the process ends.
+
+    The process is ended if it runs after the deadline, and the result is then None.
+    """
     # The observed process imports this module too, and should not hold the profiler.
     from memory_profiler import memory_usage
 
@@ -58,6 +77,10 @@ def _samples(process: subprocess.Popen[bytes]) -> list[tuple[float, float]]:
     # On macOS, a process that has just ended has no memory to read.
     with suppress(psutil.NoSuchProcess):
         while process.poll() is None:
+            if monotonic() > deadline:
+                process.kill()
+                process.wait()
+                return None
             # For the id of a process, a call takes one sample and then waits for the interval.
             samples += memory_usage(process.pid, interval=PERIOD_SECONDS, timestamps=True)
     return samples

@@ -11,6 +11,7 @@ import numpy as np
 from dirgrad.config.rates import Tuning
 from dirgrad.config.settings import Run, Training
 from dirgrad.core import steps
+from dirgrad.core.errors import UserError
 from dirgrad.core.types import Backend, Estimator, Params, Problem, Splits, State, Trial
 from dirgrad.records.schemas import Stage
 
@@ -102,9 +103,17 @@ def minibatch_rows(seed: int, steps: int, examples: int, batch: int) -> np.ndarr
         steps: number of minibatches.
         examples: number of training examples, 0 for a problem without data.
         batch: number of examples of a minibatch.
+
+    Raises:
+        UserError: a minibatch is larger than the training set.
     """
     if not examples:
         return np.zeros((steps, 0), np.int32)
+    if batch > examples:
+        raise UserError(
+            f"the batch size {batch} is more than the {examples} training examples: "
+            f"use at most {examples}"
+        )
     rng = np.random.default_rng([seed, 1])
     steps_per_epoch = examples // batch
     num_epochs = -(-steps // steps_per_epoch)
