@@ -47,10 +47,10 @@ def read(directory: Path, tier: str) -> TierResults:
         )
     with damage.named(manifest):
         facts = json.loads(manifest.read_text(encoding="utf-8"))
-        found = facts["tier"]
-    if found != tier:
+        run_tier = facts["tier"]
+    if run_tier != tier:
         raise UserError(
-            f"{manifest}: the run has the tier '{found}', expected '{tier}': name another directory"
+            f"{manifest}: the run has the tier '{run_tier}', expected '{tier}': name another directory"
         )
     if "config" not in facts:
         raise UserError(

@@ -1,4 +1,4 @@
-"""A figure has the same bytes whatever the user's environment and matplotlib settings are."""
+"""A figure has the same bytes in every environment and with any matplotlib settings."""
 
 import os
 import subprocess

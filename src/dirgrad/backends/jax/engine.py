@@ -237,8 +237,9 @@ def to_numpy(x: Array, /) -> np.ndarray:
 def environment() -> dict[str, str]:
     try:
         device = jax.devices()[0]
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())
+    except (RuntimeError, AssertionError) as error:
+        # JAX asserts that it has a device if JAX_PLATFORMS names a missing one.
+        reason = " ".join(str(error).split()) or "no platform could be initialized"
         raise UserError(f"JAX has no device ({reason}): change or unset JAX_PLATFORMS") from error
     return {
         "jax": jax.__version__,

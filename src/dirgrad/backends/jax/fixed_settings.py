@@ -1,4 +1,4 @@
-"""Settings of JAX on which results depend, set to one value whatever the environment asks for.
+"""Fixed values for the settings of JAX that can change results.
 
 JAX takes each of its settings from an environment variable, such as `JAX_RANDOM_SEED_OFFSET`. A
 trial must be a function of its seed, its rate and its job.
