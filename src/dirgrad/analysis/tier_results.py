@@ -50,7 +50,8 @@ def read(directory: Path, tier: str) -> TierResults:
         run_tier = facts["tier"]
     if run_tier != tier:
         raise UserError(
-            f"{manifest}: the run has the tier '{run_tier}', expected '{tier}': name another directory"
+            f"{manifest}: the run has the tier '{run_tier}', expected '{tier}': "
+            "name another directory"
         )
     if "config" not in facts:
         raise UserError(
