@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import style
+from dirgrad.report.figures import scales, style
 
 LUMINANCE_WEIGHTS = (0.2126, 0.7152, 0.0722)
 """Weights of red, green and blue in the relative luminance."""
@@ -62,7 +62,7 @@ def test_a_range_of_counts_ignores_rows_without_a_count() -> None:
 def test_losses_below_0_are_drawn(losses: list[float], scale: str) -> None:
     axes = Figure().subplots()
     axes.plot(losses)
-    style.loss_scale(axes, pd.Series(losses, dtype=float))
+    scales.loss_scale(axes, pd.Series(losses, dtype=float))
     assert axes.get_yscale() == scale
     low, high = axes.get_ylim()
     assert all(low <= loss <= high for loss in losses if np.isfinite(loss))

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import labels, panels, style
+from dirgrad.report.figures import labels, panels, scales, style
 
 TABLES = ("curves",)
 FIGURES = {
@@ -92,7 +92,7 @@ def _lines(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
             label = style.short_label(name.removeprefix("directional_"))
             shape = line | ({"color": "0.6", "linestyle": "-"} if name == "backprop" else {})
             style.line_with_interval(axes, part["step"], part, "loss", shape, label)
-    style.loss_scale(axes, rows["loss"])
+    scales.loss_scale(axes, rows["loss"])
     is_short = len(rows) > 0 and 0 < rows["loss"].max() < DECADES * rows["loss"].min()
     if is_short:
         style.whole_ticks(axes.yaxis)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import panels, style
+from dirgrad.report.figures import panels, scales, style
 
 TABLES = ("final", "curves")
 EACH = "experiment"
@@ -40,7 +40,7 @@ def draw(tables: style.Tables, experiment: str) -> Figure:
                     axes.plot([], [], label=labels[name], **line)
             axes.set(xlabel=xlabel, ylabel="training loss")
             axes.set_title(style.BACKENDS[backend])
-            style.loss_scale(axes, rows["loss"])
+            scales.loss_scale(axes, rows["loss"])
         panel_row[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
     return panels.finish(
         figure,

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dirgrad.report.figures import panels, style
+from dirgrad.report.figures import panels, scales, style
 
 TABLES = ("final",)
 EACH = "tuned experiment"
@@ -36,7 +36,7 @@ def draw(tables: style.Tables, experiment: str) -> Figure:
         axes.set_title(style.BACKENDS[backend])
         if len(succeeded):
             axes.set(xscale="log")
-            style.loss_scale(axes, succeeded[column])
+            scales.loss_scale(axes, succeeded[column])
         else:
             axes.set(xticks=[], yticks=[])
             axes.annotate(NO_SURVIVOR, (0.5, 0.5), xycoords="axes fraction", ha="center")

@@ -12,7 +12,6 @@ from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -148,27 +147,6 @@ def whole_ticks(axis: Axis) -> None:
     """Place ticks at 1, 2, 5, 10 and so on, for a logarithmic axis with a short range."""
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     plain_ticks(axis)
-
-
-def loss_scale(axes: Axes, losses: "pd.Series[float]") -> None:
-    """Set the scale of the y axis for losses: logarithmic, unless a loss is 0 or less.
-
-    With such losses the axis is logarithmic on both sides of 0, and linear around it.
-
-    Args:
-        axes: The panel.
-        losses: All losses of the panel.
-    """
-    known = losses[np.isfinite(losses)]
-    if known.empty or known.min() > 0:
-        axes.set_yscale("log")
-        plain_ticks(axes.yaxis)
-        return
-    sizes = known.abs()
-    smallest = sizes[sizes > 0].min()
-    linear = 1.0 if np.isnan(smallest) else max(float(smallest), 1e-3 * float(sizes.max()))
-    axes.set_yscale("symlog", linthresh=linear)
-    plain_ticks(axes.yaxis)
 
 
 def number(value: float) -> str:

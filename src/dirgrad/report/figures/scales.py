@@ -1,0 +1,28 @@
+"""Scales of axes that depend on the values of a panel."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from dirgrad.report.figures import style
+
+
+def loss_scale(axes: Axes, losses: "pd.Series[float]") -> None:
+    """Set the scale of the y axis for losses: logarithmic, unless a loss is 0 or less.
+
+    With such losses the axis is logarithmic on both sides of 0, and linear around it.
+
+    Args:
+        axes: The panel.
+        losses: All losses of the panel.
+    """
+    known = losses[np.isfinite(losses)]
+    if known.empty or known.min() > 0:
+        axes.set_yscale("log")
+        style.plain_ticks(axes.yaxis)
+        return
+    sizes = known.abs()
+    smallest = sizes[sizes > 0].min()
+    linear = 1.0 if np.isnan(smallest) else max(float(smallest), 1e-3 * float(sizes.max()))
+    axes.set_yscale("symlog", linthresh=linear)
+    style.plain_ticks(axes.yaxis)
