@@ -8,16 +8,17 @@ from dirgrad.report.figures import style
 
 
 def loss_scale(axes: Axes, losses: "pd.Series[float]") -> None:
-    """Set the scale of the y axis for losses: logarithmic, unless a loss is 0 or less.
+    """Set the scale of the y axis for losses: logarithmic, unless a loss is below 0.
 
-    With such losses the axis is logarithmic on both sides of 0, and linear around it.
+    With such losses the axis is logarithmic on both sides of 0, and linear around it. A loss of
+    exactly 0 has no place on a logarithmic axis, except if all losses are 0.
 
     Args:
         axes: The panel.
         losses: All losses of the panel.
     """
     known = losses[np.isfinite(losses)]
-    if known.empty or known.min() > 0:
+    if known.empty or (known.min() >= 0 and known.max() > 0):
         axes.set_yscale("log")
         style.plain_ticks(axes.yaxis)
         return
