@@ -99,10 +99,10 @@ def _figure_table(
 ) -> "pd.DataFrame":
     """Return a table for a figure, from the CSV tables if possible, otherwise from records."""
     if name == LANDSCAPE:
-        from dirgrad.records.training_schemas import LANDSCAPE as SCHEMA
+        from dirgrad.records import training_schemas
 
-        path = records / f"{LANDSCAPE}.parquet"
-        landscape: pd.DataFrame = files.read_records([path], SCHEMA).to_pandas()
+        path, schema = records / f"{LANDSCAPE}.parquet", training_schemas.LANDSCAPE
+        landscape: pd.DataFrame = files.read_records([path], schema).to_pandas()
         return landscape
     if name in csv_tables:
         return csv_tables[name]

@@ -36,8 +36,11 @@ def below_home(path: Path) -> Path:
         raise UserError(f"{path}: the user has no home directory: {ADVICE}") from None
 
 
-def find_local(directory: Path, name: str) -> Path:
-    """Return the path of a file, which may be compressed.
+def find_local(directory: Path, name: str) -> list[Path]:
+    """Return the copies of a file in a directory; there is at least one.
+
+    A copy may be compressed, may lie in `MNIST/raw`, where torchvision puts it, and may have a dot
+    in its name, as in `train-images.idx3-ubyte`.
 
     Args:
         directory: Directory of the data.
@@ -46,9 +49,13 @@ def find_local(directory: Path, name: str) -> Path:
     Raises:
         UserError: The directory has no such file. The message names it.
     """
-    for path in (directory / f"{name}.gz", directory / name):
-        if path.is_file():
-            return path
+    stem, dash, ending = name.rpartition("-idx")
+    dotted = f"{stem}.idx{ending}" if dash else name
+    folders = (directory, directory / "MNIST" / "raw")
+    names = dict.fromkeys((f"{name}.gz", name, f"{dotted}.gz", dotted))
+    paths = [folder / file for folder in folders for file in names if (folder / file).is_file()]
+    if paths:
+        return paths
     raise UserError(f"{directory / name}.gz: no such file: {ADVICE}")
 
 

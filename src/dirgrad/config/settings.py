@@ -3,15 +3,7 @@
 from typing import Annotated, Literal, NamedTuple, TypeAlias, get_args
 
 from annotated_types import Ge, Gt, Lt, MinLen
-from pydantic import (
-    BaseModel,
-    Field,
-    FiniteFloat,
-    NonNegativeFloat,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-)
+from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from dirgrad.components import registry
 from dirgrad.components.registry import STRICT, component_field
@@ -73,7 +65,7 @@ class Training(BaseModel):
     """
     evaluation_examples: PositiveInt = 10_000
     """Maximum number of examples per data split on which loss and accuracy are evaluated."""
-    target_loss: FiniteFloat | None = None
+    target_loss: Annotated[float, Field(allow_inf_nan=False)] | None = None
     """Validation loss (training loss if the problem has no validation data) to reach.
 
     The table `targets` reports the steps, seconds and evaluations needed to reach it. Null leaves

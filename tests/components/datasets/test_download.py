@@ -73,7 +73,7 @@ def truncate_the_gzip_file(path: Path, content: bytes) -> str:
 
 def write_html_with_the_suffix_gz(path: Path, content: bytes) -> str:
     path.with_name(f"{path.name}.gz").write_bytes(b"<html>Not found</html>")
-    return f"{path.name}.gz: the file is truncated or corrupt"
+    return f"{path.name}.gz: the file is not the original (22 uncompressed bytes"
 
 
 def corrupt_the_gzip_file(path: Path, content: bytes) -> str:

@@ -133,3 +133,35 @@ def test_the_original_files_have_the_sizes_labels_and_pixel_moments_of_mnist() -
     assert test_labels[:4].tolist() == [7, 2, 1, 0]
     assert abs(train_images.mean(dtype=np.float64)) < 0.01
     assert abs(train_images.std(dtype=np.float64) - 1) < 0.01
+
+
+LAYOUTS = {
+    "dotted names": "{stem}.idx{ending}",
+    "dotted names, compressed": "{stem}.idx{ending}.gz",
+    "the folder of torchvision": "MNIST/raw/{stem}-idx{ending}",
+    "unpacked with the suffix gz": "{stem}-idx{ending}.gz",
+}
+"""Names of the files in other layouts."""
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.usefixtures("_mnist_expects_small_files")
+def test_files_in_another_layout_are_read(
+    layout: str, mnist_files: dict[str, bytes], tmp_path: Path
+) -> None:
+    for name, content in mnist_files.items():
+        stem, _, ending = name.rpartition("-idx")
+        path = tmp_path / LAYOUTS[layout].format(stem=stem, ending=ending)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(content) if layout.endswith("compressed") else content)
+    assert len(Mnist().load(str(tmp_path)).train[0]) == TRAIN_EXAMPLES
+
+
+@pytest.mark.usefixtures("_mnist_expects_small_files")
+def test_a_damaged_copy_does_not_hide_a_good_one(
+    mnist_files: dict[str, bytes], tmp_path: Path
+) -> None:
+    for name, content in mnist_files.items():
+        (tmp_path / name).write_bytes(content)
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(content)[:-9])
+    assert len(Mnist().load(str(tmp_path)).train[0]) == TRAIN_EXAMPLES

@@ -17,6 +17,10 @@ MIRRORS = (
 )
 
 
+GZIP = b"\x1f\x8b"
+"""First bytes of a compressed file; a browser may unpack a file and keep the suffix `.gz`."""
+
+
 def read_verified(name: str, md5: str, configured: str | None) -> bytes:
     """Return the uncompressed bytes of a file.
 
@@ -31,7 +35,18 @@ def read_verified(name: str, md5: str, configured: str | None) -> bytes:
             file.
     """
     directory = data_directory(configured)
-    path = find_local(directory, name) if directory else _download(name, md5)
+    paths = find_local(directory, name) if directory else [_download(name, md5)]
+    mistakes = []
+    for path in paths:
+        try:
+            return _verified(path, md5)
+        except UserError as error:
+            mistakes.append(error)
+    raise mistakes[0]
+
+
+def _verified(path: Path, md5: str) -> bytes:
+    """Return the uncompressed bytes of a file, if they have this checksum."""
     content = _read(path)
     checksum = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if checksum != md5:
@@ -46,7 +61,8 @@ def read_verified(name: str, md5: str, configured: str | None) -> bytes:
 def _read(path: Path) -> bytes:
     try:
         content = path.read_bytes()
-        return gzip.decompress(content) if path.suffix == ".gz" else content
+        is_compressed = content.startswith(GZIP)
+        return gzip.decompress(content) if is_compressed else content
     except (OSError, EOFError, zlib.error) as error:
         raise UserError(
             f"{path}: the file is truncated or corrupt ({error}): replace it, or {ADVICE}"
