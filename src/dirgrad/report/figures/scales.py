@@ -17,7 +17,9 @@ def loss_scale(axes: Axes, losses: "pd.Series[float]") -> None:
         axes: The panel.
         losses: All losses of the panel.
     """
-    known = losses[np.isfinite(losses)]
+    # A column without any value holds objects.
+    known = losses.astype(float)
+    known = known[np.isfinite(known)]
     if known.empty or (known.min() >= 0 and known.max() > 0):
         axes.set_yscale("log")
         style.plain_ticks(axes.yaxis)
