@@ -18,13 +18,13 @@ def loss_scale(axes: Axes, losses: "pd.Series[float]") -> None:
         losses: All losses of the panel.
     """
     # A column without any value holds objects.
-    known = losses.astype(float)
-    known = known[np.isfinite(known)]
-    if known.empty or (known.min() >= 0 and known.max() > 0):
+    finite = losses.astype(float)
+    finite = finite[np.isfinite(finite)]
+    if finite.empty or (finite.min() >= 0 and finite.max() > 0):
         axes.set_yscale("log")
         style.plain_ticks(axes.yaxis)
         return
-    sizes = known.abs()
+    sizes = finite.abs()
     smallest = sizes[sizes > 0].min()
     linear = 1.0 if np.isnan(smallest) else max(float(smallest), 1e-3 * float(sizes.max()))
     axes.set_yscale("symlog", linthresh=linear)
