@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dirgrad.records import damage
-from dirgrad.records.columns import STRING
 from dirgrad.records.atomic import write_atomically as write_atomically
+from dirgrad.records.columns import STRING
 
 if TYPE_CHECKING:
     # A job writes no CSV file, and pandas takes half a second to import.
