@@ -69,7 +69,7 @@ MISTAKES: dict[str, tuple[str, Any, str]] = {
         {"between": [2.0, 1.0]},
         "the lower end 2 must be below the upper 1",
     ),
-    "text for a number": ("criterion", {"above": "1e-6"}, "write 1.0e-6"),
+    "text for a number": ("criterion", {"above": "x"}, "above: expected a number, got 'x'"),
     "zero as the bound of a ratio": (
         "criterion",
         {"above": 0.0},
@@ -130,7 +130,7 @@ QUANTITY_MISTAKES: dict[str, tuple[Any, str, str]] = {
         "did you mean 'T_f_over_T_b'?",
     ),
     "text for a number of a row": (VALUE | {"where": {"eps": "0.1"}}, ".where.eps", "a number"),
-    "null for a value of a row": (VALUE | {"where": {"eps": None}}, ".where.eps", "got None"),
+    "null for a value of a row": (VALUE | {"where": {"eps": None}}, ".where.eps", "got null"),
     "no values of a row": (VALUE | {"where": {"eps": []}}, ".where.eps", "at least 1"),
     "an unknown bound": (
         VALUE | {"where": {"eps": {"abov": 1.0}}},
@@ -172,7 +172,7 @@ QUANTITY_MISTAKES: dict[str, tuple[Any, str, str]] = {
     "a wrong value of an option": (
         RATIO | {"under": FORWARD | {"num_directions": 0}},
         ".under.num_directions",
-        "greater than 0, got 0",
+        "expected a number above 0, got 0",
     ),
     "an unknown value of an option": (
         VALUE | {"estimator": {"kind": "finite_difference", "scheme": "forwrd"}},

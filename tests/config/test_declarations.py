@@ -138,7 +138,7 @@ def test_a_table_in_another_folder_is_read_without_running_it(tmp_path: Path) ->
         ({"TABLES": ()}, "TABLES: "),
         ({"FIGURES": {"a": ("costs/depth",)}}, "no kind of jobs 'costs': did you mean 'cost'"),
         ({"FIGURES": {"a": ("mlp",)}}, "expected a job as KIND/NAME, such as training/mlp, got"),
-        ({"FIGURES": {"a": "training/mlp"}}, "FIGURES.a: input should be a valid tuple"),
+        ({"FIGURES": {"a": "training/mlp"}}, "FIGURES.a: expected a list"),
         ({"CATEGORY": "bayden"}, "CATEGORY: no category 'bayden': did you mean 'baydin'"),
         ({"EACH": "experiment"}, "declare either FIGURES or EACH"),
         ({"ANY": "tuned experiments"}, "ANY: unknown value 'tuned experiments'"),
@@ -161,7 +161,7 @@ def test_a_wrong_declaration_of_a_figure_is_refused_with_its_file_and_name(
     ("change", "message"),
     [
         ({"RECORDS": ("trial",)}, "RECORDS.0: no kind of records 'trial': did you mean 'trials'"),
-        ({"READABLE": 1}, "READABLE: input should be a valid boolean"),
+        ({"READABLE": 1}, "READABLE: expected true or false"),
     ],
     ids=["RECORDS", "READABLE"],
 )

@@ -103,11 +103,13 @@ def test_the_same_kind_keeps_the_options_of_a_component(
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"tier: [1\n", "cannot be read as YAML: "),
-        (b"\xff\xfe\x00", "cannot be read as YAML: "),
-        (b"- tier\n", "the file must contain keys and values, not a list"),
-        (b"tier\n", "the file must contain keys and values, not a str"),
-        (b"", "the file must contain keys and values"),
+        (b"tier: [1\n", "cannot be read as YAML: line 2: "),
+        (b"\xff\xfe\x00", "line 1: byte 0xff is not UTF-8"),
+        (b"- tier\n", "expected keys and values, not a list"),
+        (b"tier\n", "expected keys and values, not text"),
+        (b"", "expected keys and values, and there are none"),
+        (b"# nothing\n", "expected keys and values, and there are none"),
+        (b"tier: a\n---\ntier: b\n", "line 2: a second document begins: keep one of them"),
         (b"tier: a\nrun: {}\ntier: b\n", "'tier' stands twice, in lines 1 and 3: keep one of them"),
         (b"run: {threads: 1, threads: 2}", "'threads' stands twice, in lines 1 and 1: keep one"),
         (b"run:\n  a: 1\n  'a': 2\n", "'a' stands twice, in lines 2 and 3: keep one"),
@@ -129,3 +131,14 @@ def test_an_unreadable_file_is_reported_in_one_line(
 def test_the_error_for_a_missing_file_offers_the_nearest_name() -> None:
     with pytest.raises(UserError, match=r"smok\.yaml: no such file: did you mean 'smoke\.yaml'\?"):
         validation.load([CONFIG / "smok.yaml"])
+
+
+def test_a_folder_without_configuration_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as error:
+        validation.load([tmp_path / "config.yaml"])
+    assert str(error.value) == f"{tmp_path}/config.yaml: no such file: {tmp_path} has no YAML file"
+
+
+def test_a_directory_instead_of_a_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r": cannot be read: Is a directory$"):
+        validation.load([tmp_path])

@@ -93,6 +93,6 @@ def test_missing_options_are_reported_for_the_file_that_replaced_them_by_a_name(
 
 def test_a_mistake_that_is_in_no_file_is_reported_for_the_command_line() -> None:
     paths = [CONFIG / "config.yaml", CONFIG / "smoke.yaml"]
-    expected = rf"^the command line: {MLP}.seeds: input should be greater than 0, got -1$"
+    expected = rf"^the command line: {MLP}.seeds: expected a number of at least 1, got -1$"
     with pytest.raises(UserError, match=expected):
         validation.load(paths, nested(f"{MLP}.seeds", -1))

@@ -22,9 +22,9 @@ from dirgrad.analysis.verdicts import Evidence
 from dirgrad.components.registry import STRICT
 from dirgrad.config import messages
 from dirgrad.config.files import read
+from dirgrad.config.messages import Mistake
 from dirgrad.config.options_page import FOLDERS
 from dirgrad.config.settings import Name
-from dirgrad.config.validation import Mistake
 from dirgrad.core.errors import UserError, nearest
 
 Quantity: TypeAlias = Value | Ratio | Power | Projection | LossOverPlain
@@ -86,9 +86,8 @@ def load_claims(path: Path) -> dict[str, Claim]:
     try:
         claims = _ClaimsFile.model_validate_json(json.dumps(raw, default=str)).claims
     except ValidationError as error:
-        errors = [item | {"loc": _written(item["loc"], raw)} for item in error.errors()]
         allowed_keys = partial(_allowed_keys, raw)
-        raise UserError(messages.format_errors(errors, layers, allowed_keys)) from None
+        raise UserError(messages.format_errors(error.errors(), layers, allowed_keys)) from None
     mistakes = [
         (("claims", name, *location), text)
         for name, claim in claims.items()
@@ -98,22 +97,6 @@ def load_claims(path: Path) -> dict[str, Claim]:
         lines = [messages.format_error(location, text, layers) for location, text in mistakes]
         raise UserError("\n".join(lines))
     return claims
-
-
-def _written(location: messages.Location, raw: Any) -> messages.Location:
-    """Return a location of pydantic without what the user did not write.
-
-    These are the tags of unions, and the index of a value that is not in a list.
-    """
-    *_, last = location
-    written: list[Any] = []
-    for key in location:
-        is_index = isinstance(raw, list) and isinstance(key, int)
-        if is_index or (isinstance(raw, dict) and key in raw):
-            written.append(key)
-            raw = raw[key]
-    is_missing = isinstance(raw, str | dict) and isinstance(last, str) and written[-1:] != [last]
-    return tuple([*written, last] if is_missing else written)
 
 
 def _allowed_keys(raw: Any, location: Sequence[Any]) -> Iterable[str]:

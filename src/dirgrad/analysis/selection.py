@@ -20,7 +20,7 @@ from dirgrad.analysis.column_roles import TEXTS, ColumnRoles, allowed_values
 from dirgrad.analysis.facets import join_or
 from dirgrad.components import registry
 from dirgrad.components.registry import STRICT
-from dirgrad.config.validation import Mistake
+from dirgrad.config.messages import Mistake
 from dirgrad.core.errors import nearest
 
 T = TypeVar("T")

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -104,12 +105,24 @@ def take_steps(args: argparse.Namespace) -> None:
     estimators.
     """
     job = _job(args)
+    if job.kind != "memory":
+        raise UserError(f"{args.job}: expected a job of the kind memory, not {job.kind}")
+    _require_member(job, "problem", args.problem, job.settings.problems)
+    _require_member(job, "batch size", args.batch_size, map(str, job.settings.batch_sizes))
+    _require_member(job, "estimator", args.estimator, job.estimators)
     backend = _backend(job)
 
     from dirgrad.runs.instruments import memory
 
     workload = (job, backend, args.problem, int(args.batch_size), args.estimator)
     print(json.dumps(memory.step_for(*workload, args.seconds)))
+
+
+def _require_member(job: plan.Job, noun: str, name: str, members: Iterable[str]) -> None:
+    """Raise UserError if a job does not have a problem, a batch size or an estimator."""
+    members = [*members]
+    if name not in members:
+        raise UserError(f"{job.path}: no {noun} '{name}': {nearest(name, members)}")
 
 
 def landscape(args: argparse.Namespace) -> None:

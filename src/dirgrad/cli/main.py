@@ -1,17 +1,34 @@
 """Command-line parser. Each command reads files and writes files; each workflow rule calls one."""
 
 import argparse
-import json
+import re
 import signal
 import sys
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import dirgrad
 from dirgrad.cli import extend, jobs, pages, reference, results, verdicts
+from dirgrad.config import files
 from dirgrad.core.errors import UserError
 
+ARGUMENTS = {
+    "job": "a job, as `dirgrad jobs` prints it, such as training/mlp/jax",
+    "problem": "name of one of the problems of the job",
+    "batch_size": "one of the minibatch sizes of the job",
+    "estimator": "name of one of the estimators of the job",
+    "dataset": "kind of a data set, such as mnist",
+    "table": "name of a table, such as final",
+    "tables": "directory with the tables of a run, such as results/default/tables",
+    "run": "directory with the results to check, such as results/default",
+    "reference": "directory with the results to compare them with",
+    "kind": "kind of the new component, such as estimator",
+    "name": "name of the component",
+}
+"""Help texts of the positional arguments that are a text."""
 Command: TypeAlias = Callable[[argparse.Namespace], None]
 AddCommand: TypeAlias = Callable[..., argparse.ArgumentParser]
 
@@ -21,16 +38,33 @@ def main(arguments: list[str] | None = None) -> None:
 
     A user's mistake is printed with one line per mistake, and the exit status is 2.
     """
-    # A closed pipe, as in `dirgrad cells | head`, ends the process without a traceback.
+    # A closed pipe, as in `dirgrad jobs | head`, ends the process without a traceback.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    args = _parser().parse_args(arguments)
     try:
+        args = _parser().parse_args(arguments)
         args.command(args)
     except UserError as error:
         sys.exit(_print_errors(str(error)))
-    except FileNotFoundError as error:
-        path = error.filename or error
-        sys.exit(_print_errors(f"{path}: no such file: create it first, or give another path"))
+    except OSError as error:
+        sys.exit(_print_errors(_system_error(error)))
+    except MemoryError as error:
+        reason = " ".join(str(error).split()) or "no memory is left"
+        sys.exit(_print_errors(f"out of memory: {reason}"))
+
+
+def _system_error(error: OSError) -> str:
+    """Return an error of the operating system as one sentence with the name of the file."""
+    reason = error.strerror or " ".join(str(error).split())
+    if error.filename is None and not isinstance(error, FileNotFoundError):
+        return reason
+    path = Path(str(error.filename or error))
+    # Files are written under a temporary name.
+    name = re.sub(r"^\.part-([0-9]+-[0-9a-f]+-)?", "", path.name)
+    if name != path.name:
+        return f"{path.with_name(name)}: cannot be written: {reason}"
+    if isinstance(error, FileNotFoundError):
+        return f"{path}: no such file: create it first, or give another path"
+    return f"{path}: {reason}"
 
 
 def _print_errors(text: str) -> int:
@@ -43,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dirgrad", description="Learning without backpropagation, measured."
     )
+    parser.add_argument("--version", action="version", version=f"dirgrad {dirgrad.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add = partial(_add_command, commands)
     _add_jobs(add)
@@ -64,7 +99,7 @@ def _add_command(
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     parser.set_defaults(command=function)
     for argument in positional:
-        parser.add_argument(argument)
+        parser.add_argument(argument, help=ARGUMENTS[argument])
     if out:
         parser.add_argument("--out", type=Path, required=True, help="file or directory to write")
     if config:
@@ -81,7 +116,7 @@ def _add_config(parser: argparse.ArgumentParser, required: bool = True) -> None:
         help="YAML or JSON files; later files override earlier ones",
     )
     parser.add_argument(
-        "--override", type=json.loads, default={}, help="JSON that overrides all files"
+        "--override", type=override, default={}, help="YAML or JSON that overrides all files"
     )
 
 
@@ -96,7 +131,7 @@ def _add_jobs(add: AddCommand) -> None:
             type=positive_integer,
             help="number of threads (default: from the configuration)",
         )
-    steps.add_argument("--seconds", type=float, required=True, help="time to take steps")
+    steps.add_argument("--seconds", type=duration, required=True, help="time to take steps")
     add(jobs.landscape, config=True)
     add(jobs.data, "dataset", config=True)
 
@@ -129,9 +164,13 @@ def _add_verdicts(add: AddCommand) -> None:
         )
     add(verdicts.claim_options, out=False)
     readme_table = add(verdicts.readme_table, out=False)
-    readme_table.add_argument("tables", type=Path, nargs="+", metavar="table")
+    readme_table.add_argument(
+        "tables", type=Path, nargs="+", metavar="table", help="CSV files of tables"
+    )
     answers = add(verdicts.answers, out=False)
-    answers.add_argument("claims", type=Path, nargs="+", metavar="claims.csv")
+    answers.add_argument(
+        "claims", type=Path, nargs="+", metavar="claims.csv", help="claims.csv of several tiers"
+    )
     calibration = add(verdicts.calibration, out=False)
     calibration.add_argument(
         "--repeats",
@@ -174,9 +213,33 @@ def positive_integer(text: str) -> int:
     """Parse a whole number of at least 1.
 
     Raises:
-        ArgumentTypeError: If the number is less than 1.
+        ArgumentTypeError: The text is not such a number.
     """
-    number = int(text)
+    number = int(text) if text.isdecimal() and len(text) < 10 else 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text}")
     return number
+
+
+def duration(text: str) -> float:
+    """Parse a time in seconds, which is finite and above 0.
+
+    Raises:
+        ArgumentTypeError: It is not.
+    """
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < inf:
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text}")
+    return seconds
+
+
+def override(text: str) -> dict[str, Any]:
+    """Parse values that override configuration files.
+
+    Raises:
+        UserError: The text is neither YAML nor JSON, or has no keys.
+    """
+    return files.parse(text, "--override")

@@ -7,7 +7,7 @@ name. The fields of its class are its options.
 
 import json
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from functools import cache, partial
 from importlib import import_module
@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from dirgrad.components import component_files
 from dirgrad.components.component_files import ComponentFile
-from dirgrad.core.errors import UserError, nearest
+from dirgrad.core.errors import UserError, cut, nearest
 
 T = TypeVar("T")
 STRICT = ConfigDict(
@@ -30,6 +30,10 @@ STRICT = ConfigDict(
     strict=True,
     allow_inf_nan=False,
 )
+
+
+LARGEST_COUNT = 2**31 - 1
+"""Largest count; the frameworks count in 32 bits."""
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(Field,))
@@ -184,15 +188,36 @@ def parse(folder: str, spec: Any) -> Any:
         return spec
     options = _as_mapping(spec)
     name = options.pop("kind", None)
-    if name not in names(folder):
+    if not isinstance(name, str) or name not in names(folder):
         raise PydanticCustomError("component", _unknown(folder, name))
     cls = load(folder, name)
     try:
-        return _adapter(cast(Any, cls)).validate_json(json.dumps(options))
+        instance = _adapter(cast(Any, cls)).validate_json(json.dumps(options))
     except ValidationError as error:
-        allowed = [field.name for field in fields(cls)]
-        context = {"errors": error.errors(), "allowed": allowed}
-        raise PydanticCustomError("options", "wrong options", context) from None
+        raise _wrong_options(cls, error.errors()) from None
+    too_large = [*_too_large(instance)]
+    if too_large:
+        raise _wrong_options(cls, too_large)
+    return instance
+
+
+def _wrong_options(cls: Any, errors: Sequence[Any]) -> PydanticCustomError:
+    allowed = [field.name for field in fields(cls)]
+    context = {"errors": errors, "allowed": allowed}
+    return PydanticCustomError("options", "wrong options", context)
+
+
+def _too_large(instance: Any) -> Iterator[dict[str, Any]]:
+    """Yield the errors of whole numbers that cannot be a number of entries of an array."""
+    for field in fields(instance):
+        value = getattr(instance, field.name)
+        if any(isinstance(item, int) and item > LARGEST_COUNT for item in _items(value)):
+            limit = {"le": LARGEST_COUNT}
+            yield {"type": "less_than_equal", "loc": (field.name,), "input": value, "ctx": limit}
+
+
+def _items(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, tuple) else (value,)
 
 
 def to_plain(component: Any) -> dict[str, Any]:
@@ -217,14 +242,12 @@ def _as_mapping(spec: Any) -> dict[Any, Any]:
 
 def _unknown(folder: str, name: Any) -> Any:
     """Return the message for a missing or unknown `kind`."""
-    offered = nearest(str(name or ""), names(folder))
-    if name:
-        message = f"unknown {folder[:-1]} '{name}': {offered}"
+    if name and isinstance(name, str):
+        message = f"unknown {folder[:-1]} '{cut(name)}': {nearest(name, names(folder))}"
     else:
-        message = f"`kind` must name one of the {folder}: {offered}"
-    # pydantic fills in the message as a template, so braces are escaped.
-    # Its type hints ask for a literal string, hence the cast.
-    return cast(Any, message.replace("{", "{{").replace("}", "}}"))
+        message = f"`kind` must name one of the {folder}: {nearest('', names(folder))}"
+    # The type hints of pydantic ask for a literal string, hence the cast.
+    return cast(Any, message)
 
 
 def component_field(folder: str) -> GetPydanticSchema:

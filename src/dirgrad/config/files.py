@@ -1,37 +1,16 @@
 """Configuration files: how they are read and merged, without validation."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from dirgrad.config import yaml_reader
 from dirgrad.core.errors import UserError, nearest
 
 COMMAND_LINE = "the command line"
-
-
-class _Loader(yaml.CSafeLoader):
-    """The safe loader of YAML, written in C, which also refuses a key that stands twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Return the mapping of a node; raise ConstructorError for a repeated key."""
-        first_lines: dict[Any, int] = {}
-        for key_node, _ in node.value:
-            line = key_node.start_mark.line + 1
-            if key_node.value in first_lines and isinstance(key_node, yaml.ScalarNode):
-                first = first_lines[key_node.value]
-                raise _RepeatedKeyError(
-                    f"'{key_node.value}' stands twice, in lines {first} and {line}"
-                )
-            first_lines[str(key_node.value)] = line
-        return super().construct_mapping(node, deep)
-
-
-class _RepeatedKeyError(ValueError):
-    """A mapping has two entries of one key."""
+TYPES = {list: "a list", str: "text", bool: "true or false"}
+"""Names of contents that are not keys and values, by type."""
 
 
 def overlay(base: Any, over: Any) -> Any:
@@ -45,13 +24,18 @@ def overlay(base: Any, over: Any) -> Any:
         return over
     if not over:
         return base
-    if "kind" in over and _kind(base) != over["kind"]:
+    if replaces(over, base):
         return dict(over)
     below = base if isinstance(base, Mapping) else {}
     merged = dict(below)
     for key, value in over.items():
         merged[key] = overlay(below.get(key, {}), value)
     return merged
+
+
+def replaces(over: Mapping[str, Any], base: Any) -> bool:
+    """Return whether `over` is a component of another kind than `base`."""
+    return "kind" in over and _kind(base) != over["kind"]
 
 
 def _kind(spec: Any) -> Any:
@@ -65,50 +49,70 @@ def merge(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return merged
 
 
+def with_yaml_values(content: Any, locations: Iterable[tuple[Any, ...]]) -> Any:
+    """Return a copy of `content` in which the texts at some locations are read as YAML scalars.
+
+    Args:
+        content: Nested mappings and lists.
+        locations: Keys and indices from the top to a value; other locations are ignored.
+    """
+    if () in (locations := [*locations]):
+        return yaml_reader.scalar(content) if isinstance(content, str) else content
+    below: dict[Any, list[tuple[Any, ...]]] = {}
+    for key, *rest in locations:
+        below.setdefault(key, []).append(tuple(rest))
+    if isinstance(content, Mapping):
+        return {key: with_yaml_values(item, below.get(key, ())) for key, item in content.items()}
+    if isinstance(content, list):
+        return [with_yaml_values(item, below.get(i, ())) for i, item in enumerate(content)]
+    return content
+
+
 def read(path: str | Path) -> dict[str, Any]:
     """Read one YAML or JSON file.
 
     Raises:
-        UserError: If the file cannot be read, is not valid YAML, has a key twice or does not hold
-            a mapping.
+        UserError: The file cannot be read, or its text cannot be parsed by `parse`.
     """
     path = Path(path)
     try:
-        content = parse(path.read_text(encoding="utf-8"))
+        return parse(_text(path), str(path))
     except FileNotFoundError:
-        siblings = (sibling.name for sibling in path.parent.glob("*.yaml"))
-        message = f"{path}: no such file: {nearest(path.name, siblings)}"
-        raise UserError(message) from None
-    except _RepeatedKeyError as error:
-        raise UserError(f"{path}: {error}: keep one of them") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{path}: cannot be read as YAML: {reason}") from error
-    if not isinstance(content, dict):
-        kind = type(content).__name__
-        raise UserError(f"{path}: the file must contain keys and values, not a {kind}")
-    return content
+        siblings = [sibling.name for sibling in path.parent.glob("*.yaml")]
+        hint = nearest(path.name, siblings) if siblings else f"{path.parent} has no YAML file"
+        raise UserError(f"{path}: no such file: {hint}") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def parse(text: str) -> Any:
-    """Parse JSON or YAML.
+def parse(text: str, place: str) -> dict[str, Any]:
+    """Read keys and values from a text in YAML or JSON.
+
+    Args:
+        text: The text.
+        place: Name of its file, for messages.
 
     Raises:
-        ValueError: A key stands twice.
-        yaml.YAMLError: The text is neither.
+        UserError: The text is not valid YAML, has a key twice or does not hold a mapping.
     """
-    # JSON first: YAML 1.1 would read the JSON number 5e-05 as text.
     try:
-        return json.loads(text, object_pairs_hook=_unique)
-    except json.JSONDecodeError:
-        return _Loader(text).get_single_data()
-
-
-def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the pairs of a JSON object as a mapping; raise for a repeated key."""
-    content: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in content:
-            raise _RepeatedKeyError(f"'{key}' stands twice")
-        content[key] = value
+        content = yaml_reader.parse(text)
+    except yaml_reader.ContentError as error:
+        raise UserError(f"{place}: {error}") from None
+    if content is None:
+        raise UserError(f"{place}: expected keys and values, and there are none")
+    if not isinstance(content, dict):
+        kind = TYPES.get(type(content), "a number")
+        raise UserError(f"{place}: expected keys and values, not {kind}")
     return content
+
+
+def _text(path: Path) -> str:
+    """Return the text of a file; raise UserError if it is not encoded in UTF-8."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        byte = content[error.start]
+        raise UserError(f"{path}: line {line}: byte {byte:#04x} is not UTF-8") from None

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import yaml
-
-from dirgrad.config.files import parse, read
+from dirgrad.config import yaml_reader
+from dirgrad.config.files import read
 from dirgrad.core.errors import UserError, nearest
 
 Layer: TypeAlias = tuple[str, Mapping[str, Any]]
@@ -61,11 +60,7 @@ def typed(value: Any) -> Any:
         return [typed(item) for item in value]
     if not isinstance(value, str):
         return value
-    try:
-        scalar = parse(value)
-    except (ValueError, yaml.YAMLError):
-        return value
-    return scalar if isinstance(scalar, bool | int | float | None) else value
+    return yaml_reader.scalar(value)
 
 
 def shared(values: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ HEAD = """# Options
 A tier is `config.yaml` merged with an overlay of its name: `snakemake --config tier=smoke` reads
 `config.yaml`, then `smoke.yaml`. Mappings are merged key by key; any other value is replaced.
 Values from `--config` and `--configfile` on the command line are applied last. Unknown keys are
-errors. Floating-point numbers need a decimal point: YAML reads `1e-3` as text, so write `1.0e-3`.
+errors, and so are keys that stand twice. Keys are text. Numbers may have an exponent, as `1e-3`.
 """
 
 
@@ -163,7 +163,7 @@ def _link(reference: str) -> str:
 
 def _bounds(option: dict[str, Any]) -> str:
     signs = {"exclusiveMinimum": ">", "minimum": ">=", "exclusiveMaximum": "<", "maximum": "<="}
-    bounds = [f"{sign} {option[key]:g}" for key, sign in signs.items() if key in option]
+    bounds = [f"{sign} {option[key]:.10g}" for key, sign in signs.items() if key in option]
     return f" {', '.join(bounds)}" if bounds else ""
 
 

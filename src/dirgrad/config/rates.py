@@ -2,9 +2,10 @@
 
 from math import log10
 
-from pydantic import BaseModel, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import BaseModel, PositiveFloat
 
 from dirgrad.components.registry import STRICT
+from dirgrad.config.numbers import CountOrZero, PositiveCount
 
 
 class Grid(BaseModel):
@@ -16,7 +17,7 @@ class Grid(BaseModel):
     """Lowest rate."""
     highest: PositiveFloat
     """Highest rate; it must be a point of the grid: lowest 10^(i / per_decade)."""
-    per_decade: PositiveInt = 2
+    per_decade: PositiveCount = 2
     """Number of rates per factor of ten."""
 
     @property
@@ -41,9 +42,9 @@ class Tuning(Grid):
     Every estimator is trained at every rate of the same logarithmic grid, with a few seeds.
     """
 
-    seeds: PositiveInt = 3
+    seeds: PositiveCount = 3
     """Number of trials per rate; they use seeds 0, 1, ..., and the final trials the next ones."""
-    extension: NonNegativeInt = 6
+    extension: CountOrZero = 6
     """Largest number of further rates, for an estimator whose best rate is at an end of the grid.
 
     The search goes on beyond this end until rates on both sides of the best one are searched, which

@@ -2,15 +2,17 @@
 
 from typing import Annotated, Literal, NamedTuple, TypeAlias, get_args
 
-from annotated_types import Ge, Gt, Lt, MinLen
-from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from annotated_types import Gt, Lt, MinLen
+from pydantic import BaseModel, Field, NonNegativeFloat, PositiveFloat
 
 from dirgrad.components import registry
 from dirgrad.components.registry import STRICT, component_field
+from dirgrad.config.numbers import CountOrZero, Distinct, PositiveCount
 from dirgrad.config.rates import Grid, Tuning
 from dirgrad.core.types import Estimator, Optimizer, Problem
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
+"""Name in a configuration; names of files contain it."""
 Framework: TypeAlias = Literal["jax", "torch"]
 
 
@@ -23,7 +25,7 @@ class Training(BaseModel):
     """Problem: its name, or `kind` with options."""
     optimizer: Annotated[Optimizer, component_field("optimizers")]
     """Optimizer: its name, or `kind` with options."""
-    learning_rates: Annotated[tuple[PositiveFloat, ...], MinLen(1)] | None = None
+    learning_rates: Annotated[tuple[PositiveFloat, ...], MinLen(1), Distinct] | None = None
     """Initial learning rates eta_0, for every estimator; null if `tuning` is given."""
     tuning: Tuning | None = None
     """Search for the learning rate of each estimator; null if `learning_rates` is given.
@@ -34,36 +36,36 @@ class Training(BaseModel):
     """
     learning_rate_decay: NonNegativeFloat = 0.0
     """Decay rate k in eta_i = eta_0 exp(-k i) at step i; Baydin et al. 2022 use 1.0e-4."""
-    seeds: PositiveInt
+    seeds: PositiveCount
     """Number of final trials per learning rate.
 
     They use seeds 0, 1, ...; after tuning, they use seeds that the search did not use. The seed
     determines initial values, minibatches and directions.
     """
-    steps: PositiveInt
+    steps: PositiveCount
     """Number of optimizer steps per trial."""
-    horizon: PositiveInt | None = None
+    horizon: PositiveCount | None = None
     """Number of steps after which the table `baydin` compares estimators; null means `steps`.
 
     Training goes on to `steps`, so that an estimator can still reach the lowest validation loss
     that backprop has up to the horizon. It must be a multiple of `record_every`.
     """
-    record_every: PositiveInt
+    record_every: PositiveCount
     """Number of steps between two points of a curve; must divide `steps`.
 
     The steps 0, 1, 2, 4, 8, ... are points too, because a loss falls fastest at the beginning.
     """
-    batch_size: PositiveInt = 64
+    batch_size: PositiveCount = 64
     """Number of examples per minibatch, drawn without replacement within an epoch.
 
     Problems without data ignore it.
     """
-    lanes: PositiveInt | Literal["all"] = "all"
+    lanes: PositiveCount | Literal["all"] = "all"
     """Number of trials that are vectorized and advance together, or `all`.
 
     Use `all` for small models, and 1 for a model that keeps the machine busy with a single trial.
     """
-    evaluation_examples: PositiveInt = 10_000
+    evaluation_examples: PositiveCount = 10_000
     """Maximum number of examples per data split on which loss and accuracy are evaluated."""
     target_loss: Annotated[float, Field(allow_inf_nan=False)] | None = None
     """Validation loss (training loss if the problem has no validation data) to reach.
@@ -100,9 +102,9 @@ class Training(BaseModel):
 class Experiment(Training):
     """One problem, its training, and the estimators to compare."""
 
-    estimators: Annotated[tuple[str, ...], MinLen(1)]
+    estimators: Annotated[tuple[str, ...], MinLen(1), Distinct]
     """Names from the top-level `estimators`."""
-    backends: Annotated[tuple[Framework, ...], MinLen(1)] | None = None
+    backends: Annotated[tuple[Framework, ...], MinLen(1), Distinct] | None = None
     """Frameworks to use, out of the tier's `backends`; null means all."""
 
 
@@ -116,11 +118,11 @@ class Instrument(BaseModel):
 
     problems: Annotated[dict[Name, Annotated[Problem, component_field("problems")]], MinLen(1)]
     """Problems, by the names that tables show."""
-    estimators: Annotated[tuple[str, ...], MinLen(1)]
+    estimators: Annotated[tuple[str, ...], MinLen(1), Distinct]
     """Names from the top-level `estimators`."""
-    batch_sizes: Annotated[tuple[PositiveInt, ...], MinLen(1)] = (64,)
+    batch_sizes: Annotated[tuple[PositiveCount, ...], MinLen(1), Distinct] = (64,)
     """Minibatch sizes, in examples; every problem with data is measured at each of them."""
-    backends: Annotated[tuple[Framework, ...], MinLen(1)] | None = None
+    backends: Annotated[tuple[Framework, ...], MinLen(1), Distinct] | None = None
     """Frameworks to use, out of the tier's `backends`; null means all."""
 
 
@@ -134,13 +136,13 @@ class Cost(Instrument):
     All functions are timed in turn, once per round.
     """
 
-    rounds: PositiveInt = 10
+    rounds: PositiveCount = 10
     """Number of rounds; each gives one value per timed function."""
     round_seconds: PositiveFloat = 0.05
     """Duration of one value in seconds; the value is the mean time of the calls that fill it."""
     estimate: bool = True
     """Whether to time an estimate besides a whole step; it is checked in any case."""
-    pieces: bool | tuple[Piece, ...] = False
+    pieces: bool | Annotated[tuple[Piece, ...], Distinct] = False
     """Parts of a step to time too: some of sampling, derivative and update, or all (`true`)."""
     compiled: bool = True
     """Whether to compile (PyTorch: trace) the functions; otherwise operators run one by one.
@@ -159,7 +161,7 @@ class Cost(Instrument):
 class Memory(Instrument):
     """Memory of a step, compared with a forward pass; each value is measured in a new process."""
 
-    rounds: NonNegativeInt = 3
+    rounds: CountOrZero = 3
     """Number of processes per value; 0 records only the timeline."""
     timeline_seconds: NonNegativeFloat = 0.0
     """Duration of the timeline in seconds; 0 records none.
@@ -171,15 +173,15 @@ class Memory(Instrument):
 class Quality(Instrument):
     """Error of an estimate relative to the exact gradient: size, direction and tail."""
 
-    draws: PositiveInt = 1000
+    draws: PositiveCount = 1000
     """Number of estimates per minibatch, with independent directions."""
-    minibatches: PositiveInt = 1
+    minibatches: PositiveCount = 1
     """Number of minibatches.
 
     With 2 or more, the variance between minibatches is separated from the variance between
     directions.
     """
-    eps: tuple[PositiveFloat, ...] = ()
+    eps: Annotated[tuple[PositiveFloat, ...], Distinct] = ()
     """Steps of the finite differences; an empty list means each estimator's own `eps`."""
     precision: Literal["float32", "float64"] | None = None
     """Precision of parameters, data and directions; null means `run.precision`."""
@@ -189,9 +191,9 @@ class Quality(Instrument):
     A point takes d products with H for up to 3000 parameters, and otherwise 200 plus one per
     estimate.
     """
-    coordinates: PositiveInt = 200
+    coordinates: PositiveCount = 200
     """Maximum number of coordinates, evenly spaced, whose moments are recorded."""
-    after_steps: Annotated[tuple[NonNegativeInt, ...], MinLen(1)] = (0,)
+    after_steps: Annotated[tuple[CountOrZero, ...], MinLen(1), Distinct] = (0,)
     """Numbers of backprop steps after which estimates are drawn."""
     optimizer: Annotated[Optimizer, component_field("optimizers")] = registry.default(
         "optimizers", "sgd"
@@ -206,9 +208,9 @@ class Stability(Instrument):
 
     rates: Grid
     """Grid of learning rates."""
-    seeds: PositiveInt = 3
+    seeds: PositiveCount = 3
     """Number of trials per rate."""
-    steps: PositiveInt = 200
+    steps: PositiveCount = 200
     """Number of steps per trial."""
 
 
@@ -219,7 +221,7 @@ class Run(BaseModel):
 
     precision: Literal["float32", "float64"] = "float32"
     """Precision of parameters, data and directions."""
-    threads: PositiveInt = 2
+    threads: PositiveCount = 2
     """Number of processor threads per job."""
     exclusive: bool = True
     """Whether training jobs run one at a time, which makes their times comparable.
@@ -246,9 +248,9 @@ class Statistics(BaseModel):
 
     confidence: Annotated[float, Gt(0.0), Lt(1.0)] = 0.95
     """Coverage of the intervals, as a fraction."""
-    resamples: PositiveInt = 2000
+    resamples: PositiveCount = 2000
     """Number of bootstrap resamples."""
-    seed: Annotated[int, Ge(0)] = 0
+    seed: CountOrZero = 0
     """Seed of the bootstrap."""
 
 
@@ -259,12 +261,12 @@ class Config(BaseModel):
 
     tier: Name
     """`default`, or the name of an overlay next to config.yaml, such as `smoke` or `paper`."""
-    backends: Annotated[tuple[Framework, ...], MinLen(1)]
+    backends: Annotated[tuple[Framework, ...], MinLen(1), Distinct]
     """Frameworks to run."""
-    components: tuple[str, ...] = ()
+    components: Annotated[tuple[str, ...], Distinct] = ()
     """Files of components outside this package, or folders of such files, relative to the working
     directory."""
-    only: Annotated[tuple[str, ...], MinLen(1)] | None = None
+    only: Annotated[tuple[str, ...], MinLen(1), Distinct] | None = None
     """Experiments and measurements to run, such as `mlp` or `cost/baydin`; null means all."""
     run: Run = Field(default_factory=Run)
     """Settings shared by all jobs."""
@@ -314,3 +316,5 @@ JOB_KINDS = {
     ),
 }
 """All kinds of jobs by name, in the order of the configuration."""
+SECTIONS: dict[str, type[BaseModel]] = {kind.section: kind.settings for kind in JOB_KINDS.values()}
+"""Classes of the experiments and measurements, by section of the configuration."""

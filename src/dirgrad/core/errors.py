@@ -55,11 +55,32 @@ def _shortage(message: str) -> str:
         "the device has too little memory for this program: take a smaller batch or fewer trials "
         f"at once ({first_sentence})"
     )
+MAX_NAMES = 15
+"""Largest number of valid names in a message."""
+
+
+MAX_LENGTH = 80
+"""Largest number of characters of a value or a key in a message."""
+
+
+def cut(text: str) -> str:
+    """Return a text for a message, cut where it is long."""
+    return text if len(text) <= MAX_LENGTH else f"{text[: MAX_LENGTH - 4]} ..."
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """Return the end of an error message: the valid name nearest to `name`, then all of them."""
-    allowed = sorted(allowed)
-    matches = get_close_matches(name, allowed, n=1, cutoff=0.5)
+    """Return the end of an error message: the valid name nearest to `name`, then all of them.
+
+    Of many valid names only the nearest ones are listed.
+    """
+    names = sorted(allowed)
+    if not names:
+        return "none is valid here"
+    matches = get_close_matches(name[:100], names, n=1, cutoff=0.5)
     suggestion = f"did you mean '{matches[0]}'? " if matches else ""
-    return f"{suggestion}(valid: {', '.join(allowed)})"
+    listed = names
+    if len(names) > MAX_NAMES:
+        listed = sorted(get_close_matches(name[:100], names, n=MAX_NAMES, cutoff=0.0))
+    others = len(names) - len(listed)
+    more = f" and {others} more" if others else ""
+    return f"{suggestion}(valid: {', '.join(listed)}{more})"

@@ -30,7 +30,7 @@ from dirgrad.analysis.selection import (
 from dirgrad.analysis.table_columns import ROLES
 from dirgrad.analysis.verdicts import Evidence
 from dirgrad.components.registry import STRICT
-from dirgrad.config.validation import Mistake
+from dirgrad.config.messages import Mistake
 
 
 class TableQuantity(BaseModel):

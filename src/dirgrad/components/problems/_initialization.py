@@ -5,6 +5,12 @@ from math import sqrt
 import numpy as np
 
 
+def require_start(values: tuple[float, ...], dimension: int) -> None:
+    """Raise ValueError if a starting point has more values than there are variables."""
+    if len(values) > dimension:
+        raise ValueError(f"start has {len(values)} values for {dimension} variables: remove some")
+
+
 def start_point(values: tuple[float, ...], dimension: int) -> dict[str, np.ndarray]:
     """Return {"x": (dimension,)}, filled with `values`; the last value is repeated."""
     last = len(values) - 1

@@ -27,6 +27,9 @@ class Ackley:
     start: Annotated[tuple[float, ...], MinLen(1)] = (-1.7, 2.3)
     """First values of the starting point. The last value is repeated up to d."""
 
+    def __post_init__(self) -> None:
+        _initialization.require_start(self.start, self.dimension)
+
     @property
     def plot_range(self) -> PlotRange | None:
         return ((-3.0, 3.0), (-3.0, 3.0)) if self.dimension == 2 else None

@@ -25,6 +25,9 @@ class Rosenbrock:
     start: Annotated[tuple[float, ...], MinLen(1)] = (-1.0, 0.0)
     """First values of the starting point. The last value is repeated up to d."""
 
+    def __post_init__(self) -> None:
+        _initialization.require_start(self.start, self.dimension)
+
     @property
     def plot_range(self) -> PlotRange | None:
         return ((-1.5, 1.5), (-0.5, 1.5)) if self.dimension == 2 else None
