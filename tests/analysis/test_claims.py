@@ -98,6 +98,12 @@ def test_a_mistake_is_reported_in_one_line_with_its_file_and_key(
 
 
 QUANTITY_MISTAKES: dict[str, tuple[Any, str, str]] = {
+    "a list as its kind": ({"kind": ["value"]}, "", "`kind` must name a quantity: (valid: "),
+    "an unknown kind of a law": (
+        VALUE | {"where": {"direction": ["laplce"]}},
+        ".where.direction",
+        "did you mean 'laplace'?",
+    ),
     "an unknown kind": (VALUE | {"kind": "valeu"}, "", "did you mean 'value'?"),
     "an unknown bare name": ("projektion", "", "did you mean 'projection'?"),
     "no kind": ({"table": "memory"}, "", "`kind` must name a quantity"),

@@ -39,8 +39,9 @@ def _with_kind(spec: Any) -> Any:
     """Return a quantity as a mapping with a valid `kind`; a bare name is a kind."""
     options = {"kind": spec} if isinstance(spec, str) else spec
     kind = options.get("kind") if isinstance(options, dict) else None
-    if kind not in QUANTITIES:
-        subject = f"unknown quantity '{kind}'" if kind else "`kind` must name a quantity"
+    is_name = isinstance(kind, str) and bool(kind)
+    if not is_name or kind not in QUANTITIES:
+        subject = f"unknown quantity '{kind}'" if is_name else "`kind` must name a quantity"
         raise ValueError(f"{subject}: {nearest(str(kind or ''), QUANTITIES)}")
     return options
 

@@ -16,6 +16,7 @@ Layers = Mapping[str, Mapping[str, Any]]
 Mistake: TypeAlias = tuple[tuple[str | int, ...], str]
 """Location of a mistake in the configuration, and a message."""
 AllowedKeys = Callable[[Location], Iterable[str]]
+LONG_NAME = re.compile(r"'([^']{100,})'")
 EXPECTED = {
     **dict.fromkeys(("model_type", "dataclass_type", "dict_type"), "expected keys and values"),
     **dict.fromkeys(("list_type", "tuple_type"), "expected a list"),
@@ -97,6 +98,7 @@ def format_error(location: Location, text: str, layers: Layers) -> str:
         file, depth = (name, matched) if matched >= depth else (file, depth)
         before = overlay(before or {}, content)
     key = ".".join(cut(str(part)) for part in location)
+    text = LONG_NAME.sub(lambda match: f"'{cut(match[1])}'", text)
     return printable(f"{file}: {key}: {text}" if location else f"{file}: {text}")
 
 

@@ -137,7 +137,12 @@ def _reason(error: Any) -> str:
 
 
 def _error(event: Event, text: str) -> ContentError:
-    return ContentError(f"line {event.start_mark.line + 1}: {text}")
+    return ContentError(f"line {_line(event)}: {text}")
+
+
+def _line(event: Event) -> int:
+    line: int = event.start_mark.line + 1
+    return line
 
 
 def _node(event: Event, events: Iterator[Event], anchors: dict[str, _Node], depth: int) -> _Node:
@@ -202,10 +207,11 @@ def _mapping(events: Iterator[Event], anchors: dict[str, _Node], depth: int) -> 
     lines: dict[str, int] = {}
     merged: dict[str, Any] = {}
     size = 1
+    event: Event
     while not isinstance(event := next(events), yaml.MappingEndEvent):
         if not isinstance(event, yaml.ScalarEvent):
             raise _error(event, "a key must be text, not an alias, a list or a mapping")
-        key, line = event.value, event.start_mark.line + 1
+        key, line = event.value, _line(event)
         if key in lines:
             raise ContentError(
                 f"'{key}' stands twice, in lines {lines[key]} and {line}: keep one of them"
