@@ -46,10 +46,17 @@ def test_a_job_contains_the_settings_of_its_section_and_its_framework(path: str)
 
 
 @pytest.mark.parametrize(
-    "path", ["training/mlp/jaxx", "training/mlp", "training/mpl/jax", "training/mlp/jax/", ""]
+    ("path", "valid"),
+    [
+        ("training/mlp/jaxx", "training/mlp/jax"),
+        ("training/mlp", "training/mlp/jax"),
+        ("training/mpl/jax", "training/mlp/jax"),
+        ("training/mlp/jax/", "training/mlp/jax"),
+        ("", r"training/.* and \d+ more"),
+    ],
 )
-def test_the_error_for_an_unknown_job_offers_valid_ones(path: str) -> None:
-    with pytest.raises(UserError, match=f"^no job '{path}': .*training/mlp/jax"):
+def test_the_error_for_an_unknown_job_offers_valid_ones(path: str, valid: str) -> None:
+    with pytest.raises(UserError, match=f"^no job '{path}': .*{valid}"):
         plan.job(DEFAULT, path)
 
 

@@ -39,10 +39,10 @@ def _with_kind(spec: Any) -> Any:
     """Return a quantity as a mapping with a valid `kind`; a bare name is a kind."""
     options = {"kind": spec} if isinstance(spec, str) else spec
     kind = options.get("kind") if isinstance(options, dict) else None
-    is_name = isinstance(kind, str) and bool(kind)
-    if not is_name or kind not in QUANTITIES:
-        subject = f"unknown quantity '{kind}'" if is_name else "`kind` must name a quantity"
-        raise ValueError(f"{subject}: {nearest(str(kind or ''), QUANTITIES)}")
+    name = kind if isinstance(kind, str) else ""
+    if name not in QUANTITIES:
+        subject = f"unknown quantity '{name}'" if name else "`kind` must name a quantity"
+        raise ValueError(f"{subject}: {nearest(name, QUANTITIES)}")
     return options
 
 
