@@ -46,26 +46,6 @@ def test_an_unknown_tier_is_named_with_its_place_and_the_tiers(tier: Any, folder
     assert message.endswith("(valid: default, mini)")
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("3", 3),
-        ("-2", -2),
-        ("0.02", 0.02),
-        ("1e-3", 0.001),
-        ("false", False),
-        ("null", None),
-        ("backprop", "backprop"),
-        ("a: b", "a: b"),
-        ("[1", "[1"),
-        ("2026-01-01", "2026-01-01"),
-    ],
-)
-def test_texts_of_the_command_line_become_scalars(text: str, value: Any) -> None:
-    given = {"experiments": {"beale": {"seeds": text, "rates": [text]}}}
-    assert layers.typed(given) == {"experiments": {"beale": {"seeds": value, "rates": [value]}}}
-
-
 def test_values_of_the_command_line_are_shared_with_a_module_that_holds_them() -> None:
     given = {"tier": "mini", "run": {"threads": "2", "exclusive": "no"}, "dirgrad": {"tier": "x"}}
     config = {"tier": "mini", "run": {"threads": "2", "exclusive": True}}

@@ -140,9 +140,7 @@ def config_layers():
     else:
         base, folder = (str(BASE_FILE), files.read(BASE_FILE)), BASE_FILE.parent
     above = [layer for layer in above if layer[0] != base[0]]
-    return layers.stack(
-        base, [*above, (files.COMMAND_LINE, layers.typed(values))], folder
-    )
+    return layers.stack(base, [*above, (files.COMMAND_LINE, values)], folder)
 
 
 def relative(path):
@@ -164,7 +162,8 @@ def importer_config(wildcards, input):
     """Return a file with the values of the command line, for the workflow that Snakemake runs."""
     given = workflow.config_settings
     values = json.loads(json.dumps(given.overwrite_config))
-    update_config(values, layers.typed(given.config))
+    update_config(values, given.config)
+    update_config(values, LAYERS[files.COMMAND_LINE])
     return written(values | {"tier": CONFIG.tier})
 
 

@@ -1,5 +1,5 @@
 BASE_FILE = Path("config/config.yaml")
-LAYERS = checked(config_layers)
+LAYERS = checked(validation.typed_layers, checked(config_layers))
 CONFIG = checked(validation.check, LAYERS)
 JOBS = plan.jobs(CONFIG)
 checked(require_data, JOBS.values(), CONFIG.run.data_directory)

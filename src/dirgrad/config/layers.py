@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from dirgrad.config import yaml_reader
 from dirgrad.config.files import read
 from dirgrad.core.errors import UserError, nearest
 
@@ -46,21 +45,6 @@ def _overlay(place: str, tier: Any, folder: Path) -> Path | None:
         hint = nearest(str(tier), {"default", *paths})
         raise UserError(f"{place}: tier: {folder}/{tier}.yaml does not exist: {hint}")
     return paths[tier]
-
-
-def typed(value: Any) -> Any:
-    """Return values of Snakemake's `--config` with their types.
-
-    Snakemake passes every value below the top level as text. A text that YAML reads as a number, a
-    boolean or null becomes that; any other text stays text.
-    """
-    if isinstance(value, Mapping):
-        return {key: typed(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [typed(item) for item in value]
-    if not isinstance(value, str):
-        return value
-    return yaml_reader.scalar(value)
 
 
 def shared(values: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:

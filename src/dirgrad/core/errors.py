@@ -55,6 +55,8 @@ def _shortage(message: str) -> str:
         "the device has too little memory for this program: take a smaller batch or fewer trials "
         f"at once ({first_sentence})"
     )
+
+
 MAX_NAMES = 15
 """Largest number of valid names in a message."""
 

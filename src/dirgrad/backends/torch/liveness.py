@@ -131,9 +131,10 @@ def _owner(node: Node) -> Node | None:
     schema = getattr(node.target, "_schema", None)
     if schema is None:
         return None
-    written = [node.kwargs[x.name] for x in schema.arguments if x.is_out and x.name in node.kwargs]
-    if written:
-        return written[0]
+    for argument in schema.arguments:
+        written: Any = node.kwargs.get(argument.name) if argument.is_out else None
+        if isinstance(written, Node):
+            return written
     is_view = any(result.alias_info for result in schema.returns)
     if is_view or schema.name in UNDECLARED_VIEWS:
         return node.all_input_nodes[0]

@@ -161,7 +161,7 @@ def _is_one(module: Any, factor: Any) -> bool:
         return bool(factor == 1)
     if factor.op != "get_attr":
         return False
-    value = getattr(module, factor.target)
+    value = getattr(module, str(factor.target))
     return value.numel() == 1 and bool(value == 1)
 
 
@@ -179,8 +179,8 @@ def _merge_slices(graph: Any) -> None:
     """Take a slice of a slice from the source."""
     for node in graph.nodes:
         outer = _range(node)
-        inner = outer and _range(outer[0])
-        if inner and inner[1] == outer[1]:
+        inner = _range(outer[0]) if outer else None
+        if outer and inner and inner[1] == outer[1]:
             source, axis, first, _ = inner
             first += outer[2]
             node.args = (source, axis, first, first + outer[3])
