@@ -19,6 +19,7 @@ from dirgrad.analysis.evidence.special import (
 )
 from dirgrad.analysis.selection import Estimators, selector_class
 from dirgrad.analysis.verdicts import Evidence
+from dirgrad.components import registry
 from dirgrad.components.registry import STRICT
 from dirgrad.config import messages
 from dirgrad.config.files import read
@@ -114,7 +115,9 @@ def _allowed_keys(raw: Any, location: Sequence[Any]) -> Iterable[str]:
     if "kind" not in raw:
         return Bounds.model_fields
     folder = f"{names[-1]}s" if f"{names[-1]}s" in FOLDERS else "estimators"
-    return selector_class(folder, raw["kind"]).model_fields
+    kind = raw["kind"]
+    is_known = isinstance(kind, str) and kind in registry.names(folder)
+    return selector_class(folder, kind).model_fields if is_known else ("kind",)
 
 
 def evidence_of_claim(
