@@ -9,7 +9,7 @@ First it checks that the results are right:
 - training in float64 by CUDA graphs, without them and on the CPU leads to equal parameters, and so
   does backprop in JAX.
 
-Then it times training steps in float32 and prints one row per problem and estimator, beside the
+Then it times training steps in float32. It prints one row per problem and estimator, with the
 targets. A wrong answer ends it with status 1, and a machine without a GPU with status 2. It needs
 neither Snakemake nor a network.
 """

@@ -188,8 +188,8 @@ def _mutated_text(text: str, rng: Random) -> bytes:
     elif action == "cut":
         lines[i:] = [lines[i][: rng.randrange(len(lines[i]) + 1)]]
     else:
-        at = rng.randrange(len(lines[i]) + 1)
-        lines[i] = lines[i][:at] + rng.choice(SNIPPETS) + lines[i][at:]
+        column = rng.randrange(len(lines[i]) + 1)
+        lines[i] = lines[i][:column] + rng.choice(SNIPPETS) + lines[i][column:]
     return "".join(lines).encode()
 
 

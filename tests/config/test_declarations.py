@@ -21,7 +21,7 @@ FIGURE = {
 }
 TABLE = {"RECORDS": ("trials",), "READABLE": True, "CAPTION": "A caption."}
 HELPERS = {
-    "figures": {"by_depth", "labels", "panels", "saving", "style"},
+    "figures": {"by_depth", "labels", "panels", "saving", "scales", "style"},
     "tables": {"best", "blocks", "crossing", "families", "summary"},
 }
 """Modules that are shared by the figures or by the tables."""

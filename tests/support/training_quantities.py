@@ -123,6 +123,16 @@ def _losses_of_family(value: float, spread: float, n: int) -> Tables:
     return {"final": pd.DataFrame(rows)}
 
 
+def _steps_in_one_layer(estimator: str) -> QuantityTables:
+    return ratio_of_rows(
+        table="targets",
+        name="steps_to_target",
+        facts={"backend": "jax", "experiment": "mlp_one_layer", "n_reached": 50},
+        numerator=estimator,
+        denominator="forward_gradient_rank_one",
+    )
+
+
 TRAINING_CLAIMS = {
     "more_steps_than_backprop": _effort_to_target("steps_over_backprop"),
     "seconds_at_own_best_rate": _effort_to_target("seconds_over_backprop"),
@@ -147,6 +157,10 @@ TRAINING_CLAIMS = {
         numerator="forward_gradient_rank_one",
         denominator="forward_gradient",
     ),
+    "one_layer_needs_no_more_steps_than_rank_one": _steps_in_one_layer(
+        "forward_gradient_one_layer_rank_4"
+    ),
+    "rank_one_in_one_layer_needs_more_steps": _steps_in_one_layer("forward_gradient_one_layer"),
     "rank_one_descends_more_slowly": ratio_of_rows(
         table="stability",
         name="decay",

@@ -127,9 +127,9 @@ def test_more_outer_products_divide_the_fourth_cumulants_of_the_curvature_noise(
     gradient = tuple(rng.standard_normal(shape) for shape in sizes.values())
     factor = rng.standard_normal((5, 36)) + 1.0
     curvature = Curvature(gradient, factor.T @ factor, tuple(sizes))
-    one, two, four = (OneLayer(rank=r).curvature_noise(curvature) for r in (1, 2, 4))
-    assert four < two < one
-    assert four == pytest.approx(two - (one - two) / 2)
+    first, second, fourth = (OneLayer(rank=r).curvature_noise(curvature) for r in (1, 2, 4))
+    assert fourth < second < first
+    assert fourth == pytest.approx(second - (first - second) / 2)
 
 
 def test_equal_layers_with_equal_probabilities_have_the_error_of_signs() -> None:

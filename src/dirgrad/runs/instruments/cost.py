@@ -140,7 +140,12 @@ def _prepare_all(
 ) -> tuple[list[Timed], list[Row]]:
     """Return the programs to time, and the rows of the estimators that cannot be timed.
 
-    The product flops are those of the loss, and those that a derivative adds.
+    Args:
+        job: The measurement.
+        backend: The framework.
+        workload: The problem and its minibatch.
+        forward_flops: Product flops of the loss.
+        derivative_flops: Product flops that a derivative adds.
     """
     forward = _prepare(job, backend, _compile(job, backend, programs.forward(workload)), {})
     forward_again = forward._replace(columns=forward.columns | {"part": "forward_again"})
