@@ -74,7 +74,9 @@ def every_direction(
             asked.append(count)
             return np.array(numbers) if numbers else np.ones(count)
 
-        ops: Any = SimpleNamespace(signs=draws, normal=draws, constant=lambda x, leaf: x)
+        ops: Any = SimpleNamespace(
+            signs=draws, reused_signs=draws, normal=draws, constant=lambda x, leaf: x
+        )
         drawn = tree.materialize(law.draw(ops, None, like))
         return np.concatenate([np.ravel(drawn[name]) for name in SMALL])
 

@@ -25,7 +25,7 @@ SMALL: dict[str, Any] = {
     "estimators": ["plain"],
 }
 TOO_LARGE = {
-    "trials per estimator take at least": {"seeds": 10**9},
+    "trials per estimator take at least": {"seeds": 10**8},
     "parameters of 2 trials take at least": {"problem": {"kind": "quadratic", "dimension": 10**9}},
     "the minibatches of 2 trials with 100,000,000 steps": {
         "problem": {"kind": "logistic_regression", "dataset": "digits"},

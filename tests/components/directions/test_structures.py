@@ -76,6 +76,6 @@ def test_blocks_draw_one_sign_each_besides_the_signs_that_they_share(
         drawn.append(n)
         return np.ones(n)
 
-    ops: Any = SimpleNamespace(signs=draw_signs, constant=lambda x, leaf: x)
+    ops: Any = SimpleNamespace(reused_signs=draw_signs, constant=lambda x, leaf: x)
     BlockShared(block=block).draw(ops, None, {"w": np.zeros((5, 3))})
     assert drawn == [count]

@@ -10,7 +10,6 @@ from support.fresh_python import printed_lines
 GROWING_PROCESS = """
 import json, time
 
-pytestmark = pytest.mark.cpu
 first_block = bytearray(50_000_000)
 begun = time.time()
 time.sleep(0.2)

@@ -5,9 +5,11 @@ from math import sqrt
 import numpy as np
 
 
-def require_start(values: tuple[float, ...], dimension: int) -> None:
-    """Raise ValueError if a starting point has more values than there are variables."""
-    if len(values) > dimension:
+def require_start(
+    values: tuple[float, ...], dimension: int, default: tuple[float, ...]
+) -> None:
+    """Raise ValueError if a chosen starting point has more values than there are variables."""
+    if values != default and len(values) > dimension:
         raise ValueError(f"start has {len(values)} values for {dimension} variables: remove some")
 
 

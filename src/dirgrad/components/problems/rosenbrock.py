@@ -26,7 +26,7 @@ class Rosenbrock:
     """First values of the starting point. The last value is repeated up to d."""
 
     def __post_init__(self) -> None:
-        _initialization.require_start(self.start, self.dimension)
+        _initialization.require_start(self.start, self.dimension, type(self).start)
 
     @property
     def plot_range(self) -> PlotRange | None:
