@@ -64,14 +64,41 @@ def test_an_index_is_chosen_with_the_width_of_its_interval(backend: Backend) -> 
         assert abs((indices == index).mean() - share) < z_bound(3) * deviation
 
 
-def test_the_branches_count_with_their_mean(backend: Backend) -> None:
-    ops = backend.ops
-    (key,) = backend.engine.keys(np.array([0]))
-    x, weight = ops.asarray(np.ones((2, 4))), ops.asarray(WEIGHT)
-    for prepare in (backend.engine.compile, backend.engine.eager):
-        counts = prepare(lambda *arguments: value(ops, *arguments), (key, x, weight)).counts
-        # The branches take no product, one and two.
-        assert counts["product_flops"] == 2 * 2 * 4 * 4
+PRODUCT = 2 * 2 * 4 * 4
+"""Operations of a product of arrays (2, 4) and (4, 4)."""
+
+
+def all_counts(backend: Backend, probabilities: tuple[float, ...]) -> list[dict[str, int]]:
+    """Return the counts of `value` for these probabilities, prepared in every way."""
+    ops, engine = backend.ops, backend.engine
+    (key,) = engine.keys(np.array([0]))
+    arguments = (key, ops.asarray(np.ones((2, 4))), ops.asarray(WEIGHT))
+
+    def f(*arguments: Any) -> tuple[Array, Array]:
+        return value(ops, *arguments)
+
+    return [
+        prepare(f, arguments, branch_probabilities=probabilities).counts
+        for prepare in (engine.compile, engine.compile_for_memory, engine.eager)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "num_products"),
+    [((), 1), ((1 / 8, 3 / 8, 4 / 8), 3 / 8 + 2 * 4 / 8), ((1 / 4, 3 / 4), 1)],
+)
+def test_the_branches_count_with_their_mean(
+    backend: Backend, probabilities: tuple[float, ...], num_products: float
+) -> None:
+    """They take no product, one and two. Probabilities of two branches do not weigh three."""
+    for counts in all_counts(backend, probabilities):
+        assert counts["product_flops"] == num_products * PRODUCT
+
+
+def test_all_arithmetic_is_weighted_like_the_products(backend: Backend) -> None:
+    first, last = (all_counts(backend, p) for p in ((1.0, 0.0, 0.0), (0.0, 0.0, 1.0)))
+    for of_first, of_last in zip(first, last, strict=True):
+        assert of_last["flops"] - of_first["flops"] == 2 * PRODUCT
 
 
 def test_a_graph_holds_one_branch_and_the_index_is_computed_without_any() -> None:

@@ -4,6 +4,7 @@ A different count means that the program has changed. The temporary bytes of JAX
 version of XLA in requirements.lock.
 """
 
+from math import ceil
 from typing import NamedTuple
 
 import pytest
@@ -48,8 +49,23 @@ VECTOR_PRODUCTS = 2 * BATCH * (64 + 16 + 16) + 2 * BATCH * (16 + 16)
 # A tangent along an outer product also takes the product of each inner layer's weight with the
 # tangent of its input.
 RANK_ONE_TANGENT = MLP_INNER_PRODUCTS + VECTOR_PRODUCTS
+# The product behind the second layer.
+SECOND_LAYER_TANGENT = 2 * BATCH * 16 * 10
 # The sum over the layers of the products behind each of them.
-ONE_LAYER_TANGENTS = MLP_INNER_PRODUCTS + 2 * BATCH * 16 * 10
+ONE_LAYER_TANGENTS = MLP_INNER_PRODUCTS + SECOND_LAYER_TANGENT
+
+
+def mean_by_size(*products: int) -> int:
+    """Return the mean over the layers, weighted by their 1040, 272 and 170 parameters."""
+    sizes = (64 * 16 + 16, 16 * 16 + 16, 16 * 10 + 10)
+    return ceil(sum(size * n for size, n in zip(sizes, products, strict=True)) / sum(sizes))
+
+
+# JAX also counts the product of each layer's input with a vector of the direction.
+TORCH_TANGENT_BY_SIZE = mean_by_size(MLP_INNER_PRODUCTS, SECOND_LAYER_TANGENT, 0)
+JAX_TANGENT_BY_SIZE = mean_by_size(
+    MLP_INNER_PRODUCTS + 2 * BATCH * 64, SECOND_LAYER_TANGENT + 2 * BATCH * 16, 2 * BATCH * 16
+)
 # The update sums four outer products for each weight, and four vectors for the 42 biases.
 RANK_ONE_UPDATE = 2 * 4 * (64 * 16 + 16 * 16 + 16 * 10 + 42)
 # Four directions share one evaluation of the loss.
@@ -106,6 +122,23 @@ COSTS = {
         torch_products=MLP_PRODUCTS + ONE_LAYER_TANGENTS // 3,
         xla_temp_bytes=4056,
         graph_temp_bytes=2576,
+        saved_bytes=0,
+    ),
+    "mlp-one_layer_by_size": StepCost(
+        evaluations=1,
+        jax_products=MLP_PRODUCTS + JAX_TANGENT_BY_SIZE,
+        torch_products=MLP_PRODUCTS + TORCH_TANGENT_BY_SIZE,
+        xla_temp_bytes=4056,
+        graph_temp_bytes=2576,
+        saved_bytes=0,
+    ),
+    # JAX also counts the sums of the probabilities before the second layer and the third.
+    "mlp-learned_layers": StepCost(
+        evaluations=1,
+        jax_products=MLP_PRODUCTS + JAX_TANGENT_BY_SIZE + 2 * 2 * 3,
+        torch_products=MLP_PRODUCTS + TORCH_TANGENT_BY_SIZE,
+        xla_temp_bytes=0,
+        graph_temp_bytes=0,
         saved_bytes=0,
     ),
     "mlp-rank_one_k4": StepCost(

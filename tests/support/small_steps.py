@@ -38,6 +38,11 @@ ESTIMATORS: dict[str, dict[str, Any]] = {
     "mlp-forward_k4": {"kind": "forward_gradient", "direction": "rademacher", "num_directions": 4},
     "mlp-rank_one": {"kind": "forward_gradient", "direction": "rank_one"},
     "mlp-one_layer": {"kind": "forward_gradient", "direction": "one_layer"},
+    "mlp-one_layer_by_size": {
+        "kind": "forward_gradient",
+        "direction": {"kind": "one_layer", "probabilities": "size"},
+    },
+    "mlp-learned_layers": {"kind": "learned_layers"},
     "mlp-rank_one_k4": {"kind": "forward_gradient", "direction": "rank_one", "num_directions": 4},
     "mlp-projected_k4": {
         "kind": "projected_forward_gradient",

@@ -1,6 +1,6 @@
 """The protocol by which a framework compiles and runs steps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -119,6 +119,7 @@ class Engine(Protocol):
         example: tuple[Any, ...],
         /,
         consumed: int = 0,
+        branch_probabilities: Sequence[float] = (),
     ) -> Compiled:
         """Compile a pure function for arguments with the shapes of `example`.
 
@@ -128,6 +129,10 @@ class Engine(Protocol):
             consumed: Number of leading arguments whose memory a call may reuse for its results.
                 The caller must not read them after the call. The results in their place are valid
                 until the next call.
+            branch_probabilities: Probabilities of the branches among which the function chooses at
+                random, in the order of `Ops.switch`. The counts of flops are means over the
+                branches with these weights, or with equal ones if it is empty (see
+                `core/branches.py`).
         """
 
     def compile_threads(self) -> int:
@@ -139,13 +144,20 @@ class Engine(Protocol):
         example: tuple[Any, ...],
         /,
         consumed: int = 0,
+        branch_probabilities: Sequence[float] = (),
     ) -> Compiled:
         """Compile like `compile`, but so that every buffer is counted; the code may be slower."""
 
-    def eager(self, f: Callable[..., Any], example: tuple[Any, ...], /) -> Compiled:
+    def eager(
+        self,
+        f: Callable[..., Any],
+        example: tuple[Any, ...],
+        /,
+        branch_probabilities: Sequence[float] = (),
+    ) -> Compiled:
         """Return f uncompiled, to run operator by operator.
 
-        The counts hold for arguments with the shapes of `example`.
+        The counts are those of `compile`, for arguments with the shapes of `example`.
         """
 
     def saved_bytes(

@@ -13,6 +13,7 @@ from dirgrad.components.directions.gaussian import Gaussian
 from dirgrad.components.directions.orthogonal import Orthogonal
 from dirgrad.components.directions.sphere import Sphere
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
+from dirgrad.components.estimators.learned_layers import LearnedLayers
 from dirgrad.components.registry import component
 from dirgrad.core import tree
 from dirgrad.core.closed_forms import Shares, dimension
@@ -193,6 +194,10 @@ def test_a_false_noise_weighted_by_the_curvature_fails(torch: Backend) -> None:
 
 def test_fewer_multiplications_than_declared_fail(torch: Backend) -> None:
     assert "and at least 10 are declared" in only_failure(price([torch], FalseProducts()))
+
+
+def test_the_declared_products_of_layers_by_size_are_counted(torch: Backend) -> None:
+    assert failures(price([torch], LearnedLayers())) == ()
 
 
 def test_an_estimate_that_is_wrongly_called_exact_fails(torch: Backend) -> None:

@@ -1,7 +1,7 @@
 """Execution in JAX: training is scanned over steps, vmapped over lanes, and compiled in advance."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -154,8 +154,14 @@ def compile_training(
     return train_chunk
 
 
-def compile(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Compiled:
-    return _compile(f, example, consumed, LOW_MEMORY)
+def compile(
+    f: Callable[..., Any],
+    example: tuple[Any, ...],
+    /,
+    consumed: int = 0,
+    branch_probabilities: Sequence[float] = (),
+) -> Compiled:
+    return _compile(f, example, consumed, branch_probabilities, LOW_MEMORY)
 
 
 def compile_for_memory(
@@ -163,8 +169,9 @@ def compile_for_memory(
     example: tuple[Any, ...],
     /,
     consumed: int = 0,
+    branch_probabilities: Sequence[float] = (),
 ) -> Compiled:
-    return _compile(f, example, consumed, COUNT_ALL_BUFFERS)
+    return _compile(f, example, consumed, branch_probabilities, COUNT_ALL_BUFFERS)
 
 
 @explain_shortage
@@ -172,6 +179,7 @@ def _compile(
     f: Callable[..., Any],
     example: tuple[Any, ...],
     consumed: int,
+    branch_probabilities: Sequence[float],
     options: dict[str, str],
 ) -> Compiled:
     start = perf_counter()
@@ -181,7 +189,7 @@ def _compile(
 
     memory = compiled.memory_analysis()
     counts = {} if memory is None else {"xla_temp_bytes": memory.temp_size_in_bytes}
-    counts |= count_flops(jax.make_jaxpr(f)(*example))
+    counts |= count_flops(jax.make_jaxpr(f)(*example), branch_probabilities)
     return Compiled(_blocking(compiled), seconds, counts)
 
 
@@ -195,8 +203,13 @@ def _blocking(f: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def eager(f: Callable[..., Any], example: tuple[Any, ...], /) -> Compiled:
-    counts = count_flops(jax.make_jaxpr(f)(*example))
+def eager(
+    f: Callable[..., Any],
+    example: tuple[Any, ...],
+    /,
+    branch_probabilities: Sequence[float] = (),
+) -> Compiled:
+    counts = count_flops(jax.make_jaxpr(f)(*example), branch_probabilities)
     return Compiled(_blocking(f), 0.0, counts)
 
 

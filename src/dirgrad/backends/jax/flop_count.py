@@ -1,41 +1,52 @@
 """Count of floating-point operations.
 
-A loop counts once for each of its steps. A conditional counts with the mean of its branches, and a
-fraction is rounded up.
+A loop counts once for each of its steps. A conditional counts with the mean of its branches (see
+`core/branches.py`), and a fraction is rounded up.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import ceil, prod
-from statistics import fmean
 from typing import Any, cast
 
 import jax
 from jax.extend import core
 
+from dirgrad.core.branches import mean_count
+
 PRODUCTS = ("dot_general", "conv_general_dilated")
 
 
-def count_flops(closed: core.ClosedJaxpr) -> dict[str, int]:
+def count_flops(
+    closed: core.ClosedJaxpr, branch_probabilities: Sequence[float] = ()
+) -> dict[str, int]:
     """Count the floating-point operations of a program.
+
+    Args:
+        closed: The program.
+        branch_probabilities: Weights of the branches of each conditional with as many branches.
 
     Returns:
         `flops`, all arithmetic as XLA's cost analysis counts it, and `product_flops`, only matrix
         products and convolutions.
     """
-    return {"flops": round(_flops(closed)), "product_flops": ceil(_product_flops(closed))}
+    return {
+        "flops": round(_flops(closed, branch_probabilities)),
+        "product_flops": ceil(_product_flops(closed, branch_probabilities)),
+    }
 
 
-def _flops(closed: core.ClosedJaxpr) -> float:
+def _flops(closed: core.ClosedJaxpr, branch_probabilities: Sequence[float]) -> float:
     # XLA counts the body of a loop only once (jax issue 18672). Replace that count.
     total = _analyze(closed)
     for equation in _control_flow(closed):
         bodies = list(_called(equation))
+        counts = [_flops(body, branch_probabilities) for body in bodies]
         if equation.primitive.name == "scan":
-            (body,) = bodies
-            total += equation.params["length"] * _flops(body) - _analyze(body)
+            (body,), (count,) = bodies, counts
+            total += equation.params["length"] * count - _analyze(body)
         else:
             # XLA counts the largest branch.
-            total += fmean(map(_flops, bodies)) - max(map(_analyze, bodies))
+            total += mean_count(counts, branch_probabilities) - max(map(_analyze, bodies))
     return total
 
 
@@ -66,16 +77,16 @@ def _called(equation: core.JaxprEqn) -> Iterator[core.ClosedJaxpr]:
                 yield core.ClosedJaxpr(value, ())
 
 
-def _product_flops(closed: core.ClosedJaxpr) -> float:
+def _product_flops(closed: core.ClosedJaxpr, branch_probabilities: Sequence[float]) -> float:
     total = 0.0
     for equation in closed.jaxpr.eqns:
         total += _equation_product_flops(equation)
-        called = list(map(_product_flops, _called(equation)))
+        called = [_product_flops(body, branch_probabilities) for body in _called(equation)]
         name = equation.primitive.name
         if name == "scan":
             total += equation.params["length"] * sum(called)
         elif name == "cond":
-            total += fmean(called)
+            total += mean_count(called, branch_probabilities)
         else:
             total += sum(called)
     return total

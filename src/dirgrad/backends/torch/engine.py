@@ -8,7 +8,7 @@ one graph for each value of the index (`branches.py`). On a GPU the graphs are r
 graphs (`replays.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
 
@@ -163,7 +163,12 @@ def _program(f: Callable[..., Any], example: tuple[Any, ...], consumed: int) -> 
     return Program(trace(flat, leaves, num_consumed), leaves, num_consumed, result_structure)
 
 
-def _compiled(program: Program, run: Callable[..., Any], start: float) -> Compiled:
+def _compiled(
+    program: Program,
+    run: Callable[..., Any],
+    start: float,
+    branch_probabilities: Sequence[float],
+) -> Compiled:
     @explain_shortage
     @torch.no_grad()
     def call(*arguments: Any) -> Any:
@@ -172,34 +177,49 @@ def _compiled(program: Program, run: Callable[..., Any], start: float) -> Compil
         return pytree.tree_unflatten(result_leaves, program.result_structure)
 
     seconds = perf_counter() - start
-    return Compiled(call, seconds, program.run.counts(program.leaves))
+    return Compiled(call, seconds, program.run.counts(program.leaves, branch_probabilities))
 
 
 @explain_shortage
 @torch.no_grad()
-def compile(f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0) -> Compiled:
+def compile(
+    f: Callable[..., Any],
+    example: tuple[Any, ...],
+    /,
+    consumed: int = 0,
+    branch_probabilities: Sequence[float] = (),
+) -> Compiled:
     start = perf_counter()
     program = _program(f, example, consumed)
     replayed = cuda_graphs.attempt(
         lambda api: replays.capture_call(api, program.run, program.leaves, program.num_consumed)
     )
-    return _compiled(program, replayed or program.run.__call__, start)
+    return _compiled(program, replayed or program.run.__call__, start, branch_probabilities)
 
 
 @explain_shortage
 @torch.no_grad()
 def compile_for_memory(
-    f: Callable[..., Any], example: tuple[Any, ...], /, consumed: int = 0
+    f: Callable[..., Any],
+    example: tuple[Any, ...],
+    /,
+    consumed: int = 0,
+    branch_probabilities: Sequence[float] = (),
 ) -> Compiled:
     # torch does not report the memory that an operator uses internally, so no better count exists.
     # A CUDA graph would keep the memory of its program, so a measurement does without.
     start = perf_counter()
     program = _program(f, example, consumed)
-    return _compiled(program, program.run.__call__, start)
+    return _compiled(program, program.run.__call__, start, branch_probabilities)
 
 
 @torch.no_grad()
-def eager(f: Callable[..., Any], example: tuple[Any, ...], /) -> Compiled:
+def eager(
+    f: Callable[..., Any],
+    example: tuple[Any, ...],
+    /,
+    branch_probabilities: Sequence[float] = (),
+) -> Compiled:
     @explain_shortage
     @torch.no_grad()
     def call(*arguments: Any) -> Any:
@@ -210,7 +230,7 @@ def eager(f: Callable[..., Any], example: tuple[Any, ...], /) -> Compiled:
     counts: list[dict[str, int]] = []
     for _ in specializations(lambda: counts.append(count_flops(f, example))):
         pass
-    return Compiled(call, 0.0, mean_counts(counts))
+    return Compiled(call, 0.0, mean_counts(counts, branch_probabilities))
 
 
 def saved_bytes(

@@ -1,8 +1,7 @@
 """Traces of functions as flat graphs of ATen calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil
-from statistics import fmean
 from typing import Any, NamedTuple, TypeAlias
 
 import torch
@@ -18,6 +17,7 @@ from dirgrad.backends.torch.flop_count import count_flops
 from dirgrad.backends.torch.liveness import temp_bytes, write_over
 from dirgrad.backends.torch.simplification import simplify
 from dirgrad.backends.torch.stacking import stack_products
+from dirgrad.core.branches import mean_count
 
 FlatFunction: TypeAlias = Callable[..., list[Tensor]]
 """Function from the leaves of its arguments to the leaves of its result."""
@@ -43,10 +43,11 @@ class Traced(NamedTuple):
         index = 0 if self.index_call is None else int(self.index_call(*leaves))
         return self.calls[index](*leaves)
 
-    def counts(self, leaves: list[Tensor]) -> dict[str, int]:
+    def counts(self, leaves: list[Tensor], probabilities: Sequence[float]) -> dict[str, int]:
         """Return the temporary bytes of the largest graph, and the mean flops of all graphs."""
-        counts = {"graph_temp_bytes": max(temp_bytes(graph.graph) for graph in self.graphs)}
-        return counts | mean_counts([count_flops(graph, copy(leaves)) for graph in self.graphs])
+        flops = [count_flops(graph, copy(leaves)) for graph in self.graphs]
+        largest = max(temp_bytes(graph.graph) for graph in self.graphs)
+        return {"graph_temp_bytes": largest} | mean_counts(flops, probabilities)
 
 
 def flatten(
@@ -110,9 +111,17 @@ def _place_constants(traced: GraphModule) -> None:
             setattr(traced, node.target, constant.to(ops.DEVICE))
 
 
-def mean_counts(counts: list[dict[str, int]]) -> dict[str, int]:
-    """Return the mean of each count, rounded up."""
-    return {name: ceil(fmean(count[name] for count in counts)) for name in counts[0]}
+def mean_counts(counts: list[dict[str, int]], probabilities: Sequence[float]) -> dict[str, int]:
+    """Return the mean of each count over the values of the drawn index, rounded up.
+
+    Args:
+        counts: Counts by name, for each value of the index.
+        probabilities: Weights of the values (see `core/branches.py`).
+    """
+    return {
+        name: ceil(mean_count([count[name] for count in counts], probabilities))
+        for name in counts[0]
+    }
 
 
 def copy(x: Any) -> Any:

@@ -131,8 +131,8 @@ def _observation_bytes(backend: Backend, workload: Workload) -> dict[str, int]:
 
 
 def _product_flops(backend: Backend, program: Program) -> int:
-    f = program.build(backend.ops)
-    return backend.engine.eager(f, program.arguments).counts["product_flops"]
+    compiled, _ = programs.eager(backend, program)
+    return compiled.counts["product_flops"]
 
 
 def _prepare_all(

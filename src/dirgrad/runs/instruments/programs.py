@@ -46,6 +46,8 @@ class Program(NamedTuple):
         in_turn: values of the other arguments that the calls take in turn; () if they are constant.
         costs_differ: whether the cost of a call depends on its turn. A time is then the mean over
             all turns.
+        branch_probabilities: probabilities of the branches among which the function chooses at
+            random, which weigh their counts; equal if empty.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Program(NamedTuple):
     num_renewed: int = 0
     in_turn: tuple[tuple[Any, ...], ...] = ()
     costs_differ: bool = False
+    branch_probabilities: tuple[float, ...] = ()
 
 
 def compile(backend: Backend, program: Program) -> Prepared:
@@ -62,21 +65,25 @@ def compile(backend: Backend, program: Program) -> Prepared:
     Each call continues from the results of the last one, as a training loop does.
     """
     f = program.build(backend.ops)
-    compiled = backend.engine.compile(f, program.arguments, consumed=program.num_renewed)
+    compiled = backend.engine.compile(
+        f, program.arguments, program.num_renewed, program.branch_probabilities
+    )
     return compiled, _repeated_call(backend, program, compiled)
 
 
 def compile_for_memory(backend: Backend, program: Program) -> Prepared:
     """Compile a program so that every buffer is counted; otherwise like `compile`."""
     f = program.build(backend.ops)
-    compiled = backend.engine.compile_for_memory(f, program.arguments, consumed=program.num_renewed)
+    compiled = backend.engine.compile_for_memory(
+        f, program.arguments, program.num_renewed, program.branch_probabilities
+    )
     return compiled, _repeated_call(backend, program, compiled)
 
 
 def eager(backend: Backend, program: Program) -> Prepared:
     """Prepare a program to run operator by operator; otherwise like `compile`."""
     f = program.build(backend.ops)
-    compiled = backend.engine.eager(f, program.arguments)
+    compiled = backend.engine.eager(f, program.arguments, program.branch_probabilities)
     return compiled, _repeated_call(backend, program, compiled)
 
 
@@ -123,25 +130,30 @@ def estimate_and_step(
     `gradient` is one estimate, with its directions drawn and the scale multiplied in. `step` is
     one step of SGD. The calls of both take the steps with these indices in turn, because the cost
     may depend on the directions.
+
+    Raises:
+        NotImplementedError: The parameters do not fit the options of the law.
     """
     ops, params, batch = backend.ops, workload.params, workload.batch
     trial = Trial(random_key(backend, turns.SEED), _rate(backend, workload))
     all_indices = ops.arange(max(indices) + 1)
     steps_in_turn = [all_indices[i] for i in indices]
     costs_differ = turns.costs_differ(estimator)
+    probabilities = turns.group_probabilities(estimator, params)
 
     def build_gradient(ops: Ops) -> Callable[[Key, Params, Batch], Params]:
         return gradient(ops, workload.problem, estimator)
 
     in_turn = tuple((ops.fold_in(trial.key, i), params, batch) for i in steps_in_turn)
-    yield Program("gradient", build_gradient, in_turn[0], 0, in_turn, costs_differ)
+    yield Program("gradient", build_gradient, in_turn[0], 0, in_turn, costs_differ, probabilities)
 
     def build_step(ops: Ops) -> Step:
         return steps.make_step(ops, workload.problem, estimator, Sgd(), 0.0)
 
     state = steps.initial_state(ops, estimator, Sgd(), params)
     in_turn = tuple((trial, index, batch) for index in steps_in_turn)
-    yield Program("step", build_step, (state, *in_turn[0]), 1, in_turn, costs_differ)
+    arguments = (state, *in_turn[0])
+    yield Program("step", build_step, arguments, 1, in_turn, costs_differ, probabilities)
 
 
 def step_parts(backend: Backend, workload: Workload, estimator: Estimator) -> Iterator[Program]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from dirgrad.core import steps, tree
 from dirgrad.core.directions import GroupDirection, shapes
-from dirgrad.core.types import Array, Backend, Estimator
+from dirgrad.core.types import Array, Backend, Estimator, Params
 from dirgrad.runs.instruments.workload import Workload, random_key
 
 SEED = 0
@@ -29,17 +29,30 @@ def costs_differ(estimator: Estimator) -> bool:
     return isinstance(estimator.direction, GroupDirection) and estimator.num_directions == 1
 
 
+def group_probabilities(estimator: Estimator, params: Params) -> tuple[float, ...]:
+    """Return the probabilities of the groups that the law chooses from, () for other laws.
+
+    Every direction has these probabilities, also one of several. An estimator with a state has them
+    in its first step.
+
+    Raises:
+        NotImplementedError: The parameters do not fit the options of the law.
+    """
+    law = estimator.direction
+    if not isinstance(law, GroupDirection):
+        return ()
+    return tuple(group.probability for group in law.groups(shapes(params)))
+
+
 def step_indices(backend: Backend, workload: Workload, estimator: Estimator) -> list[int]:
     """Return the indices of the steps that are timed in turn.
 
     Raises:
         NotImplementedError: The parameters do not fit the options of the law.
     """
-    law = estimator.direction
-    if not isinstance(law, GroupDirection) or not costs_differ(estimator):
+    if not costs_differ(estimator):
         return list(range(MOST))
-    probabilities = np.array([group.probability for group in law.groups(shapes(workload.params))])
-    counts = occurrences(probabilities)
+    counts = occurrences(np.array(group_probabilities(estimator, workload.params)))
     groups = _chosen_groups(backend, workload, estimator, CANDIDATES * int(counts.sum()))
     return balanced(groups, counts)
 
