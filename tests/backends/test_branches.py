@@ -90,7 +90,7 @@ def all_counts(backend: Backend, probabilities: tuple[float, ...]) -> list[dict[
 def test_the_branches_count_with_their_mean(
     backend: Backend, probabilities: tuple[float, ...], num_products: float
 ) -> None:
-    """They take no product, one and two. Probabilities of two branches do not weigh three."""
+    """The branches take no, one and two products. Two probabilities do not weigh three branches."""
     for counts in all_counts(backend, probabilities):
         assert counts["product_flops"] == num_products * PRODUCT
 

@@ -137,8 +137,8 @@ COSTS = {
         evaluations=1,
         jax_products=MLP_PRODUCTS + JAX_TANGENT_BY_SIZE + 2 * 2 * 3,
         torch_products=MLP_PRODUCTS + TORCH_TANGENT_BY_SIZE,
-        xla_temp_bytes=0,
-        graph_temp_bytes=0,
+        xla_temp_bytes=4056,
+        graph_temp_bytes=2588,
         saved_bytes=0,
     ),
     "mlp-rank_one_k4": StepCost(

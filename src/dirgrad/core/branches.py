@@ -1,4 +1,4 @@
-"""Mean counts over the branches of a program, one of which is chosen at random."""
+"""Mean counts of a program that chooses one of several branches at random."""
 
 from collections.abc import Sequence
 from statistics import fmean
