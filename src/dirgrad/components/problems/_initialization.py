@@ -5,9 +5,7 @@ from math import sqrt
 import numpy as np
 
 
-def require_start(
-    values: tuple[float, ...], dimension: int, default: tuple[float, ...]
-) -> None:
+def require_start(values: tuple[float, ...], dimension: int, default: tuple[float, ...]) -> None:
     """Raise ValueError if a chosen starting point has more values than there are variables."""
     if values != default and len(values) > dimension:
         raise ValueError(f"start has {len(values)} values for {dimension} variables: remove some")
