@@ -90,7 +90,7 @@ def all_counts(backend: Backend, probabilities: tuple[float, ...]) -> list[dict[
 def test_the_branches_count_with_their_mean(
     backend: Backend, probabilities: tuple[float, ...], num_products: float
 ) -> None:
-    """The branches take no, one and two products. Two probabilities do not weigh three branches."""
+    """The branches take 0, 1 and 2 products. Two probabilities do not fit three branches."""
     for counts in all_counts(backend, probabilities):
         assert counts["product_flops"] == num_products * PRODUCT
 

@@ -157,7 +157,7 @@ class Engine(Protocol):
     ) -> Compiled:
         """Return f uncompiled, to run operator by operator.
 
-        The counts are those of `compile`, for arguments with the shapes of `example`.
+        It has the counts of `compile`, for arguments with the shapes of `example`.
         """
 
     def saved_bytes(
