@@ -37,6 +37,7 @@ A tier is `config.yaml` merged with an overlay of its name: `snakemake --config 
 `config.yaml`, then `smoke.yaml`. Mappings are merged key by key; any other value is replaced.
 Values from `--config` and `--configfile` on the command line are applied last. Unknown keys are
 errors, and so are keys that stand twice. Keys are text. Numbers may have an exponent, as `1e-3`.
+No integer may exceed 2147483647.
 """
 
 
@@ -163,7 +164,12 @@ def _link(reference: str) -> str:
 
 def _bounds(option: dict[str, Any]) -> str:
     signs = {"exclusiveMinimum": ">", "minimum": ">=", "exclusiveMaximum": "<", "maximum": "<="}
-    bounds = [f"{sign} {option[key]:.10g}" for key, sign in signs.items() if key in option]
+    # The head of the page states the largest count once.
+    bounds = [
+        f"{sign} {option[key]:.10g}"
+        for key, sign in signs.items()
+        if key in option and option[key] != registry.LARGEST_COUNT
+    ]
     return f" {', '.join(bounds)}" if bounds else ""
 
 
