@@ -67,7 +67,7 @@ bench-trials: install
 bench-gpu:
 	PYTHONPATH="$(CURDIR)/src:$$PYTHONPATH" timeout 480 python3 benchmarks/gpu.py --out results/gpu
 
-# Compare traced steps in PyTorch with steps compiled by torch.compile. Needs a C++ compiler.
+# Compare traced steps in PyTorch with compiled ones (run.torch_compile). Needs a C++ compiler.
 bench-compiled: install
 	python benchmarks/compiled.py --out results/bench/tables/compiled.csv
 

@@ -1,8 +1,9 @@
-"""Compare two ways to run a training step in PyTorch: traced, and compiled by `torch.compile`.
+"""Compare two ways to run a training step in PyTorch: traced, and with `run.torch_compile`.
 
-dirgrad traces a step into a graph and calls its operators one by one. `torch.compile` generates
-code for the same graph; it needs a C++ compiler. The trace already contains the JVP, so compilation
-cannot lose tangents.
+dirgrad traces a step into a graph and calls its operators one by one. With the option, inductor
+generates code for the same graph; it needs a C++ compiler. The trace already contains the JVP, so
+compilation cannot lose tangents. A graph that is in the folder TORCHINDUCTOR_CACHE_DIR is not
+compiled again, so an empty folder shows the seconds of a first run.
 
     python benchmarks/compiled.py --out compiled.csv
 
@@ -11,7 +12,7 @@ benchmarks/bench.yaml:
 
 - the seconds per step of both ways, and their ratio (inter-quartile mean and bootstrap interval
   over the rounds),
-- the seconds to trace and to compile,
+- the seconds to trace and to compile, and whether the code came from the cache,
 - the number of steps after which compilation has saved as much time as it took,
 - the largest difference between the two results.
 """
@@ -25,18 +26,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-import torch._inductor.config as inductor
-from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
 from dirgrad import backends
 from dirgrad.analysis.intervals import summarize
+from dirgrad.backends.torch import inductor
 from dirgrad.config import plan, validation
 from dirgrad.config.settings import Statistics
 from dirgrad.core.types import Backend
 from dirgrad.records import machine_load
 from dirgrad.runs.instruments import programs
-from dirgrad.runs.instruments.programs import Program
 from dirgrad.runs.instruments.workload import Workload, workloads
 
 ESTIMATORS = (
@@ -47,40 +46,6 @@ ESTIMATORS = (
 )
 PROBLEMS = ("logistic_regression", "mlp", "cnn", "rnn")
 Call = Callable[[], Any]
-
-
-@torch.no_grad()
-def compile_with_inductor(backend: Backend, program: Program) -> tuple[float, Call]:
-    """Compile a program with `torch.compile`.
-
-    Returns:
-        The seconds of compilation, and a function that runs the program once. Each call starts
-        from the state in which the previous call ended.
-    """
-    leaves, structure = pytree.tree_flatten(program.arguments)
-    function = program.build(backend.ops)
-
-    def flat_function(*leaves: torch.Tensor) -> list[torch.Tensor]:
-        return pytree.tree_leaves(function(*pytree.tree_unflatten(leaves, structure)))
-
-    graph = make_fx(flat_function)(*leaves)
-    graph.graph.eliminate_dead_code()
-    graph.recompile()
-    compiled = torch.compile(graph, fullgraph=True, dynamic=False)
-    state_size = len(pytree.tree_leaves(program.arguments[: program.num_renewed]))
-    state, constants = leaves[:state_size], leaves[state_size:]
-    start = perf_counter()
-    compiled(*state, *constants)
-    seconds = perf_counter() - start
-
-    @torch.no_grad()
-    def call() -> list[torch.Tensor]:
-        nonlocal state
-        result = compiled(*state, *constants)
-        state = result[:state_size]
-        return result
-
-    return seconds, call
 
 
 def call_seconds(call: Call, seconds: float) -> Iterator[float]:
@@ -97,7 +62,7 @@ def call_seconds(call: Call, seconds: float) -> Iterator[float]:
 
 def largest_difference(results: Any, others: Any) -> float:
     """Return the largest absolute difference between the floating-point leaves of two results."""
-    pairs = zip(pytree.tree_leaves(results), others, strict=True)
+    pairs = zip(pytree.tree_leaves(results), pytree.tree_leaves(others), strict=True)
     return max(
         float((result - other).abs().max()) for result, other in pairs if result.is_floating_point()
     )
@@ -117,8 +82,12 @@ def row(
         seconds: Duration of one value in seconds.
     """
     _, step = programs.estimate_and_step(backend, workload, estimator)
+    inductor.configure(torch_compile=False)
     prepared, traced = programs.compile(backend, step)
-    compile_seconds, compiled = compile_with_inductor(backend, step)
+    inductor.configure(torch_compile=True)
+    num_from_cache = inductor.sources["cache"]
+    prepared_compiled, compiled = programs.compile(backend, step)
+    compile_seconds = prepared_compiled.compile_seconds - prepared.compile_seconds
     difference = largest_difference(traced(), compiled())
     load_mark = machine_load.read_counters()
     timers = call_seconds(traced, seconds), call_seconds(compiled, seconds)
@@ -137,6 +106,7 @@ def row(
         "compiled_over_traced_high": float(ratio.high),
         "trace_seconds": prepared.compile_seconds,
         "compile_seconds": compile_seconds,
+        "from_cache": inductor.sources["cache"] > num_from_cache,
         "steps_to_pay": round(compile_seconds / saved) if saved > 0 else None,
         "largest_difference": difference,
         "rounds": rounds,
@@ -148,9 +118,6 @@ def row(
 def rows(paths: list[str], rounds: int, seconds: float) -> Iterator[dict[str, Any]]:
     """Yield one row per problem and estimator of the two measurements."""
     config = validation.load(paths)
-    backends.load("torch", 0, "float32")
-    # Caches of an earlier run would shorten the measured compilation.
-    inductor.force_disable_caches = True
     for name in ("cost/steps/torch", "cost/steps_large/torch"):
         job = plan.job(config, name)
         run = job.run

@@ -114,6 +114,19 @@ def test_the_data_directory_belongs_to_jobs_that_read_files_and_exclusive_to_tra
     )
 
 
+def test_compilation_in_pytorch_changes_neither_jobs_of_jax_nor_measurements_of_memory() -> None:
+    changed = {
+        path: plan.plain_settings(job)
+        for path, job in plan.jobs(configured(BASE, {"run": {"torch_compile": True}})).items()
+    }
+    unchanged = {
+        path for path, settings in changed.items() if settings == plan.plain_settings(JOBS[path])
+    }
+    assert unchanged == {
+        path for path, job in JOBS.items() if job.backend == "jax" or job.kind == "memory"
+    }
+
+
 def test_a_job_runs_in_its_own_precision_if_it_has_one() -> None:
     assert JOBS["quality/steps_float64/jax"].run.precision == "float64"
     assert JOBS["quality/steps/jax"].run.precision == DEFAULT.run.precision == "float32"

@@ -184,15 +184,16 @@ def lock_results():
 
 
 def require_frameworks():
-    """Exit if a job of this run needs a framework that this machine lacks."""
+    """Exit if this machine lacks a framework or a compiler that a job of this run needs."""
     if CONDA or not workflow.local_exec:
         return
     wildcards = [job.wildcards for job in workflow.dag.needrun_jobs()]
     try:
-        for name in sorted(
-            {getattr(names, "backend", "") for names in wildcards} - {""}
-        ):
+        needed = {getattr(names, "backend", "") for names in wildcards} - {""}
+        for name in sorted(needed):
             backends.require(name)
+        if CONFIG.run.torch_compile and needed & {*backends.TORCH_COMPILED}:
+            backends.require_cpp_compiler()
     except UserError as error:
         stop(error)
 

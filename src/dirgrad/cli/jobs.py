@@ -80,7 +80,8 @@ def _backend(job: plan.Job) -> "Backend":
     from dirgrad import backends
 
     run = job.run
-    return backends.load(job.backend, run.threads, run.precision, run.optimize)
+    torch_compile = run.torch_compile and job.may_torch_compile
+    return backends.load(job.backend, run.threads, run.precision, run.optimize, torch_compile)
 
 
 def _stepping_command(

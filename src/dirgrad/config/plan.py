@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from dirgrad import backends
 from dirgrad.components import registry
 from dirgrad.config.settings import JOB_KINDS, Config, Framework, Run
 from dirgrad.core.errors import UserError, nearest
@@ -45,6 +46,12 @@ class Job:
         """Return the problems of the job; training has one."""
         settings = self.settings
         return (settings.problem,) if self.kind == "training" else (*settings.problems.values(),)
+
+    @property
+    def may_torch_compile(self) -> bool:
+        """Return whether `run.torch_compile` has an effect on the job."""
+        # The bytes of a program are counted in its traced graph.
+        return self.backend in backends.TORCH_COMPILED and self.kind != "memory"
 
 
 def jobs(config: Config) -> dict[str, Job]:
@@ -110,7 +117,11 @@ def plain_settings(job: Job) -> dict[str, Any]:
 def _run_settings_without_effect(job: Job) -> set[str]:
     """Return the settings of all jobs that do not determine the records of this one."""
     needs_files = any(problem.dataset and problem.dataset.files for problem in job.problems)
-    ineffective = {"data_directory": not needs_files, "exclusive": job.kind != "training"}
+    ineffective = {
+        "data_directory": not needs_files,
+        "exclusive": job.kind != "training",
+        "torch_compile": not job.may_torch_compile,
+    }
     return {name for name, holds in ineffective.items() if holds}
 
 

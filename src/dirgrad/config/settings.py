@@ -2,13 +2,15 @@
 
 from typing import Annotated, Literal, NamedTuple, TypeAlias, get_args
 
-from annotated_types import Gt, Lt, MinLen
+from annotated_types import MinLen
 from pydantic import BaseModel, Field, NonNegativeFloat, PositiveFloat
 
 from dirgrad.components import registry
 from dirgrad.components.registry import STRICT, component_field
 from dirgrad.config.numbers import CountOrZero, Distinct, PositiveCount
 from dirgrad.config.rates import Grid, Tuning
+from dirgrad.config.shared_settings import Run as Run
+from dirgrad.config.shared_settings import Statistics as Statistics
 from dirgrad.core.types import Estimator, Optimizer, Problem
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
@@ -212,46 +214,6 @@ class Stability(Instrument):
     """Number of trials per rate."""
     steps: PositiveCount = 200
     """Number of steps per trial."""
-
-
-class Run(BaseModel):
-    """Settings shared by all jobs of a tier."""
-
-    model_config = STRICT
-
-    precision: Literal["float32", "float64"] = "float32"
-    """Precision of parameters, data and directions."""
-    threads: PositiveCount = 2
-    """Number of processor threads per job."""
-    exclusive: bool = True
-    """Whether training jobs run one at a time, which makes their times comparable.
-
-    It is recorded with every trial.
-    """
-    optimize: bool = True
-    """Whether compilers optimize programs.
-
-    JAX compiles in a third of the time without, but then times mean nothing.
-    """
-    data_directory: str | None = None
-    """Directory with the files of data sets that are not bundled, such as MNIST.
-
-    Null means the directory in the environment variable DIRGRAD_DATA; if that is unset too, the
-    files are downloaded.
-    """
-
-
-class Statistics(BaseModel):
-    """Summary over seeds: inter-quartile mean with a percentile bootstrap interval."""
-
-    model_config = STRICT
-
-    confidence: Annotated[float, Gt(0.0), Lt(1.0)] = 0.95
-    """Coverage of the intervals, as a fraction."""
-    resamples: PositiveCount = 2000
-    """Number of bootstrap resamples."""
-    seed: CountOrZero = 0
-    """Seed of the bootstrap."""
 
 
 class Config(BaseModel):

@@ -75,7 +75,9 @@ class Engine(Protocol):
         array([2., 4.])
     """
 
-    def configure(self, threads: int, precision: str, optimize: bool, /) -> None:
+    def configure(
+        self, threads: int, precision: str, optimize: bool, torch_compile: bool, /
+    ) -> None:
         """Set the threads, the precision and the compiler of this process.
 
         Call it before any other use of the framework.
@@ -84,6 +86,10 @@ class Engine(Protocol):
             threads: Number of CPU threads, or 0 for the framework's default.
             precision: "float32" or "float64".
             optimize: Whether the compiler optimizes programs. PyTorch traces them in any case.
+            torch_compile: Whether PyTorch compiles traced programs; JAX ignores it.
+
+        Raises:
+            UserError: The device is not supported with these settings.
         """
 
     def keys(self, seeds: np.ndarray, /) -> Key:

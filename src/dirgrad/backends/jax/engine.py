@@ -37,7 +37,7 @@ UNOPTIMIZED = " ".join(
 explain_shortage = shortage_explained_by(jax.errors.JaxRuntimeError, "RESOURCE_EXHAUSTED")
 
 
-def configure(threads: int, precision: str, optimize: bool, /) -> None:
+def configure(threads: int, precision: str, optimize: bool, torch_compile: bool, /) -> None:
     # XLA reads these variables once, when the first array is created: NPROC is the size of its
     # thread pool.
     if threads:

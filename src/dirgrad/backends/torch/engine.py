@@ -3,9 +3,9 @@
 Tracing removes the interpreters of vmap and forward-mode AD from the loop. The results stay equal,
 and small problems take about a fifth of the time. Calls without an effect are removed
 (`simplification.py`), a value and its tangent share a product (`stacking.py`), and calls work in
-place if nothing reads the old values any more. No compiler is used. A step that draws an index has
-one graph for each value of the index (`branches.py`). On a GPU the graphs are replayed as CUDA
-graphs (`replays.py`).
+place if nothing reads the old values any more. With `run.torch_compile` a graph is compiled instead
+(`inductor.py`). A step that draws an index has one graph for each value of the index
+(`branches.py`). On a GPU the graphs are replayed as CUDA graphs (`replays.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -22,11 +22,11 @@ from torch import Tensor
 from torch.func import vmap
 from torch.utils import _pytree as pytree
 
-from dirgrad.backends.torch import cuda_graphs, ops, replays, saved_tensors
+from dirgrad.backends.torch import cuda_graphs, inductor, ops, replays, saved_tensors
 from dirgrad.backends.torch.branches import specializations
 from dirgrad.backends.torch.flop_count import count_flops
 from dirgrad.backends.torch.ops import DEVICE, asarray
-from dirgrad.backends.torch.tracing import Traced, flatten, mean_counts, trace
+from dirgrad.backends.torch.tracing import CompileGraph, Traced, flatten, mean_counts, never, trace
 from dirgrad.backends.torch.tracing import copy as copy
 from dirgrad.core.errors import shortage_explained_by
 from dirgrad.core.types import Batch, Compiled, Ops, State, Step, TrainChunk, Trial
@@ -36,9 +36,10 @@ TakeSteps: TypeAlias = Callable[[list[Tensor], int, Tensor], tuple[list[Tensor],
 explain_shortage = shortage_explained_by(torch.OutOfMemoryError, "out of memory")
 
 
-def configure(threads: int, precision: str, optimize: bool, /) -> None:
+def configure(threads: int, precision: str, optimize: bool, torch_compile: bool, /) -> None:
     if threads:
         torch.set_num_threads(threads)
+    inductor.configure(torch_compile)
     # A GPU would otherwise round the factors of float32 products to 10 bits (TF32).
     torch.backends.cuda.matmul.fp32_precision = "ieee"
     for operator in ("conv", "rnn"):
@@ -116,7 +117,7 @@ def compile_training(
 
     mapped = _map_lanes(take_step, (2, 4), len(rows))
     example = (state, trial, ops.arange(1)[0], asarray(rows[:, 0]), data)
-    run, leaves, num_state, result_structure = _program(mapped, example, consumed=1)
+    run, leaves, num_state, result_structure = _program(mapped, example, 1, inductor.attempt)
 
     without_data = leaves[: len(leaves) - len(data)]
     replayed = cuda_graphs.attempt(
@@ -157,10 +158,16 @@ class Program(NamedTuple):
     result_structure: pytree.TreeSpec
 
 
-def _program(f: Callable[..., Any], example: tuple[Any, ...], consumed: int) -> Program:
+def _program(
+    f: Callable[..., Any],
+    example: tuple[Any, ...],
+    consumed: int,
+    compile_graph: CompileGraph = never,
+) -> Program:
     flat, leaves, result_structure = flatten(f, example)
     num_consumed = len(pytree.tree_leaves(example[:consumed]))
-    return Program(trace(flat, leaves, num_consumed), leaves, num_consumed, result_structure)
+    traced = trace(flat, leaves, num_consumed, compile_graph)
+    return Program(traced, leaves, num_consumed, result_structure)
 
 
 def _compiled(
@@ -190,7 +197,7 @@ def compile(
     branch_probabilities: Sequence[float] = (),
 ) -> Compiled:
     start = perf_counter()
-    program = _program(f, example, consumed)
+    program = _program(f, example, consumed, inductor.attempt)
     replayed = cuda_graphs.attempt(
         lambda api: replays.capture_call(api, program.run, program.leaves, program.num_consumed)
     )
@@ -207,7 +214,8 @@ def compile_for_memory(
     branch_probabilities: Sequence[float] = (),
 ) -> Compiled:
     # torch does not report the memory that an operator uses internally, so no better count exists.
-    # A CUDA graph would keep the memory of its program, so a measurement does without.
+    # A CUDA graph would keep the memory of its program, and no buffer of compiled code is counted,
+    # so a measurement does without both.
     start = perf_counter()
     program = _program(f, example, consumed)
     return _compiled(program, program.run.__call__, start, branch_probabilities)
@@ -267,6 +275,7 @@ def environment() -> dict[str, str]:
         "torch": torch.__version__,
         "device": f"{DEVICE.type}: {name}",
         "cuda_graphs": cuda_graphs.description(),
+        "torch_compile": inductor.description(),
         "float32_products": "ieee",
         "determinism": "cudnn.deterministic",
     }

@@ -19,6 +19,8 @@ from dirgrad.backends.torch.simplification import simplify
 from dirgrad.backends.torch.stacking import stack_products
 from dirgrad.core.branches import mean_count
 
+CompileGraph: TypeAlias = Callable[[GraphModule, list[Tensor]], Callable[..., Any] | None]
+"""Map (graph, example of its leaves) -> compiled graph, or None to call its operators."""
 FlatFunction: TypeAlias = Callable[..., list[Tensor]]
 """Function from the leaves of its arguments to the leaves of its result."""
 
@@ -29,7 +31,8 @@ class Traced(NamedTuple):
     Attributes:
         graphs: The graphs; a single one if the function draws no index.
         index_graph: The graph of the index, or None.
-        calls: Map the leaves to the leaves of the result, one function for each graph.
+        calls: Map the leaves to the leaves of the result, one function for each graph. They are
+            compiled, or call the operators of the graph.
         index_call: Map the leaves to the index, or None.
     """
 
@@ -66,8 +69,24 @@ def flatten(
     return flat, leaves, result_structure
 
 
-def trace(flat: FlatFunction, leaves: list[Tensor], consumed: int) -> Traced:
-    """Trace a function to graphs that may overwrite its first `consumed` arguments."""
+def never(graph: GraphModule, leaves: list[Tensor]) -> None:
+    """Compile no graph, so that its operators are called one by one."""
+
+
+def trace(
+    flat: FlatFunction,
+    leaves: list[Tensor],
+    consumed: int,
+    compile_graph: CompileGraph = never,
+) -> Traced:
+    """Trace a function to graphs that may overwrite its first `consumed` arguments.
+
+    Args:
+        flat: The function.
+        leaves: Example of its arguments.
+        consumed: Number of leading arguments that a call may overwrite.
+        compile_graph: Compiles a graph before its calls are replaced by calls in place.
+    """
     # A graph must not depend on the values of the leaves. This holds because random numbers come
     # from operators on keys, the index of the step is a leaf, and a drawn index has its own graph.
     if any(leaf.requires_grad for leaf in leaves):
@@ -75,32 +94,50 @@ def trace(flat: FlatFunction, leaves: list[Tensor], consumed: int) -> Traced:
         # does (pytorch issue 151782).
         raise ValueError("an argument requires grad: detach it")
     graphs: list[GraphModule] = []
-    for specialization in specializations(lambda: graphs.append(_trace(flat, leaves, consumed))):
+    calls: list[Callable[..., Any]] = []
+
+    def add_graph() -> None:
+        graph = _trace(flat, leaves)
+        # A compiler plans its own products and memory, and cannot read Python functions.
+        compiled = compile_graph(graph, copy(leaves))
+        _write_in_place(graph, leaves, consumed)
+        graphs.append(graph)
+        calls.append(compiled or with_direct_calls(graph))
+
+    for specialization in specializations(add_graph):
         draws_index = specialization.index is not None
     index_graph = _trace_index(flat, leaves) if draws_index else None
-    calls = tuple(with_direct_calls(graph) for graph in graphs)
-    return Traced(tuple(graphs), index_graph, calls, index_graph and with_direct_calls(index_graph))
+    index_call = index_graph and with_direct_calls(index_graph)
+    return Traced(tuple(graphs), index_graph, tuple(calls), index_call)
 
 
 def _trace_index(flat: FlatFunction, leaves: list[Tensor]) -> GraphModule:
     def index(*leaves: Tensor) -> Tensor | None:
         return first_index(lambda: flat(*leaves))
 
-    return _trace(index, leaves, consumed=0)
+    graph = _trace(index, leaves)
+    _write_in_place(graph, leaves, consumed=0)
+    return graph
 
 
-def _trace(f: Callable[..., Any], leaves: list[Tensor], consumed: int) -> GraphModule:
+def _trace(f: Callable[..., Any], leaves: list[Tensor]) -> GraphModule:
+    """Return the simplified graph of f, which overwrites no argument."""
     # The tracer identifies inputs by object identity. Without the copies, a tensor that occurs
     # twice, such as a shared array of zeros, would become a single input.
     traced = make_fx(f)(*copy(leaves))
     traced.graph.eliminate_dead_code()
     simplify(traced)
-    stack_products(traced.graph)
     _place_constants(traced)
+    traced.recompile()
+    return traced
+
+
+def _write_in_place(traced: GraphModule, leaves: list[Tensor], consumed: int) -> None:
+    """Let calls of a graph share products and storages, and call it once."""
+    stack_products(traced.graph)
     write_over(traced.graph, consumed)
     traced.recompile()
     traced(*copy(leaves))
-    return traced
 
 
 def _place_constants(traced: GraphModule) -> None:
