@@ -38,12 +38,7 @@ from dirgrad.records import machine_load
 from dirgrad.runs.instruments import programs
 from dirgrad.runs.instruments.workload import Workload, workloads
 
-ESTIMATORS = (
-    "backprop",
-    "forward_gradient",
-    "forward_gradient_rademacher",
-    "forward_gradient_rank_one",
-)
+ESTIMATORS = ("backprop", "forward_gradient", "forward_gradient_rank_one")
 PROBLEMS = ("logistic_regression", "mlp", "cnn", "rnn")
 Call = Callable[[], Any]
 
