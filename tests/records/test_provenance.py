@@ -132,6 +132,19 @@ def test_provenance_contains_the_settings_and_the_environment_as_text(
     assert facts["settings_hash"] == provenance.digest(options)
 
 
+def test_variables_of_other_programs_and_places_on_this_machine_are_not_recorded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recorded = {"XLA_FLAGS": "--a", "TF_XLA_FLAGS": "--b", "NVIDIA_TF32_OVERRIDE": "0"}
+    others = {"TF_VAR_password": "x", "TF_CLI_CONFIG_FILE": "/home/me/.terraformrc"}
+    others |= {"NVIDIA_API_KEY": "x", "TORCHINDUCTOR_CACHE_DIR": "/tmp/me", "CUDA_HOME": "/opt"}
+    for name, value in (recorded | others).items():
+        monkeypatch.setenv(name, value)
+    variables = provenance.environment_variables()
+    assert recorded.items() <= variables.items()
+    assert not others.keys() & variables.keys()
+
+
 def test_a_processor_has_its_own_name_and_a_gpu_the_name_of_the_framework(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

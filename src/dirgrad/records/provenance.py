@@ -20,10 +20,16 @@ UNKNOWN = "unknown"
 
 
 ENVIRONMENT = (
-    *("JAX_", "XLA_", "TORCH", "PYTORCH_", "ATEN_", "CUDA_", "CUBLAS_", "CUDNN_", "NVIDIA_"),
-    *("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "NPROC", "TF_"),
+    *("JAX_", "XLA_", "TORCH", "PYTORCH_", "ATEN_", "CUDA_", "CUBLAS_", "CUDNN_"),
+    *("NVIDIA_TF32_", "NVIDIA_VISIBLE_", "OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "NPROC"),
+    *("TF_CPP_", "TF_CUDNN_", "TF_DETERMINISTIC_", "TF_ENABLE_", "TF_GPU_", "TF_XLA_"),
 )
-"""Beginnings of the environment variables that frameworks read."""
+"""Beginnings of the environment variables that frameworks read.
+
+Other programs share the beginnings `TF_` and `NVIDIA_`, some of them for passwords.
+"""
+OF_THIS_MACHINE = ("_DIR", "_FILE", "_HOME", "_PATH")
+"""Endings of variables that name a place on this machine, on which no result depends."""
 OF_ANOTHER_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR")
 """Variables by which git would look at another repository, for example within a hook."""
 
@@ -59,9 +65,12 @@ def _git(directory: Path, *arguments: str) -> str:
 
 
 def environment_variables() -> dict[str, str]:
-    """Return the variables of the environment that a framework reads, by name."""
-    names = (name for name in sorted(os.environ) if name.startswith(ENVIRONMENT))
-    return {name: os.environ[name] for name in names}
+    """Return the variables that a framework reads and that name no place on this machine."""
+    return {
+        name: value
+        for name, value in sorted(os.environ.items())
+        if name.startswith(ENVIRONMENT) and not name.endswith(OF_THIS_MACHINE)
+    }
 
 
 def digest(settings: Mapping[str, Any]) -> str:
