@@ -57,7 +57,7 @@ def test_a_text_is_read_as_the_type_of_its_option(
 ) -> None:
     expected = with_command_line(values)
     assert with_command_line(texts) == expected
-    typed = validation.typed_layers({"base.yaml": BASE, files.COMMAND_LINE: texts})
+    _, typed = validation.check_and_type({"base.yaml": BASE, files.COMMAND_LINE: texts})
     assert typed[files.COMMAND_LINE] == values
     assert plan.jobs(expected)
 

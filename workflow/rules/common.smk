@@ -150,7 +150,7 @@ def relative(path):
 
 
 def checked(function, *arguments):
-    """Return the result of a function; exit if the configuration is not valid."""
+    """Return the result of a function; exit if it raises UserError."""
     try:
         with stand_in.if_missing("numpy"):
             return function(*arguments)
@@ -175,10 +175,7 @@ def lock_results():
 
     Snakemake's own lock is off, because a killed run leaves it behind.
     """
-    try:
-        run_lock.acquire(Path(RESULTS))
-    except UserError as error:
-        stop(error)
+    checked(run_lock.acquire, Path(RESULTS))
     for folder in (RESULTS, FIGURE_ROOT):
         atomic.remove_parts(Path(folder))
 
@@ -188,14 +185,11 @@ def require_frameworks():
     if CONDA or not workflow.local_exec:
         return
     wildcards = [job.wildcards for job in workflow.dag.needrun_jobs()]
-    try:
-        needed = {getattr(names, "backend", "") for names in wildcards} - {""}
-        for name in sorted(needed):
-            backends.require(name)
-        if CONFIG.run.torch_compile and needed & {*backends.TORCH_COMPILED}:
-            backends.require_cpp_compiler()
-    except UserError as error:
-        stop(error)
+    needed = {getattr(names, "backend", "") for names in wildcards} - {""}
+    for name in sorted(needed):
+        checked(backends.require, name)
+    if CONFIG.run.torch_compile and needed & {*backends.TORCH_COMPILED}:
+        checked(backends.require_cpp_compiler)
 
 
 # Jobs.

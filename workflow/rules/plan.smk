@@ -1,6 +1,5 @@
 BASE_FILE = Path("config/config.yaml")
-LAYERS = checked(validation.typed_layers, checked(config_layers))
-CONFIG = checked(validation.check, LAYERS)
+CONFIG, LAYERS = checked(validation.check_and_type, checked(config_layers))
 JOBS = plan.jobs(CONFIG)
 checked(require_data, JOBS.values(), CONFIG.run.data_directory)
 RESULTS = f"results/{CONFIG.tier}"

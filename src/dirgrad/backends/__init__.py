@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from shutil import which
 
-from dirgrad.core.errors import UserError, nearest
+from dirgrad.core.errors import UserError, nearest, one_line
 from dirgrad.core.types import Backend
 
 NAMES = ("jax", "torch")
@@ -70,7 +70,7 @@ def load(
         # Both frameworks read environment variables when they are imported.
         wrong_variable = isinstance(error, ValueError)
         advice = "correct this environment variable" if wrong_variable else _advice(name)
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise UserError(f"backend '{name}' cannot be imported ({reason}): {advice}") from error
     engine.configure(threads, precision, optimize, torch_compile)
     ops = import_module(f"dirgrad.backends.{name}.ops")

@@ -1,7 +1,6 @@
 """Command-line parser. Each command reads files and writes files; each workflow rule calls one."""
 
 import argparse
-import re
 import signal
 import sys
 from collections.abc import Callable
@@ -13,7 +12,8 @@ from typing import Any, TypeAlias
 import dirgrad
 from dirgrad.cli import extend, jobs, pages, reference, results, verdicts
 from dirgrad.config import files
-from dirgrad.core.errors import UserError
+from dirgrad.core.errors import UserError, one_line
+from dirgrad.records import atomic
 
 ARGUMENTS = {
     "job": "a job, as `dirgrad jobs` prints it, such as training/mlp/jax",
@@ -48,20 +48,19 @@ def main(arguments: list[str] | None = None) -> None:
     except OSError as error:
         sys.exit(_print_errors(_system_error(error)))
     except MemoryError as error:
-        reason = " ".join(str(error).split()) or "no memory is left"
+        reason = one_line(error) or "no memory is left"
         sys.exit(_print_errors(f"out of memory: {reason}"))
 
 
 def _system_error(error: OSError) -> str:
     """Return an error of the operating system as one sentence with the name of the file."""
-    reason = error.strerror or " ".join(str(error).split())
+    reason = error.strerror or one_line(error)
     if error.filename is None and not isinstance(error, FileNotFoundError):
         return reason
     path = Path(str(error.filename or error))
-    # Files are written under a temporary name.
-    name = re.sub(r"^\.part-([0-9]+-[0-9a-f]+-)?", "", path.name)
-    if name != path.name:
-        return f"{path.with_name(name)}: cannot be written: {reason}"
+    written = atomic.destination(path)
+    if written != path:
+        return f"{written}: cannot be written: {reason}"
     if isinstance(error, FileNotFoundError):
         return f"{path}: no such file: create it first, or give another path"
     return f"{path}: {reason}"

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from pydantic.dataclasses import is_pydantic_dataclass
 
-from dirgrad.core.errors import UserError, nearest
+from dirgrad.core.errors import UserError, nearest, one_line
 from dirgrad.core.recurrent import Candidate, OnlineEstimator, Unit
 from dirgrad.core.types import Dataset, Direction, LossEstimator, Optimizer, Problem
 
@@ -163,7 +163,7 @@ def _import(module: str, name: str) -> ModuleType:
     except UserError:
         raise
     except (Exception, SystemExit) as error:
-        text = " ".join(str(error).split())
+        text = one_line(error)
         line = _line(error, name)
         place = f" at line {line}" if line else ""
         raise UserError(

@@ -53,21 +53,18 @@ def check(layers: Layers) -> Config:
     Raises:
         UserError: If the configuration is not valid; the message has one line per mistake.
     """
-    return _resolved(layers)[0]
+    return check_and_type(layers)[0]
 
 
-def typed_layers(layers: Layers) -> Layers:
-    """Return the layers with numbers instead of texts on the command line, as `check` reads them.
+def check_and_type(layers: Layers) -> tuple[Config, Layers]:
+    """Return the configuration that `check` returns, and the layers as it read them.
 
-    Snakemake passes every value below the top level of `--config` as text.
+    The layer of the command line then has numbers instead of texts. Snakemake passes every value
+    below the top level of `--config` as text.
 
     Raises:
         UserError: If the configuration is not valid.
     """
-    return _resolved(layers)[1]
-
-
-def _resolved(layers: Layers) -> tuple[Config, Layers]:
     while True:
         try:
             return _checked(layers), layers

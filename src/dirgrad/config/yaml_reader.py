@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
+from dirgrad.core.errors import one_line
+
 Event: TypeAlias = Any
 """Event of libyaml; its classes have no types."""
 MAX_DEPTH = 64
@@ -131,7 +133,7 @@ def _parse_yaml(text: str) -> Any:
 def _reason(error: Any) -> str:
     """Return an error of libyaml as one sentence."""
     if getattr(error, "problem_mark", None) is None:
-        return " ".join(str(error).split())
+        return one_line(error)
     line = error.problem_mark.line + 1
     return " ".join(filter(None, (f"line {line}:", error.problem, error.context)))
 

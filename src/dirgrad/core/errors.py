@@ -59,10 +59,13 @@ def _shortage(message: str) -> str:
 
 MAX_NAMES = 15
 """Largest number of valid names in a message."""
-
-
 MAX_LENGTH = 80
 """Largest number of characters of a value or a key in a message."""
+
+
+def one_line(error: object) -> str:
+    """Return the text of an error in one line, with single spaces."""
+    return " ".join(str(error).split())
 
 
 def cut(text: str) -> str:

@@ -18,9 +18,7 @@ class _Names(type):
     """Type of the names of an absent library."""
 
     def __getattr__(cls, name: str) -> "_Names":
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return _Names(name, (), {"__module__": f"{cls.__module__}.{cls.__name__}"})
+        return _name_in(f"{cls.__module__}.{cls.__name__}", name)
 
     def __getitem__(cls, _: Any) -> "_Names":
         return cls
@@ -30,13 +28,18 @@ class _Names(type):
         raise ImportError(f"{library} is not installed: run `pip install {library}`")
 
 
+def _name_in(place: str, name: str) -> _Names:
+    """Return a name of a module or of a class. No special method stands in for a real one."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return _Names(name, (), {"__module__": place})
+
+
 class _Module(ModuleType):
     __path__: MutableSequence[str] = []  # noqa: RUF012
 
     def __getattr__(self, name: str) -> _Names:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return _Names(name, (), {"__module__": self.__name__})
+        return _name_in(self.__name__, name)
 
 
 class _Finder(MetaPathFinder, Loader):

@@ -1,6 +1,7 @@
 """Writing of files that are complete or do not exist. This module imports no library."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -38,6 +39,12 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def destination(path: Path) -> Path:
+    """Return the path to which a temporary file is renamed, and any other path as it is."""
+    name = re.sub(rf"^{re.escape(PART)}([0-9]+-[0-9a-f]+-)?", "", path.name)
+    return path.with_name(name)
 
 
 def remove_parts(folder: Path) -> None:

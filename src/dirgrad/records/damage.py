@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from dirgrad.core.errors import UserError
+from dirgrad.core.errors import UserError, one_line
 
 REMEDY = "delete it and run again"
 """Advice for a file that a run writes; the next run makes it again."""
@@ -26,7 +26,7 @@ def named(path: Path) -> Iterator[None]:
         # Arrow reports damage as an OSError too, without the number of a system error.
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)[:200]
         raise UserError(f"{path}: the file is damaged ({reason}): {REMEDY}") from error
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -12,7 +13,7 @@ from jax import Array
 
 from dirgrad.backends.jax import fixed_settings
 from dirgrad.backends.jax.flop_count import count_flops
-from dirgrad.core.errors import UserError, shortage_explained_by
+from dirgrad.core.errors import UserError, one_line, shortage_explained_by
 from dirgrad.core.types import Batch, Compiled, Ops, State, Step, TrainChunk, Trial
 
 HAS_FUSION_EMITTERS = jax.__version_info__ < (0, 11)
@@ -154,32 +155,14 @@ def compile_training(
     return train_chunk
 
 
-def compile(
-    f: Callable[..., Any],
-    example: tuple[Any, ...],
-    /,
-    consumed: int = 0,
-    branch_probabilities: Sequence[float] = (),
-) -> Compiled:
-    return _compile(f, example, consumed, branch_probabilities, LOW_MEMORY)
-
-
-def compile_for_memory(
-    f: Callable[..., Any],
-    example: tuple[Any, ...],
-    /,
-    consumed: int = 0,
-    branch_probabilities: Sequence[float] = (),
-) -> Compiled:
-    return _compile(f, example, consumed, branch_probabilities, COUNT_ALL_BUFFERS)
-
-
 @explain_shortage
 def _compile(
     f: Callable[..., Any],
     example: tuple[Any, ...],
-    consumed: int,
-    branch_probabilities: Sequence[float],
+    /,
+    consumed: int = 0,
+    branch_probabilities: Sequence[float] = (),
+    *,
     options: dict[str, str],
 ) -> Compiled:
     start = perf_counter()
@@ -191,6 +174,10 @@ def _compile(
     counts = {} if memory is None else {"xla_temp_bytes": memory.temp_size_in_bytes}
     counts |= count_flops(jax.make_jaxpr(f)(*example), branch_probabilities)
     return Compiled(_blocking(compiled), seconds, counts)
+
+
+compile = partial(_compile, options=LOW_MEMORY)
+compile_for_memory = partial(_compile, options=COUNT_ALL_BUFFERS)
 
 
 def _blocking(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -252,7 +239,7 @@ def environment() -> dict[str, str]:
         device = jax.devices()[0]
     except (RuntimeError, AssertionError) as error:
         # JAX asserts that it has a device if JAX_PLATFORMS names a missing one.
-        reason = " ".join(str(error).split()) or "no platform could be initialized"
+        reason = one_line(error) or "no platform could be initialized"
         raise UserError(f"JAX has no device ({reason}): change or unset JAX_PLATFORMS") from error
     return {
         "jax": jax.__version__,

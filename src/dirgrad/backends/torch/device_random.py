@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from dirgrad.backends.torch import random
+from dirgrad.core.errors import one_line
 
 HASH: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """Function (keys, counter) -> the draws as float64, for int64 arguments that broadcast."""
@@ -68,11 +69,6 @@ def kernel_code(law: str) -> str:
     return keys[law] if law in keys else MIX + DRAW.replace("VALUE", VALUES[law])
 
 
-def _signed(word: int) -> int:
-    """Return the int64 with the bits of a uint64."""
-    return word - 2**64 if word >> 63 else word
-
-
 def _shift_right(x: Tensor, n: int) -> Tensor:
     """Shift as unsigned integers: zeros enter from the left."""
     return (x >> n) & ((1 << (64 - n)) - 1)
@@ -80,8 +76,8 @@ def _shift_right(x: Tensor, n: int) -> Tensor:
 
 def hash_words(x: Tensor) -> Tensor:
     """Hash each int64 entry (SplitMix64, Steele et al. 2014); products wrap around."""
-    x = (x ^ _shift_right(x, 30)) * _signed(random.FIRST_FACTOR)
-    x = (x ^ _shift_right(x, 27)) * _signed(random.SECOND_FACTOR)
+    x = (x ^ _shift_right(x, 30)) * random.signed(random.FIRST_FACTOR)
+    x = (x ^ _shift_right(x, 27)) * random.signed(random.SECOND_FACTOR)
     return x ^ _shift_right(x, 31)
 
 
@@ -109,7 +105,9 @@ FROM_BITS = {"uniform": _uniform, "normal": _normal, "signs": _signs}
 def arithmetic(law: str) -> HASH:
     """Return the draws of a law by operators of PyTorch, on any device."""
     from_bits = FROM_BITS[law]
-    return lambda keys, counter: from_bits(hash_words(keys + counter * _signed(random.GOLDEN)))
+    return lambda keys, counter: from_bits(
+        hash_words(keys + counter * random.signed(random.GOLDEN))
+    )
 
 
 def fused(law: str) -> HASH:
@@ -150,7 +148,7 @@ def _checked(
         error = (kernel(*sample) - reference(*sample)).abs().max().item()
         problem = "" if error <= 1e-12 else f"it is off by {error:.2g}"
     except RuntimeError as failure:
-        problem = " ".join(str(failure).split())
+        problem = one_line(failure)
     if not problem:
         return kernel
     _log.warning("random draws `%s` run without their fused kernel: %s", name, problem)

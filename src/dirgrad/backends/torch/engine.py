@@ -9,6 +9,7 @@ place if nothing reads the old values any more. With `run.torch_compile` a graph
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
 
@@ -162,7 +163,7 @@ def _program(
     f: Callable[..., Any],
     example: tuple[Any, ...],
     consumed: int,
-    compile_graph: CompileGraph = never,
+    compile_graph: CompileGraph,
 ) -> Program:
     flat, leaves, result_structure = flatten(f, example)
     num_consumed = len(pytree.tree_leaves(example[:consumed]))
@@ -170,12 +171,28 @@ def _program(
     return Program(traced, leaves, num_consumed, result_structure)
 
 
-def _compiled(
-    program: Program,
-    run: Callable[..., Any],
-    start: float,
-    branch_probabilities: Sequence[float],
+def _replayed(program: Program) -> Callable[..., Any] | None:
+    return cuda_graphs.attempt(
+        lambda api: replays.capture_call(api, program.run, program.leaves, program.num_consumed)
+    )
+
+
+@explain_shortage
+@torch.no_grad()
+def _compile(
+    f: Callable[..., Any],
+    example: tuple[Any, ...],
+    /,
+    consumed: int = 0,
+    branch_probabilities: Sequence[float] = (),
+    *,
+    compile_graph: CompileGraph,
+    capture: Callable[[Program], Callable[..., Any] | None],
 ) -> Compiled:
+    start = perf_counter()
+    program = _program(f, example, consumed, compile_graph)
+    run = capture(program) or program.run.__call__
+
     @explain_shortage
     @torch.no_grad()
     def call(*arguments: Any) -> Any:
@@ -187,38 +204,11 @@ def _compiled(
     return Compiled(call, seconds, program.run.counts(program.leaves, branch_probabilities))
 
 
-@explain_shortage
-@torch.no_grad()
-def compile(
-    f: Callable[..., Any],
-    example: tuple[Any, ...],
-    /,
-    consumed: int = 0,
-    branch_probabilities: Sequence[float] = (),
-) -> Compiled:
-    start = perf_counter()
-    program = _program(f, example, consumed, inductor.attempt)
-    replayed = cuda_graphs.attempt(
-        lambda api: replays.capture_call(api, program.run, program.leaves, program.num_consumed)
-    )
-    return _compiled(program, replayed or program.run.__call__, start, branch_probabilities)
-
-
-@explain_shortage
-@torch.no_grad()
-def compile_for_memory(
-    f: Callable[..., Any],
-    example: tuple[Any, ...],
-    /,
-    consumed: int = 0,
-    branch_probabilities: Sequence[float] = (),
-) -> Compiled:
-    # torch does not report the memory that an operator uses internally, so no better count exists.
-    # A CUDA graph would keep the memory of its program, and no buffer of compiled code is counted,
-    # so a measurement does without both.
-    start = perf_counter()
-    program = _program(f, example, consumed)
-    return _compiled(program, program.run.__call__, start, branch_probabilities)
+compile = partial(_compile, compile_graph=inductor.attempt, capture=_replayed)
+# torch does not report the memory that an operator uses internally, so no better count exists. A
+# CUDA graph would keep the memory of its program, and no buffer of compiled code is counted, so a
+# measurement does without both.
+compile_for_memory = partial(_compile, compile_graph=never, capture=never)
 
 
 @torch.no_grad()

@@ -116,8 +116,13 @@ def _as_words(key: Tensor) -> np.ndarray:
     return key.numpy().reshape(-1).view(np.uint64)
 
 
+def signed(word: int) -> int:
+    """Return the int64 with the bits of a uint64."""
+    return word - (WORD + 1) if word >> 63 else word
+
+
 def _as_key(word: int) -> Tensor:
-    return torch.tensor(word - (WORD + 1) if word >> 63 else word)
+    return torch.tensor(signed(word))
 
 
 def _hash_word(word: int) -> int:

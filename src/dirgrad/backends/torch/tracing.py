@@ -69,8 +69,8 @@ def flatten(
     return flat, leaves, result_structure
 
 
-def never(graph: GraphModule, leaves: list[Tensor]) -> None:
-    """Compile no graph, so that its operators are called one by one."""
+def never(*_: Any) -> None:
+    """Compile and capture nothing, so that the operators of a graph are called one by one."""
 
 
 def trace(

@@ -13,7 +13,7 @@ from dirgrad.components.directions.gaussian import Gaussian
 from dirgrad.components.estimators.directional_descent import DirectionalDescent
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.components.problems.rnn import Rnn
-from dirgrad.core.errors import UserError
+from dirgrad.core.errors import UserError, one_line
 from dirgrad.core.recurrent import Candidate
 from dirgrad.core.types import Backend, Estimator
 from dirgrad.runs.check.data import data
@@ -57,9 +57,9 @@ def check_component(
         except UserError:
             raise
         except NotImplementedError as error:
-            yield Finding("unsupported", None, " ".join(str(error).split()), decides=False)
+            yield Finding("unsupported", None, one_line(error), decides=False)
         except Exception as error:
-            text = " ".join(str(error).split())[:200]
+            text = one_line(error)[:200]
             failure = f"{_place(component, error)} raises {type(error).__name__}: {text}"
             yield Finding("no exception", None, type(error).__name__, failure=failure)
 

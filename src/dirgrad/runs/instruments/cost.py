@@ -75,19 +75,23 @@ def _rows(job: Job, backend: Backend, workload: Workload) -> list[Row]:
     try:
         return _timed_rows(job, backend, workload)
     except NotImplementedError as error:
-        shared = {
-            "cost": job.name,
-            "backend": job.backend,
-            "precision": job.run.precision,
-            "threads": job.run.threads,
-            "compiled": job.settings.compiled,
-            **workload.columns(),
-            **outcomes.unsupported(error),
-        }
+        shared = _shared_columns(job, workload) | outcomes.unsupported(error)
         return [
             shared | {"estimator": name, **estimator_columns(estimator)}
             for name, estimator in job.estimators.items()
         ]
+
+
+def _shared_columns(job: Job, workload: Workload) -> Row:
+    """Return the columns that are equal in all rows of a workload, timed or not."""
+    return {
+        "cost": job.name,
+        "backend": job.backend,
+        "precision": job.run.precision,
+        "threads": job.run.threads,
+        "compiled": job.settings.compiled,
+        **workload.columns(),
+    }
 
 
 def _timed_rows(job: Job, backend: Backend, workload: Workload) -> list[Row]:
@@ -95,14 +99,9 @@ def _timed_rows(job: Job, backend: Backend, workload: Workload) -> list[Row]:
     device = device_name(backend.engine.environment())
     meter = energy.meter(device)
     shared = {
-        "cost": job.name,
-        "backend": job.backend,
-        "precision": job.run.precision,
-        "threads": job.run.threads,
-        **workload.columns(),
+        **_shared_columns(job, workload),
         **_observation_bytes(backend, workload),
         "derivative_product_flops": derivative_flops,
-        "compiled": job.settings.compiled,
         "device": device,
         "energy_source": meter.source,
     }

@@ -13,12 +13,10 @@ from dirgrad.runs.instruments import outcomes
 
 LAST_SECONDS = 60.0
 """Time that a process may take to end after its result, in seconds."""
-LIMIT_SECONDS = 1800.0
-"""Time after which a process is ended. A measurement takes seconds, and a large one minutes."""
 
 
 def measure(
-    measurement: Callable[[], dict[str, Any]], limit_seconds: float = LIMIT_SECONDS
+    measurement: Callable[[], dict[str, Any]], limit_seconds: float = outcomes.LIMIT_SECONDS
 ) -> dict[str, Any]:
     """Return the row of a measurement in a new process, or its outcome if the process fails.
 

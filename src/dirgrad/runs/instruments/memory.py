@@ -59,7 +59,7 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
         for case in cases:
             names = _names(job, *case)
             command = context.stepping_command(*case, settings.timeline_seconds)
-            limit = timeline.LIMIT_SECONDS + settings.timeline_seconds
+            limit = outcomes.LIMIT_SECONDS + settings.timeline_seconds
             samples += (names | row for row in timeline.sample_rss(command, limit))
     return {"memory": to_table(rows, MEMORY), "resident": to_table(samples, RESIDENT)}
 

@@ -1,15 +1,17 @@
 """Outcomes of measurements, as the columns `status` and `reason` of a record."""
 
+from dirgrad.core.errors import one_line
 from dirgrad.records.schemas import MeasurementStatus
 
+LIMIT_SECONDS = 1800.0
+"""Time after which a process is ended. A measurement takes seconds, and a large one minutes."""
 OK = {"status": MeasurementStatus.OK}
 """Outcome of a measurement that was made."""
 
 
 def unsupported(error: NotImplementedError) -> dict[str, str]:
     """Return the outcome of an estimator that cannot be computed; its reason is on one line."""
-    reason = " ".join(str(error).split())
-    return {"status": MeasurementStatus.UNSUPPORTED, "reason": reason}
+    return {"status": MeasurementStatus.UNSUPPORTED, "reason": one_line(error)}
 
 
 def failed(returncode: int) -> dict[str, str]:

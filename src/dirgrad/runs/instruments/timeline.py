@@ -19,12 +19,8 @@ PERIOD_SECONDS = 0.01
 MEBIBYTE = 2**20
 
 
-LIMIT_SECONDS = 1800.0
-"""Time after which a process is ended. It takes steps for the seconds that the settings ask for."""
-
-
 def sample_rss(
-    command: list[str], limit_seconds: float = LIMIT_SECONDS
+    command: list[str], limit_seconds: float = outcomes.LIMIT_SECONDS
 ) -> Iterator[dict[str, Any]]:
     """Run a command and yield one row per sample of its resident set size.
 
@@ -47,10 +43,7 @@ def sample_rss(
         code = process.wait()
         output.seek(0)
         lines = output.read().splitlines()
-    if code:
-        yield outcomes.failed(code)
-        return
-    if not lines:
+    if code or not lines:
         yield outcomes.failed(code)
         return
     row = outcomes.OK | json.loads(lines[-1])
