@@ -47,7 +47,7 @@ class Program(NamedTuple):
         costs_differ: whether the cost of a call depends on its turn. A time is then the mean over
             all turns.
         branch_probabilities: probabilities of the branches among which the function chooses at
-            random, which weigh their counts; equal if empty.
+            random. Its counts are means with these probabilities; equal if empty.
     """
 
     name: str
