@@ -33,6 +33,8 @@ def draw(tables: style.Tables, *experiments: str) -> Figure:
             for part, line, name in style.parts(rows, style.line_styles(SHOWN)):
                 style.line_with_interval(axes, part[column], part, "loss", line, name)
             axes.set(xlabel=label, ylabel="loss", yscale="log", title=title)
+            # The panels are narrow, and numbers of steps are long.
+            axes.locator_params(axis="x", nbins=4)
         points = tables["trajectories"].query("experiment == @experiment and backend == @backend")
         _map(panel_row[2], points, tables["landscape"].query("experiment == @experiment"))
     if grid:
