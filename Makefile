@@ -2,7 +2,10 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALLED := $(VENV)/.installed
+# `make TORCH=cpu` and `make TORCH=cuda` choose the build of PyTorch, and replace another one.
+TORCH :=
+INSTALLED := $(VENV)/.installed$(TORCH:%=-%)
+TORCH_OPTIONS = options=$$($(PYTHON) envs/torch_index.py $(TORCH))
 WORKFLOW := Snakefile workflow/Snakefile $(wildcard workflow/rules/*.smk)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -92,15 +95,17 @@ install: $(INSTALLED)
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "dirgrad needs Python 3.11, 3.12 or 3.13: install one, or give its path: make PYTHON=/path/to/python3.12" >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(TORCH_OPTIONS) && $(PYTHON) -m venv $(VENV) \
+	  $(if $(TORCH),&& $(BIN)/python -m pip uninstall --quiet --yes torch) \
+	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check $$options --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-	touch $@
+	rm -f $(VENV)/.installed*
+	touch $(VENV)/.installed $@
 
 # Update requirements.lock from pyproject.toml, in a new environment; the version of torch stays.
 lock:
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
-	$(VENV)-lock/bin/python -m pip install --quiet $$(grep '^torch==' requirements.lock)
+	$(TORCH_OPTIONS) && $(VENV)-lock/bin/python -m pip install --quiet $$options $$(grep '^torch==' requirements.lock)
 	$(VENV)-lock/bin/python -m pip install --quiet --editable '.[jax,torch,workflow,test]'
 	{ sed -n '/^#/p' requirements.lock; $(VENV)-lock/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//'; } > requirements.lock.new
 	mv requirements.lock.new requirements.lock && rm -rf $(VENV)-lock
