@@ -9,7 +9,7 @@ TORCH_OPTIONS = options=$$($(PYTHON) envs/torch_index.py $(TORCH))
 WORKFLOW := Snakefile workflow/Snakefile $(wildcard workflow/rules/*.smk)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: reproduce smoke paper verify test test-gpu check bench bench-gpu bench-trials bench-compiled bench-startup mutation report-check lock install clean
+.PHONY: reproduce smoke paper verify test test-gpu check bench bench-gpu bench-trials bench-compiled bench-startup mutation report-check lock install image clean
 
 reproduce: install
 	snakemake
@@ -40,12 +40,13 @@ test-gpu:
 	  -n $(or $(JOBS),12) --dist worksteal -m "not cpu" $(GPU_TESTS)
 
 check: install
-	ruff format --check src tests benchmarks
-	ruff check src tests benchmarks
+	ruff format --check src tests benchmarks envs
+	ruff check src tests benchmarks envs
 	mypy
 	lint-imports
 	snakefmt --check $(WORKFLOW)
 	snakemake --lint
+	hadolint Dockerfile
 
 # Benchmark: time of a step for every estimator in both frameworks. It takes 8 minutes on two cores,
 # which should have nothing else to do.
@@ -101,6 +102,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	rm -f $(VENV)/.installed*
 	touch $(VENV)/.installed $@
+
+# Container image for the default tier; Dockerfile says how to run it.
+image:
+	$(or $(DOCKER),docker) build --tag dirgrad \
+	  --build-arg COMMIT=$$(git describe --always --dirty --abbrev=12 --exclude='*') .
 
 # Update requirements.lock from pyproject.toml, in a new environment; the version of torch stays.
 lock:

@@ -107,12 +107,39 @@ def test_the_commit_of_a_repository_of_another_owner_is_read(
 def test_the_commit_is_unknown_outside_a_repository(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("DIRGRAD_COMMIT", raising=False)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     monkeypatch.setattr(provenance, "__file__", str(tmp_path / "provenance.py"))
     assert provenance.commit() == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("stated", "recorded"),
+    [
+        ("0123456789ab", "0123456789ab-stated"),
+        ("0123456789ab-dirty", "0123456789ab-dirty-stated"),
+        ("unknown", "unknown"),
+        ("main", "unknown"),
+    ],
+)
+def test_a_commit_that_the_environment_states_is_marked(
+    stated: str, recorded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("DIRGRAD_COMMIT", stated)
+    assert provenance.commit() == recorded
+
+
+def test_git_overrides_the_commit_that_the_environment_states(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = provenance.commit()
+    monkeypatch.setenv("DIRGRAD_COMMIT", "0" * 12)
+    assert provenance.commit() == expected
+
+
 def test_the_commit_is_unknown_without_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DIRGRAD_COMMIT", raising=False)
     monkeypatch.setenv("PATH", "")
     assert provenance.commit() == "unknown"
 

@@ -12,10 +12,12 @@ from snakemake.utils import update_config
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 SOURCE = WORKFLOW.parent / "src"
 REFERENCE_RESULTS = WORKFLOW.parent / "results" / "reference"
-# Imported from a repository on another machine, the workflow uses the installed package, and the
-# claims in the configuration folder of the user.
+# In an installed package, or from a repository on another machine, the workflow uses the package that
+# is installed. Claims of the user come before those beside the workflow.
 LOCAL = SOURCE.is_dir()
-CLAIMS = str((WORKFLOW.parent if LOCAL else Path()) / "config" / "claims.yaml")
+CLAIMS = "config/claims.yaml"
+if not os.path.isfile(CLAIMS) and (WORKFLOW.parent / CLAIMS).is_file():
+    CLAIMS = str(WORKFLOW.parent / CLAIMS)
 CONDA = "conda" in map(str, workflow.deployment_settings.deployment_method)
 if LOCAL:
     sys.path.insert(0, str(SOURCE))
@@ -30,6 +32,8 @@ def stop(error):
 
 if LOCAL and os.pathsep in str(SOURCE):
     stop(f"{SOURCE}: a path with '{os.pathsep}' cannot be in PYTHONPATH: rename it")
+if CONDA and not LOCAL:
+    stop("conda: the environments do not contain dirgrad: use the workflow of a checkout")
 
 
 INSTALL = "annotated-types grimp pydantic" if LOCAL else "dirgrad[workflow]"
@@ -134,8 +138,8 @@ def config_layers():
         folder = Path(base[0]).parent
     elif not BASE_FILE.is_file():
         raise UserError(
-            f"{BASE_FILE}: no such file: copy the folder config of dirgrad into this "
-            "directory, or give a file by --configfile"
+            f"{BASE_FILE}: no such file: write one with `dirgrad workflow init`, or give a "
+            "file by --configfile"
         )
     else:
         base, folder = (str(BASE_FILE), files.read(BASE_FILE)), BASE_FILE.parent

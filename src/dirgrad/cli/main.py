@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import dirgrad
-from dirgrad.cli import extend, jobs, pages, reference, results, verdicts
+from dirgrad.cli import extend, jobs, pages, reference, results, verdicts, workflow
 from dirgrad.config import files
 from dirgrad.core.errors import UserError, one_line
 from dirgrad.records import atomic
@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_verdicts(add)
     _add_pages(add)
     _add_extending(add)
+    _add_workflow(add)
     _add_config(add(reference.options, out=False), required=False)
     add(reference.schema, out=False)
     return parser
@@ -206,6 +207,18 @@ def _add_extending(add: AddCommand) -> None:
     check = add(extend.check, "name", out=False)
     check.add_argument("--json", action="store_true", help="print the values as JSON")
     _add_config(check, required=False)
+
+
+def _add_workflow(add: AddCommand) -> None:
+    parser = add(workflow.workflow, out=False)
+    parser.add_argument("action", choices=["init"], help="what to do")
+    parser.add_argument(
+        "directory",
+        type=Path,
+        nargs="?",
+        default=Path(),
+        help="directory of the study (default: the working directory)",
+    )
 
 
 def positive_integer(text: str) -> int:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -30,6 +31,8 @@ Other programs share the beginnings `TF_` and `NVIDIA_`, some of them for passwo
 """
 OF_THIS_MACHINE = ("_DIR", "_FILE", "_HOME", "_PATH")
 """Endings of variables that name a place on this machine, on which no result depends."""
+STATED_COMMIT = "DIRGRAD_COMMIT"
+"""Variable with the commit of a package outside a repository, such as in a container image."""
 OF_ANOTHER_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR")
 """Variables by which git would look at another repository, for example within a hook."""
 
@@ -38,8 +41,9 @@ def commit() -> str:
     """Return the commit of the source tree, 12 hexadecimal digits.
 
     `-dirty` is appended if tracked files have changed since the commit, or if the package or the
-    folder `config` has files that git neither tracks nor ignores. The result is `unknown` without
-    git, outside a repository, and inside a repository that does not track this package.
+    folder `config` has files that git neither tracks nor ignores. Without git, outside a repository,
+    and inside a repository that does not track this package, the result is the commit that the
+    environment variable DIRGRAD_COMMIT states, with `-stated`, or `unknown`.
     """
     package = Path(__file__).resolve().parents[1]
     try:
@@ -48,8 +52,16 @@ def commit() -> str:
         changed = _git(package, "status", "--porcelain", "--untracked-files=no")
         added = _git(package, "status", "--porcelain", "--", ".", ":(top)config")
     except (OSError, subprocess.CalledProcessError):
-        return UNKNOWN
+        return _stated_commit()
     return f"{revision}-dirty" if changed or added else revision
+
+
+def _stated_commit() -> str:
+    """Return the commit that the environment states, marked as such, since nothing checks it."""
+    stated = os.environ.get(STATED_COMMIT, "")
+    if not re.fullmatch("[0-9a-f]{12,40}(-dirty)?", stated):
+        return UNKNOWN
+    return f"{stated}-stated"
 
 
 def _git(directory: Path, *arguments: str) -> str:

@@ -1,0 +1,32 @@
+# The default tier in a container, with the CPU build of PyTorch. `make image` builds it.
+#
+#     docker run --volume dirgrad:/work dirgrad                                 # the default tier
+#     docker run --volume dirgrad:/work dirgrad snakemake --config tier=smoke   # another one
+#
+# The volume then has results/ and figures/, and an interrupted run resumes from it.
+FROM python:3.13-slim
+
+WORKDIR /opt/dirgrad
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --disable-pip-version-check --requirement requirements.lock \
+    --extra-index-url https://download.pytorch.org/whl/cpu
+
+COPY . ./
+RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --editable .
+
+# The code belongs to root and stays as it was built. The working directory shows it by links, so that
+# the volume has only what a run writes.
+RUN useradd --create-home --uid 1000 dirgrad \
+    && mkdir -p /work/results /work/figures \
+    && ln -s /opt/dirgrad/Snakefile /opt/dirgrad/workflow /opt/dirgrad/config /opt/dirgrad/profiles /work \
+    && ln -s /opt/dirgrad/results/reference /work/results \
+    && ln -s /opt/dirgrad/figures/reference /work/figures \
+    && chown -R dirgrad /work
+USER 1000
+WORKDIR /work
+VOLUME /work
+
+# The image has no repository, so the provenance takes the commit from here and marks it `-stated`.
+ARG COMMIT=unknown
+ENV DIRGRAD_COMMIT=$COMMIT
+CMD ["snakemake"]
