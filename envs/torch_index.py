@@ -75,7 +75,9 @@ def main(choice: str) -> int:
         # pip prefers 2.13.0+cpu to 2.13.0.
         print(f"--extra-index-url {CPU_INDEX}")
     else:
-        print(f"{CPU_INDEX} cannot be reached: pip takes PyTorch from its own index", file=sys.stderr)
+        print(
+            f"{CPU_INDEX} cannot be reached: pip takes PyTorch from its own index", file=sys.stderr
+        )
     return 0
 
 

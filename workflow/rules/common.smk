@@ -13,11 +13,8 @@ WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).pare
 SOURCE = WORKFLOW.parent / "src"
 REFERENCE_RESULTS = WORKFLOW.parent / "results" / "reference"
 # In an installed package, or from a repository on another machine, the workflow uses the package that
-# is installed. Claims of the user come before those beside the workflow.
+# is installed.
 LOCAL = SOURCE.is_dir()
-CLAIMS = "config/claims.yaml"
-if not os.path.isfile(CLAIMS) and (WORKFLOW.parent / CLAIMS).is_file():
-    CLAIMS = str(WORKFLOW.parent / CLAIMS)
 CONDA = "conda" in map(str, workflow.deployment_settings.deployment_method)
 if LOCAL:
     sys.path.insert(0, str(SOURCE))
@@ -43,6 +40,7 @@ try:
 
     with stand_in.if_missing("numpy"):
         from dirgrad import backends
+        from dirgrad.cli.workflow import pipeline_folder
         from dirgrad.components import data_files
         from dirgrad.components.registry import to_plain
         from dirgrad.config import (
@@ -68,6 +66,12 @@ if workflow.modifier.modify_path("results") != "results":
         "the module of dirgrad has a `prefix`, which its report cannot follow: remove "
         "it, and run in another directory"
     )
+
+
+# Claims of the user come before those of the package.
+CLAIMS = "config/claims.yaml"
+if not os.path.isfile(CLAIMS):
+    CLAIMS = str(pipeline_folder() / CLAIMS)
 
 
 # Arguments of the commands. An argument that is a function of `input` makes no job run again.

@@ -40,7 +40,7 @@ cost:
   digits: {{problems: {{digits: *digits}}, estimators: *all}}
 """
 SNAKEFILE = """\
-from dirgrad.cli.workflow import packaged_snakefile
+from dirgrad.cli.workflow import pipeline_folder
 
 
 configfile: "config/config.yaml"
@@ -48,7 +48,7 @@ configfile: "config/config.yaml"
 
 module dirgrad:
     snakefile:
-        str(packaged_snakefile())
+        str(pipeline_folder() / "workflow" / "Snakefile")
     config:
         config
 
@@ -68,7 +68,7 @@ def workflow(args: argparse.Namespace) -> None:
     texts = {
         Path("config", "config.yaml"): STUDY.format(backends=", ".join(installed or ["jax"])),
         Path("Snakefile"): SNAKEFILE,
-        profile: (packaged_snakefile().parents[1] / profile).read_text(encoding="utf-8"),
+        profile: (pipeline_folder() / profile).read_text(encoding="utf-8"),
     }
     existing = [str(path) for path in texts if (args.directory / path).exists()]
     if existing:
@@ -86,14 +86,15 @@ def _write(path: Path, text: str) -> None:
     print(f"wrote {path}")
 
 
-def packaged_snakefile() -> Path:
-    """Return the Snakefile of the workflow, in the installed package or in its checkout.
+def pipeline_folder() -> Path:
+    """Return the folder of the workflow, its environments and its claims.
+
+    It is a folder of the installed package, or the checkout.
 
     Raises:
-        UserError: Neither has one.
+        UserError: Neither has a workflow.
     """
     for folder in (PACKAGE / "pipeline", PACKAGE.parents[1]):
-        snakefile = folder / "workflow" / "Snakefile"
-        if snakefile.is_file():
-            return snakefile
+        if (folder / "workflow" / "Snakefile").is_file():
+            return folder
     raise UserError(f"{PACKAGE} has no workflow: install dirgrad from its wheel or its checkout")
