@@ -21,7 +21,7 @@ SPECIFICATION.loader.exec_module(torch_index)
 
 
 class Page(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self.send_response(404 if "missing" in self.path else 200)
         self.end_headers()
 

@@ -1,4 +1,4 @@
-"""`dirgrad workflow init` writes a study that Snakemake plans, also with a workflow from elsewhere."""
+"""`dirgrad workflow init` writes a study, and Snakemake plans it."""
 
 import shutil
 import subprocess

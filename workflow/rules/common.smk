@@ -68,7 +68,7 @@ if workflow.modifier.modify_path("results") != "results":
     )
 
 
-# Claims of the user come before those of the package.
+# The user's own claims come before the claims of the package.
 CLAIMS = "config/claims.yaml"
 if not os.path.isfile(CLAIMS):
     CLAIMS = str(pipeline_folder() / CLAIMS)

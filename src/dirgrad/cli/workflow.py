@@ -73,8 +73,8 @@ def workflow(args: argparse.Namespace) -> None:
     existing = [str(path) for path in texts if (args.directory / path).exists()]
     if existing:
         raise UserError(
-            f"{args.directory}: {', '.join(existing)} would be overwritten, so nothing was written: "
-            "give another directory"
+            f"{args.directory}: {', '.join(existing)} would be overwritten, so nothing was "
+            "written: give another directory"
         )
     for path, text in texts.items():
         _write(args.directory / path, text)

@@ -41,9 +41,10 @@ def commit() -> str:
     """Return the commit of the source tree, 12 hexadecimal digits.
 
     `-dirty` is appended if tracked files have changed since the commit, or if the package or the
-    folder `config` has files that git neither tracks nor ignores. Without git, outside a repository,
-    and inside a repository that does not track this package, the result is the commit that the
-    environment variable DIRGRAD_COMMIT states, with `-stated`, or `unknown`.
+    folder `config` has files that git neither tracks nor ignores. The result is `unknown` without
+    git, outside a repository, and inside a repository that does not track this package. Where it
+    would be `unknown`, the environment variable DIRGRAD_COMMIT may state a commit, which then ends
+    in `-stated`.
     """
     package = Path(__file__).resolve().parents[1]
     try:
