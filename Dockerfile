@@ -12,15 +12,15 @@ RUN pip install --no-cache-dir --disable-pip-version-check --requirement require
     --extra-index-url https://download.pytorch.org/whl/cpu
 
 COPY . ./
-RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --editable .
+RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --editable . \
+    && python -m compileall -q src
 
 # The code belongs to root and stays as it was built. The working directory shows it by links, so that
 # the volume has only what a run writes.
 RUN useradd --create-home --uid 1000 dirgrad \
     && mkdir -p /work/results /work/figures \
-    && ln -s /opt/dirgrad/Snakefile /opt/dirgrad/workflow /opt/dirgrad/config /opt/dirgrad/profiles /work \
-    && ln -s /opt/dirgrad/results/reference /work/results \
-    && ln -s /opt/dirgrad/figures/reference /work/figures \
+    && for name in Snakefile config envs profiles src workflow results/reference figures/reference; \
+    do ln -s "/opt/dirgrad/$name" "/work/$name"; done \
     && chown -R dirgrad /work
 USER 1000
 WORKDIR /work

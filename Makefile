@@ -9,7 +9,7 @@ TORCH_OPTIONS = options=$$($(PYTHON) envs/torch_index.py $(TORCH))
 WORKFLOW := Snakefile workflow/Snakefile $(wildcard workflow/rules/*.smk)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: reproduce smoke paper verify test test-gpu check bench bench-gpu bench-trials bench-compiled bench-startup mutation report-check lock install image clean
+.PHONY: reproduce smoke paper verify test test-gpu check bench bench-gpu bench-trials bench-compiled bench-startup mutation report-check wheel-check lock install image clean
 
 reproduce: install
 	snakemake
@@ -91,6 +91,10 @@ mutation: install
 # Needs Chromium.
 report-check: install
 	python tests/support/browser.py $(or $(REPORT),results/default/report.html)
+
+# Install the wheel in a new environment, and start and run a study with it.
+wheel-check: install
+	tests/wheel.sh
 
 install: $(INSTALLED)
 
