@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install the wheel of dirgrad in a new environment, start a study with it and run the study at tiny
-# size. Then plan it with a copy of the workflow that has no package beside it, like a workflow on
-# GitHub. All other packages come from the environment on the PATH, and pip fetches hatchling.
+# size. Then copy the workflow to a folder without the package, and plan the study with the copy. All
+# other packages come from the environment on the PATH, and pip fetches hatchling.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$(mktemp --directory)
