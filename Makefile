@@ -101,7 +101,7 @@ install: $(INSTALLED)
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "dirgrad needs Python 3.11, 3.12 or 3.13: install one, or give its path: make PYTHON=/path/to/python3.12" >&2; exit 2; }
 	$(TORCH_OPTIONS) && $(PYTHON) -m venv $(VENV) \
-	  $(if $(TORCH),&& $(BIN)/python -m pip uninstall --quiet --yes torch) \
+	  $(if $(TORCH),&& $(BIN)/python -m pip uninstall --quiet --quiet --yes torch) \
 	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check $$options --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	rm -f $(VENV)/.installed*

@@ -30,7 +30,9 @@ def stop(error):
 if LOCAL and os.pathsep in str(SOURCE):
     stop(f"{SOURCE}: a path with '{os.pathsep}' cannot be in PYTHONPATH: rename it")
 if CONDA and not LOCAL:
-    stop("conda: the environments do not contain dirgrad: use the workflow of a checkout")
+    stop(
+        "conda: the environments do not contain dirgrad: use the workflow of a checkout"
+    )
 
 
 INSTALL = "annotated-types grimp pydantic" if LOCAL else "dirgrad[workflow]"
