@@ -82,7 +82,7 @@ def test_the_problem_that_is_measured_is_the_problem_that_is_trained(tier: str) 
 @pytest.mark.parametrize("tier", TIERS)
 def test_the_matrix_is_the_first_figure_and_shows_only_its_own_jobs(tier: str) -> None:
     config = TIERS[tier]
-    assert outputs.front_page_figures(config)[0] == "matrix"
+    assert outputs.front_page_figures(outputs.report_figures(config))[0] == "matrix"
     assert "matrix" in outputs.tables(config)
     subjects = outputs.figure_specs(config)["matrix"].subjects
     trained = {f"training/{name}" for name in FAMILIES}

@@ -283,7 +283,7 @@ def test_a_killed_run_resumes_without_a_manual_step_and_keeps_finished_records(
     table = RESULTS / "tables/final.csv"
     first_run = snakemake("--cores", "1", str(records), "--resources", "mem=1", directory=tmp_path)
     assert first_run.returncode == 0, printed(first_run)
-    assert "The requested files are complete." in printed(first_run)
+    assert "The requested files are complete (" in printed(first_run)
     # An option of the command line does not let training jobs run side by side.
     lines = printed(first_run).splitlines()
     (limits,) = [line for line in lines if line.startswith("Provided resources: ")]

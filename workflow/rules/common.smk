@@ -2,10 +2,12 @@ import json
 import os
 import shlex
 import sys
+import time
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from snakemake.logging import logger
 from snakemake.utils import update_config
 
 # `workflow.basedir` depends on which of the two Snakefiles is the entry; this path does not.
@@ -52,6 +54,7 @@ try:
             layers,
             outputs,
             plan,
+            time_left,
             validation,
         )
         from dirgrad.config.settings import JOB_KINDS
@@ -200,6 +203,34 @@ def require_frameworks():
         checked(backends.require, name)
     if CONFIG.run.torch_compile and needed & {*backends.TORCH_COMPILED}:
         checked(backends.require_cpp_compiler)
+
+
+def shown_progress(recorded):
+    """Show the progress on a terminal, unless an option asks for more or less of Snakemake's output.
+
+    Returns None elsewhere, where Snakemake's output stays.
+    """
+    output = workflow.output_settings
+    if output.quiet or output.verbose or output.printshellcmds or output.debug_dag:
+        return None
+    # Planning needs no tqdm.
+    from dirgrad.cli import run_progress
+
+    jobs = {
+        workflow.dag.jobid(job): time_left.TimedJob(
+            job.rule.name, time_left.recorded_seconds(job_of_rule(job), recorded)
+        )
+        for job in workflow.dag.needrun_jobs()
+    }
+    cores = workflow.cores if workflow.local_exec else len(jobs)
+    return run_progress.start(logger, f"Tier {CONFIG.tier}", jobs, cores)
+
+
+def job_of_rule(job):
+    """Return the training or the measurement that a job of Snakemake carries out, or None."""
+    kind = job.rule.name.rpartition("_")[2]
+    names = [getattr(job.wildcards, name, "") for name in ("name", "backend")]
+    return JOBS.get("/".join([kind, *names]))
 
 
 # Jobs.

@@ -12,7 +12,7 @@ FIGURE_FILES = {
 FIGURES = [path for files in FIGURE_FILES.values() for path in paths(files)]
 
 
-# Figures of one module that use the tables of the whole tier share a job, because they go out of
+# Figures of one module that use the tables of the whole tier share jobs, because they go out of
 # date together. A figure that needs only its own records has its own job and can be drawn early.
 for JOB, NAMES in outputs.drawing_jobs(FIGURE_SPECS).items():
 

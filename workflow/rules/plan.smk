@@ -12,8 +12,7 @@ wildcard_constraints:
     name="[a-z0-9_]+",
 
 
-# The files have been read above, as every command does. Snakemake reads the base and the overlay to
-# list them in the report. As a module with a `config`, it does not read them.
-for FILE in filter(os.path.isfile, [*LAYERS][:2]):
-
-    configfile: FILE
+# The report lists the base and the overlay. The directive `configfile` would also read them again,
+# with a parser that takes ten times as long as the one above. A module with a `config` lists none.
+if not workflow.modifier.skip_configfile:
+    workflow.configfiles += filter(os.path.isfile, [*LAYERS][:2])

@@ -3,7 +3,8 @@ rule front:
         manifest=f"{RESULTS}/manifest.json",
         claims=layout.csv_files(["claims", "evidence"], RESULTS),
         figures=[
-            f"{FIGURE_ROOT}/{name}.png" for name in outputs.front_page_figures(CONFIG)
+            f"{FIGURE_ROOT}/{name}.png"
+            for name in outputs.front_page_figures(FIGURE_SPECS)
         ],
     output:
         f"{RESULTS}/front.html",

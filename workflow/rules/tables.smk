@@ -1,9 +1,26 @@
 TABLES = layout.csv_files(outputs.tables(CONFIG), RESULTS)
 VERDICTS = layout.csv_files(outputs.VERDICTS, RESULTS)
-RECORDS = {
-    kind: layout.record_files(files, RESULTS)
-    for kind, files in plan.record_paths(CONFIG).items()
+COMPLETE = {
+    kind: f"{RESULTS}/records/{kind}.complete"
+    for kind in JOB_KINDS
+    if any(job.kind == kind for job in JOBS.values())
 }
+
+
+# Each file of `COMPLETE` stands for all records of one kind of jobs. Most tables read the records of
+# every experiment, and Snakemake takes time for every input of every job.
+rule records:
+    input:
+        lambda wildcards: [
+            f"{RESULTS}/records/{job.path}/{record}.parquet"
+            for job in JOBS.values()
+            if job.kind == wildcards.kind
+            for record in JOB_KINDS[job.kind].records
+        ],
+    output:
+        touch(f"{RESULTS}/records/{{kind}}.complete"),
+    wildcard_constraints:
+        kind="|".join(JOB_KINDS),
 
 
 # Two rules that differ only in their outputs: tables to read are written as CSV, HTML and LaTeX,
@@ -15,9 +32,10 @@ for FORMAT, NAMES in outputs.tables_by_format().items():
             FORMAT
         input:
             records=lambda wildcards: [
-                path
-                for kind in outputs.TABLES[wildcards.table].records
-                for path in RECORDS[kind]
+                file
+                for kind, file in COMPLETE.items()
+                if {*JOB_KINDS[kind].records}
+                & {*outputs.TABLES[wildcards.table].records}
             ],
         output:
             marked(
@@ -99,7 +117,7 @@ rule verify:
 
 rule manifest:
     input:
-        records=[path for files in RECORDS.values() for path in files],
+        records=list(COMPLETE.values()),
     output:
         f"{RESULTS}/manifest.json",
     log:

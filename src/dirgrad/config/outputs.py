@@ -1,6 +1,6 @@
 """Tables and figures that are made from the records of a configuration."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +27,12 @@ FRONT_PAGE = (
     "silver_learning",
 )
 """Figures of the front page, in order; those that a configuration lacks are left out."""
+MAX_FIGURES = 50
+"""Largest number of figures that one job draws.
+
+To find the job that makes a file, Snakemake compares the file with the outputs of the job one by
+one, so its time would be quadratic in the number of experiments if one job drew them all.
+"""
 
 
 def tables(config: Config) -> tuple[str, ...]:
@@ -171,9 +177,8 @@ def figure_records(config: Config, spec: FigureSpec) -> tuple[str, ...]:
     return tuple(dict.fromkeys(paths))
 
 
-def front_page_figures(config: Config) -> tuple[str, ...]:
-    """Return the names of the figures on the front page."""
-    specs = report_figures(config)
+def front_page_figures(specs: Container[str]) -> tuple[str, ...]:
+    """Return the names of the figures on the front page, out of the figures of a report."""
     return tuple(name for name in FRONT_PAGE if name in specs)
 
 
@@ -192,11 +197,20 @@ def frameworks(config: Config, spec: FigureSpec) -> tuple[str, ...]:
 def drawing_jobs(specs: Mapping[str, FigureSpec]) -> dict[str, list[str]]:
     """Group figures into jobs: figure names by the name of their job.
 
-    A figure that needs only the records of its subjects has its own job; all other figures of
-    one module share a job.
+    A figure that needs only the records of its subjects has its own job. All other figures of one
+    module share jobs of up to MAX_FIGURES. The first job of a module has the module's name, and
+    further ones have a number.
     """
     names: dict[str, list[str]] = {}
+    by_module: dict[str, list[str]] = {}
     for name, spec in specs.items():
-        job = name if spec.own_records_only else spec.module
-        names.setdefault(job, []).append(name)
+        if spec.own_records_only:
+            names[name] = [name]
+        else:
+            by_module.setdefault(spec.module, []).append(name)
+    for module, figures in by_module.items():
+        for start in range(0, len(figures), MAX_FIGURES):
+            number = start // MAX_FIGURES + 1
+            job = module if number == 1 else f"{module}_{number}"
+            names[job] = figures[start : start + MAX_FIGURES]
     return names

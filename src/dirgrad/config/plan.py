@@ -1,6 +1,6 @@
 """Jobs of a configuration: training and measurements, with their settings and record files."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,13 +60,27 @@ def jobs(config: Config) -> dict[str, Job]:
     return {job.path: job for job in all_jobs}
 
 
-def _identities(config: Config) -> Iterator[tuple[str, str, Framework]]:
-    """Yield the kind, name and backend of every job."""
+def _identities(
+    config: Config, subjects: Collection[str] | None = None
+) -> Iterator[tuple[str, str, Framework]]:
+    """Yield the kind, name and backend of every job, or of the jobs of these subjects."""
     for kind, (section, *_) in JOB_KINDS.items():
-        for name, settings in getattr(config, section).items():
+        entries = getattr(config, section)
+        for name in entries if subjects is None else _names(kind, entries, subjects):
             for backend in config.backends:
-                if backend in (settings.backends or config.backends):
+                if backend in (entries[name].backends or config.backends):
                     yield kind, name, backend
+
+
+def _names(kind: str, entries: Mapping[str, Any], subjects: Iterable[str]) -> list[str]:
+    """Return the names of subjects of one kind, in the order of the configuration.
+
+    One name is looked up. Every experiment has figures of its own, and a walk over all experiments
+    for each of them would take a time that is quadratic in their number.
+    """
+    parts = (subject.partition("/") for subject in subjects)
+    names = {name for subject_kind, _, name in parts if subject_kind == kind}.intersection(entries)
+    return list(names) if len(names) < 2 else [name for name in entries if name in names]
 
 
 def _job(config: Config, kind: str, name: str, backend: Framework) -> Job:
@@ -126,7 +140,7 @@ def _run_settings_without_effect(job: Job) -> set[str]:
 
 
 def record_paths(
-    config: Config, subjects: Container[str] | None = None
+    config: Config, subjects: Collection[str] | None = None
 ) -> dict[str, tuple[str, ...]]:
     """Return the record files, relative to the records directory, by kind of record.
 
@@ -137,10 +151,9 @@ def record_paths(
     paths: dict[str, list[str]] = {
         record: [] for job_kind in JOB_KINDS.values() for record in job_kind.records
     }
-    for kind, name, backend in _identities(config):
-        if subjects is None or f"{kind}/{name}" in subjects:
-            for record in JOB_KINDS[kind].records:
-                paths[record].append(f"{kind}/{name}/{backend}/{record}.parquet")
+    for kind, name, backend in _identities(config, subjects):
+        for record in JOB_KINDS[kind].records:
+            paths[record].append(f"{kind}/{name}/{backend}/{record}.parquet")
     return {record: tuple(files) for record, files in paths.items()}
 
 

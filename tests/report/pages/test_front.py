@@ -120,7 +120,7 @@ def test_every_tier_has_main_figures_and_its_manifest_names_them(
     for tier in ([], ["smoke"], ["paper"], ["sequences"]):
         tier_files = [ROOT / f"config/{name}.yaml" for name in tier]
         config = validation.load([ROOT / "config/config.yaml", *tier_files])
-        names = outputs.front_page_figures(config)
+        names = outputs.front_page_figures(outputs.report_figures(config))
         assert names
         images = [write_blank_image(tmp_path / f"{name}.png") for name in names]
         written = manifest | {"config": config.model_dump(mode="json")}
