@@ -9,7 +9,7 @@ TORCH_OPTIONS = options=$$($(PYTHON) envs/torch_index.py $(TORCH))
 WORKFLOW := Snakefile workflow/Snakefile $(wildcard workflow/rules/*.smk)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: reproduce smoke paper verify test test-gpu check bench bench-gpu bench-trials bench-compiled bench-startup mutation report-check wheel-check lock install image clean
+.PHONY: reproduce smoke paper verify test test-gpu check bench bench-gpu bench-trials bench-compiled bench-startup bench-planning mutation report-check wheel-check lock install image clean
 
 reproduce: install
 	snakemake
@@ -78,6 +78,10 @@ bench-compiled: install
 # Processor time of commands that do almost nothing.
 bench-startup: install
 	python benchmarks/startup.py
+
+# Seconds and memory in which Snakemake plans up to 1000 experiments.
+bench-planning: install
+	python benchmarks/planning.py --out results/bench/tables/planning.csv
 
 # Share of small faults in the mathematics and the verdicts that the tests notice. Installs two more
 # libraries. `make mutation SAMPLE=all` tries every fault. An interrupted run continues.

@@ -79,6 +79,14 @@ def test_a_figure_of_the_paper_needs_only_the_records_of_its_subjects() -> None:
     assert [kind for kind, paths in memory_paths.items() if paths] == ["memory", "resident"]
 
 
+def test_record_files_of_some_subjects_are_in_the_order_of_the_configuration() -> None:
+    config = TIERS["default"]
+    subjects = ("cost/matrix", "training/rnn", "training/mlp", "training/absent")
+    for record, paths in plan.record_paths(config, subjects).items():
+        every = plan.record_paths(config)[record]
+        assert paths == tuple(path for path in every if path.rsplit("/", 2)[0] in subjects)
+
+
 def test_a_figure_shows_the_records_of_its_subjects() -> None:
     specs = outputs.figure_specs(TIERS["default"])
     paths = outputs.figure_records(TIERS["default"], specs["trajectories_beale"])
@@ -129,6 +137,15 @@ def test_figures_of_papers_have_their_own_job_and_other_figures_share_a_job_per_
     jobs = outputs.drawing_jobs(outputs.report_figures(TIERS["default"]))
     assert jobs["baydin_fig4"] == ["baydin_fig4"]
     assert {"loss_mlp", "loss_beale"} <= set(jobs["loss"])
+
+
+def test_a_job_draws_a_bounded_number_of_figures() -> None:
+    spec = outputs.report_figures(TIERS["default"])["loss_mlp"]
+    names = [f"loss_{index}" for index in range(2 * outputs.MAX_FIGURES + 1)]
+    jobs = outputs.drawing_jobs(dict.fromkeys(names, spec))
+    assert list(jobs) == ["loss", "loss_2", "loss_3"]
+    assert [name for job in jobs.values() for name in job] == names
+    assert max(map(len, jobs.values())) == outputs.MAX_FIGURES
 
 
 def test_the_points_of_a_sweep_have_figures_of_their_own_only_on_request() -> None:

@@ -206,9 +206,9 @@ def require_frameworks():
 
 
 def shown_progress(recorded):
-    """Show the progress on a terminal, unless an option asks for more or less of Snakemake's output.
+    """Show the progress on a terminal, and return it.
 
-    Returns None elsewhere, where Snakemake's output stays.
+    Returns None elsewhere and with options that change Snakemake's output, which then stays.
     """
     output = workflow.output_settings
     if output.quiet or output.verbose or output.printshellcmds or output.debug_dag:

@@ -7,8 +7,8 @@ COMPLETE = {
 }
 
 
-# Each file of `COMPLETE` stands for all records of one kind of jobs. Most tables read the records of
-# every experiment, and Snakemake takes time for every input of every job.
+# Each file of `COMPLETE` stands for all records of one kind of jobs. Most tables read the records
+# of every experiment, and Snakemake takes time for every input of every job.
 rule records:
     input:
         lambda wildcards: [

@@ -1,7 +1,7 @@
-"""Progress of a whole run on a terminal, in place of Snakemake's ten lines for each job.
+"""Progress of a run on a terminal, in place of Snakemake's ten lines for each job.
 
-Snakemake is not imported. The workflow gives its logger, and the records say what happened to which
-job. Everything that is not shown stays in Snakemake's own log file.
+The workflow passes the logger of Snakemake, whose records say which jobs start and end. All other
+messages are in Snakemake's own log file.
 """
 
 import logging

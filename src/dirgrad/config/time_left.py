@@ -100,12 +100,14 @@ def _rule_means(jobs: Iterable[TimedJob]) -> Mapping[str, float]:
 
 def _jobs_at_once(jobs: Iterable[TimedJob], now: float, cores: int) -> float:
     """Return how many jobs have run side by side on average, between 1 and `cores`."""
-    started = [job for job in jobs if job.started is not None]
-    begin = min((job.started for job in started if job.started is not None), default=now)
-    if begin == now:
-        return max(1, cores)
-    busy = sum((job.finished or now) - (job.started or now) for job in started)
-    return max(1.0, min(float(cores), busy / (now - begin)))
+    spans = [
+        (job.started, now if job.finished is None else job.finished)
+        for job in jobs
+        if job.started is not None
+    ]
+    elapsed = now - min((start for start, _ in spans), default=now)
+    busy = sum(end - start for start, end in spans)
+    return max(1.0, min(cores, busy / elapsed)) if elapsed else max(1.0, cores)
 
 
 def sentence(left: TimeLeft) -> str:
