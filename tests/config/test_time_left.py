@@ -19,38 +19,38 @@ from support.configuration import BASE, configured
 
 def test_recorded_times_add_up_and_are_shared_by_the_cores() -> None:
     jobs = [TimedJob("run", 60.0), TimedJob("run", 30.0), TimedJob("run", 30.0)]
-    assert time_left(jobs, now=5.0, cores=2) == TimeLeft(60.0, 0)
-    assert time_left(jobs, now=5.0, cores=1) == TimeLeft(120.0, 0)
+    assert time_left(jobs, time=5.0, cores=2) == TimeLeft(60.0, 0)
+    assert time_left(jobs, time=5.0, cores=1) == TimeLeft(120.0, 0)
     # One long job decides, whatever the number of cores.
-    assert time_left(jobs, now=5.0, cores=100) == TimeLeft(60.0, 0)
+    assert time_left(jobs, time=5.0, cores=100) == TimeLeft(60.0, 0)
 
 
 def test_a_run_that_is_slower_than_recorded_takes_longer_by_the_same_factor() -> None:
     jobs = [TimedJob("run", 10.0, started=0.0, finished=30.0), TimedJob("run", 20.0)]
-    assert time_left(jobs, now=30.0, cores=1) == TimeLeft(60.0, 0)
+    assert time_left(jobs, time=30.0, cores=1) == TimeLeft(60.0, 0)
 
 
 def test_the_elapsed_time_of_a_running_job_counts() -> None:
     jobs = [TimedJob("run", 100.0, started=0.0), TimedJob("run", 50.0)]
-    assert time_left(jobs, now=40.0, cores=1) == TimeLeft(110.0, 0)
+    assert time_left(jobs, time=40.0, cores=1) == TimeLeft(110.0, 0)
 
 
 def test_a_job_that_exceeds_its_recorded_time_has_an_unknown_time() -> None:
     jobs = [TimedJob("run", 10.0, started=0.0), TimedJob("run", 50.0)]
-    assert time_left(jobs, now=11.0, cores=1) == TimeLeft(50.0, 1)
+    assert time_left(jobs, time=11.0, cores=1) == TimeLeft(50.0, 1)
 
 
 def test_jobs_without_a_record_last_as_long_as_the_mean_of_their_rule_in_this_run() -> None:
     unknown = [TimedJob("table"), TimedJob("table"), TimedJob("report")]
-    assert time_left(unknown, now=0.0, cores=2) == TimeLeft(0.0, 3)
+    assert time_left(unknown, time=0.0, cores=2) == TimeLeft(0.0, 3)
     finished = [TimedJob("table", None, 0.0, 4.0), TimedJob("table", None, 4.0, 6.0)]
-    assert time_left([*finished, *unknown], now=6.0, cores=2) == TimeLeft(6.0, 1)
+    assert time_left([*finished, *unknown], time=6.0, cores=2) == TimeLeft(6.0, 1)
 
 
 def test_measured_parallelism_replaces_the_number_of_cores() -> None:
     side_by_side = [TimedJob("run", 10.0, 0.0, 10.0) for _ in range(3)]
     jobs = [*side_by_side, *(TimedJob("run", 10.0) for _ in range(6))]
-    assert time_left(jobs, now=10.0, cores=8) == TimeLeft(20.0, 0)
+    assert time_left(jobs, time=10.0, cores=8) == TimeLeft(20.0, 0)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from dirgrad.config.time_left import TimedJob, sentence, time_left
 REFRESH_SECONDS = 1.0
 """Seconds after which the bar is drawn again while no job starts or ends."""
 LINE_PERCENT = 5
-"""Percent of the jobs between two lines where there is no bar."""
+"""Percent of the jobs between two lines where no bar is drawn."""
 STREAM_HANDLER = "DefaultStreamHandler"
 """Name of the handler by which Snakemake writes to the terminal, unless a plugin does."""
 
@@ -75,12 +75,12 @@ class RunProgress(logging.Handler):
 
     def _count(self, event: str, record: Any) -> bool:
         """Note the time at which jobs started or finished; return whether some did."""
-        now = self.clock()
+        time = self.clock()
         if event == "job_started":
             for job in filter(None, map(self.jobs.get, record.jobs)):
-                job.started = now
+                job.started = time
         elif event == "job_finished" and record.job_id in self.jobs:
-            self.jobs[record.job_id].finished = now
+            self.jobs[record.job_id].finished = time
         else:
             return False
         return True

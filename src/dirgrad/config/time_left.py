@@ -54,7 +54,7 @@ def recorded_seconds(job: Job | None, recorded: StepSeconds) -> float | None:
     return None if expected.unknown else expected.seconds
 
 
-def time_left(jobs: Collection[TimedJob], now: float, cores: int) -> TimeLeft:
+def time_left(jobs: Collection[TimedJob], time: float, cores: int) -> TimeLeft:
     """Return the time until all jobs have finished.
 
     Recorded times are multiplied by the factor by which the finished jobs took longer than
@@ -63,7 +63,7 @@ def time_left(jobs: Collection[TimedJob], now: float, cores: int) -> TimeLeft:
 
     Args:
         jobs: All jobs of the run.
-        now: Present time.
+        time: Present time.
         cores: Largest number of jobs that run side by side.
     """
     slowdown, rule_means = _slowdown(jobs), _rule_means(jobs)
@@ -73,20 +73,20 @@ def time_left(jobs: Collection[TimedJob], now: float, cores: int) -> TimeLeft:
         if job.finished is not None:
             continue
         total = rule_means.get(job.rule) if job.recorded is None else slowdown * job.recorded
-        elapsed = 0.0 if job.started is None else now - job.started
+        elapsed = 0.0 if job.started is None else time - job.started
         if total is None or elapsed > total:
             num_unknown += 1
         else:
             left.append(total - elapsed)
-    seconds = max(sum(left) / _jobs_at_once(jobs, now, cores), max(left, default=0.0))
+    seconds = max(sum(left) / _jobs_at_once(jobs, time, cores), max(left, default=0.0))
     return TimeLeft(seconds, num_unknown)
 
 
 def _slowdown(jobs: Iterable[TimedJob]) -> float:
     """Return the duration of the finished jobs over their recorded times; 1 without any."""
-    known = [(job.duration, job.recorded) for job in jobs if job.duration and job.recorded]
-    recorded = sum(recorded for _, recorded in known)
-    return sum(duration for duration, _ in known) / recorded if recorded else 1.0
+    timed = [(job.duration, job.recorded) for job in jobs if job.duration and job.recorded]
+    recorded = sum(recorded for _, recorded in timed)
+    return sum(duration for duration, _ in timed) / recorded if recorded else 1.0
 
 
 def _rule_means(jobs: Iterable[TimedJob]) -> Mapping[str, float]:
@@ -98,14 +98,14 @@ def _rule_means(jobs: Iterable[TimedJob]) -> Mapping[str, float]:
     return {rule: sum(values) / len(values) for rule, values in durations.items()}
 
 
-def _jobs_at_once(jobs: Iterable[TimedJob], now: float, cores: int) -> float:
+def _jobs_at_once(jobs: Iterable[TimedJob], time: float, cores: int) -> float:
     """Return how many jobs have run side by side on average, between 1 and `cores`."""
     spans = [
-        (job.started, now if job.finished is None else job.finished)
+        (job.started, time if job.finished is None else job.finished)
         for job in jobs
         if job.started is not None
     ]
-    elapsed = now - min((start for start, _ in spans), default=now)
+    elapsed = time - min((start for start, _ in spans), default=time)
     busy = sum(end - start for start, end in spans)
     return max(1.0, min(cores, busy / elapsed)) if elapsed else max(1.0, cores)
 
