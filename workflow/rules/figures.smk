@@ -8,8 +8,7 @@ FIGURE_FILES = {
     name: layout.figure_files(CONFIG, name, spec, FIGURE_ROOT, bool(REFERENCES[name]))
     for name, spec in FIGURE_SPECS.items()
 }
-# Plain strings: only the outputs of the drawing jobs carry the marks of report().
-FIGURES = [path for files in FIGURE_FILES.values() for path in paths(files)]
+FIGURES = []
 
 
 # Figures of one module that use the tables of the whole tier share jobs, because they go out of
@@ -44,6 +43,17 @@ for JOB, NAMES in outputs.drawing_jobs(FIGURE_SPECS).items():
         shell:
             "{params.dirgrad} figure {params.names:q} --config {params.config:q}"
             " --records {params.records:q} --tables {input.tables:q} --out {params.root:q} 2> {log:q}"
+
+    # Each file names the rule that makes it, so Snakemake need not compare it with all outputs. Only
+    # the outputs carry the marks of report().
+    FIGURES += [
+        IOFile(
+            path,
+            workflow.get_rule(workflow.modifier.modify_rulename(f"draw_{JOB}")),
+        )
+        for name in NAMES
+        for path in paths(FIGURE_FILES[name])
+    ]
 
 
 # `snakemake baydin_fig3` draws that figure. A figure of one point of a sweep, such as loss_szoht_50,

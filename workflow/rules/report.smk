@@ -20,14 +20,19 @@ rule front:
         " --figures {input.figures:q} --out {output:q} 2> {log:q}"
 
 
+REPORTED = [
+    *TABLES,
+    *VERDICTS,
+    *FIGURES,
+    f"{RESULTS}/manifest.json",
+    f"{RESULTS}/front.html",
+]
+
+
 # All files that the report contains.
 rule results:
     input:
-        TABLES,
-        VERDICTS,
-        FIGURES,
-        f"{RESULTS}/manifest.json",
-        f"{RESULTS}/front.html",
+        REPORTED,
 
 
 STYLE = workflow.source_path("../report/report.css")
@@ -37,7 +42,7 @@ STYLE = workflow.source_path("../report/report.css")
 # again, so that a plain `snakemake` ends with the report and rebuilds it only after a change.
 rule report:
     input:
-        rules.results.input,
+        REPORTED,
         references=[path for files in REFERENCES.values() for path in paths(files)],
         captions=sorted(map(str, Path(WORKFLOW, "report").glob("*"))),
     output:
