@@ -56,6 +56,11 @@ for JOB, NAMES in outputs.drawing_jobs(FIGURE_SPECS).items():
     ]
 
 
+def files_of_figure(name):
+    """Return an input function. Snakemake calls it only if a user asks for the figure."""
+    return lambda wildcards: paths(FIGURE_FILES[name])
+
+
 # `snakemake baydin_fig3` draws that figure. A figure of one point of a sweep, such as loss_szoht_50,
 # has no rule, and `dirgrad figure` draws it. The report also reads these rules, for the captions of
 # the committed figures, which no job makes.
@@ -65,7 +70,7 @@ for NAME in FIGURE_SPECS:
         name:
             NAME
         input:
-            paths(FIGURE_FILES[NAME]),
+            files_of_figure(NAME),
             marked(REFERENCES[NAME], "../report/figure.rst"),
         params:
             title=FIGURE_SPECS[NAME].declared.title,

@@ -27,7 +27,7 @@ FRONT_PAGE = (
     "silver_learning",
 )
 """Figures of the front page, in order; those that a configuration lacks are left out."""
-MAX_FIGURES = 50
+MAX_FIGURES = 25
 """Largest number of figures that one job draws.
 
 To find the job that makes a file, Snakemake compares the file with the outputs of the job one by
