@@ -206,15 +206,20 @@ def require_frameworks():
         checked(backends.require_cpp_compiler)
 
 
-def shown_progress(recorded):
-    """Show the progress on a terminal, and return it.
+# The hooks of Snakemake are functions, and have no variables in common.
+RUN = {"started": 0.0, "progress": None}
 
-    Returns None elsewhere and with options that change Snakemake's output, which then stays.
+
+def start_progress(recorded):
+    """Show the progress on a terminal.
+
+    Elsewhere, and with options that change Snakemake's output, that output stays.
     """
+    RUN["started"] = time.monotonic()
     output = workflow.output_settings
     if output.quiet or output.verbose or output.printshellcmds or output.debug_dag:
-        return None
-    # Planning needs no tqdm.
+        return
+    # Planning does not need this module.
     from dirgrad.cli import run_progress
 
     jobs = {
@@ -224,7 +229,14 @@ def shown_progress(recorded):
         for job in workflow.dag.needrun_jobs()
     }
     cores = workflow.cores if workflow.local_exec else len(jobs)
-    return run_progress.start(logger, f"Tier {CONFIG.tier}", jobs, cores)
+    RUN["progress"] = run_progress.start(logger, f"Tier {CONFIG.tier}", jobs, cores)
+
+
+def stop_progress():
+    """Give the terminal back to Snakemake, and return the duration of the run in words."""
+    if RUN["progress"]:
+        RUN["progress"].stop(logger)
+    return time_left.duration(time.monotonic() - RUN["started"])
 
 
 def job_of_rule(job):

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from dirgrad.config.time_left import TimedJob, sentence, time_left
 
-REFRESH_SECONDS = 1.0
+REFRESH_SECONDS = 2.0
 """Seconds after which the bar is drawn again while no job starts or ends."""
 LINE_PERCENT = 5
 """Percent of the jobs between two lines where no bar is drawn."""
@@ -117,7 +117,7 @@ class Bar:
         from tqdm import tqdm
 
         tqdm.monitor_interval = 0  # no thread of tqdm; the bar is drawn again anyway
-        layout = "{desc}: {n_fmt} of {total_fmt} jobs{postfix} |{bar:24}|"
+        layout = "{desc}: {n_fmt} of {total_fmt} jobs{postfix} |{bar:12}|"
         self.bar = tqdm(total=total, desc=label, file=stream, dynamic_ncols=True, bar_format=layout)
 
     def show(self, num_finished: int, left: str) -> None:
