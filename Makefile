@@ -9,7 +9,7 @@ TORCH_OPTIONS = options=$$($(PYTHON) envs/torch_index.py $(TORCH))
 WORKFLOW := Snakefile workflow/Snakefile $(wildcard workflow/rules/*.smk)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: reproduce smoke paper verify test test-gpu check bench bench-gpu bench-trials bench-compiled bench-startup bench-planning mutation report-check wheel-check lock install image clean
+.PHONY: reproduce smoke paper verify test test-gpu test-slurm check bench bench-gpu bench-trials bench-compiled bench-startup bench-planning mutation report-check wheel-check lock install image clean
 
 reproduce: install
 	snakemake
@@ -38,6 +38,11 @@ GPU_TESTS := tests/backends tests/core tests/components/directions tests/compone
 test-gpu:
 	OMP_NUM_THREADS=1 PYTHONPATH="$(CURDIR)/src:$$PYTHONPATH" timeout 480 python3 -m pytest \
 	  -n $(or $(JOBS),12) --dist worksteal -m "not cpu" $(GPU_TESTS)
+
+# The smoke tier on a Slurm cluster of one node, and a job whose node dies. It needs root and Debian, and
+# takes ten minutes on two cores. `make test-slurm ONLY=mlp` runs one experiment.
+test-slurm: install
+	PYTHON=$(CURDIR)/$(BIN)/python tests/slurm.sh
 
 check: install
 	ruff format --check src tests benchmarks envs

@@ -13,9 +13,16 @@ from dirgrad.core.types import Backend
 pytest.register_assert_rewrite("support.configuration")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort slow tests to the front, so that no worker starts a long test at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Sort slow tests to the front, so that no worker starts a long test at the end.
+
+    Tests with a cluster of their own run only where the command line names their mark.
+    """
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    unwanted = pytest.mark.skip(reason="starts a Slurm cluster for minutes: run `make test-slurm`")
+    for item in items:
+        if item.get_closest_marker("slurm") and "slurm" not in config.option.markexpr:
+            item.add_marker(unwanted)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -234,6 +234,8 @@ def test_a_run_writes_all_results_and_later_runs_only_what_changed(
     assert f"Report: {RESULTS}/report.html" in printed(second_run)
     assert [line for line in printed(second_run).splitlines() if "2 of 2 steps" in line]
     assert "Nothing to be done" in printed(run(*direct, directory=importing))
+    other = ["--set-resources", "run_training:mem_mb=1", "run_training:runtime=1", "--dry-run"]
+    assert "Nothing to be done" in printed(run(*direct, *other, directory=importing))
 
     # An edit of the file and a value of the command line run only what depends on them.
     write_config(importing, small_config(other=BEALE | {"problem": "rosenbrock"}))

@@ -52,6 +52,7 @@ try:
             code_inputs,
             expected_time,
             files,
+            job_resources,
             layers,
             outputs,
             plan,
@@ -253,6 +254,19 @@ def of_job(kind, function):
     """Return an input or params function, which applies a function to a job of this kind."""
     return lambda wildcards: function(
         JOBS[f"{kind}/{wildcards.name}/{wildcards.backend}"]
+    )
+
+
+@cache
+def recorded_costs():
+    """Return the costs in the committed reference of the tier."""
+    return job_resources.recorded_costs(REFERENCE_RESULTS / CONFIG.tier / "tables")
+
+
+def asked(kind, function):
+    """Return a resource function. It repeats the job with more after a failure."""
+    return lambda wildcards, attempt: attempt * function(
+        JOBS[f"{kind}/{wildcards.name}/{wildcards.backend}"], recorded_costs()
     )
 
 

@@ -1,10 +1,12 @@
-# Downloads come first, so that a tier without its data ends before it has trained anything.
+# Downloads come first, so that a tier without its data ends before it has trained anything. They run
+# where Snakemake runs, because the nodes of a cluster often have no way to the internet.
 rule data:
     output:
         f"{RESULTS}/data/{{dataset}}.json",
     log:
         f"{RESULTS}/logs/data/{{dataset}}.log",
     priority: 100
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:

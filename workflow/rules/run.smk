@@ -7,8 +7,15 @@ if workflow.is_main_process and any(
     stop("--set-resources: `timing` cannot be set: set run.exclusive to false")
 
 
+def undisturbed(kind):
+    """Return the options of Slurm that keep jobs of others off the node of a timed job."""
+    timed = kind == "cost" or kind == "training" and CONFIG.run.exclusive
+    return {"slurm_extra": "--exclusive"} if timed else {}
+
+
 # One rule per kind of jobs, because their records differ. A cost measurement reserves all cores, so
 # that no other job disturbs its times; with `run.exclusive`, so does one training job the others.
+# On a cluster, the cores of this machine mean nothing, and the job reserves a node instead.
 for KIND, (_, _, _, RECORD_KINDS) in JOB_KINDS.items():
 
     rule:
@@ -25,9 +32,12 @@ for KIND, (_, _, _, RECORD_KINDS) in JOB_KINDS.items():
             f"{RESULTS}/logs/{KIND}/{{name}}/{{backend}}.log",
         conda:
             "../../envs/{backend}.yaml"
-        threads: workflow.cores if KIND == "cost" else CONFIG.run.threads
+        threads: (workflow.cores if KIND == "cost" and workflow.local_exec else CONFIG.run.threads)
         resources:
+            **undisturbed(KIND),
             timing=int(KIND == "training" and CONFIG.run.exclusive),
+            runtime=asked(KIND, job_resources.minutes),
+            mem_mb=asked(KIND, job_resources.megabytes),
         params:
             dirgrad=command,
             config=config_file,
