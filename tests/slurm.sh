@@ -36,7 +36,7 @@ wait_for() {
     "$@" && return
     sleep 1
   done
-  fail "after $limit s there is no success of: $*"
+  fail "$* did not succeed within $limit s"
 }
 
 stop() {
@@ -47,11 +47,12 @@ clean_up() {
   local status=$?
   if [ -n "$CONTROLLER" ]; then
     scancel --user root 2>/dev/null && sleep 1 || true
-    [ "$status" -eq 0 ] || tail -n 20 "$WORK"/*.log >&2 || true
+    [ "$status" -eq 0 ] || tail -v -n 20 "$WORK"/slurm*.log >&2
   fi
   stop "$NODE"
   stop "$CONTROLLER"
   stop "$MUNGED"
+  [ -z "${RUN:-}" ] || stop "$RUN"
   rm -f "${MADE[@]}"
   [ -n "${KEPT:-}" ] || rm -rf "$WORK"
   exit "$status"
@@ -61,7 +62,7 @@ clean_up() {
 for file in "$CONFIG"/slurm.conf /etc/slurm-llnl/slurm.conf "$CONFIG"/gres.conf; do
   [ ! -e "$file" ] || skip "$file exists, and the cluster of this machine must stay as it is"
 done
-! pgrep -x 'slurmctld|slurmd' >/dev/null || skip "a Slurm daemon runs on this machine already"
+! pgrep '^slurm(ctl)?d$' >/dev/null || skip "a Slurm daemon runs on this machine already"
 
 KEPT=${1:-}
 WORK=${KEPT:-$(mktemp -d /tmp/dirgrad-slurm-XXXXXX)}
@@ -92,7 +93,10 @@ with open(sys.argv[1], "rb") as file:
   >"$("$WORK/venv/bin/python" -c 'import site; print(site.getsitepackages()[0])')/others.pth"
 # shellcheck disable=SC2086
 "$WORK/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-  --constraint "$ROOT/requirements.lock" $PLUGIN
+  --constraint "$ROOT/requirements.lock" $PLUGIN 2>"$WORK/pip.log" || {
+  cat "$WORK/pip.log" >&2
+  skip "pip cannot install $PLUGIN"
+}
 export PATH="$WORK/venv/bin:$PATH"
 say "installed $PLUGIN"
 
@@ -162,30 +166,34 @@ for name in Snakefile workflow profiles config src envs; do
   ln -sfn "$ROOT/$name" "$name"
 done
 # A cluster without accounting has no accounts, and only squeue knows the state of its jobs.
-on_cluster() {
-  python -m snakemake --workflow-profile profiles/slurm --config tier=smoke ${ONLY:+"only=[$ONLY]"} \
-    --slurm-no-account --slurm-status-command squeue \
-    --slurm-init-seconds-before-status-checks 2 --seconds-between-status-checks 2 "$@"
-}
+ON_CLUSTER=(
+  python -m snakemake --workflow-profile profiles/slurm --config tier=smoke ${ONLY:+"only=[$ONLY]"}
+  --slurm-no-account --slurm-status-command squeue
+  --slurm-init-seconds-before-status-checks 2 --seconds-between-status-checks 2
+)
 
 # Only the default target is no job of Slurm.
-PLANNED=$(($(on_cluster --dry-run --quiet 2>/dev/null | awk '$1 == "total" {print $2; exit}') - 1))
-[ "$PLANNED" -gt 10 ] || fail "the plan of the smoke tier has $PLANNED jobs"
-on_cluster >"$WORK/smoke.log" 2>&1 || {
+"${ON_CLUSTER[@]}" --dry-run >"$WORK/plan.log" 2>&1 || {
+  cat "$WORK/plan.log" >&2
+  fail "the smoke tier cannot be planned"
+}
+PLANNED=$(($(awk '$1 == "total" {print $2; exit}' "$WORK/plan.log") - 1))
+"${ON_CLUSTER[@]}" >"$WORK/smoke.log" 2>&1 || {
   tail -n 50 "$WORK/smoke.log" >&2
   fail "the smoke tier does not end well"
 }
 [ -s results/smoke/report.html ] || fail "the smoke tier wrote no report"
 RAN=$(grep -c 'JobState=COMPLETED' "$COMPLETED")
 [ "$RAN" -eq "$PLANNED" ] || fail "$RAN jobs went through Slurm, and $PLANNED were planned"
-on_cluster --dry-run 2>&1 | grep -q 'Nothing to be done' || fail "a second run repeats jobs"
+"${ON_CLUSTER[@]}" --dry-run >"$WORK/plan.log" 2>&1
+grep -q 'Nothing to be done' "$WORK/plan.log" || fail "a second run repeats jobs"
 say "the smoke tier is complete, and all its $RAN jobs went through Slurm"
 
 # A node that dies.
 
 RECORDS=results/smoke/records/training/mlp/jax/trials.parquet
 rm "$RECORDS"
-on_cluster --set-resources run_training:gpu=1 -- "$RECORDS" >"$WORK/node.log" 2>&1 &
+"${ON_CLUSTER[@]}" --set-resources run_training:gpu=1 -- "$RECORDS" >"$WORK/node.log" 2>&1 &
 RUN=$!
 running() {
   JOB=$(squeue --noheader --states=RUNNING --format=%i)
