@@ -47,7 +47,7 @@ clean_up() {
   local status=$?
   if [ -n "$CONTROLLER" ]; then
     scancel --user root 2>/dev/null && sleep 1 || true
-    [ "$status" -eq 0 ] || tail -v -n 20 "$WORK"/slurm*.log >&2
+    [ "$status" -eq 0 ] || tail -v -n 20 "$WORK"/slurm-*.log >&2
   fi
   stop "$NODE"
   stop "$CONTROLLER"
@@ -138,7 +138,7 @@ CONF
 echo "Name=gpu File=/dev/null" >"$CONFIG/gres.conf"
 
 start_node() {
-  slurmd -D >>"$WORK/slurmd.log" 2>&1 &
+  slurmd -D >>"$WORK/slurm-node.log" 2>&1 &
   NODE=$!
   wait_for 60 node_is idle
 }
@@ -150,10 +150,10 @@ node_is() {
 dd if=/dev/urandom of="$WORK/munge.key" bs=1024 count=1 status=none
 chmod 400 "$WORK/munge.key"
 munged --foreground --key-file="$WORK/munge.key" --socket="$WORK/munge.socket" \
-  --pid-file="$WORK/munged.pid" --log-file="$WORK/munged.log" --seed-file="$WORK/munge.seed" &
+  --pid-file="$WORK/munged.pid" --seed-file="$WORK/munge.seed" 2>"$WORK/slurm-munged.log" &
 MUNGED=$!
 wait_for 20 test -S "$WORK/munge.socket"
-slurmctld -D >"$WORK/slurmctld.log" 2>&1 &
+slurmctld -D >"$WORK/slurm-controller.log" 2>&1 &
 CONTROLLER=$!
 start_node
 say "$(sinfo --version) has a node '$HOST' of $(nproc) cores"
@@ -185,6 +185,11 @@ PLANNED=$(($(awk '$1 == "total" {print $2; exit}' "$WORK/plan.log") - 1))
 [ -s results/smoke/report.html ] || fail "the smoke tier wrote no report"
 RAN=$(grep -c 'JobState=COMPLETED' "$COMPLETED")
 [ "$RAN" -eq "$PLANNED" ] || fail "$RAN jobs went through Slurm, and $PLANNED were planned"
+if [ "$(nproc)" -gt 1 ]; then
+  COST=$(awk '$1 == "run_cost" {print $2; exit}' "$WORK/plan.log")
+  ALONE=$(grep -c "JobState=COMPLETED.* ProcCnt=$(nproc) " "$COMPLETED") || true
+  [ "$ALONE" -eq "${COST:-0}" ] || fail "$ALONE jobs had the node, and ${COST:-0} measure cost"
+fi
 "${ON_CLUSTER[@]}" --dry-run >"$WORK/plan.log" 2>&1
 grep -q 'Nothing to be done' "$WORK/plan.log" || fail "a second run repeats jobs"
 say "the smoke tier is complete, and all its $RAN jobs went through Slurm"
