@@ -187,8 +187,8 @@ RAN=$(grep -c 'JobState=COMPLETED' "$COMPLETED")
 [ "$RAN" -eq "$PLANNED" ] || fail "$RAN jobs went through Slurm, and $PLANNED were planned"
 if [ "$(nproc)" -gt 1 ]; then
   COST=$(awk '$1 == "run_cost" {print $2; exit}' "$WORK/plan.log")
-  ALONE=$(grep -c "JobState=COMPLETED.* ProcCnt=$(nproc) " "$COMPLETED") || true
-  [ "$ALONE" -eq "${COST:-0}" ] || fail "$ALONE jobs had the node, and ${COST:-0} measure cost"
+  EXCLUSIVE=$(grep -c "JobState=COMPLETED.* ProcCnt=$(nproc) " "$COMPLETED") || true
+  [ "$EXCLUSIVE" -eq "${COST:-0}" ] || fail "$EXCLUSIVE jobs had the node, and ${COST:-0} measure cost"
 fi
 "${ON_CLUSTER[@]}" --dry-run >"$WORK/plan.log" 2>&1
 grep -q 'Nothing to be done' "$WORK/plan.log" || fail "a second run repeats jobs"
