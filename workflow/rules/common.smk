@@ -270,6 +270,12 @@ def asked(kind, function):
     )
 
 
+def undisturbed(kind):
+    """Return the options of Slurm that keep jobs of others off the node of a timed job."""
+    timed = kind == "cost" or kind == "training" and CONFIG.run.exclusive
+    return {"slurm_extra": "--exclusive"} if timed else {}
+
+
 def settings(job):
     """Return everything that determines the records of a job."""
     return json.dumps(plan.plain_settings(job), sort_keys=True)

@@ -7,12 +7,6 @@ if workflow.is_main_process and any(
     stop("--set-resources: `timing` cannot be set: set run.exclusive to false")
 
 
-def undisturbed(kind):
-    """Return the options of Slurm that keep jobs of others off the node of a timed job."""
-    timed = kind == "cost" or kind == "training" and CONFIG.run.exclusive
-    return {"slurm_extra": "--exclusive"} if timed else {}
-
-
 # One rule per kind of jobs, because their records differ. A cost measurement reserves all cores, so
 # that no other job disturbs its times; with `run.exclusive`, so does one training job the others.
 # On a cluster, the cores of this machine mean nothing, and the job reserves a node instead.
