@@ -264,7 +264,7 @@ def recorded_costs():
 
 
 def asked(kind, function):
-    """Return a resource function. It repeats the job with more after a failure."""
+    """Return a resource function; a repeated job asks for twice or three times as much."""
     return lambda wildcards, attempt: attempt * function(
         JOBS[f"{kind}/{wildcards.name}/{wildcards.backend}"], recorded_costs()
     )
