@@ -1,8 +1,10 @@
 import json
 import os
 import shlex
+import signal
 import sys
 import time
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -61,7 +63,7 @@ try:
         )
         from dirgrad.config.settings import JOB_KINDS
         from dirgrad.core.errors import UserError
-        from dirgrad.records import atomic, run_lock
+        from dirgrad.records import atomic, run_lock, run_processes
         from dirgrad.report import layout
 except ModuleNotFoundError as error:
     stop(
@@ -89,7 +91,7 @@ def python(wildcards, input):
     return "python" if CONDA else shlex.quote(sys.executable)
 
 
-def command(wildcards, input):
+def command_in_list(wildcards, input):
     """Return the command that starts dirgrad in a job.
 
     The package comes from this checkout, and no module from the working directory. Conda's
@@ -98,8 +100,18 @@ def command(wildcards, input):
     started = f"{python(wildcards, input)} -P -m dirgrad"
     others = "" if CONDA else "${PYTHONPATH:+:$PYTHONPATH}"
     return (
-        f"PYTHONPATH={shlex.quote(str(SOURCE))}{others} {started}" if LOCAL else started
+        f"env PYTHONPATH={shlex.quote(str(SOURCE))}{others} {started}"
+        if LOCAL
+        else started
     )
+
+
+def command(wildcards, input):
+    """Return the command of a rule that runs nothing else.
+
+    It replaces the shell, so that Snakemake is its parent and it ends with Snakemake.
+    """
+    return f"exec {command_in_list(wildcards, input)}"
 
 
 def written(values):
@@ -188,11 +200,34 @@ def importer_config(wildcards, input):
 def lock_results():
     """Lock the results of the tier; exit if another run is at work on them.
 
-    Snakemake's own lock is off, because a killed run leaves it behind.
+    Snakemake's own lock is off, because a killed run leaves it behind. The jobs that a killed run
+    left at work are ended, so that no two jobs write the same file.
     """
     checked(run_lock.acquire, Path(RESULTS))
+    ended = run_processes.end_all(Path(RESULTS))
+    if ended:
+        print(f"Processes that a killed run had left at work were ended: {ended}.")
+    run_processes.mark(Path(RESULTS))
     for folder in (RESULTS, FIGURE_ROOT):
         atomic.remove_parts(Path(folder))
+
+
+def end_jobs_at_interrupt():
+    """Let an interrupt of Snakemake end its jobs, as Ctrl-C in a terminal does.
+
+    Snakemake would wait for its jobs and then discard their results.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:
+        return
+
+    def interrupt(number, frame):
+        run_processes.end_all(Path(RESULTS))
+        before(number, frame)
+
+    # Only the main thread can set a handler.
+    with suppress(ValueError):
+        signal.signal(signal.SIGINT, interrupt)
 
 
 def require_frameworks():

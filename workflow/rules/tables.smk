@@ -79,7 +79,7 @@ rule claims:
     conda:
         "../../envs/report.yaml"
     params:
-        dirgrad=command,
+        dirgrad=command_in_list,
         config=config_file,
         confidence=CONFIG.statistics.confidence,
         estimators=lambda wildcards: CONFIG.model_dump_json(include={"estimators"}),

@@ -13,7 +13,7 @@ import dirgrad
 from dirgrad.cli import extend, jobs, pages, reference, results, verdicts, workflow
 from dirgrad.config import files
 from dirgrad.core.errors import UserError, one_line
-from dirgrad.records import atomic
+from dirgrad.records import atomic, run_processes
 
 ARGUMENTS = {
     "job": "a job, as `dirgrad jobs` prints it, such as training/mlp/jax",
@@ -40,6 +40,8 @@ def main(arguments: list[str] | None = None) -> None:
     """
     # A closed pipe, as in `dirgrad jobs | head`, ends the process without a traceback.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if run_processes.is_marked():
+        run_processes.end_with_parent()
     try:
         args = _parser().parse_args(arguments)
         args.command(args)

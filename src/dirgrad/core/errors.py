@@ -1,6 +1,8 @@
 """Errors that the user can correct, and the lack of memory of a device."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -22,6 +24,34 @@ class DeviceMemoryError(NotImplementedError):
 
     A row then has the status of an estimate that the framework cannot compute, and this reason.
     """
+
+
+SIGNS_OF_SHORTAGE = (
+    "RESOURCE_EXHAUSTED",
+    "out of memory",
+    "can't allocate memory",
+    "bad_alloc",
+)
+"""Texts in the messages of errors of the frameworks that are about memory."""
+
+
+@contextmanager
+def shortage_explained() -> Iterator[None]:
+    """Turn every error about memory, also of NumPy, into a `DeviceMemoryError`.
+
+    The operations of a framework outside its compiled programs can also lack memory.
+
+    Raises:
+        DeviceMemoryError: Memory is lacking.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        text = str(error) or "no memory is left"
+        is_shortage = isinstance(error, MemoryError) or any(s in text for s in SIGNS_OF_SHORTAGE)
+        if isinstance(error, NotImplementedError) or not is_shortage:
+            raise
+        raise DeviceMemoryError(_shortage(text)) from error
 
 
 def shortage_explained_by(
@@ -50,10 +80,12 @@ def shortage_explained_by(
 
 
 def _shortage(message: str) -> str:
-    first_sentence = message.split("\n", 1)[0].split(". ", 1)[0].rstrip(".")
+    sentences = [text.rstrip(".") for text in re.split(r"\n|\. ", message)]
+    named = [text for text in sentences if any(sign in text for sign in SIGNS_OF_SHORTAGE)]
+    reason = one_line((named or sentences)[0])
     return (
         "the device has too little memory for this program: take a smaller batch or fewer trials "
-        f"at once ({first_sentence})"
+        f"at once ({reason})"
     )
 
 

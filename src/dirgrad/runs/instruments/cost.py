@@ -17,6 +17,7 @@ from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.config.plan import Job
 from dirgrad.core import closed_forms
 from dirgrad.core.directions import GroupDirection
+from dirgrad.core.errors import shortage_explained
 from dirgrad.core.recurrent import Recurrent
 from dirgrad.core.types import Backend, Compiled, Estimator, Params
 from dirgrad.records import energy, machine_load
@@ -73,7 +74,8 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
 def _rows(job: Job, backend: Backend, workload: Workload) -> list[Row]:
     """Return the rows of a workload; all are not supported if its loss or its gradient is not."""
     try:
-        return _timed_rows(job, backend, workload)
+        with shortage_explained():
+            return _timed_rows(job, backend, workload)
     except NotImplementedError as error:
         shared = _shared_columns(job, workload) | outcomes.unsupported(error)
         return [
@@ -212,13 +214,14 @@ def _prepare_estimator(
     if isinstance(compiled, NotImplementedError):
         return [], outcomes.unsupported(compiled)
     try:
-        timed = [_prepare(job, backend, program, columns) for program in compiled]
+        with shortage_explained():
+            timed = [_prepare(job, backend, program, columns) for program in compiled]
+            estimate = timed[0]
+            reason = oracle.mismatch(
+                backend, workload, estimator, estimate.program, estimate.compiled, exact
+            )
     except NotImplementedError as error:
         return [], outcomes.unsupported(error)
-    estimate = timed[0]
-    reason = oracle.mismatch(
-        backend, workload, estimator, estimate.program, estimate.compiled, exact
-    )
     if reason:
         return [], {"status": MeasurementStatus.WRONG, "reason": reason}
     return (timed if job.settings.estimate else timed[1:]), {}
@@ -247,8 +250,9 @@ def _compile_all(
 
     def compile_programs(estimator: Estimator) -> list[CompiledProgram] | NotImplementedError:
         try:
-            parts = _programs(job, backend, workload, estimator)
-            return [_compile(job, backend, program) for program in parts]
+            with shortage_explained():
+                parts = _programs(job, backend, workload, estimator)
+                return [_compile(job, backend, program) for program in parts]
         except NotImplementedError as error:
             return error
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from dirgrad.config.plan import Job
 from dirgrad.core import closed_forms, tree
+from dirgrad.core.errors import shortage_explained
 from dirgrad.core.types import Array, Backend, Batch, Estimator, Key, Params
 from dirgrad.records.files import to_table
 from dirgrad.records.measurement_schemas import COORDINATES, DRAWS
@@ -80,7 +81,8 @@ def _rows(job: Job, backend: Backend, workload: Workload) -> Iterator[Rows]:
         for name, estimator in _estimators(job)
     ]
     try:
-        points = list(_estimation_points(job, backend, workload))
+        with shortage_explained():
+            points = list(_estimation_points(job, backend, workload))
     except NotImplementedError as error:
         # Nothing can be compared with an exact gradient that is not available.
         outcome = outcomes.unsupported(error)
@@ -89,7 +91,8 @@ def _rows(job: Job, backend: Backend, workload: Workload) -> Iterator[Rows]:
     rows_of = _measure_at(job, backend, workload, points)
     for estimator, shared in estimators:
         try:
-            yield from rows_of(estimator, shared)
+            with shortage_explained():
+                yield from rows_of(estimator, shared)
         except NotImplementedError as error:
             yield [shared | outcomes.unsupported(error)], []
 

@@ -36,7 +36,11 @@ def sample_rss(
     # A pipe that nobody reads would stop the process once it is full.
     with TemporaryFile("w+", encoding="utf-8") as output:
         process = subprocess.Popen(command, stdout=output, stderr=sys.stderr)
-        samples = _samples(process, monotonic() + limit_seconds)
+        try:
+            samples = _samples(process, monotonic() + limit_seconds)
+        finally:
+            if process.poll() is None:
+                process.kill()
         if samples is None:
             yield outcomes.hung(limit_seconds)
             return

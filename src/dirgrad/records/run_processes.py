@@ -1,0 +1,51 @@
+"""Processes of a run: they end with it, and the next run ends those that are left."""
+
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+
+VARIABLE = "DIRGRAD_RUN"
+"""Environment variable of every process of a run: the folder of the results of the run."""
+PR_SET_PDEATHSIG = 1
+LAST_SECONDS = 10.0
+"""Time to wait until ended processes are gone, in seconds."""
+
+
+def mark(folder: Path) -> None:
+    """Name the results of this run in the environment that its processes inherit."""
+    os.environ[VARIABLE] = str(folder.resolve())
+
+
+def is_marked() -> bool:
+    """Return whether a run has started this process."""
+    return VARIABLE in os.environ
+
+
+def end_with_parent() -> None:
+    """Ask the kernel to kill this process as soon as its parent ends. Only Linux can do this."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def end_all(folder: Path) -> int:
+    """Kill all processes of runs on a folder of results, and return their number.
+
+    The process that calls this function must hold the lock of the folder, so that no other run is
+    at work on it. Processes of other users and of other machines stay.
+    """
+    # Planning needs no psutil.
+    import psutil
+
+    name = str(folder.resolve())
+    ended = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and process.environ().get(VARIABLE) == name:
+                process.kill()
+                ended.append(process)
+        except psutil.Error:
+            continue
+    psutil.wait_procs(ended, timeout=LAST_SECONDS)
+    return len(ended)
