@@ -9,7 +9,7 @@ TORCH_OPTIONS = options=$$($(PYTHON) envs/torch_index.py $(TORCH))
 WORKFLOW := Snakefile workflow/Snakefile $(wildcard workflow/rules/*.smk)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: reproduce smoke paper verify test test-gpu test-slurm check bench bench-gpu bench-trials bench-compiled bench-startup bench-planning mutation report-check wheel-check lock install image clean
+.PHONY: reproduce smoke paper verify test test-gpu test-chaos test-slurm check bench bench-gpu bench-trials bench-compiled bench-startup bench-planning mutation report-check wheel-check lock install image clean
 
 reproduce: install
 	snakemake
@@ -43,6 +43,10 @@ test-gpu:
 # takes ten minutes on two cores. `make test-slurm ONLY=mlp` runs one experiment.
 test-slurm: install
 	PYTHON=$(CURDIR)/$(BIN)/python tests/slurm.sh
+
+# Kill runs at random moments and bring about faults, such as a full disk. It takes 15 minutes.
+test-chaos: install
+	OMP_NUM_THREADS=1 python tests/chaos.py --seed $(or $(SEED),0)
 
 check: install
 	ruff format --check src tests benchmarks envs

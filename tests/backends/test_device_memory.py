@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from dirgrad import backends
-from dirgrad.core.errors import DeviceMemoryError
+from dirgrad.core.errors import DeviceMemoryError, shortage_explained
 from dirgrad.core.types import Backend
 from dirgrad.runs.context import Context
 from dirgrad.runs.training import train
@@ -84,6 +84,33 @@ def test_another_error_of_the_framework_stays(backend: Backend) -> None:
         backend.engine.compile(f, (backend.ops.asarray(np.ones(3)),))
 
 
+SHORTAGES = {
+    MemoryError(): "no memory is left",
+    MemoryError("Unable to allocate 7 TiB"): "Unable to allocate 7 TiB",
+    RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 8 bytes."): (
+        "RESOURCE_EXHAUSTED: Out of memory allocating 8 bytes"
+    ),
+    RuntimeError(
+        "[enforce fail at alloc_cpu.cpp:119] err == 0. DefaultCPUAllocator: can't allocate memory: "
+        "you tried to allocate 8 bytes. Error code 12 (Cannot allocate memory)"
+    ): "DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes",
+}
+
+
+@pytest.mark.parametrize("error", SHORTAGES)
+def test_a_shortage_outside_compiled_programs_is_one_sentence(error: Exception) -> None:
+    with pytest.raises(DeviceMemoryError) as caught, shortage_explained():
+        raise error
+    assert str(caught.value).endswith(f"fewer trials at once ({SHORTAGES[error]})")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no device"), NotImplementedError("bad_alloc")])
+def test_an_error_that_is_not_about_memory_stays(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught, shortage_explained():
+        raise error
+    assert caught.value is error
+
+
 class FailingEngine:
     """An engine that runs out of memory after some chunks."""
 
@@ -114,3 +141,24 @@ def test_a_training_without_memory_is_a_row_with_a_status() -> None:
     assert len(rows) == 6
     assert set(rows["status"]) == {"unsupported"}
     assert set(rows["reason"]) == {"the device has too little memory"}
+
+
+class EngineWithoutKeys:
+    """An engine that cannot allocate the keys of the trials."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.engine = backend.engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.engine, name)
+
+    def keys(self, seeds: np.ndarray) -> Any:
+        raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 8 bytes.")
+
+
+def test_trials_that_cannot_be_allocated_are_rows_with_a_status() -> None:
+    backend = backends.load("torch", 1, "float64")
+    job = training_job(backend, "beale", estimators=["backprop"], lanes="all")
+    limited = replace(backend, engine=EngineWithoutKeys(backend))
+    rows = train.run(job, Context(limited))["trials"].to_pandas()
+    assert set(rows["status"]) == {"unsupported"}

@@ -32,9 +32,9 @@ from dirgrad.components.registry import component
 class Hanging(Beale):
     \"\"\"A problem whose loss takes an hour.\"\"\"
 
-    def loss(self, ops, params, batch):
+    def outputs(self, ops, params, batch):
         time.sleep(3600)
-        return super().loss(ops, params, batch)
+        return super().outputs(ops, params, batch)
 """
 
 
@@ -166,11 +166,14 @@ def memory_limit(directory: Path) -> None:
     """Train an estimator that needs more memory than the limit, beside one that does not."""
     config = chaos_tier.tier()
     estimators = config["estimators"]
-    many = estimators["forward"] | {"num_directions": 1_000_000}
+    # It keeps 30,000 directions of 30,000 parameters, which take 3.6 GB.
+    many = {"kind": "projected_forward_gradient", "direction": "gaussian", "num_directions": 30_000}
+    problem = {"kind": "mlp", "dataset": "digits", "hidden": [400]}
     perceptron = config["experiments"]["perceptron"] | {"estimators": ["backprop", "many"]}
+    short = {"problem": problem, "steps": 2, "record_every": 1}
     large = config | {
         "estimators": estimators | {"many": many},
-        "experiments": {"large": perceptron | {"steps": 2, "record_every": 1}},
+        "experiments": {"large": perceptron | short},
     }
     chaos_tier.write_tier(directory, large)
     limits = (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES)

@@ -1,75 +1,28 @@
 """The workflow plans every tier, reports mistakes, produces all results and can be resumed."""
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
-import yaml
 
 from dirgrad.records import origin
 from support import browser
 from support.paths import ROOT
+from support.small_workflow import (
+    BEALE,
+    PROFILE,
+    PYTHON,
+    RESULTS,
+    printed,
+    run,
+    small_config,
+    snakemake,
+    write_config,
+)
 
-ENTRY = ["--snakefile", str(ROOT / "workflow" / "Snakefile")]
-# Snakemake looks for the profile in the working directory, and these runs work elsewhere.
-PROFILE = ["--workflow-profile", str(ROOT / "profiles" / "default")]
-PYTHON = [sys.executable, "-P", "-m"]
-SNAKEMAKE = [*PYTHON, "snakemake", *PROFILE, *ENTRY]
-RESULTS = Path("results/small")
-BEALE = {
-    "problem": "beale",
-    "optimizer": "sgd",
-    "learning_rates": [0.01, 10.0],
-    "seeds": 9,
-    "steps": 20,
-    "record_every": 10,
-    "estimators": ["backprop", "forward_gradient"],
-}
-
-
-def small_config(**more_experiments: dict[str, Any]) -> dict[str, Any]:
-    """Return a configuration with the experiment `beale`; its larger learning rate diverges."""
-    return {
-        "tier": "small",
-        "backends": ["jax"],
-        "statistics": {"resamples": 50},
-        "estimators": {
-            "backprop": {"kind": "backprop"},
-            "forward_gradient": {"kind": "forward_gradient", "direction": "gaussian"},
-        },
-        "experiments": {"beale": BEALE, **more_experiments},
-    }
-
-
-OVERLAY = {"tier": "small", "experiments": {"beale": {"seeds": 2}}}
 ONE_THREAD = ["--cores", "1", "--config", "run={threads: 1, data_directory: 'my {data}'}"]
-
-
-def write_config(directory: Path, config: dict[str, Any]) -> None:
-    """Write a configuration, and an overlay with two seeds."""
-    (directory / "config").mkdir(parents=True, exist_ok=True)
-    (directory / "config" / "config.yaml").write_text(yaml.safe_dump(config))
-    (directory / "config" / "small.yaml").write_text(yaml.safe_dump(OVERLAY))
-
-
-def run(*command: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
-
-
-def snakemake(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    return run(*SNAKEMAKE, *arguments, directory=directory)
-
-
-def printed(process: subprocess.CompletedProcess[str]) -> str:
-    return process.stdout + process.stderr
 
 
 # Plans and mistakes
@@ -244,79 +197,3 @@ def test_a_run_writes_all_results_and_later_runs_only_what_changed(
     assert printed_outputs(plan, "training/beale/") == []
     assert len(printed_outputs(plan, "training/other/jax/trials.parquet")) == 1, plan
     assert len(printed_outputs(plan, "figures/small/loss_beale.svg")) == 1, plan
-
-
-# An interrupted run, and two runs at once
-
-HOLD_LOCK = """
-import sys
-from pathlib import Path
-from dirgrad.records import run_lock
-run_lock.acquire(Path(sys.argv[1]))
-sys.stdin.read()
-"""
-
-
-def kill_when_exists(path: Path, directory: Path) -> None:
-    """Start the workflow and kill it, with all its jobs, as soon as a file exists."""
-    process = subprocess.Popen(
-        [*SNAKEMAKE, "--cores", "1"],
-        cwd=directory,
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 300
-    while not path.exists() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    exists = path.exists()
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    assert exists
-
-
-@pytest.mark.slow
-def test_a_killed_run_resumes_without_a_manual_step_and_keeps_finished_records(
-    tmp_path: Path,
-) -> None:
-    long = BEALE | {"steps": 50_000_000, "record_every": 10_000, "learning_rates": [1e-5]}
-    write_config(tmp_path, small_config(long=long))
-    records = RESULTS / "records/training/beale/jax/trials.parquet"
-    table = RESULTS / "tables/final.csv"
-    first_run = snakemake("--cores", "1", str(records), "--resources", "mem=1", directory=tmp_path)
-    assert first_run.returncode == 0, printed(first_run)
-    assert "The requested files are complete (" in printed(first_run)
-    # An option of the command line does not let training jobs run side by side.
-    lines = printed(first_run).splitlines()
-    (limits,) = [line for line in lines if line.startswith("Provided resources: ")]
-    assert "timing" in limits
-    finished_at = (tmp_path / records).stat().st_mtime_ns
-    kill_when_exists(tmp_path / RESULTS / "logs/training/long/jax.log", tmp_path)
-    part = tmp_path / RESULTS / ".part-of-a-killed-process"
-    part.touch()
-
-    write_config(tmp_path, small_config())
-    resumed_run = snakemake("--cores", "1", str(table), directory=tmp_path)
-    assert resumed_run.returncode == 0, resumed_run.stderr
-    assert (tmp_path / records).stat().st_mtime_ns == finished_at
-    assert (tmp_path / table).exists(), printed(resumed_run)
-    assert not part.exists()
-
-
-@pytest.mark.slow
-def test_one_of_two_runs_at_once_says_that_the_other_is_at_work(tmp_path: Path) -> None:
-    write_config(tmp_path, small_config())
-    table = str(RESULTS / "tables/final.csv")
-    program = [sys.executable, "-c", HOLD_LOCK, str(RESULTS)]
-    with subprocess.Popen(program, cwd=tmp_path, stdin=subprocess.PIPE) as other:
-        while not (tmp_path / RESULTS / ".lock").exists():
-            time.sleep(0.05)
-        refused = snakemake("--cores", "1", table, directory=tmp_path)
-        planned = snakemake("--cores", "1", table, "--dry-run", directory=tmp_path)
-        other.kill()
-    (line,) = [line for line in refused.stderr.splitlines() if line.startswith("dirgrad: ")]
-    assert f"{RESULTS}: another run is at work here (process {other.pid} on" in line
-    assert refused.returncode == 2
-    assert "Traceback" not in printed(refused)
-    assert not (tmp_path / RESULTS / "records").exists()
-    assert planned.returncode == 0

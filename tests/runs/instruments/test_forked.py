@@ -1,5 +1,7 @@
 """A measurement in a fork returns its row, or the way in which its process ended."""
 
+from pathlib import Path
+
 import pytest
 
 from support.fresh_python import printed_lines
@@ -30,3 +32,33 @@ def test_a_fork_that_hangs_is_ended_and_has_a_status() -> None:
     (line,) = printed_lines(*lines)
     assert "'status': <MeasurementStatus.FAILED" in line
     assert "ended after 0.2 seconds without a result" in line
+
+
+def test_a_measurement_that_a_signal_ends_is_made_once_more(tmp_path: Path) -> None:
+    lines = [
+        "import os, pathlib",
+        "from dirgrad.runs.instruments import forked",
+        f"first = pathlib.Path({str(tmp_path / 'first')!r})",
+        "def killed_once():",
+        "    if not first.exists():",
+        "        first.touch()",
+        "        os.kill(os.getpid(), 9)",
+        "    return {'row': 1}",
+        "print(forked.measure(killed_once))",
+    ]
+    assert printed_lines(*lines) == ["{'row': 1}"]
+
+
+def test_an_interrupted_measurement_leaves_no_process() -> None:
+    lines = [
+        "import multiprocessing, os, signal, time",
+        "from dirgrad.runs.instruments import forked",
+        "def interrupting():",
+        "    os.kill(os.getppid(), signal.SIGINT)",
+        "    time.sleep(60)",
+        "try:",
+        "    forked.measure(interrupting)",
+        "except KeyboardInterrupt:",
+        "    print(multiprocessing.active_children())",
+    ]
+    assert printed_lines(*lines) == ["[]"]

@@ -54,6 +54,13 @@ class Unknown:
         raise NotImplementedError("no rule\n  for this loss")
 
 
+class WithoutMemory(ForwardGradient):
+    """An estimator for which NumPy cannot allocate an array."""
+
+    def estimate(self, *arguments: Any) -> Any:
+        raise MemoryError("Unable to allocate 7 TiB")
+
+
 def measurement(
     backend: Backend,
     instrument: str,
@@ -151,6 +158,30 @@ def test_the_memory_of_the_other_estimators_is_measured(backend: Backend) -> Non
     assert outcome_by_estimator(table) == expected
     counts = dict(zip(table["estimator"], table["n"], strict=True))
     assert counts == {"inference": 2, "rank_one": 0, "gaussian": 2, "failing": 0}
+
+
+INSTRUMENTS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "cost": (cost, {"rounds": 1, "round_seconds": 1e-4}),
+    "draws": (quality, {"draws": 2}),
+    "memory": (memory, {"rounds": 1}),
+}
+
+
+@pytest.mark.parametrize("records", INSTRUMENTS)
+def test_an_estimator_without_memory_is_a_row_beside_the_others(
+    backend: Backend, records: str
+) -> None:
+    instrument, options = INSTRUMENTS[records]
+    estimators = {"large": WithoutMemory(direction=Gaussian()), "gaussian": ESTIMATORS["gaussian"]}
+    kind = instrument.__name__.rpartition(".")[2]
+    job = measurement(backend, kind, None, estimators, **options)
+    context = Context(backend, probe=lambda measurement: measurement())
+    rows = instrument.run(job, context)[records].to_pandas()
+    outcomes = {name: group["status"].iloc[0] for name, group in rows.groupby("estimator")}
+    assert outcomes["large"] == "unsupported"
+    assert outcomes["gaussian"] == "ok"
+    (reason,) = set(rows.loc[rows["estimator"] == "large", "reason"])
+    assert reason.endswith("(Unable to allocate 7 TiB)")
 
 
 def test_the_timeline_of_an_estimator_that_is_not_supported_is_its_reason(
