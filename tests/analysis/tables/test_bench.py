@@ -54,3 +54,10 @@ def test_an_estimator_that_was_not_timed_has_a_status_and_no_times() -> None:
     assert table.loc["one_layer", "reason"] == "a single layer"
     assert np.isnan(table.loc["one_layer", "step_over_backprop"])
     assert table.loc["backprop", "status"] == "ok"
+
+
+def test_without_the_plain_estimator_the_table_has_all_its_columns() -> None:
+    records = cost_records().query("estimator != 'forward_gradient'")
+    table = bench.make({"cost": records}, QUICK)
+    assert {*bench.COLUMN_ROLES.file_columns()} == {*table.columns}
+    assert table["step_over_plain"].isna().all()

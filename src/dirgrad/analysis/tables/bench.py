@@ -6,7 +6,7 @@ import pandas as pd
 
 from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.tables.cost import WORKLOAD_KEYS
-from dirgrad.analysis.tables.summary import Records, scalars
+from dirgrad.analysis.tables.summary import Records, scalars, with_all_columns
 from dirgrad.config.settings import Statistics
 from dirgrad.records import energy
 from dirgrad.records.schemas import MeasurementStatus
@@ -96,7 +96,7 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for _, workload in with_status(records["cost"]).groupby(WORKLOAD_KEYS, sort=False):
         rows += _estimator_rows(workload, settings)
-    return pd.DataFrame(rows, columns=None if rows else [*KEYS, "n"])
+    return with_all_columns(rows, COLUMN_ROLES)
 
 
 def _estimator_rows(workload: pd.DataFrame, settings: Statistics) -> list[dict[str, Any]]:
