@@ -32,7 +32,7 @@ TARGETS = ("group", "Snakemake", "job", "fork")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 LATEST_SECONDS = 12.0
 """Latest moment of a kill after the start of a run, in seconds."""
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 """Time to wait for a job or a fork that can be killed, in seconds."""
 
 
@@ -102,7 +102,9 @@ def _kill(process: "subprocess.Popen[bytes]", target: str, number: signal.Signal
 
 def _killed_run(directory: Path, rng: Random) -> Kill | int | None:
     """Start a run and kill it at a random moment; return its exit status if it ended before."""
-    target, number = rng.choice(TARGETS), rng.choice(SIGNALS)
+    forks_to_come = not (directory / chaos_tier.FORKING).exists()
+    target = rng.choice(TARGETS if forks_to_come else TARGETS[:-1])
+    number = rng.choice(SIGNALS)
     moment = rng.uniform(0.2, LATEST_SECONDS)
     tracebacks = chaos_tier.num_tracebacks(directory)
     process = chaos_tier.start(directory)

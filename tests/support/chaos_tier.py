@@ -21,6 +21,10 @@ from support.paths import ROOT
 RESULTS = Path("results/tiny")
 FOLDERS = (RESULTS, Path("figures/tiny"))
 OUTPUT = "output.txt"
+FIRST_WORDS = "Using workflow specific profile"
+"""Beginning of the output of a run."""
+FORKING = RESULTS / "records/memory/small/jax/memory.parquet"
+"""Record of the job that forks processes."""
 TOKEN = "DIRGRAD_CHAOS"
 """Environment variable of all processes of a run: its directory."""
 SNAKEMAKE = [
@@ -171,8 +175,9 @@ class Stamp(NamedTuple):
 
 
 def finished_records(directory: Path) -> dict[Path, Stamp]:
-    """Return the records of all jobs that Snakemake has called finished, if they exist."""
-    text = output(directory)
+    """Return the records of all jobs that Snakemake called finished in the last run."""
+    # The numbers of jobs hold for one run.
+    text = output(directory).rpartition(FIRST_WORDS)[2]
     stamps = {}
     for paths, job in re.findall(r"output: (\S.*)\n(?:    .*\n)*?    jobid: (\d+)\n", text):
         if f"Finished jobid: {job} " not in text:
@@ -194,10 +199,19 @@ def stamp(path: Path) -> Stamp | None:
 
 
 def num_tracebacks(directory: Path) -> int:
-    """Return the number of tracebacks in the output of the runs and in the logs of jobs."""
-    files = [directory / OUTPUT, *(directory / RESULTS / "logs").rglob("*.log")]
-    texts = (file.read_text(encoding="utf-8", errors="replace") for file in files)
-    return sum(text.count("Traceback (most recent call last)") for text in texts)
+    """Return the number of tracebacks in the output of the runs and in the logs of jobs.
+
+    Snakemake prints one of its own if an interrupt comes while it starts. It is not counted.
+    """
+    logs = (directory / RESULTS / "logs").rglob("*.log")
+    texts = [log.read_text(encoding="utf-8", errors="replace") for log in logs]
+    errors = [error for text in texts for error in _errors(text)]
+    return len(errors) + len([e for e in _errors(output(directory)) if e != "KeyboardInterrupt"])
+
+
+def _errors(text: str) -> list[str]:
+    """Return the last line of each traceback in a text."""
+    return re.findall(r"Traceback \(most recent call last\):\n(?:\s.*\n|\n)*(.*)", text)
 
 
 def parts(directory: Path) -> list[Path]:
