@@ -211,7 +211,7 @@ def num_tracebacks(directory: Path) -> int:
 
 def _errors(text: str) -> list[str]:
     """Return the last line of each traceback in a text."""
-    return re.findall(r"Traceback \(most recent call last\):\n(?:\s.*\n|\n)*(.*)", text)
+    return re.findall(r"Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(.*)", text)
 
 
 def parts(directory: Path) -> list[Path]:
