@@ -115,9 +115,13 @@ def _killed_run(directory: Path, rng: Random) -> Kill | int | None:
     chaos_tier.wait(process)
     left = chaos_tier.remaining(directory)
     lost = sum(chaos_tier.stamp(path) != stamp for path, stamp in before.items())
-    print(f"  {target} {number.name} after {moment:.1f} s: {len(left)} left", flush=True)
-    new = chaos_tier.num_tracebacks(directory) - tracebacks
-    return Kill(target, number, lost, max(new, 0), len(left))
+    new = max(chaos_tier.num_tracebacks(directory) - tracebacks, 0)
+    print(
+        f"  {target} {number.name} after {moment:.1f} s: {lost} records lost, "
+        f"{new} tracebacks, {len(left)} processes left",
+        flush=True,
+    )
+    return Kill(target, number, lost, new, len(left))
 
 
 def _cycle(directory: Path, rng: Random, most: int) -> tuple[list[Kill], list[str]]:
@@ -169,6 +173,7 @@ def _kill_rows(args: argparse.Namespace, folder: Path) -> list[Row]:
             figures = kill[2:]
             well = int(not wrong and not any(figures))
             rows.setdefault(kind, []).append(Row(kind, 1, well, *figures, notes))
+        print(f"  {'; '.join(wrong) or 'ended well'}", flush=True)
         num_kills += len(kills)
         index += 1
         _keep_if(bool(wrong) or any(any(kill[2:]) for kill in kills), directory, args.keep)
