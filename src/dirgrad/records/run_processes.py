@@ -5,6 +5,11 @@ import os
 import signal
 import sys
 from pathlib import Path
+from time import monotonic, sleep
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psutil
 
 VARIABLE = "DIRGRAD_RUN"
 """Environment variable of every process of a run: the folder of the results of the run."""
@@ -47,5 +52,17 @@ def end_all(folder: Path) -> int:
                 ended.append(process)
         except psutil.Error:
             continue
-    psutil.wait_procs(ended, timeout=LAST_SECONDS)
+    deadline = monotonic() + LAST_SECONDS
+    while any(map(_is_at_work, ended)) and monotonic() < deadline:
+        sleep(0.02)
     return len(ended)
+
+
+def _is_at_work(process: "psutil.Process") -> bool:
+    """Return whether a process runs. Its exit status is left to its parent."""
+    import psutil
+
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
