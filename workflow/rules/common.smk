@@ -65,6 +65,7 @@ try:
         from dirgrad.core.errors import UserError
         from dirgrad.records import atomic, run_lock, run_processes
         from dirgrad.report import layout
+        from dirgrad.report.review import packed_files
 except ModuleNotFoundError as error:
     stop(
         f"the Python that runs Snakemake has no {error.name}: run "

@@ -72,3 +72,38 @@ rule report:
         " --configfile {params.config:q} {params.replace} --cores 1 --nolock"
         " --report {params.part:q} --report-stylesheet {params.style:q} > {log:q} 2>&1"
         " && mv {params.part:q} {output:q} || {{ rm -f {params.part:q}; exit 1; }}"
+
+
+CHECKOUT = WORKFLOW.parent if LOCAL else Path()
+
+
+# Everything for a reviewer or an archive. It is not part of `all`, because it has every record.
+rule pack:
+    input:
+        rules.results.input,
+        records=rules.manifest.input.records,
+        claims=CLAIMS,
+        judgements=str(Path(CLAIMS).with_name("reproducibility.yaml")),
+    output:
+        page=f"{RESULTS}/pack/REPRODUCIBILITY.md",
+        crate=f"{RESULTS}/pack/ro-crate-metadata.json",
+        archive=f"{RESULTS}/pack/pack.zip",
+    log:
+        f"{RESULTS}/logs/pack.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        dirgrad=command,
+        config=config_file,
+        sources=lambda wildcards: code_inputs.digest(
+            map(str, packed_files.source_paths(CHECKOUT, Path()).values())
+        ),
+        checkout=lambda wildcards, input: CHECKOUT,
+        results=lambda wildcards, input: RESULTS,
+        figures=lambda wildcards, input: FIGURE_ROOT,
+        out=lambda wildcards, output: Path(output.page).parent,
+    shell:
+        "{params.dirgrad} pack {params.results:q} --figures {params.figures:q}"
+        " --config {params.config:q} --claims {input.claims:q}"
+        " --judgements {input.judgements:q} --checkout {params.checkout:q}"
+        " --out {params.out:q} 2> {log:q}"

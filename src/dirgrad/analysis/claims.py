@@ -69,6 +69,10 @@ class Claim(BaseModel):
     """The measured quantity: a `kind` with operands."""
     criterion: Bounds
     """The values of the quantity for which the claim holds."""
+    differs: str = ""
+    """How our measurement differs from the source's, and why. `reproducibility.yaml` states what
+    differs for all claims of a source.
+    """
 
 
 class _ClaimsFile(BaseModel):

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ def jobs(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Carry out one job, given as kind/name/backend; OUT is a directory for its records."""
+    begin = datetime.now(UTC)
     job = _job(args)
     require_writable(args.out)
 
@@ -52,7 +54,8 @@ def run(args: argparse.Namespace) -> None:
     stepping_command = partial(_stepping_command, args, job.run.threads)
     instrument = import_module(JOB_KINDS[job.kind].module)
     records = instrument.run(job, Context(backend, reporter, forked.measure, stepping_command))
-    facts = provenance.collect(code_inputs.recorded_settings(job), backend.engine.environment())
+    settings, environment = code_inputs.recorded_settings(job), backend.engine.environment()
+    facts = provenance.collect(settings, environment, begin)
     for name, rows in records.items():
         path = args.out / f"{name}.parquet"
         files.write_records(rows, facts, path)

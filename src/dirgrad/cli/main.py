@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import dirgrad
-from dirgrad.cli import extend, jobs, pages, reference, results, verdicts, workflow
+from dirgrad.cli import (
+    extend,
+    jobs,
+    pages,
+    reference,
+    results,
+    review,
+    verdicts,
+    workflow,
+)
 from dirgrad.config import files
 from dirgrad.core.errors import UserError, one_line
 from dirgrad.records import atomic, run_processes
@@ -85,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_results(add)
     _add_verdicts(add)
     _add_pages(add)
+    _add_review(add)
     _add_extending(add)
     _add_workflow(add)
     _add_config(add(reference.options, out=False), required=False)
@@ -158,12 +168,7 @@ def _add_verdicts(add: AddCommand) -> None:
     claims = add(verdicts.claims, "tables", config=True)
     verify = add(verdicts.verify, "run", "reference", config=True)
     for parser in (claims, verify):
-        parser.add_argument(
-            "--claims",
-            type=Path,
-            default=Path("config/claims.yaml"),
-            help="file of claims (default: config/claims.yaml)",
-        )
+        _add_claims(parser)
     add(verdicts.claim_options, out=False)
     readme_table = add(verdicts.readme_table, out=False)
     readme_table.add_argument(
@@ -200,6 +205,38 @@ def _add_pages(add: AddCommand) -> None:
     render.add_argument("tables", type=Path, nargs="+", help="CSV files")
     origin = add(pages.origin, out=False)
     origin.add_argument("files", type=Path, nargs="+", help="SVG, PNG, PDF, HTML or LaTeX files")
+
+
+def _add_claims(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--claims",
+        type=Path,
+        default=Path("config/claims.yaml"),
+        help="file of claims (default: config/claims.yaml)",
+    )
+
+
+def _add_review(add: AddCommand) -> None:
+    page = add(review.reproducibility, out=False)
+    page.add_argument(
+        "runs", type=Path, nargs="+", metavar="run", help="directories with the results of a tier"
+    )
+    pack = add(review.pack, "run", config=True)
+    pack.add_argument("--figures", type=Path, required=True, help="directory with the figures")
+    pack.add_argument(
+        "--checkout",
+        type=Path,
+        default=Path(),
+        help="directory with the workflow and the code (default: the working directory)",
+    )
+    for parser in (page, pack):
+        _add_claims(parser)
+        parser.add_argument(
+            "--judgements",
+            type=Path,
+            default=Path("config/reproducibility.yaml"),
+            help="file of sentences (default: config/reproducibility.yaml)",
+        )
 
 
 def _add_extending(add: AddCommand) -> None:

@@ -22,7 +22,7 @@ def front_page(args: argparse.Namespace) -> None:
     claims, evidence = (
         read_table(paths[name]) if name in paths else None for name in ("claims", "evidence")
     )
-    page = front.page(_read_manifest(args.manifest), claims, evidence, args.figures)
+    page = front.page(read_manifest(args.manifest), claims, evidence, args.figures)
     write_atomically(args.out, lambda part: part.write_text(page, encoding="utf-8"))
 
 
@@ -31,7 +31,7 @@ def render(args: argparse.Namespace) -> None:
     from dirgrad.records import origin
     from dirgrad.report.pages import table
 
-    manifest = _read_manifest(args.manifest)
+    manifest = read_manifest(args.manifest)
     origin_line = origin.to_line(origin.from_manifest(manifest))
     for path in args.tables:
         table.write(path, origin_line)
@@ -45,7 +45,12 @@ def origin(args: argparse.Namespace) -> None:
         print(json.dumps({"file": str(path), **read(path)}, indent=1))
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Read the manifest of a run.
+
+    Raises:
+        UserError: The file is no manifest.
+    """
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:

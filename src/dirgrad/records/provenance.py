@@ -119,19 +119,28 @@ def device_name(environment: Mapping[str, str]) -> str:
     return f"cpu: {cpu_model()}" if kind == "cpu" else environment["device"]
 
 
-def collect(settings: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
+def collect(
+    settings: Mapping[str, Any],
+    environment: Mapping[str, str],
+    begin: datetime | None = None,
+) -> dict[str, str]:
     """Return the facts that every file of records contains.
 
     Args:
         settings: Settings of the job.
         environment: Facts about the framework: its version and its device.
+        begin: Time at which the job began, with its time zone. The facts then have the wall time
+            of the job in seconds; without it, the job counts as begun now.
     """
+    now = datetime.now(UTC)
+    wall_time = {"seconds": f"{(now - begin).total_seconds():.1f}"} if begin else {}
     return {
         "dirgrad": dirgrad.__version__,
         "commit": commit(),
         "settings_hash": digest(settings),
         "settings": json.dumps(settings, sort_keys=True),
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "started": (begin or now).astimezone(UTC).isoformat(timespec="seconds"),
+        **wall_time,
         "python": platform.python_version(),
         "numpy": np.__version__,
         **environment,

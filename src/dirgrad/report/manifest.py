@@ -81,7 +81,10 @@ def _trials_by_status(entries: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 def _job_entry(path: Path, facts: Mapping[str, str]) -> dict[str, Any]:
     """Return the entry of a job, with the outcome of its trials or the load of its machine."""
-    job_facts = {name: facts[name] for name in JOB_FACTS}
+    job_facts: dict[str, Any] = {name: facts[name] for name in JOB_FACTS}
+    # Records of earlier versions do not state the wall time of their job.
+    if "seconds" in facts:
+        job_facts["seconds"] = float(facts["seconds"])
     entry = {"records": str(path.parent), "run_id": run_id(facts), **job_facts}
     if path.stem == "trials":
         return entry | _training_columns(path)

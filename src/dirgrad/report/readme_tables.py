@@ -64,8 +64,8 @@ def answers(claims: Sequence[pd.DataFrame]) -> list[Row]:
     rows: dict[str, Row] = {}
     for table in claims:
         for row in table[table["question"].notna()].to_dict("records"):
-            if row["id"] not in rows or not _places(rows[row["id"]]):
-                rows[row["id"]] = row if _places(row) else rows.get(row["id"], row)
+            if row["id"] not in rows or not number_of_places(rows[row["id"]]):
+                rows[row["id"]] = row if number_of_places(row) else rows.get(row["id"], row)
     return list(rows.values())
 
 
@@ -76,10 +76,11 @@ def answers_page(paths: Sequence[Path]) -> str:
         UserError: If a file is damaged or lacks a column.
     """
     with damage.missing_column_named(paths):
-        return _answers_as_markdown(answers([read_table(path) for path in paths]))
+        return answers_as_markdown(answers([read_table(path) for path in paths]))
 
 
-def _answers_as_markdown(rows: Sequence[Row]) -> str:
+def answers_as_markdown(rows: Sequence[Row]) -> str:
+    """Return rows of claims.csv as the Markdown table of the short answer."""
     head = [
         "question",
         "source",
@@ -215,7 +216,7 @@ def _claims(table: pd.DataFrame) -> list[Cells]:
     texts = ["statement", "source", "criterion", "evidence"]
     rows: list[Cells] = [["claim", *texts[1:], "tier", "measured", "n", "verdict"]]
     for _, group in table.groupby("id", sort=False):
-        was_run = group[_places(group) > 0]
+        was_run = group[number_of_places(group) > 0]
         if len(was_run):
             by_tier = [(row, row["tier"], row["sentence"]) for row in was_run.to_dict("records")]
         else:
@@ -227,14 +228,14 @@ def _claims(table: pd.DataFrame) -> list[Cells]:
     return rows
 
 
-def _places(rows: Any) -> Any:
+def number_of_places(rows: Any) -> Any:
     """Return the number of places where a claim was measured."""
     return rows["holds"] + rows["fails"] + rows["open"]
 
 
 def measured_range(row: Row) -> str:
     """Return the range over the places, or the value and its interval at the only place."""
-    n_places = _places(row)
+    n_places = number_of_places(row)
     if n_places > 1:
         return f"{row['lowest']:.3g} to {row['highest']:.3g}"
     if not n_places:

@@ -247,9 +247,7 @@ def short_answer(claims: pd.DataFrame) -> list[Answer]:
 
 def verdicts_by_paper(claims: pd.DataFrame) -> list[PaperVerdicts]:
     """Return the numbers of verdicts by source; claims that were not run are not counted."""
-    sources = claims["source"].map(lambda source: author({"source": source}))
-    papers = sources.mask(sources.str.contains(NOT_A_PAPER), OTHER_SOURCES)
-    counts = pd.crosstab(papers, claims["verdict"])
+    counts = pd.crosstab(claims["source"].map(paper), claims["verdict"])
     rows = [
         PaperVerdicts(
             str(source),
@@ -261,6 +259,12 @@ def verdicts_by_paper(claims: pd.DataFrame) -> list[PaperVerdicts]:
     ]
     judged = [row for row in rows if row.holds + row.undecided + row.fails]
     return sorted(judged, key=lambda row: (row.source == OTHER_SOURCES, row.source))
+
+
+def paper(source: str) -> str:
+    """Return who makes a claim, and one name for all sources that are neither papers nor slides."""
+    name = author({"source": source})
+    return OTHER_SOURCES if NOT_A_PAPER.search(name) else name
 
 
 def places(evidence: pd.DataFrame) -> dict[str, list[ShownPlace]]:
