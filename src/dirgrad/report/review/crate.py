@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dirgrad.core.errors import UserError
-from dirgrad.report.pages.front import VERSIONS
 from dirgrad.report.review.commands import tier_option
 from dirgrad.report.review.packed_files import PackedFile
 
@@ -27,6 +26,14 @@ SHA256 = "https://w3id.org/ro/terms/workflow-run#sha256"
 """Address of a term that RO-Crate 1.1 lacks."""
 SOURCE_FOLDER = "src/dirgrad/"
 """The package, which the crate describes as a folder and not file by file."""
+README = "README.md"
+SOFTWARE = {
+    "python": "https://www.python.org/ftp/python/{version}/",
+    "numpy": "https://pypi.org/project/numpy/{version}/",
+    "jax": "https://pypi.org/project/jax/{version}/",
+    "torch": "https://pypi.org/project/torch/{version}/",
+}
+"""Addresses of the software whose versions a manifest lists."""
 OUTPUTS = ("record", "table", "figure")
 
 
@@ -59,6 +66,8 @@ def metadata(
     listed = (file for file in files if file.name != main and not _is_source(file))
     entities = {file.name: _add_file(crate, file) for file in listed}
     _add_code_folder(crate, files)
+    if README in entities:
+        entities[README]["about"] = crate.root_dataset
     workflow = _add_workflow(crate, manifest, files)
     _add_run(crate, manifest, files, entities | {workflow.id: workflow}, times)
     content: dict[str, Any] = crate.metadata.generate()
@@ -107,12 +116,17 @@ def _describe_root(
     )
     root["datePublished"] = times.get("endTime", times.get("startTime", "1970-01-01"))[:10]
     root["license"] = _entity(crate, license_id, type="CreativeWork", name=citation["license"])
-    root["author"] = [_author(crate, author) for author in citation["authors"]]
+    root["author"] = _one_or_all([_author(crate, author) for author in citation["authors"]])
     root["version"] = ", ".join(manifest["commit"])
     root["conformsTo"] = [
         _entity(crate, address, type="CreativeWork", name=name, version=address.rpartition("/")[2])
         for address, name in PROFILES.items()
     ]
+
+
+def _one_or_all(entities: list[Any]) -> Any:
+    """Return the only entity, or the list of them; the specification wants no list of one."""
+    return entities[0] if len(entities) == 1 else entities
 
 
 def _author(crate: "ROCrate", author: Mapping[str, str]) -> "ContextEntity":
@@ -163,20 +177,19 @@ def _add_workflow(
     )
     workflow["license"] = crate.root_dataset["license"]
     workflow["author"] = crate.root_dataset["author"]
-    versions = {name: manifest[name] for name in VERSIONS if manifest.get(name)}
+    workflow["version"] = ", ".join(manifest["commit"])
     workflow["softwareRequirements"] = [
-        _entity(
-            crate,
-            f"#{name}-{version}",
-            type="SoftwareApplication",
-            name=name,
-            version=version,
-            softwareVersion=version,
-        )
-        for name, all_versions in versions.items()
-        for version in all_versions
+        _software(crate, name, version) for name in SOFTWARE for version in manifest.get(name, [])
     ]
     return workflow
+
+
+def _software(crate: "ROCrate", name: str, version: str) -> "ContextEntity":
+    # A version such as 2.13.0+cpu has the address of 2.13.0.
+    address = SOFTWARE[name].format(version=version.partition("+")[0])
+    return _entity(
+        crate, address, type="SoftwareApplication", name=name, version=version, url=address
+    )
 
 
 def _add_run(
@@ -194,10 +207,9 @@ def _add_run(
         type="CreateAction",
         name=f"Run of the tier {tier}",
         description=f"snakemake{tier_option(tier)}",
-        actionStatus={"@id": "http://schema.org/CompletedActionStatus"},
         instrument=entities[_main_workflow(files)],
         object=[entities[file.name] for file in files if file.kind == "config"],
         result=[entities[file.name] for file in files if file.kind in OUTPUTS],
         **times,
     )
-    crate.root_dataset["mentions"] = [run]
+    crate.root_dataset["mentions"] = run

@@ -8,6 +8,7 @@ import pandas as pd
 
 from dirgrad.config.settings import Config
 from dirgrad.records.markdown import interval_cell, markdown_table
+from dirgrad.report.layout import REFERENCE_TIERS
 from dirgrad.report.pages.front import VERSIONS, paper, verdicts_by_paper
 from dirgrad.report.readme_tables import Row, answers_as_markdown, measured_range, number_of_places
 from dirgrad.report.review import job_times
@@ -152,7 +153,7 @@ def _results(runs: Sequence[Run], shown: pd.DataFrame) -> Iterator[str]:
     head = ["source", "hold", "hold in part or inconclusive", "do not hold"]
     rows = [[row.source, row.holds, row.undecided, row.fails] for row in verdicts_by_paper(shown)]
     yield markdown_table(head, rows)
-    questions = shown[shown["question"].notna()]
+    questions = shown[shown["question"].notna() & shown["is_measured"]]
     if len(questions):
         yield "The short answer:"
         yield answers_as_markdown(questions.to_dict("records"))
@@ -183,8 +184,8 @@ def _instructions(runs: Sequence[Run]) -> str:
         "These commands make everything. The command `dirgrad claims` judges the claims by the "
         "tables that exist, so it can also follow a command that makes one table.\n\n"
         f"```\n{commands}\n```\n\n"
-        "`make verify` compares a new run of the default tier with the committed one, and "
-        "`make verify TIER=paper` does so for another tier."
+        "`make verify TIER=NAME` compares a new run of a tier with the committed results in "
+        f"results/reference. They exist for the tiers {', '.join(REFERENCE_TIERS)}."
     )
 
 
