@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,14 @@ def test_provenance_contains_the_settings_and_the_environment_as_text(
     assert json.loads(facts["environment"])["JAX_RANDOM_SEED_OFFSET"] == "5"
     assert json.loads(facts["settings"]) == options
     assert facts["settings_hash"] == provenance.digest(options)
+
+
+def test_a_job_states_when_it_began_and_how_long_it_took() -> None:
+    begin = datetime.now(UTC) - timedelta(seconds=90)
+    facts = provenance.collect({}, {}, begin)
+    assert facts["started"] == begin.isoformat(timespec="seconds")
+    assert float(facts["seconds"]) >= 90
+    assert "seconds" not in provenance.collect({}, {})
 
 
 def test_variables_of_other_programs_and_places_on_this_machine_are_not_recorded(

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -103,6 +104,21 @@ def check_origins(results: Path) -> None:
     assert origin.read(results / "tables/claims.tex")["records"] == ["training/beale/jax " + run_id]
 
 
+def check_pack(pack: Path) -> None:
+    """Check that the archive has the user's configuration, the package and all results."""
+    with zipfile.ZipFile(pack / "pack.zip") as archive:
+        assert archive.read("config/small.yaml").decode() == yaml.safe_dump(OVERLAY)
+        assert "module dirgrad:" in archive.read("Snakefile").decode()
+        names = archive.namelist()
+        page = archive.read("REPRODUCIBILITY.md").decode()
+        metadata = archive.read("ro-crate-metadata.json").decode()
+    assert {"workflow/Snakefile", "src/dirgrad/cli/main.py", "config/claims.yaml"} <= {*names}
+    assert "results/small/records/training/beale/jax/curves.parquet" in names
+    assert "snakemake results/small/tables/final.csv --config tier=small" in page
+    assert '"endTime"' in metadata
+    assert str(pack.parent) not in metadata
+
+
 def check_browser(report: Path) -> None:
     """Check that a browser shows the front page, figures, tables and switches of the report."""
     walked = browser.walk(report)
@@ -168,13 +184,15 @@ def test_a_run_writes_all_results_and_later_runs_only_what_changed(
     importing: Path, subtests: pytest.Subtests
 ) -> None:
     results = importing / RESULTS
-    first_run = run(*PYTHON, "snakemake", *ONE_THREAD, directory=importing)
+    targets = ["other_all", "other_pack"]
+    first_run = run(*PYTHON, "snakemake", *targets, *ONE_THREAD, directory=importing)
     assert first_run.returncode == 0, printed(first_run)
     check_commands(importing)
     check_tables(results)
     check_figures(importing / "figures/small")
     check_pages(results)
     check_origins(results)
+    check_pack(results / "pack")
     with subtests.test("a browser shows the complete report"):
         if browser.CHROMIUM is None:
             pytest.skip("no Chromium on the PATH")

@@ -51,9 +51,6 @@ def minutes(times: JobTimes) -> str:
     if times.n_unknown == times.n_jobs:
         return "not recorded"
     text = f"{times.seconds / 60:.2g}" if times.seconds < 600 else f"{times.seconds / 60:.0f}"
-    limits = []
-    if times.n_training_only:
-        limits.append("training only")
-    if times.n_unknown:
-        limits.append(f"{times.n_unknown} of {times.n_jobs} jobs not recorded")
-    return f"{text} ({'; '.join(limits)})" if limits else text
+    counts = {"training only": times.n_training_only, "not recorded": times.n_unknown}
+    limits = [f"{meaning} for {count}" for meaning, count in counts.items() if count]
+    return f"{text} ({', '.join(limits)} of {times.n_jobs} jobs)" if limits else text

@@ -201,8 +201,9 @@ def _legend(runs: Sequence[Run]) -> str:
         "none. *H/F/O* is the number of places where the claim holds, fails and is open. "
         "Verdicts of other tiers stand in parentheses.\n\n"
         "Minutes are the wall time of the jobs that a command runs, one after another, on this "
-        f"processor: {_join(list(machines))}. A command also makes the tables of other claims "
-        "that use the same records."
+        f"processor: {_join(list(machines))}. A job has one thread or as many as the table above "
+        "says. Earlier versions recorded the time of training, without compilation and "
+        "evaluation, and no time of measurements."
     )
 
 
