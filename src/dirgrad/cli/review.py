@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +13,7 @@ from dirgrad.core.errors import UserError
 from dirgrad.records.files import write_atomically
 
 if TYPE_CHECKING:
+    from dirgrad.report.review.packed_files import PackedFile
     from dirgrad.report.review.reproducibility import Run
 
 
@@ -79,12 +82,25 @@ def pack(args: argparse.Namespace) -> None:
         *result_files(config, Path(args.run), args.figures),
         *source_files(args.checkout, Path()),
     ]
+    _warn_about_home(files)
     metadata = crate.metadata(run.manifest, read(args.checkout / "CITATION.cff"), files)
     text = json.dumps(metadata, indent=1, ensure_ascii=False) + "\n"
     pages = {"REPRODUCIBILITY.md": page, "ro-crate-metadata.json": text.encode()}
     for name, content in pages.items():
         write_atomically(args.out / name, partial(_save, content))
     archive.write(args.out / "pack.zip", {file.name: file.content for file in files} | pages)
+
+
+def _warn_about_home(files: Sequence["PackedFile"]) -> None:
+    """Print a warning if files name the home directory, which may contain the user's name."""
+    home = str(Path.home())
+    names = [file.name for file in files if home.encode() in file.content]
+    if names and Path(home) != Path("/"):
+        print(
+            f"dirgrad: {len(names)} files of the pack contain the path {home}, for example "
+            f"{names[0]}: read them before you publish the pack",
+            file=sys.stderr,
+        )
 
 
 def _save(content: bytes, part: Path) -> None:

@@ -1,6 +1,7 @@
 """A pack holds all results with their descriptions, and equal results give equal bytes."""
 
 import json
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,25 @@ def test_a_missing_file_is_one_sentence_with_its_command(
     command = f"snakemake {name} --config tier=small"
     assert line == f"dirgrad: {run / name}: no such file: make it with `{command}`"
     assert not (run / "out").exists()
+
+
+def test_a_file_that_names_the_home_directory_is_announced(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    pack(run, run / "first")
+    assert capsys.readouterr().err == ""
+    (run / "results/small/front.html").write_text("data in /home/somebody/mnist")
+    pack(run, run / "second")
+    assert "contain the path /home/somebody, for example results/small/front.html" in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_missing_library_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rocrate.rocrate", None)
+    with pytest.raises(UserError, match="rocrate is not installed: run `pip"):
+        described()
 
 
 def test_a_run_of_another_tier_is_refused(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,10 +54,8 @@ def metadata(
     """
     try:
         from rocrate.rocrate import ROCrate
-    except ModuleNotFoundError as error:
-        raise UserError(
-            f"{error.name} is not installed: run `pip install 'dirgrad[workflow]'`"
-        ) from None
+    except ModuleNotFoundError:
+        raise UserError("rocrate is not installed: run `pip install 'dirgrad[workflow]'`") from None
     crate = ROCrate(version=CRATE_VERSION)
     crate.metadata.extra_terms["sha256"] = SHA256
     times = _times(manifest)

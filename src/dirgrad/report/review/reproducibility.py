@@ -141,7 +141,7 @@ def _run_facts(run: Run) -> dict[str, str]:
         "jobs": str(len(manifest["jobs"])),
         "trials": _join(trials) or "none",
         "minutes of all jobs": job_times.minutes(times),
-        "date": f"{times_of_jobs[0][:10]}" if times_of_jobs else "",
+        "day of the first job": times_of_jobs[0][:10] if times_of_jobs else "",
     }
 
 
@@ -199,7 +199,9 @@ def _legend(runs: Sequence[Run]) -> str:
         "one of the places that decide the verdict, with its interval, and then the range over all "
         "places. *n* is the number of seeds, rounds or blocks at the middle place; a count has "
         "none. *H/F/O* is the number of places where the claim holds, fails and is open. "
-        "Verdicts of other tiers stand in parentheses.\n\n"
+        "Verdicts of other tiers stand in parentheses. "
+        f"*Differs* says what differs from the source; `{EMPTY_DIFFERENCE}` refers to the table of "
+        "the sources above.\n\n"
         "Minutes are the wall time of the jobs that a command runs, one after another, on this "
         f"processor: {_join(list(machines))}. A job has one thread or as many as the table above "
         "says. Earlier versions recorded the time of training, without compilation and "
