@@ -215,7 +215,7 @@ def verdicts(claims: pd.DataFrame) -> list[dict[str, str]]:
     Raises:
         UserError: If a column is missing.
     """
-    _require(claims, (*CLAIM_TEXTS, "measured", "low", "high"))
+    require(claims, (*CLAIM_TEXTS, "measured", "low", "high"))
     claims = claims.sort_values("measured", key=lambda values: values.isna(), kind="stable")
     measured = with_interval(claims, "measured", "low", "high")
     return [
@@ -224,7 +224,7 @@ def verdicts(claims: pd.DataFrame) -> list[dict[str, str]]:
     ]
 
 
-def _require(table: pd.DataFrame, columns: Sequence[str], file: str = "claims.csv") -> None:
+def require(table: pd.DataFrame, columns: Sequence[str], file: str = "claims.csv") -> None:
     for name in columns:
         if name not in table:
             raise UserError(
@@ -238,7 +238,7 @@ def short_answer(claims: pd.DataFrame) -> list[Answer]:
     Raises:
         UserError: If a column is missing.
     """
-    _require(claims, ("question", "lowest", "highest", "at_least", "at_most"))
+    require(claims, ("question", "lowest", "highest", "at_least", "at_most"))
     return [
         Answer(str(row["question"]), author(row), measured_range(row), str(row["verdict"]))
         for row in answers([claims])
@@ -276,7 +276,7 @@ def places(evidence: pd.DataFrame) -> dict[str, list[ShownPlace]]:
     Raises:
         UserError: If a column is missing.
     """
-    _require(evidence, EVIDENCE_TEXTS, "evidence.csv")
+    require(evidence, EVIDENCE_TEXTS, "evidence.csv")
     values = with_interval(evidence, "value", "low", "high")
     reasons = evidence["reason"].fillna("")
     shown: dict[str, list[ShownPlace]] = {}

@@ -1,0 +1,328 @@
+"""Points of the interactive page: the columns of tables that it can draw, as compact arrays."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from dirgrad.records.schemas import Stage
+from dirgrad.records.statuses import measured
+
+Tables = Mapping[str, pd.DataFrame]
+"""Rows of tables by name; tables that a run does not have are left out."""
+METHOD = "estimator"
+NAMES = ("job", METHOD, "backend", "problem")
+"""Columns of text that identify a point, besides its learning rate."""
+SAME_WORKLOAD = ["experiment", "backend", METHOD, "batch_size", "dimension"]
+"""Columns in which a trained step and a measured step must agree."""
+BYTES = "step_bytes"
+DIGITS = 6
+"""Significant digits of the numbers in the page."""
+ENDS = (
+    "loss",
+    "train_accuracy",
+    "valid_loss",
+    "valid_accuracy",
+    "test_accuracy",
+    "support_recovered",
+    "step_seconds",
+)
+TO_TARGET = ("steps_to_target", "seconds_to_target", "evaluations_to_target")
+
+
+class Column(NamedTuple):
+    """How a column is shown.
+
+    Attributes:
+        label: The words on its axis, with the unit.
+        log: Whether its axis is logarithmic at first, as in the figures.
+    """
+
+    label: str
+    log: bool = False
+
+
+COLUMNS = {
+    "step": Column("steps"),
+    "train_seconds": Column("training time [s per trial]", log=True),
+    "evaluations": Column("evaluations of the loss", log=True),
+    BYTES: Column("temporary memory of an SGD step [bytes]", log=True),
+    "learning_rate": Column("learning rate", log=True),
+    METHOD: Column("method"),
+    "dimension": Column("number of parameters", log=True),
+    "depth": Column("number of layers", log=True),
+    "length": Column("length of the sequences", log=True),
+    "batch_size": Column("batch size", log=True),
+    "num_directions": Column("directions per estimate", log=True),
+    "eps": Column("step of the finite difference", log=True),
+    "after_steps": Column("steps of training before the estimate"),
+    "loss": Column("training loss", log=True),
+    "valid_loss": Column("validation loss", log=True),
+    "train_accuracy": Column("training accuracy"),
+    "valid_accuracy": Column("validation accuracy"),
+    "test_accuracy": Column("test accuracy"),
+    "support_recovered": Column("recovered share of the support"),
+    "steps_to_target": Column("steps to the target loss", log=True),
+    "seconds_to_target": Column("seconds to the target loss", log=True),
+    "evaluations_to_target": Column("evaluations to the target loss", log=True),
+    "step_over_forward": Column("time of a step / forward pass", log=True),
+    "gradient_over_forward": Column("time of an estimate / forward pass", log=True),
+    "step_seconds": Column("time of a step [s]", log=True),
+    "gradient_seconds": Column("time of an estimate [s]", log=True),
+    "forward_seconds": Column("time of a forward pass [s]", log=True),
+    "resident_peak_bytes": Column("peak of the resident set [bytes]", log=True),
+    "device_peak_bytes": Column("peak of the device memory [bytes]", log=True),
+    "temp_bytes": Column("temporary memory that the framework counts [bytes]", log=True),
+    "saved_bytes": Column("memory saved for the backward pass [bytes]", log=True),
+    "snr": Column("signal-to-noise ratio", log=True),
+    "relative_squared_error": Column("relative squared error", log=True),
+    "squared_bias": Column("relative squared bias"),
+    "cosine": Column("cosine with the gradient"),
+    "projection": Column("projection on the gradient"),
+    "curvature_noise": Column("noise weighted by curvature", log=True),
+    "stable_rate": Column("largest stable learning rate", log=True),
+    "decay": Column("decay of the logarithm of the loss, per step", log=True),
+}
+"""All columns that the page can draw."""
+
+
+class Source(NamedTuple):
+    """Points that one table yields.
+
+    Attributes:
+        kind: Kind of the jobs that the points belong to.
+        x: Columns of the x axis.
+        y: Columns of the y axis; the interval of one is in the columns `NAME_low` and `NAME_high`.
+        n: Column of the sample size.
+        sample: What the sample consists of.
+    """
+
+    kind: str
+    x: tuple[str, ...]
+    y: tuple[str, ...]
+    n: str = "n"
+    sample: str = "seeds"
+
+
+SIZES = ("dimension", "depth", "length", "batch_size")
+SOURCES = {
+    "curves": Source(
+        "training",
+        ("step", "train_seconds", "evaluations"),
+        ("loss", "valid_loss", "valid_accuracy", "test_accuracy"),
+    ),
+    "ends": Source(
+        "training",
+        ("step", "train_seconds", "evaluations", BYTES, METHOD),
+        (*ENDS, *TO_TARGET),
+        n="n_ok",
+    ),
+    "rates": Source("training", ("learning_rate",), ENDS, n="n_ok"),
+    "cost": Source(
+        "cost",
+        (*SIZES, "num_directions", BYTES, METHOD),
+        (
+            "step_over_forward",
+            "gradient_over_forward",
+            "step_seconds",
+            "gradient_seconds",
+            "forward_seconds",
+        ),
+        sample="rounds",
+    ),
+    "memory": Source(
+        "memory",
+        (*SIZES, METHOD),
+        ("resident_peak_bytes", "device_peak_bytes", "temp_bytes", "saved_bytes"),
+        sample="processes",
+    ),
+    "quality": Source(
+        "quality",
+        (*SIZES, "num_directions", "eps", "after_steps", METHOD),
+        (
+            "snr",
+            "relative_squared_error",
+            "squared_bias",
+            "cosine",
+            "projection",
+            "curvature_noise",
+        ),
+        n="draws",
+        sample="draws",
+    ),
+    "stability": Source(
+        "stability",
+        (*SIZES, "num_directions", METHOD),
+        ("stable_rate", "decay"),
+        n="n_seeds",
+    ),
+}
+"""Sources of points by name. The page draws from the first one that has both columns of a view."""
+
+
+def blocks(tables: Tables, most_points: int) -> list[dict[str, Any]]:
+    """Return the points of all sources as arrays, ready for JSON.
+
+    Args:
+        tables: Rows of tables by name.
+        most_points: Largest number of points of a curve. Of a longer curve, evenly spaced points
+            remain, with the first and the last.
+
+    Returns:
+        A dictionary per source that has points. `names` holds the values of every text column and
+        `codes` their indices, one per point; `x` and `n` hold numbers; `y` holds the values and
+        the two ends of their intervals. An unknown number is None.
+    """
+    made = {
+        "curves": thinned(_curves(tables), most_points),
+        "ends": _ends(tables),
+        "rates": _rates(tables),
+        **{kind: _measured(tables, kind) for kind in ("cost", "memory", "quality", "stability")},
+    }
+    return [_block(name, rows) for name, rows in made.items() if len(rows)]
+
+
+def thinned(curves: pd.DataFrame, most_points: int) -> pd.DataFrame:
+    """Return at most this number of evenly spaced rows of every curve, in order."""
+    if curves.empty:
+        return curves
+    keys = ["experiment", "backend", METHOD, "learning_rate"]
+    position = curves.groupby(keys, sort=False).cumcount()
+    last = curves.groupby(keys, sort=False)[METHOD].transform("size") - 1
+    every = np.maximum(np.ceil(last / (most_points - 1)), 1)
+    return curves[(position % every == 0) | (position == last)]
+
+
+def _table(tables: Tables, name: str) -> pd.DataFrame:
+    return tables.get(name, pd.DataFrame())
+
+
+def _curves(tables: Tables) -> pd.DataFrame:
+    """Return the curves of the final trials, with the evaluations of the loss at every point."""
+    curves = _table(tables, "curves")
+    if curves.empty:
+        return curves
+    curves = curves[curves["stage"] == Stage.FINAL]
+    keys = ["experiment", "backend", METHOD, "learning_rate"]
+    ends = _final(tables).reindex(columns=[*keys, "problem", "evaluations", "best_rate"])
+    rows = curves.merge(ends, on=keys, how="left")
+    last = rows.groupby(keys, sort=False)["step"].transform("max")
+    return rows.assign(evaluations=rows["step"] * rows["evaluations"] / last)
+
+
+def _final(tables: Tables) -> pd.DataFrame:
+    """Return the rows of the table `final` of stage final."""
+    final = _table(tables, "final")
+    if final.empty:
+        return final
+    loss = {f"final_loss{end}": f"loss{end}" for end in ("", "_low", "_high")}
+    return final[final["stage"] == Stage.FINAL].rename(columns=loss)
+
+
+def _ends(tables: Tables) -> pd.DataFrame:
+    """Return the ends of training, with the effort to the target and the bytes of a step."""
+    ends = _final(tables)
+    if ends.empty:
+        return ends
+    rate = ["experiment", "backend", METHOD, "learning_rate"]
+    targets = _table(tables, "targets")
+    if len(targets):
+        efforts = [name for column in TO_TARGET for name in _with_ends(column)]
+        ends = ends.merge(targets[[*rate, *efforts]], on=rate, how="left")
+    ends = ends.merge(_last_points(tables), on=rate, how="left")
+    cost = _table(tables, "cost")
+    if len(cost):
+        cost = _with_bytes(cost).rename(columns={"problem": "experiment"})
+        cost = cost[[*SAME_WORKLOAD, BYTES]].dropna().drop_duplicates(SAME_WORKLOAD)
+        ends = ends.merge(cost, on=SAME_WORKLOAD, how="left")
+    return ends
+
+
+def _last_points(tables: Tables) -> pd.DataFrame:
+    """Return the last step of each curve and its seconds."""
+    keys = ["experiment", "backend", METHOD, "learning_rate"]
+    curves = _table(tables, "curves")
+    if curves.empty:
+        return pd.DataFrame(columns=[*keys, "step", "train_seconds"]).astype({keys[-1]: float})
+    curves = curves[curves["stage"] == Stage.FINAL]
+    return curves.groupby(keys, sort=False)[["step", "train_seconds"]].last().reset_index()
+
+
+def _rates(tables: Tables) -> pd.DataFrame:
+    """Return the ends of training at all learning rates: of the search, if there was one."""
+    final = _table(tables, "final")
+    if final.empty:
+        return final
+    loss = {f"final_loss{end}": f"loss{end}" for end in ("", "_low", "_high")}
+    final = final.rename(columns=loss)
+    searched = final["experiment"].isin(final.loc[final["stage"] != Stage.FINAL, "experiment"])
+    rows = final[~searched | (final["stage"] != Stage.FINAL)]
+    # A single rate makes no axis.
+    return rows[rows.groupby("experiment")["learning_rate"].transform("nunique") > 1]
+
+
+def _measured(tables: Tables, kind: str) -> pd.DataFrame:
+    """Return the rows of an instrument's table that were measured."""
+    rows = _table(tables, kind)
+    rows = measured(rows) if len(rows) else rows
+    if kind == "cost" and len(rows):
+        return _with_bytes(rows)
+    if kind == "memory" and len(rows):
+        counted = rows["xla_temp_bytes"].fillna(rows["graph_temp_bytes"])
+        return rows.assign(temp_bytes=counted)
+    return rows
+
+
+def _with_bytes(cost: pd.DataFrame) -> pd.DataFrame:
+    """Return the table `cost` with the temporary memory that the framework counts for a step."""
+    counted = cost["step_xla_temp_bytes"].fillna(cost["step_graph_temp_bytes"])
+    return cost.assign(**{BYTES: counted})
+
+
+def _with_ends(name: str) -> tuple[str, str, str]:
+    return name, f"{name}_low", f"{name}_high"
+
+
+def _block(name: str, rows: pd.DataFrame) -> dict[str, Any]:
+    """Return the points of a source as arrays."""
+    source = SOURCES[name]
+    section = "experiment" if source.kind == "training" else source.kind
+    rows = rows.assign(job=source.kind + "/" + rows[section].astype(str))
+    codes, names = {}, {}
+    for column in NAMES:
+        values = rows[column].fillna("unknown") if column in rows else ["unknown"] * len(rows)
+        numbers, distinct = pd.factorize(np.asarray(values, dtype=object))
+        codes[column], names[column] = numbers.tolist(), [str(value) for value in distinct]
+    best = rows["best_rate"] if "best_rate" in rows else pd.Series(index=rows.index, dtype=object)
+    numeric = [column for column in source.x if column in rows and column != METHOD]
+    return {
+        "source": name,
+        "names": names,
+        "codes": codes,
+        "rate": numbers_of(rows, "learning_rate"),
+        # Without the table `final`, the best rate is unknown, and every rate may be shown.
+        "best": [int(flag is not False) for flag in best.where(best.notna(), None).tolist()],
+        "x": {column: numbers_of(rows, column) for column in numeric if rows[column].notna().any()},
+        "y": {
+            column: [numbers_of(rows, part) for part in _with_ends(column)]
+            for column in source.y
+            if column in rows and rows[column].notna().any()
+        },
+        "n": numbers_of(rows, source.n),
+        "sample": source.sample,
+        "methods": METHOD in source.x,
+    }
+
+
+def numbers_of(rows: pd.DataFrame, column: str) -> list[float | None]:
+    """Return a column with `DIGITS` significant digits; None for a number that is not finite."""
+    if column not in rows:
+        return [None] * len(rows)
+    values = pd.to_numeric(rows[column], errors="coerce").astype(float).tolist()
+    return [_rounded(value) if np.isfinite(value) else None for value in values]
+
+
+def _rounded(value: float) -> float:
+    number = float(f"{value:.{DIGITS}g}")
+    return int(number) if number.is_integer() and abs(number) < 1e15 else number
