@@ -26,7 +26,32 @@ REPORTED = [
     *FIGURES,
     f"{RESULTS}/manifest.json",
     f"{RESULTS}/front.html",
+    f"{RESULTS}/explore.html",
 ]
+
+
+# A page of its own, which also works without the report.
+rule explore:
+    input:
+        manifest=f"{RESULTS}/manifest.json",
+        tables=[TABLES, VERDICTS],
+    output:
+        marked([layout.explore_file(RESULTS)], "../report/explore.rst"),
+    log:
+        f"{RESULTS}/logs/explore.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        dirgrad=command,
+        # The page imports this module late, so the code of the page does not name it.
+        code=code_inputs.digest(
+            code_inputs.for_pages(
+                "dirgrad.report.pages.explore", "dirgrad.report.pages.explore_chart"
+            )
+        ),
+    shell:
+        "{params.dirgrad} explore --manifest {input.manifest:q} --tables {input.tables:q}"
+        " --out {output:q} 2> {log:q}"
 
 
 # All files that the report contains. A function is called only if somebody asks for the rule.

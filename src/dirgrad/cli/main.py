@@ -202,6 +202,11 @@ def _add_pages(add: AddCommand) -> None:
     front.add_argument(
         "--figures", type=Path, nargs="*", default=[], help="PNG files, in the order to show them"
     )
+    explore = add(pages.explore)
+    explore.add_argument("--manifest", type=Path, help="manifest.json of the run, if there is one")
+    explore.add_argument(
+        "--tables", type=Path, nargs="*", default=[], help="CSV files, such as curves.csv"
+    )
     render.add_argument("tables", type=Path, nargs="+", help="CSV files")
     origin = add(pages.origin, out=False)
     origin.add_argument("files", type=Path, nargs="+", help="SVG, PNG, PDF, HTML or LaTeX files")

@@ -26,6 +26,21 @@ def front_page(args: argparse.Namespace) -> None:
     write_atomically(args.out, lambda part: part.write_text(page, encoding="utf-8"))
 
 
+def explore(args: argparse.Namespace) -> None:
+    """Write an interactive page of measurements and claims from the tables of a run.
+
+    Without a manifest, what the tables do not say about the run is unknown. A table that is not
+    given, such as curves.csv or claims.csv, is missing from the page.
+    """
+    from dirgrad.records.csv_tables import read_table
+    from dirgrad.report.pages import explore as pages
+
+    manifest = None if args.manifest is None else _read_manifest(args.manifest)
+    tables = {path.stem: read_table(path) for path in args.tables}
+    page = pages.page(manifest, tables, pages.libraries())
+    write_atomically(args.out, lambda part: part.write_text(page, encoding="utf-8"))
+
+
 def render(args: argparse.Namespace) -> None:
     """Write an HTML and a LaTeX version next to each CSV table, with the origin of the run."""
     from dirgrad.records import origin

@@ -117,6 +117,16 @@ def figure_inputs(config: Config, spec: FigureSpec, results: str) -> dict[str, l
     return {"tables": csv_files(names, results), "records": record_files(landscape, results)}
 
 
+def explore_file(results: str) -> ReportFile:
+    """Return the interactive page, which the report shows first among the summary.
+
+    Args:
+        results: Directory of the results.
+    """
+    place = Place(CATEGORIES["summary"], "interactive page", {"page": "explore"})
+    return ReportFile(f"{results}/explore.html", place)
+
+
 def csv_files(names: Iterable[str], results: str) -> list[str]:
     """Return the CSV files of tables."""
     return [f"{results}/tables/{name}.csv" for name in names]

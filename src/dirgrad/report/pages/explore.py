@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -66,6 +68,25 @@ def page(manifest: Manifest | None, tables: explore_data.Tables, libraries: str)
     )
 
 
+def libraries() -> str:
+    """Return the JavaScript of the libraries that draw the chart.
+
+    Raises:
+        UserError: A package is not installed.
+    """
+    return _charts().libraries()
+
+
+def _charts() -> ModuleType:
+    """Import the module of the chart, whose packages only this page needs."""
+    try:
+        return import_module("dirgrad.report.pages.explore_chart")
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"the interactive page needs the package {error.name}: install dirgrad[workflow]"
+        ) from None
+
+
 def _page(
     manifest: Manifest | None, tables: explore_data.Tables, libraries: str, most_points: int
 ) -> str:
@@ -119,12 +140,11 @@ def _data(
     manifest: Manifest | None, tables: explore_data.Tables, tier: str, most_points: int
 ) -> dict[str, Any]:
     """Return everything that the script of the page reads."""
-    from dirgrad.report.pages import explore_chart
-
     blocks = explore_data.blocks(tables, most_points)
     subjects = {job for block in blocks for job in block["names"]["job"]}
     estimators = {name for block in blocks for name in block["names"][explore_data.METHOD]}
     config = manifest["config"] if manifest else {}
+    charts = _charts()
     return {
         "tier": tier,
         "interval": _interval(config),
@@ -138,10 +158,10 @@ def _data(
             for name, settings in config.get("estimators", {}).items()
             if name in estimators
         },
-        "charts": explore_chart.specifications(),
-        "xTitle": explore_chart.X_TITLE,
-        "yTitle": explore_chart.Y_TITLE,
-        "selected": explore_chart.SELECTED,
+        "charts": charts.specifications(),
+        "xTitle": charts.X_TITLE,
+        "yTitle": charts.Y_TITLE,
+        "selected": charts.SELECTED,
     }
 
 

@@ -30,8 +30,15 @@ X_TITLE, Y_TITLE = "title of x", "title of y"
 """Titles of the axes until the page replaces them."""
 TOOLTIP = ("method", "framework", "problem", "rate", "position", "value", "n")
 """Fields of a point that its tooltip shows, as text."""
-AXIS = {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "gridOpacity": 0.5}
-LEGEND = {"labelFontSize": 12, "labelLimit": 320, "symbolSize": 90}
+AXIS: dict[str, Any] = {
+    "labelFontSize": 12,
+    "labelOverlap": "greedy",
+    "labelSeparation": 10,
+    "titleFontSize": 12,
+    "titleFontWeight": "normal",
+    "gridOpacity": 0.5,
+}
+LEGEND: dict[str, Any] = {"labelFontSize": 12, "labelLimit": 320, "symbolSize": 90}
 HEIGHT = 400
 PADDING = 12
 """Pixels between the outermost points and the frame."""
@@ -62,32 +69,26 @@ def chart(x_scale: str, y_scale: str) -> alt.LayerChart:
     """
     points = alt.Chart(alt.NamedData(name="points"))
     joined = points.transform_filter("datum.joined")
-    band = joined.mark_area(opacity=0.15).encode(
-        **_interval(y_scale), detail="line:N", strokeDash=alt.value([1, 0])
-    )
+    band = joined.mark_area(opacity=0.15).encode(**_interval(y_scale), detail="line:N")
     line = joined.mark_line().encode(
         detail="line:N",
         order="x:Q",
+        strokeDash=alt.StrokeDash("estimator:N", legend=_legend()).scale(range=[*DASHES]),
         strokeWidth=alt.condition("datum.second", alt.value(0.8), alt.value(1.8)),
     )
-    bars = points.transform_filter("!datum.joined && isValid(datum.low)").mark_rule(
-        strokeWidth=1.2
-    )
-    ring = points.transform_filter(f"datum.key === {SELECTED}").mark_point(
-        size=260, strokeWidth=2, shape="circle", color="#000", filled=False
-    )
+    bars = points.transform_filter("!datum.joined && isValid(datum.low)").mark_rule(strokeWidth=1.2)
+    ring = points.transform_filter(f"datum.key === {SELECTED}").mark_point(size=260, strokeWidth=2)
     layers = [
         band,
         line,
-        bars.encode(**_interval(y_scale), strokeDash=alt.value([1, 0])),
+        bars.encode(**_interval(y_scale)),
         _symbols(points, "!datum.second", filled=True),
         _symbols(points, "datum.second", filled=False),
-        ring.encode(color=alt.value("#000"), strokeDash=alt.value([1, 0])),
+        ring.encode(color=alt.value("#000")),
     ]
-    # The shape of the ring is fixed, and all other layers share the scales of style.
     return (
         alt.layer(*layers)
-        .encode(x=_x(x_scale), y=_y("y", y_scale), **_styles())
+        .encode(x=_x(x_scale), y=_y("y", y_scale), color=_color())
         .add_params(alt.param(SELECTED, value=""))
         .properties(width="container", height=HEIGHT, title=alt.Title("", subtitle=[]))
         .configure(font="system-ui, sans-serif", background="#fff")
@@ -100,34 +101,42 @@ def chart(x_scale: str, y_scale: str) -> alt.LayerChart:
 
 def _x(scale: str) -> alt.X:
     if scale == "nominal":
-        return alt.X("x:N", sort=None, title=X_TITLE).axis(labelAngle=-35, labelLimit=220)
-    return alt.X("x:Q", title=X_TITLE).scale(type=scale, zero=False, nice=False, padding=PADDING)
+        return alt.X("x:N", sort=None, title=X_TITLE).axis(
+            labelAngle=-35, labelLimit=220, labelOverlap=False
+        )
+    return alt.X("x:Q", title=X_TITLE, scale=_scale(scale))
 
 
 def _y(field: str, scale: str) -> alt.Y:
-    return alt.Y(f"{field}:Q", title=Y_TITLE).scale(type=scale, zero=False, nice=False, padding=PADDING)
+    return alt.Y(f"{field}:Q", title=Y_TITLE, scale=_scale(scale))
+
+
+def _scale(kind: str) -> alt.Scale:
+    zero = {"zero": False} if kind == "linear" else {}
+    return alt.Scale(type=kind, nice=False, padding=PADDING, **zero)
 
 
 def _interval(scale: str) -> dict[str, Any]:
     return {"y": _y("low", scale), "y2": "high:Q"}
 
 
-def _styles() -> dict[str, Any]:
-    """Return the scales of color, dashes and shape, which the estimator determines."""
-    legend = alt.Legend(title=None, symbolOpacity=1)
-    color = alt.Color("estimator:N", legend=legend).scale(range=list(COLORS))
-    dashes = alt.StrokeDash("estimator:N", legend=legend).scale(range=[*DASHES])
-    return {"color": color, "strokeDash": dashes}
+def _color() -> alt.Color:
+    return alt.Color("estimator:N", legend=_legend()).scale(range=list(COLORS))
+
+
+def _legend() -> alt.Legend:
+    # Points that are only there to be clicked are transparent. Their legend is not, and its symbols
+    # have no outline, which would be dashed like the lines.
+    return alt.Legend(title=None, symbolOpacity=1, symbolStrokeWidth=0)
 
 
 def _symbols(points: alt.Chart, test: str, filled: bool) -> alt.Chart:
-    shape = alt.Shape("estimator:N", legend=alt.Legend(title=None, symbolOpacity=1)).scale(range=[*SHAPES])
+    shape = alt.Shape("estimator:N", legend=_legend()).scale(range=[*SHAPES])
     return (
         points.transform_filter(test)
         .mark_point(filled=filled, strokeWidth=1.4, cursor="pointer", size=55)
         .encode(
             shape=shape,
-            strokeDash=alt.value([1, 0]),
             opacity=alt.condition("datum.marked", alt.value(1), alt.value(0)),
             tooltip=[alt.Tooltip(f"{name}:N") for name in TOOLTIP],
         )

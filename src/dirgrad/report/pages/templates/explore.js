@@ -207,7 +207,7 @@ function specification(block, rows, methods) {
       if (style?.scale) {
         style.scale.domain = methods;
         const labelExpr = "replace(datum.label, /_/g, ' ')";
-        Object.assign(style.legend, { values: drawn, labelExpr });
+        if (style.legend) Object.assign(style.legend, { values: drawn, labelExpr });
       }
     }
     if (y === "symlog" && part.encoding?.y?.scale) {
@@ -292,7 +292,8 @@ function showPoint() {
   const settings = [["job", data.settings[view.job]], ["method", data.estimators[row.estimator]]]
     .map(([of, text]) => `# ${of}\n${text ?? "unknown\n"}`).join("");
   const title = make("h2", { textContent: "Settings" });
-  return byId("point").replaceChildren(heading, table, title, make("pre", { textContent: settings }));
+  const text = make("pre", { textContent: settings });
+  return byId("point").replaceChildren(heading, table, title, text);
 }
 
 // Move to another point of the same line, or to the nearest point of another line.
