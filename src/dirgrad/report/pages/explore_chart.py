@@ -10,8 +10,8 @@ from dirgrad.report.figures.style import COLORS
 
 X_SCALES = ("linear", "log", "nominal")
 Y_SCALES = ("linear", "log", "symlog")
-# The numbers of dashes and of shapes have no factor in common with the number of colors, so the ninth
-# estimator differs from the first one.
+# The numbers of dashes and of shapes have no factor in common with the number of colors, so the
+# ninth estimator differs from the first one.
 DASHES = ([1, 0], [6, 3], [6, 2, 1, 2], [1, 2], [5, 1, 1, 1, 1, 1], [9, 3], [1, 4])
 SHAPES = (
     "circle",

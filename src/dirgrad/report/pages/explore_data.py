@@ -291,8 +291,7 @@ def _block(name: str, rows: pd.DataFrame) -> dict[str, Any]:
     rows = rows.assign(job=source.kind + "/" + rows[section].astype(str))
     codes, names = {}, {}
     for column in NAMES:
-        values = rows[column].fillna("unknown") if column in rows else ["unknown"] * len(rows)
-        numbers, distinct = pd.factorize(np.asarray(values, dtype=object))
+        numbers, distinct = pd.factorize(_texts(rows, column))
         codes[column], names[column] = numbers.tolist(), [str(value) for value in distinct]
     best = rows["best_rate"] if "best_rate" in rows else pd.Series(index=rows.index, dtype=object)
     numeric = [column for column in source.x if column in rows and column != METHOD]
@@ -313,6 +312,12 @@ def _block(name: str, rows: pd.DataFrame) -> dict[str, Any]:
         "sample": source.sample,
         "methods": METHOD in source.x,
     }
+
+
+def _texts(rows: pd.DataFrame, column: str) -> np.ndarray:
+    """Return a column of names, which are `unknown` where the table has none."""
+    values = rows[column] if column in rows else pd.Series(index=rows.index, dtype=object)
+    return values.astype(object).where(values.notna(), "unknown").to_numpy()
 
 
 def numbers_of(rows: pd.DataFrame, column: str) -> list[float | None]:

@@ -225,6 +225,11 @@ def verdicts(claims: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def require(table: pd.DataFrame, columns: Sequence[str], file: str = "claims.csv") -> None:
+    """Check that a table has these columns.
+
+    Raises:
+        UserError: If a column is missing.
+    """
     for name in columns:
         if name not in table:
             raise UserError(
