@@ -169,14 +169,14 @@ def test_empty_tables_are_said_to_be_empty() -> None:
 
 
 def test_a_page_that_is_too_large_has_shorter_curves(monkeypatch: pytest.MonkeyPatch) -> None:
-    full = explore.page(None, explored.tables(), "")
-    monkeypatch.setattr(explore, "MOST_POINTS", 4)
-    monkeypatch.setattr(explore, "MOST_BYTES", len(full.encode()) - 1)
-    small = embedded_data(explore.page(None, explored.tables(), ""))
+    tables = explored.tables()
+    monkeypatch.setattr(explore, "MOST_POINTS", 5)
+    monkeypatch.setattr(explore, "MOST_BYTES", len(explore.page(None, tables, "").encode()) - 1)
+    small = embedded_data(explore.page(None, tables, ""))
     assert small["blocks"][0]["x"]["step"][:2] == [0, 100]
     monkeypatch.setattr(explore, "MOST_BYTES", 1000)
     with pytest.raises(UserError, match="the page has more than 1000 bytes"):
-        explore.page(None, explored.tables(), "")
+        explore.page(None, tables, "")
 
 
 def test_the_command_writes_equal_pages_with_an_origin(

@@ -1,5 +1,6 @@
 """Chart of the interactive page, as specifications in Vega-Lite without data."""
 
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -50,6 +51,7 @@ def libraries() -> str:
     return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=major_and_minor)
 
 
+@cache
 def specifications() -> dict[str, dict[str, Any]]:
     """Return one specification per pair of scales, such as `log linear`.
 

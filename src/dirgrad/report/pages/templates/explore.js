@@ -241,13 +241,18 @@ async function draw() {
   shown = chosen.drawn;
   join(shown);
   note(chosen);
-  const methods = unique(chosen.every.map((row) => row.estimator));
-  const spec = specification(block, shown, methods);
-  const embedded = await vegaEmbed(byId("chart"), spec, OPTIONS);
-  chart = embedded.view;
-  chart.addEventListener("click", (event, item) => {
-    if (item?.datum?.key) select(item.datum.key);
-  });
+  chart?.finalize();
+  chart = null;
+  byId("chart").replaceChildren();
+  byId("svg").disabled = byId("csv").disabled = !shown.length;
+  // Without points, the axes have no ends.
+  if (shown.length) {
+    const spec = specification(block, shown, unique(chosen.every.map((row) => row.estimator)));
+    chart = (await vegaEmbed(byId("chart"), spec, OPTIONS)).view;
+    chart.addEventListener("click", (event, item) => {
+      if (item?.datum?.key) select(item.datum.key);
+    });
+  }
   showPoint();
 }
 
@@ -276,7 +281,7 @@ function factsOf(row) {
 
 function showPoint() {
   const row = shown.find(({ key }) => key === view.point);
-  chart.signal(data.selected, row ? row.key : "").run();
+  chart?.signal(data.selected, row ? row.key : "").run();
   const heading = make("h2", { textContent: "Selected point" });
   if (!row) {
     const hint = make("p", { textContent: "No point is selected.", className: "hint" });
