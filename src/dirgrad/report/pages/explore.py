@@ -20,6 +20,7 @@ from dirgrad.report.pages import ENVIRONMENT, explore_data, front
 from dirgrad.report.pages.cells import number, with_interval
 
 UNKNOWN = "unknown"
+UNKNOWN_RUN = Origin(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, ())
 MOST_POINTS = 200
 """Largest number of points of a curve, unless the page becomes too large."""
 MOST_BYTES = 6_000_000
@@ -74,7 +75,8 @@ def libraries() -> str:
     Raises:
         UserError: A package is not installed.
     """
-    return _charts().libraries()
+    text: str = _charts().libraries()
+    return text
 
 
 def _charts() -> ModuleType:
@@ -93,7 +95,7 @@ def _page(
     tier = _tier(manifest, tables)
     data = _data(manifest, tables, tier, most_points)
     claims = claim_rows(tables)
-    facts = origin.from_manifest(manifest) if manifest else Origin(*[UNKNOWN] * 4, records=())
+    facts = origin.from_manifest(manifest) if manifest else UNKNOWN_RUN
     sources = {block["source"] for block in data["blocks"]}
     return ENVIRONMENT.get_template("explore.html").render(
         tier=tier,

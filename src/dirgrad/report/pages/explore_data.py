@@ -191,7 +191,8 @@ def thinned(curves: pd.DataFrame, most_points: int) -> pd.DataFrame:
     position = curves.groupby(keys, sort=False).cumcount()
     last = curves.groupby(keys, sort=False)[METHOD].transform("size") - 1
     every = np.maximum(np.ceil(last / (most_points - 1)), 1)
-    return curves[(position % every == 0) | (position == last)]
+    kept: pd.DataFrame = curves[(position % every == 0) | (position == last)]
+    return kept
 
 
 def _table(tables: Tables, name: str) -> pd.DataFrame:
@@ -246,7 +247,8 @@ def _last_points(tables: Tables) -> pd.DataFrame:
     if curves.empty:
         return pd.DataFrame(columns=[*keys, "step", "train_seconds"]).astype({keys[-1]: float})
     curves = curves[curves["stage"] == Stage.FINAL]
-    return curves.groupby(keys, sort=False)[["step", "train_seconds"]].last().reset_index()
+    last: pd.DataFrame = curves.groupby(keys, sort=False)[["step", "train_seconds"]].last()
+    return last.reset_index()
 
 
 def _rates(tables: Tables) -> pd.DataFrame:

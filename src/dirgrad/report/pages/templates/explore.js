@@ -178,8 +178,9 @@ function title(block, rows) {
   const list = (texts) => texts.filter(Boolean).join("; ");
   const names = unique(rows.map((row) => row.backend)).sort().map(framework);
   const shownIn = names.length > 1 ? `${names[0]} (filled), ${names.slice(1)} (hollow)` : names[0];
+  const rates = view.x === "learning_rate" ? [] : unique(rows.map((row) => row.rate));
   const rate = view.rate === BEST ? "each method at its own best rate"
-    : view.rate === ALL ? "" : `rate ${view.rate}`;
+    : rates.length === 1 && rates[0] != null ? `learning rate ${number(rates[0])}` : "";
   const counts = unique(rows.map((row) => row.n)).filter((n) => n != null).sort((a, b) => a - b);
   const n = unique([counts[0], counts.at(-1)]).join(" to ");
   const sample = counts.length ? `n = ${n} ${block.sample}` : "";
