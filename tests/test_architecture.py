@@ -31,7 +31,7 @@ LINES_OF_A_FUNCTION = 40
 ENTRIES_OF_THE_PACKAGE = 14
 
 UNSAFE = re.compile(r"\b(pickle|yaml\.load|eval\(|exec\(|shelve|marshal)\b")
-COMMUNITY_ALIASES = {"np", "pd", "mpl", "pa", "pq", "pc", "pytree", "jnp"}
+COMMUNITY_ALIASES = {"np", "pd", "mpl", "alt", "pa", "pq", "pc", "pytree", "jnp"}
 
 
 def path_in_package(path: Path) -> str:

@@ -33,12 +33,12 @@ def explore(args: argparse.Namespace) -> None:
     given, such as curves.csv or claims.csv, is missing from the page.
     """
     from dirgrad.records.csv_tables import read_table
-    from dirgrad.report.pages import explore as pages
+    from dirgrad.report.pages.explore import libraries, page
 
     manifest = None if args.manifest is None else _read_manifest(args.manifest)
     tables = {path.stem: read_table(path) for path in args.tables}
-    page = pages.page(manifest, tables, pages.libraries())
-    write_atomically(args.out, lambda part: part.write_text(page, encoding="utf-8"))
+    text = page(manifest, tables, libraries())
+    write_atomically(args.out, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def render(args: argparse.Namespace) -> None:

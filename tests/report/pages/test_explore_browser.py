@@ -68,7 +68,7 @@ visit().catch((error) => collectedErrors.push(String(error))).finally(() => {
   document.body.append(element);
 });
 </script>"""
-"""Script that carries out actions and writes what it found into the page as JSON."""
+"""Script that carries out actions and writes its observations into the page as JSON."""
 
 USE = """
 await pause();
@@ -122,7 +122,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def visit(page: Path, actions: str, address: str = "") -> dict[str, Any]:
-    """Open the page at an address, carry out actions and return what they found."""
+    """Open the page at an address, carry out actions and return the observations."""
     prelude = browser.COLLECT_ERRORS + PRELUDE.replace("ADDRESS", json.dumps(address))
     script = VISIT.replace("ACTIONS", actions)
     process = browser.open_report(page, prelude, script, "--virtual-time-budget=30000")
@@ -135,7 +135,7 @@ def visit(page: Path, actions: str, address: str = "") -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def used(page: Path) -> dict[str, Any]:
-    """Return what a reader found who used every control."""
+    """Return the observations of a reader who uses every control."""
     return visit(page, USE)
 
 

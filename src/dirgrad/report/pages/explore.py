@@ -16,7 +16,7 @@ from dirgrad.core.errors import UserError
 from dirgrad.records import origin
 from dirgrad.records.origin import Origin
 from dirgrad.report import layout
-from dirgrad.report.pages import ENVIRONMENT, explore_data, front
+from dirgrad.report.pages import ENVIRONMENT, explore_columns, explore_data, front
 from dirgrad.report.pages.cells import number, with_interval
 
 UNKNOWN = "unknown"
@@ -144,14 +144,14 @@ def _data(
     """Return everything that the script of the page reads."""
     blocks = explore_data.blocks(tables, most_points)
     subjects = {job for block in blocks for job in block["names"]["job"]}
-    estimators = {name for block in blocks for name in block["names"][explore_data.METHOD]}
+    estimators = {name for block in blocks for name in block["names"][explore_columns.METHOD]}
     config = manifest["config"] if manifest else {}
     charts = _charts()
     return {
         "tier": tier,
         "interval": _interval(config),
         "frameworks": layout.FRAMEWORKS,
-        "columns": {name: column._asdict() for name, column in explore_data.COLUMNS.items()},
+        "columns": {name: column._asdict() for name, column in explore_columns.COLUMNS.items()},
         "blocks": blocks,
         "jobs": dict(_jobs(manifest, tier, subjects)) if manifest else {},
         "settings": dict(_settings(config, subjects)),
