@@ -101,7 +101,8 @@ def check_origins(results: Path) -> None:
         assert records[0].startswith("training/beale/jax ")
     manifest = json.loads((results / "manifest.json").read_text(encoding="utf-8"))
     run_id = str(manifest["jobs"]["training/beale/jax"]["run_id"])
-    assert origin.read(results / "tables/claims.tex")["records"] == ["training/beale/jax " + run_id]
+    for file in ("tables/claims.tex", "explore.html"):
+        assert origin.read(results / file)["records"] == ["training/beale/jax " + run_id]
 
 
 def check_pack(pack: Path) -> None:
@@ -126,6 +127,7 @@ def check_browser(report: Path) -> None:
     assert walked.front == "Learning without backpropagation: tier small"
     assert walked.items["figures/small/loss_beale.png"] == "image"
     assert walked.items["results/small/tables/final.html"] == "page"
+    assert walked.items["results/small/explore.html"] == "page"
     assert walked.switches["7. Tables / tables"] == []
 
 

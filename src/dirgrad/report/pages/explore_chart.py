@@ -48,7 +48,9 @@ PADDING = 12
 def libraries() -> str:
     """Return the JavaScript of Vega, Vega-Lite and Vega-Embed, in the version of the schema."""
     major_and_minor = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=major_and_minor)
+    snippet = "window.vegaEmbed = vegaEmbed;"
+    text: str = vl_convert.javascript_bundle(snippet, vl_version=major_and_minor)
+    return text
 
 
 @cache
