@@ -242,7 +242,7 @@ def _claim(row: Mapping[Any, Any], value: str, places: list[Place]) -> dict[str,
         "frameworks": frameworks,
         "measured": {"": shown, **first},
         "places": places,
-        "counts": f"{row['holds']} hold, {row['fails']} do not, {row['open']} open",
+        "counts": f"Places: {row['holds']} hold, {row['fails']} fail, {row['open']} open",
     }
 
 
