@@ -35,6 +35,12 @@ def test_the_points_of_figures_are_one_csv_file_outside_the_report() -> None:
     assert layout.table_files("curves", "R", readable=False) == [("R/tables/curves.csv", None)]
 
 
+def test_the_interactive_page_has_a_list_of_its_own_in_the_summary() -> None:
+    path, place = layout.explore_file("R")
+    assert path == "R/explore.html"
+    assert place == layout.Place("0. Summary", "interactive page", {"page": "explore"})
+
+
 # Figures
 
 

@@ -118,7 +118,7 @@ def figure_inputs(config: Config, spec: FigureSpec, results: str) -> dict[str, l
 
 
 def explore_file(results: str) -> ReportFile:
-    """Return the interactive page, which the report shows first among the summary.
+    """Return the interactive page, which has a list of its own in the report.
 
     Args:
         results: Directory of the results.
