@@ -22,7 +22,7 @@ FIGURE = {
 TABLE = {"RECORDS": ("trials",), "READABLE": True, "CAPTION": "A caption."}
 HELPERS = {
     "figures": {"by_depth", "labels", "panels", "saving", "scales", "style"},
-    "tables": {"best", "blocks", "crossing", "families", "summary"},
+    "tables": {"best", "blocks", "crossing", "failed_trials", "families", "summary"},
 }
 """Modules that are shared by the figures or by the tables."""
 

@@ -60,6 +60,9 @@ WRONG_TYPES = {
     "a component that is a list": Mistake(
         f"{MLP}.problem", {"kind": ["mlp"]}, "`kind` must name one of the problems: "
     ),
+    "a component that is null": Mistake(
+        f"{MLP}.problem", None, "null is no problem: name one of the problems: (valid: "
+    ),
     "a list that is too short": Mistake(
         "experiments.beale.problem.start", [1.0], "the list is too short"
     ),

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from dirgrad.analysis.column_roles import ColumnRoles
+from dirgrad.analysis.column_roles import ColumnRoles, values_column
+from dirgrad.analysis.samples import parse_samples
 from dirgrad.config import outputs
 from dirgrad.records import damage
 from dirgrad.records.csv_tables import read_table
@@ -26,4 +27,13 @@ def read_complete_table(path: Path) -> pd.DataFrame:
         roles: ColumnRoles | None = getattr(module, "COLUMN_ROLES", None)
         if roles:
             damage.require_columns(path, table.columns, roles.file_columns())
+            _require_raw_values(path, table, roles)
     return table
+
+
+def _require_raw_values(path: Path, table: pd.DataFrame, roles: ColumnRoles) -> None:
+    """Raise UserError if the raw values behind a mean cannot be read."""
+    for name in map(values_column, roles.sampled):
+        with damage.named(path):
+            for text in table[name].dropna():
+                parse_samples(text)

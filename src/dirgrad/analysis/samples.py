@@ -91,12 +91,13 @@ def parse_samples(text: object) -> Samples:
 def ratio(over: Samples, under: Samples) -> Samples:
     """Return the ratios of samples >= 0 that have the same key.
 
-    A ratio of two zeros is unknown: it lies between 0 and infinity.
+    A ratio of two zeros is unknown: it lies between 0 and infinity. A lower bound below 0 is no
+    bound.
     """
     over, under = common((over, under))
     with np.errstate(divide="ignore", invalid="ignore"):
-        low = over.low / under.high
-        high = over.high / under.low
+        low = np.maximum(over.low, 0.0) / under.high
+        high = over.high / np.maximum(under.low, 0.0)
     unknown = np.isnan(low) | np.isnan(high)
     low, high = np.where(unknown, 0.0, low), np.where(unknown, np.inf, high)
     return Samples(over.keys, low, high)

@@ -2,10 +2,7 @@
 
 import argparse
 import json
-from pathlib import Path
-from typing import Any
 
-from dirgrad.core.errors import UserError
 from dirgrad.records.files import write_atomically
 
 
@@ -15,6 +12,7 @@ def front_page(args: argparse.Namespace) -> None:
     Without claims.csv among the tables, the page has no verdicts. Without evidence.csv it does not
     list the places of a claim.
     """
+    from dirgrad.records import manifest_file
     from dirgrad.records.csv_tables import read_table
     from dirgrad.report.pages import front
 
@@ -22,7 +20,7 @@ def front_page(args: argparse.Namespace) -> None:
     claims, evidence = (
         read_table(paths[name]) if name in paths else None for name in ("claims", "evidence")
     )
-    page = front.page(read_manifest(args.manifest), claims, evidence, args.figures)
+    page = front.page(manifest_file.read(args.manifest), claims, evidence, args.figures)
     write_atomically(args.out, lambda part: part.write_text(page, encoding="utf-8"))
 
 
@@ -32,10 +30,11 @@ def explore(args: argparse.Namespace) -> None:
     Without a manifest, what the tables do not say about the run is unknown. A table that is not
     given, such as curves.csv or claims.csv, is missing from the page.
     """
+    from dirgrad.records import manifest_file
     from dirgrad.records.csv_tables import read_table
     from dirgrad.report.pages.explore import libraries, page
 
-    manifest = None if args.manifest is None else _read_manifest(args.manifest)
+    manifest = None if args.manifest is None else manifest_file.read(args.manifest)
     tables = {path.stem: read_table(path) for path in args.tables}
     text = page(manifest, tables, libraries())
     write_atomically(args.out, lambda part: part.write_text(text, encoding="utf-8"))
@@ -43,10 +42,10 @@ def explore(args: argparse.Namespace) -> None:
 
 def render(args: argparse.Namespace) -> None:
     """Write an HTML and a LaTeX version next to each CSV table, with the origin of the run."""
-    from dirgrad.records import origin
+    from dirgrad.records import manifest_file, origin
     from dirgrad.report.pages import table
 
-    manifest = read_manifest(args.manifest)
+    manifest = manifest_file.read(args.manifest)
     origin_line = origin.to_line(origin.from_manifest(manifest))
     for path in args.tables:
         table.write(path, origin_line)
@@ -58,22 +57,3 @@ def origin(args: argparse.Namespace) -> None:
 
     for path in args.files:
         print(json.dumps({"file": str(path), **read(path)}, indent=1))
-
-
-def read_manifest(path: Path) -> dict[str, Any]:
-    """Read the manifest of a run.
-
-    Raises:
-        UserError: The file is no manifest.
-    """
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        message = f"{path}: line {error.lineno}: invalid JSON: give the manifest.json of a run"
-        raise UserError(message) from None
-    if not isinstance(manifest, dict) or "run_id" not in manifest:
-        raise UserError(
-            f"{path}: run_id: the key is missing: write the manifest again with "
-            "`dirgrad manifest`, or give the manifest of another run"
-        )
-    return manifest

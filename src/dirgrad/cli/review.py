@@ -46,17 +46,17 @@ def read_run(directory: Path) -> "Run":
     Raises:
         UserError: A file is missing or damaged; the message says how to make it.
     """
-    from dirgrad.cli.pages import read_manifest
+    from dirgrad.records import manifest_file
     from dirgrad.records.csv_tables import read_table
     from dirgrad.report.review.reproducibility import Run
 
-    manifest_file, claims_file = directory / "manifest.json", directory / "tables" / "claims.csv"
-    for path in (manifest_file, claims_file):
+    manifest_path, claims_path = directory / "manifest.json", directory / "tables" / "claims.csv"
+    for path in (manifest_path, claims_path):
         if not path.is_file():
             raise UserError(f"{path}: no such file: make it with `snakemake {path}`")
-    manifest = read_manifest(manifest_file)
-    config = validation.check({str(manifest_file): manifest["config"]})
-    return Run(manifest, config, read_table(claims_file))
+    manifest = manifest_file.read(manifest_path)
+    config = validation.check({str(manifest_path): manifest["config"]})
+    return Run(manifest, config, read_table(claims_path))
 
 
 def pack(args: argparse.Namespace) -> None:

@@ -186,6 +186,10 @@ def parse(folder: str, spec: Any) -> Any:
     """
     if is_pydantic_dataclass(type(spec)):
         return spec
+    if spec is None:
+        valid = nearest("", names(folder))
+        message = f"null is no {folder[:-1]}: name one of the {folder}: {valid}"
+        raise PydanticCustomError("component", cast(Any, message))
     options = _as_mapping(spec)
     name = options.pop("kind", None)
     if not isinstance(name, str) or name not in names(folder):

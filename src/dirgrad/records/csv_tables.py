@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -20,6 +21,15 @@ TEXT_COLUMNS = frozenset(
 
 An estimator may be called `nan`, `inf` or `true`, which pandas would read as another type.
 """
+NUMBER_COLUMNS = frozenset(
+    {
+        *(column.name for schema in SCHEMAS.values() for column in schema if column.type != STRING),
+        *("measured", "low", "high", "lowest", "highest", "holds", "fails", "open", "p_value"),
+    }
+)
+"""Columns of numbers and truth values in all tables."""
+NUMBER_ENDS = ("_low", "_high", "_from", "_to", "_over_backprop", "_theory")
+"""Ends of the names of further columns of numbers."""
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -42,4 +52,17 @@ def read_table(path: Path) -> pd.DataFrame:
         table = pd.read_csv(path, dtype=types, na_values=[""], keep_default_na=False)
         if not isinstance(table.index, pd.RangeIndex):
             raise ValueError("a row has more cells than the header")
+        for name in table.columns:
+            if name in NUMBER_COLUMNS or name.endswith(NUMBER_ENDS):
+                _require_numbers(table[name])
     return table
+
+
+def _require_numbers(column: "pd.Series[Any]") -> None:
+    """Raise ValueError if a cell is neither empty nor a number nor a truth value."""
+    if column.dtype == object:
+        truth = column.map({True: 1, False: 0, "True": 1, "False": 0})
+        texts = column[pd.to_numeric(column.where(truth.isna()), errors="coerce").isna()]
+        texts = texts[texts.notna() & truth[texts.index].isna()]
+        if len(texts):
+            raise ValueError(f"column '{column.name}' has no number but {texts.iloc[0]!r}")

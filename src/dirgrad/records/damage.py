@@ -1,5 +1,6 @@
 """Damage of a file of results: one sentence that names the file and says how to make it again."""
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,9 +23,12 @@ def named(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OSError) as error:
         # Arrow reports damage as an OSError too, without the number of a system error.
         if isinstance(error, OSError) and error.errno is not None:
+            if error.filename is None:
+                # Arrow writes the name into a text of its own.
+                raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
             raise
         reason = one_line(error)[:200]
         raise UserError(f"{path}: the file is damaged ({reason}): {REMEDY}") from error

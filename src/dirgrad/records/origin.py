@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dirgrad.core.errors import UserError
-from dirgrad.records import files, provenance
+from dirgrad.records import damage, files, provenance
 
 ORIGIN_PATTERN = re.compile(rb'\{"run_id": [^{}]*\}')
 """Pattern of the line. SVG, PNG, PDF, HTML and LaTeX files contain it uncompressed."""
@@ -108,7 +108,7 @@ def read(path: Path) -> dict[str, Any]:
     """Return the origin that a figure or table contains.
 
     Raises:
-        UserError: The file contains no origin.
+        UserError: The file contains no origin, or a damaged one.
     """
     match = ORIGIN_PATTERN.search(path.read_bytes())
     if match is None:
@@ -116,5 +116,6 @@ def read(path: Path) -> dict[str, Any]:
             f"{path}: contains no origin; "
             "expected a figure (svg, png, pdf) or a table (html, tex) written by dirgrad"
         )
-    origin: dict[str, Any] = json.loads(match[0])
+    with damage.named(path):
+        origin: dict[str, Any] = json.loads(match[0])
     return origin

@@ -126,15 +126,15 @@ class Value(TableQuantity):
     @property
     def _measured_column(self) -> str:
         """Return the column that is null where nothing was measured."""
-        is_sampled = self.column in self.roles.to_target
+        is_sampled = self.column in self.roles.sampled
         return values_column(self.column) if is_sampled else self.column
 
 
 class Ratio(TableQuantity):
     """A column of some rows over the same column of other rows that were measured alike.
 
-    Means are divided seed by seed, or round by round. Values without a partner are counted in the
-    column `n_unpaired` of the evidence.
+    Means are divided seed by seed, or round by round. Values without a partner, and trials
+    without a value, are counted in the column `n_unpaired` of the evidence.
     """
 
     is_ratio: ClassVar[bool | None] = True

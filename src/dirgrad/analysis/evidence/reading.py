@@ -206,11 +206,28 @@ def ratio_of_pair(facets: Mapping[str, Any], pair: Row, roles: ColumnRoles, name
         highest = high / low_under if low_under > 0 else np.inf
         return counted_evidence(facets, lowest, highest, logarithmic=True)
     over, under = (samples_of_row(pair, name, suffix) for suffix in ("", UNDER))
-    return ratio_evidence(facets, over, under)
+    n_lost = sum(
+        _num_lost(pair, samples, suffix) for samples, suffix in ((over, ""), (under, UNDER))
+    )
+    return ratio_evidence(facets, over, under, n_lost)
 
 
-def ratio_evidence(facets: Mapping[str, Any], over: Samples, under: Samples) -> Evidence:
+def _num_lost(row: Row, samples: Samples, suffix: str) -> int:
+    """Return the number of trials of a row that have no value, such as a time, as they failed."""
+    n_seeds: Any = row.get(f"n_seeds{suffix}", samples.n)
+    return max(0, int(n_seeds) - samples.n)
+
+
+def ratio_evidence(
+    facets: Mapping[str, Any], over: Samples, under: Samples, n_lost: int = 0
+) -> Evidence:
     """Return the ratios of values with equal keys.
+
+    Args:
+        facets: Where they were measured.
+        over: Values of the numerator.
+        under: Values of the denominator.
+        n_lost: Number of trials of either side that have no value.
 
     Raises:
         UserError: No key of `over` is a key of `under`.
@@ -221,7 +238,7 @@ def ratio_evidence(facets: Mapping[str, Any], over: Samples, under: Samples) -> 
             f"no values can be paired at {describe(facets)}: "
             f"one row has {_keys(over)}, the other has {_keys(under)}"
         )
-    n_unpaired = over.n + under.n - 2 * paired.n
+    n_unpaired = over.n + under.n - 2 * paired.n + n_lost
     return Evidence(dict(facets), paired, logarithmic=True, n_unpaired=n_unpaired)
 
 

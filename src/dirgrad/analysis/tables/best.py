@@ -3,7 +3,7 @@
 import pandas as pd
 
 from dirgrad.records.best_rate import best_rate
-from dirgrad.records.schemas import Stage
+from dirgrad.records.schemas import Stage, TrialStatus
 
 ESTIMATOR_KEYS = ["experiment", "backend", "estimator"]
 """Columns that identify an estimator in a cell."""
@@ -38,3 +38,25 @@ def best_rates(trials: pd.DataFrame) -> pd.DataFrame:
 def at_best_rates(rows: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
     """Return the rows (of trials or of curves) that belong to a best learning rate."""
     return rows.merge(best_rates(trials), on=RATE_KEYS)
+
+
+def compared_rates(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the best rates, and for an estimator without one a rate with failed trials.
+
+    This is the rate of stage `final` with the fewest failed trials, and the lower one of two equal
+    rates. Without it, an estimator of which a few trials diverge would be absent from comparisons.
+
+    Returns:
+        One row per estimator with the columns `RATE_KEYS`.
+    """
+    best = best_rates(trials)
+    with_best = {*best[ESTIMATOR_KEYS].itertuples(index=False, name=None)}
+    started = (trials["stage"] == Stage.FINAL) & (trials["status"] != TrialStatus.UNSUPPORTED)
+    rows = []
+    for key, group in trials[started].groupby(ESTIMATOR_KEYS, sort=False):
+        if key not in with_best:
+            has_failed = group["status"] != TrialStatus.OK
+            rate = has_failed.groupby(group["learning_rate"]).sum().idxmin()
+            rows.append((*key, Stage.FINAL.value, rate))
+    others = pd.DataFrame(rows, columns=RATE_KEYS).astype(trials[RATE_KEYS].dtypes)
+    return pd.concat([best, others], ignore_index=True)

@@ -14,7 +14,6 @@ from dirgrad.analysis.tables.best import ESTIMATOR_KEYS, at_best_rates
 from dirgrad.analysis.tables.crossing import Bracket, crossing
 from dirgrad.analysis.tables.summary import Records, bracketed, bracketed_ratio, scalars
 from dirgrad.config.settings import Statistics
-from dirgrad.records.schemas import TrialStatus
 
 RECORDS = ("trials", "curves")
 READABLE = True
@@ -52,8 +51,7 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     trials = records["trials"]
     estimators = trials.drop_duplicates("estimator").set_index("estimator")
     kinds: pd.Series[Any] = estimators["estimator_kind"]
-    ok = trials[trials["status"] == TrialStatus.OK]
-    curves = at_best_rates(records["curves"], ok)
+    curves = at_best_rates(records["curves"], trials)
     curves = curves[curves["test_accuracy"].notna()]
     is_backprop = curves["estimator"].map(kinds) == "backprop"
     rows = []

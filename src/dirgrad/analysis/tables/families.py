@@ -8,6 +8,7 @@ import pandas as pd
 from dirgrad.analysis.tables.best import ESTIMATOR_KEYS
 from dirgrad.analysis.tables.summary import Records
 from dirgrad.analysis.tables.targets import trials_to_target
+from dirgrad.records.schemas import TrialStatus
 
 ABSCISSAS = ("dimension", "nonzeros", "num_directions", "support")
 """Columns of trials against which efforts are drawn: d, k*, K and s."""
@@ -46,7 +47,7 @@ def families(records: Records) -> Iterator[Family]:
     with_target = records["trials"][records["trials"]["target_loss"].notna()]
     if with_target.empty:
         return
-    reached = trials_to_target(records)
+    reached = _without_failures(trials_to_target(records))
     estimators = reached[ESTIMATOR_KEYS].apply(tuple, axis=1) if len(reached) else ()
     measured = set(estimators)
     for abscissa in ABSCISSAS:
@@ -66,3 +67,12 @@ def families(records: Records) -> Iterator[Family]:
                 trials=reached.merge(points.loc[is_measured, ESTIMATOR_KEYS], on=ESTIMATOR_KEYS),
                 failed=tuple(sorted(points.loc[~is_measured, abscissa])),
             )
+
+
+def _without_failures(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the trials of the estimators without a failed trial."""
+    if trials.empty:
+        return trials
+    has_failed = trials["status"] != TrialStatus.OK
+    keys = [trials[name] for name in ESTIMATOR_KEYS]
+    return trials[~has_failed.groupby(keys).transform("any")]

@@ -7,7 +7,14 @@ import pandas as pd
 
 from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.tables.best import RATE_KEYS, best_rates
-from dirgrad.analysis.tables.summary import Records, scalars, summarize_groups, with_all_columns
+from dirgrad.analysis.tables.failed_trials import values_by_seed
+from dirgrad.analysis.tables.summary import (
+    Records,
+    raw_values,
+    scalars,
+    summarize_groups,
+    with_all_columns,
+)
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import TrialStatus
 
@@ -71,7 +78,8 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
 
     Values are inter-quartile means with bootstrap intervals over the trials that are `ok`. The
     columns `n_STATUS` count the trials by their status. A standard error belongs to the plain mean,
-    as in most papers.
+    as in most papers. The raw values, by which claims are judged, include the failed trials with
+    the bounds of `values_by_seed`; those of the times do not.
 
     `best_rate` marks the best rate of each estimator (see `best_rates`). After tuning it is the
     only rate of stage `final`.
@@ -91,9 +99,12 @@ def _summary(group: pd.DataFrame, settings: Statistics) -> dict[str, Any]:
     for status in TrialStatus:
         row[f"n_{status}"] = int((statuses == status).sum())
     row["evaluations"] = group["evaluations"].max()
+    started = group[statuses != TrialStatus.UNSUPPORTED]
     ok = group[statuses == TrialStatus.OK].set_index("seed")
     for name in VALUES:
         row |= scalars(name, ok[name], settings)
+        if name != "step_seconds":
+            row |= raw_values(name, values_by_seed(started, name))
         row[f"{name}_standard_error"] = _standard_error(ok[name].to_numpy(float))
     row["compile_seconds"] = group["compile_seconds"].median()
     return row

@@ -53,6 +53,12 @@ def scalars(name: str, values: "pd.Series[Any]", settings: Statistics) -> dict[s
     return _mean(name, samples.low, settings) | raw_values(name, samples)
 
 
+def mean_of_exact(name: str, samples: Samples, settings: Statistics) -> dict[str, Any]:
+    """Return the columns of `scalars`; the mean is null if a sample lies between two bounds."""
+    exact = samples.low if samples.is_exact else samples.low[:0]
+    return _mean(name, exact, settings) | raw_values(name, samples)
+
+
 def bracketed(
     name: str, samples: Samples, widest: np.ndarray | float, settings: Statistics
 ) -> dict[str, Any]:

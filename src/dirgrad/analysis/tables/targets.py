@@ -7,9 +7,10 @@ import pandas as pd
 
 from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.samples import Samples, bounded_samples, ratio, take
-from dirgrad.analysis.tables.best import ESTIMATOR_KEYS, TRIAL_KEYS, at_best_rates
+from dirgrad.analysis.tables.best import ESTIMATOR_KEYS, RATE_KEYS, TRIAL_KEYS, compared_rates
 from dirgrad.analysis.tables.crossing import Bracket, crossing, seconds_at
-from dirgrad.analysis.tables.summary import Records, bracketed_ratio, scalars
+from dirgrad.analysis.tables.failed_trials import HIGHEST, values_by_seed
+from dirgrad.analysis.tables.summary import Records, bracketed_ratio, mean_of_exact
 from dirgrad.config.settings import Statistics
 from dirgrad.records.schemas import TrialStatus
 
@@ -41,6 +42,11 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     The target is a validation loss, or a training loss without validation data. An experiment
     without a target has no row. EFFORT is `steps`, `seconds` or `evaluations`.
 
+    An estimator without a best rate is shown at the rate with the fewest failed trials. A trial
+    that diverged or timed out misses the target, unless its curve had reached it before. The loss
+    of a diverged trial is its highest recorded loss or more; all else about a failed trial has no
+    bound. The mean of a value is null if a trial failed.
+
     n, n_reached: number of trials, and of trials that reached the target.
     EFFORT_to_target: effort until the first record point at or below the target. It lies between
         the bounds EFFORT_to_target_from and EFFORT_to_target_to (see `crossing`).
@@ -63,19 +69,23 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
 
 
 def trials_to_target(records: Records) -> pd.DataFrame:
-    """Return the `ok` trials at best rates of experiments with a target, with their effort.
+    """Return the trials of experiments with a target, at the rates of `compared_rates`.
 
     Besides the columns of `TRIALS`, there are two bounds per effort, `EFFORT_to_target_from` and
     `EFFORT_to_target_to`. If the trial missed the target, the first is the whole effort of the
-    trial and the second is infinite.
+    trial and the second is infinite. The columns `highest_final_loss` and `highest_valid_loss` are
+    the highest losses of its curve.
     """
     trials = records["trials"]
-    has_target = trials["target_loss"].notna()
-    trials = trials[has_target & (trials["status"] == TrialStatus.OK)]
+    started = trials["target_loss"].notna() & (trials["status"] != TrialStatus.UNSUPPORTED)
+    trials = trials[started]
     if trials.empty:
         return trials
-    best = at_best_rates(trials, records["trials"])
-    return best.merge(_efforts(trials, records["curves"]), on=TRIAL_KEYS)
+    compared = trials.merge(compared_rates(records["trials"]), on=RATE_KEYS)
+    compared = compared.merge(_efforts(compared, records["curves"]), how="left", on=TRIAL_KEYS)
+    # A trial that never started has no curve.
+    no_curve = dict.fromkeys((f"{name}_from" for name in TO_TARGET), 0.0)
+    return compared.fillna(no_curve | dict.fromkeys((f"{name}_to" for name in TO_TARGET), np.inf))
 
 
 def _efforts(trials: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
@@ -86,8 +96,14 @@ def _efforts(trials: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for key, curve in groups:
         row = dict(zip(TRIAL_KEYS, key, strict=True))
-        rows.append(row | _effort(curve))
-    return pd.DataFrame(rows)
+        rows.append(row | _effort(curve) | _highest_losses(curve))
+    return pd.DataFrame(rows, columns=None if rows else [*TRIAL_KEYS, *HIGHEST.values()])
+
+
+def _highest_losses(curve: pd.DataFrame) -> dict[str, float]:
+    """Return the highest finite losses of a curve."""
+    finite = curve[["loss", "valid_loss"]].astype(float).replace(np.inf, np.nan).max()
+    return dict(zip(HIGHEST.values(), finite, strict=True))
 
 
 def _effort(curve: pd.DataFrame) -> dict[str, float]:
@@ -96,11 +112,12 @@ def _effort(curve: pd.DataFrame) -> dict[str, float]:
     losses = curve["valid_loss"].fillna(curve["loss"]).to_numpy()
     recorded, seconds = curve["step"].to_numpy(), curve["train_seconds"].to_numpy()
     steps = crossing(recorded, losses, trial["target_loss"])
-    per_step = trial["evaluations"] / trial["all_steps"]
+    per_step = trial["evaluations"] / max(trial["all_steps"], 1)
+    evaluations = steps.high * per_step if np.isfinite(steps.high) else np.inf
     brackets = {
         "steps": steps,
         "seconds": seconds_at(steps, recorded, seconds),
-        "evaluations": Bracket(steps.low * per_step, steps.high * per_step),
+        "evaluations": Bracket(steps.low * per_step, evaluations),
     }
     row: dict[str, float] = {}
     for name, (low, high) in brackets.items():
@@ -124,7 +141,7 @@ def _summary(
     row["n"] = len(group)
     row["n_reached"] = int(np.isfinite(group["steps_to_target_to"]).sum())
     for name in VALUES:
-        row |= scalars(name, group.set_index("seed")[name], settings)
+        row |= mean_of_exact(name, values_by_seed(group, name), settings)
     for name in EFFORTS:
         effort = effort_samples(group, name)
         row |= bracketed_ratio(f"{name}_to_target", effort, settings)

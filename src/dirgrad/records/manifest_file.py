@@ -1,0 +1,77 @@
+"""Read the manifest of a run, and refuse one that lacks what pages and comparisons read."""
+
+import json
+from pathlib import Path
+from typing import Any, NotRequired
+
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from dirgrad.core.errors import UserError, one_line
+from dirgrad.records import damage
+
+
+class Job(TypedDict):
+    """What is read of one job: its identifier, and how much others used the machine."""
+
+    run_id: str
+    other_cpu_fraction: NotRequired[float | None]
+    noisy: NotRequired[bool]
+
+
+class Manifest(TypedDict):
+    """What is read of a manifest; further keys may stand beside these."""
+
+    tier: str
+    run_id: str
+    config_hash: str
+    dirgrad: list[str]
+    commit: list[str]
+    python: list[str]
+    numpy: list[str]
+    jax: NotRequired[list[str]]
+    torch: NotRequired[list[str]]
+    device: list[str]
+    platform: list[str]
+    cpu: list[str]
+    cpu_count: list[str]
+    threads: int
+    exclusive: bool
+    trials_by_status: dict[str, int]
+    training_seconds: float
+    config: dict[str, Any]
+    jobs: dict[str, Job]
+
+
+_MANIFEST = TypeAdapter(Manifest)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the manifest in a file, with all its keys.
+
+    Raises:
+        UserError: The file is no JSON, or a key is missing or has a value of another type.
+    """
+    with damage.named(path):
+        text = path.read_text(encoding="utf-8")
+    try:
+        with damage.named(path):
+            manifest: dict[str, Any] = json.loads(text)
+    except UserError as error:
+        line = getattr(error.__cause__, "lineno", None)
+        if line is None:
+            raise
+        message = f"{path}: line {line}: invalid JSON: give the manifest.json of a run"
+        raise UserError(message) from error.__cause__
+    try:
+        _MANIFEST.validate_python(manifest, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"])) or "the file"
+        missing = first["type"] == "missing"
+        reason = "the key is missing" if missing else one_line(first["msg"])
+        raise UserError(
+            f"{path}: {key}: {reason}: write the manifest again with `dirgrad manifest`, or give "
+            "the manifest of another run"
+        ) from None
+    return manifest
