@@ -6,10 +6,12 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+import torch
 from scipy import stats
 
 from dirgrad import backends
 from dirgrad.backends.jax import random
+from dirgrad.backends.torch import random as torch_random
 from dirgrad.core.types import Backend, Key
 from support.small_steps import small_step
 
@@ -190,3 +192,25 @@ def test_reused_signs_are_the_signs_of_the_key(backend: Backend, entries: int) -
         for draw in (backend.ops.signs, backend.ops.reused_signs)
     ]
     np.testing.assert_array_equal(*draws)
+
+
+def test_large_draws_in_torch_differ_unless_the_lower_halves_of_two_keys_are_equal() -> None:
+    """The generator of a CPU has a seed of 32 bits; the documentation says what follows."""
+    like = torch.zeros(1)
+    keys = torch.tensor([5, 6, 5 + 2**32])
+    small, large = (
+        torch_random.draw("normal", keys, n, like.dtype, like.device) for n in (512, 513)
+    )
+    assert not torch.equal(small[0], small[2])
+    assert not torch.equal(large[0], large[1])
+    assert torch.equal(large[0], large[2])
+
+
+def test_the_lower_halves_of_keys_in_torch_collide_no_more_often_than_by_chance() -> None:
+    """0.3 collisions are expected among 50,000 keys; 6 or more are a false alarm in 1 of 10^6."""
+    seeds = backends.load("torch", 1, "float32").engine.keys(np.arange(50))
+    indices = torch.arange(1000)
+    keys = torch_random.fold_in(seeds[:, None], indices).reshape(-1)
+    num_lower_halves = len(torch.unique(keys & 0xFFFFFFFF))
+    assert len(torch.unique(keys)) == 50_000
+    assert num_lower_halves > 50_000 - 6

@@ -1,7 +1,8 @@
 """Sizes of a job: one that cannot fit into memory is refused before anything is allocated."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from math import prod
+from typing import Any, NamedTuple
 
 import numpy as np
 import psutil
@@ -11,6 +12,8 @@ from dirgrad.config.plan import Job
 from dirgrad.core.errors import UserError
 from dirgrad.core.types import Problem
 
+LARGE_DRAW = 10**6
+"""Entries of a draw above which its values are not needed to know its shape."""
 TRIAL_BYTES = 500
 """Least memory of the row of a trial or of an estimate, in bytes."""
 ROW_NUMBER_BYTES = 4
@@ -65,7 +68,7 @@ def _sizes(job: Job) -> Iterator[Size]:
         draws = settings.draws * settings.minibatches
         yield Size(f"{draws:,} draws per estimator", draws * TRIAL_BYTES)
     for problem in job.problems:
-        d = _dimension(problem)
+        d = num_parameters(problem)
         yield Size(f"{d:,} parameters of {lanes:,} trials", lanes * d * itemsize)
         for name, estimator in job.estimators.items():
             k = estimator.num_directions
@@ -74,6 +77,32 @@ def _sizes(job: Job) -> Iterator[Size]:
             yield Size(f"{k:,} directions of '{name}'", lanes * k * kept * itemsize)
 
 
-def _dimension(problem: Problem) -> int:
-    """Return the declared number of parameters, or 1 for a problem that does not declare it."""
-    return int(getattr(problem, "dimension", 1))
+class _Shapes(np.random.Generator):
+    """A generator whose large draws have the right shape and take no memory."""
+
+    def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
+        return _zeros(size) if _is_large(size) else super().uniform(low, high, size)
+
+    def normal(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
+        return _zeros(size) if _is_large(size) else super().normal(loc, scale, size)
+
+    def standard_normal(self, size: Any = None, *args: Any, **options: Any) -> Any:
+        return _zeros(size) if _is_large(size) else super().standard_normal(size, *args, **options)
+
+
+def _is_large(size: Any) -> bool:
+    num_entries: int = prod(np.atleast_1d(1 if size is None else size).tolist())
+    return num_entries > LARGE_DRAW
+
+
+def _zeros(shape: Any) -> np.ndarray:
+    return np.broadcast_to(0.0, shape)
+
+
+def num_parameters(problem: Problem) -> int:
+    """Return the number of parameters of a problem, which are not drawn if they are many."""
+    declared = getattr(problem, "dimension", None)
+    if declared is not None:
+        return int(declared)
+    params = problem.init(_Shapes(np.random.PCG64(0)))
+    return sum(prod(array.shape) for array in params.values())

@@ -1,6 +1,6 @@
 """Values of trials that diverged or timed out: they lie between two bounds and are never left out.
 
-The mean over the other trials would be that of the survivors, and a verdict from it too favorable.
+A mean over the other trials describes survivors only, and a verdict from it is too favorable.
 """
 
 import numpy as np
