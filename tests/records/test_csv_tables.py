@@ -33,12 +33,14 @@ def test_an_empty_cell_is_null_and_numbers_stay_numbers(tmp_path: Path) -> None:
     table = pd.DataFrame(
         {"reason": [None, "slow"], "loss": [None, float("inf")], "best_rate": [True, False]}
     )
+    table["exclusive"] = pd.Series([True, None], dtype=object)
     files.write_table(table, path)
     read = read_table(path)
     assert read["reason"].isna().to_list() == [True, False]
     assert read["loss"].isna().to_list() == [True, False]
     assert read["loss"][1] == float("inf")
     assert read["best_rate"].dtype == bool
+    assert read["exclusive"][0] is True
 
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
@@ -51,6 +53,15 @@ def test_a_damaged_file_is_one_sentence_with_its_name(content: bytes, tmp_path: 
     assert text.startswith(f"{path}: the file is ")
     assert text.endswith(": delete it and run again")
     assert "\n" not in text
+
+
+@pytest.mark.parametrize("text", ["x", "1.5.2", "0:1", "2020-01-01"])
+@pytest.mark.parametrize("column", ["final_loss", "loss_low", "steps_to_target_from", "best_rate"])
+def test_a_text_among_numbers_is_damage(column: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / "final.csv"
+    path.write_text(f"estimator,{column}\nbackprop,True\nbackprop,\nbackprop,{text}\n")
+    with pytest.raises(UserError, match=f"{path}: .*column '{column}' has no number but '{text}'"):
+        read_table(path)
 
 
 def test_a_missing_file_is_no_damage(tmp_path: Path) -> None:

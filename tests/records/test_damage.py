@@ -66,3 +66,11 @@ def test_names_of_folders_are_no_columns(
     path = written(tmp_path / folder / "trials.parquet")
     read = files.read_records([path], TRIALS)
     assert read.to_pylist() == files.to_table([TRIAL], TRIALS).to_pylist()
+
+
+def test_a_missing_file_of_records_is_named_as_the_system_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "trials.parquet"
+    for read in (files.read_provenance, lambda path: files.read_records([path], TRIALS)):
+        with pytest.raises(FileNotFoundError) as error:
+            read(path)
+        assert error.value.filename == str(path)

@@ -210,3 +210,10 @@ def test_a_line_is_found_and_begins_no_tag_for_any_text_of_a_record(
     page = tmp_path / "final.html"
     page.write_text(f"<p>rows</p>\n<!-- {line} -->\n", encoding="utf-8")
     assert origin.read(page)["commit"] == text
+
+
+def test_a_damaged_origin_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "figure.svg"
+    path.write_bytes(b'<!-- {"run_id": "ab\xff", "commit": } -->')
+    with pytest.raises(UserError, match=f"{path}: the file is damaged"):
+        origin.read(path)

@@ -7,7 +7,7 @@ from typing import Any, NotRequired
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from dirgrad.core.errors import UserError, one_line
+from dirgrad.core.errors import UserError, cut
 from dirgrad.records import damage
 
 
@@ -69,7 +69,8 @@ def read(path: Path) -> dict[str, Any]:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "the file"
         missing = first["type"] == "missing"
-        reason = "the key is missing" if missing else one_line(first["msg"])
+        value = cut(json.dumps(first["input"]))
+        reason = "the key is missing" if missing else f"unexpected value {value}"
         raise UserError(
             f"{path}: {key}: {reason}: write the manifest again with `dirgrad manifest`, or give "
             "the manifest of another run"

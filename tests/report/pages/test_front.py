@@ -142,6 +142,9 @@ def test_the_command_selects_the_claims_among_the_tables(
     ("change", "arguments", "message"),
     [
         ("{", [], r"manifest\.json: line 1: invalid JSON"),
+        ("[]", [], r"manifest\.json: the file: unexpected value \[\]"),
+        ("[" * 100_000, [], r"manifest\.json: the file is damaged"),
+        ({"commit": None}, [], r"manifest\.json: commit: the key is missing"),
         ({"run_id": None}, [], r"manifest\.json: run_id: the key is missing"),
         ({}, ["--tables", "claims.csv"], r"claims\.csv: verdict: missing"),
         (
@@ -151,7 +154,16 @@ def test_the_command_selects_the_claims_among_the_tables(
         ),
         ({}, ["--tables", "nowhere/claims.csv"], r"nowhere/claims\.csv: no such file"),
     ],
-    ids=["invalid JSON", "missing key", "missing column", "unknown figure", "missing file"],
+    ids=[
+        "invalid JSON",
+        "a list",
+        "nested",
+        "no commit",
+        "missing key",
+        "missing column",
+        "unknown figure",
+        "missing file",
+    ],
 )
 def test_the_command_reports_a_mistake_in_one_sentence(
     change: str | dict[str, None],
@@ -173,3 +185,28 @@ def test_the_command_reports_a_mistake_in_one_sentence(
         run_front_page(tmp_path, wrong_manifest, *arguments)
     (sentence,) = capsys.readouterr().err.splitlines()
     assert re.search(message, sentence)
+
+
+@pytest.mark.parametrize("command", ["front-page", "render"])
+@pytest.mark.parametrize("content", [b"\xac\xff", b"\x00", b"", b"\xff\xfe{\x00}\x00"])
+def test_a_manifest_that_is_no_text_is_one_sentence(
+    command: str, content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, table = tmp_path / "manifest.json", tmp_path / "final.csv"
+    path.write_bytes(content)
+    ROWS.to_csv(table, index=False)
+    rest = ["--out", str(tmp_path / "x.html")] if command == "front-page" else [str(table)]
+    with pytest.raises(SystemExit):
+        main.main([command, "--manifest", str(path), *rest])
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith(f"dirgrad: {path}: ")
+
+
+def test_a_value_of_another_type_in_a_manifest_is_named(
+    manifest: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = next(iter(manifest["jobs"]))
+    jobs = manifest["jobs"] | {job: {"run_id": 3}}
+    with pytest.raises(SystemExit):
+        run_front_page(tmp_path, manifest | {"jobs": jobs})
+    assert f"manifest.json: jobs.{job}.run_id: unexpected value 3" in capsys.readouterr().err
