@@ -139,6 +139,14 @@ def test_seeds_without_a_time_on_both_sides_are_counted() -> None:
     assert evidence.n_unpaired == 4
 
 
+def test_an_accuracy_at_equal_loss_has_no_bound_where_a_trial_failed() -> None:
+    (row,) = equal_loss.make(records(1, 4), QUICK).to_dict("records")
+    values = row["difference_values"].split()
+    assert row["n"] == len(values) == len(SEEDS)
+    assert [value for value in values if "inf" in value] == ["1:-inf..inf", "4:-inf..inf"]
+    assert np.isnan(row["difference"])
+
+
 def test_accuracies_at_equal_loss_belong_to_a_rate_without_a_failure() -> None:
     safe = [descent("backprop", seed, FAST_DESCENT, 1.0) for seed in SEEDS]
     for rate, losses in ((0.1, SLOW_DESCENT), (0.2, FAST_DESCENT)):

@@ -35,11 +35,6 @@ def best_rates(trials: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=RATE_KEYS).astype(trials[RATE_KEYS].dtypes)
 
 
-def at_best_rates(rows: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows (of trials or of curves) that belong to a best learning rate."""
-    return rows.merge(best_rates(trials), on=RATE_KEYS)
-
-
 def compared_rates(trials: pd.DataFrame) -> pd.DataFrame:
     """Return the best rates, and for an estimator without one a rate with failed trials.
 

@@ -10,10 +10,11 @@ import pandas as pd
 
 from dirgrad.analysis.column_roles import ColumnRoles
 from dirgrad.analysis.samples import bounded_samples
-from dirgrad.analysis.tables.best import ESTIMATOR_KEYS, at_best_rates
+from dirgrad.analysis.tables.best import ESTIMATOR_KEYS, RATE_KEYS, compared_rates
 from dirgrad.analysis.tables.crossing import Bracket, crossing
 from dirgrad.analysis.tables.summary import Records, bracketed, bracketed_ratio, scalars
 from dirgrad.config.settings import Statistics
+from dirgrad.records.schemas import TrialStatus
 
 RECORDS = ("trials", "curves")
 READABLE = True
@@ -21,6 +22,10 @@ CAPTION = "Test accuracy relative to backprop at equal training loss, paired by 
 
 BRACKETED = ("test_accuracy", "backprop_test_accuracy", "difference", "steps_over_backprop")
 VALUES = ("equal_loss", *BRACKETED)
+UNKNOWN = {"equal_loss": np.nan}
+UNKNOWN |= {f"{name}_from": -np.inf for name in BRACKETED}
+UNKNOWN |= {f"{name}_to": np.inf for name in BRACKETED}
+"""Values of two trials of which one failed."""
 ACCURACY_PRECISION = 0.01
 """Largest distance between the bounds of an accuracy that counts as a number."""
 COLUMN_ROLES = ColumnRoles(
@@ -35,8 +40,9 @@ COLUMN_ROLES = ColumnRoles(
 def make(records: Records, settings: Statistics) -> pd.DataFrame:
     """Return one row per experiment, backend and estimator other than backprop.
 
-    Each estimator and backprop run at their best learning rates. Trials are paired by seed. Both
-    are compared where their training loss first reaches `equal_loss`, the higher of their two
+    Each estimator and backprop run at their best learning rates, or else at the rate with the
+    fewest failed trials. Trials are paired by seed. A pair with a failed trial has no bounds.
+    Otherwise both are compared where their training loss first reaches `equal_loss`, the higher of their two
     final losses, which both have reached.
 
     test_accuracy, backprop_test_accuracy: accuracies at this point. It lies between two record
@@ -51,16 +57,21 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     trials = records["trials"]
     estimators = trials.drop_duplicates("estimator").set_index("estimator")
     kinds: pd.Series[Any] = estimators["estimator_kind"]
-    curves = at_best_rates(records["curves"], trials)
+    compared = compared_rates(trials)
+    curves = records["curves"].merge(compared, on=RATE_KEYS)
     curves = curves[curves["test_accuracy"].notna()]
     is_backprop = curves["estimator"].map(kinds) == "backprop"
+    failed = trials[trials["status"] != TrialStatus.OK].merge(compared, on=RATE_KEYS)
     rows = []
     for key, group in curves.groupby(ESTIMATOR_KEYS, sort=False):
         experiment, backend, estimator = map(str, key)
         in_cell = (curves["experiment"] == experiment) & (curves["backend"] == backend)
         backprop = curves[in_cell & is_backprop]
         if kinds[estimator] != "backprop" and len(backprop):
-            pairs = _pairs(group, backprop)
+            is_pair = (failed["estimator"] == estimator) | (failed["estimator_kind"] == "backprop")
+            is_here = (failed["experiment"] == experiment) & (failed["backend"] == backend)
+            lost = {*failed.loc[is_pair & is_here, "seed"]}
+            pairs = _pairs(group, backprop, lost)
             row = dict(zip(ESTIMATOR_KEYS, key, strict=True))
             rows.append(row | _summary(pairs, settings))
     return pd.DataFrame(rows, columns=None if rows else [*ESTIMATOR_KEYS, "n", *VALUES])
@@ -78,13 +89,16 @@ class Point(NamedTuple):
     accuracy: Bracket
 
 
-def _pairs(curves: pd.DataFrame, backprop: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per seed for which both have a curve, with the bounds of each value."""
+def _pairs(curves: pd.DataFrame, backprop: pd.DataFrame, lost: set[int]) -> pd.DataFrame:
+    """Return one row per seed for which both have a curve, with the bounds of each value.
+
+    Nothing is known of the seeds `lost`, of which a trial failed.
+    """
     by_seed = dict(iter(backprop.groupby("seed")))
-    pairs = {}
+    pairs: dict[Any, dict[str, float]] = {}
     for seed, curve in curves.groupby("seed"):
         if seed in by_seed:
-            pairs[seed] = _pair(curve, by_seed[seed])
+            pairs[seed] = UNKNOWN if seed in lost else _pair(curve, by_seed[seed])
     return pd.DataFrame.from_dict(pairs, orient="index")
 
 

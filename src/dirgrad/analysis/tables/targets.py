@@ -90,14 +90,18 @@ def trials_to_target(records: Records) -> pd.DataFrame:
 
 def _efforts(trials: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """Return one row per trial with its effort to the target."""
-    columns = trials[[*TRIAL_KEYS, "target_loss", "steps", "evaluations"]]
-    columns = columns.rename(columns={"steps": "all_steps"})
-    groups = curves.merge(columns, on=TRIAL_KEYS).groupby(TRIAL_KEYS, sort=False)
+    facts = trials[[*TRIAL_KEYS, "target_loss", "steps", "evaluations"]]
+    facts = facts.rename(columns={"steps": "all_steps"})
+    groups = curves.merge(facts, on=TRIAL_KEYS).groupby(TRIAL_KEYS, sort=False)
     rows = []
     for key, curve in groups:
         row = dict(zip(TRIAL_KEYS, key, strict=True))
         rows.append(row | _effort(curve) | _highest_losses(curve))
-    return pd.DataFrame(rows, columns=None if rows else [*TRIAL_KEYS, *HIGHEST.values()])
+    if rows:
+        return pd.DataFrame(rows)
+    bounds = [f"{name}_{end}" for name in TO_TARGET for end in ("from", "to")]
+    columns = dict.fromkeys((*bounds, *HIGHEST.values()), np.nan)
+    return trials[TRIAL_KEYS].head(0).assign(**columns)
 
 
 def _highest_losses(curve: pd.DataFrame) -> dict[str, float]:
