@@ -42,8 +42,8 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
 
     Each estimator and backprop run at their best learning rates, or else at the rate with the
     fewest failed trials. Trials are paired by seed. A pair with a failed trial has no bounds.
-    Otherwise both are compared where their training loss first reaches `equal_loss`, the higher of their two
-    final losses, which both have reached.
+    Otherwise both are compared where their training loss first reaches `equal_loss`, the higher of
+    their two final losses, which both have reached.
 
     test_accuracy, backprop_test_accuracy: accuracies at this point. It lies between two record
         points, whose accuracies are the bounds.
