@@ -48,7 +48,10 @@ TIER = {
     "tier": "default",
     "backends": ["jax"],
     "statistics": {"resamples": 20},
-    "estimators": {name: {"kind": name} for name in ("backprop", "forward_gradient")},
+    "estimators": {
+        "backprop": "backprop",
+        "forward_gradient": {"kind": "forward_gradient", "direction": "gaussian"},
+    },
     "experiments": {"mlp": EXPERIMENT},
 }
 CELLS = ("", "x", "nan", "inf", "-1", "1e400", "0:1 0:2", "True", "2020-01-01", '"', "0:", "ü")

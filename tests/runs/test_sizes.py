@@ -12,7 +12,7 @@ from support.configuration import configured
 GIBIBYTE = 2**30
 ESTIMATORS = {
     "plain": {"kind": "forward_gradient", "direction": "gaussian", "num_directions": 4},
-    "many": {"kind": "forward_gradient", "num_directions": 10**9},
+    "many": {"kind": "forward_gradient", "direction": "gaussian", "num_directions": 10**9},
     "projected": {"kind": "projected_forward_gradient", "direction": "gaussian"}
     | {"num_directions": 50_000},
 }

@@ -11,6 +11,7 @@ from dirgrad.analysis.samples import format_samples
 from dirgrad.analysis.tables import equal_loss, final, targets
 from dirgrad.analysis.tables.failed_trials import values_by_seed
 from dirgrad.analysis.verdicts import Evidence, Interval, Outcome, decide
+from dirgrad.components.directions.gaussian import Gaussian
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.core.types import Estimator
@@ -18,7 +19,10 @@ from support.hand_made_descents import FAST_DESCENT, SLOW_DESCENT, Descent, desc
 from support.hand_made_records import QUICK, TRIAL, Records
 
 SEEDS = range(6)
-ESTIMATORS: dict[str, Estimator] = {"backprop": Backprop(), "forward_gradient": ForwardGradient()}
+ESTIMATORS: dict[str, Estimator] = {
+    "backprop": Backprop(),
+    "forward_gradient": ForwardGradient(direction=Gaussian()),
+}
 LOST: dict[str, Any] = {"status": "diverged", "final_loss": np.nan, "valid_loss": np.nan}
 LOST |= {"steps": 20, "evaluations": 40}
 
