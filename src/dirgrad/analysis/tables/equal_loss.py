@@ -25,7 +25,7 @@ VALUES = ("equal_loss", *BRACKETED)
 UNKNOWN = {"equal_loss": np.nan}
 UNKNOWN |= {f"{name}_from": -np.inf for name in BRACKETED}
 UNKNOWN |= {f"{name}_to": np.inf for name in BRACKETED}
-"""Values of two trials of which one failed."""
+"""Values of a pair of trials if one of them failed."""
 ACCURACY_PRECISION = 0.01
 """Largest distance between the bounds of an accuracy that counts as a number."""
 COLUMN_ROLES = ColumnRoles(
@@ -92,7 +92,7 @@ class Point(NamedTuple):
 def _pairs(curves: pd.DataFrame, backprop: pd.DataFrame, lost: set[int]) -> pd.DataFrame:
     """Return one row per seed for which both have a curve, with the bounds of each value.
 
-    Nothing is known of the seeds `lost`, of which a trial failed.
+    Nothing is known of the seeds `lost`, at which a trial failed.
     """
     by_seed = dict(iter(backprop.groupby("seed")))
     pairs: dict[Any, dict[str, float]] = {}
