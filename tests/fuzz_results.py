@@ -171,7 +171,8 @@ def _prepare(folder: Path) -> None:
     facts |= {"load_average_1min": "0.1", "command": "dirgrad run"}
     for name, rows in paired_records().items():
         if name in ("trials", "curves"):
-            table = files.to_table(rows.to_dict("records"), SCHEMAS[name])
+            present = ({k: v for k, v in row.items() if v == v} for row in rows.to_dict("records"))
+            table = files.to_table(present, SCHEMAS[name])
             files.write_records(table, facts, folder / f"records/{RECORDS}/{name}.parquet")
     line = origin.to_line(origin.from_manifest(json.loads(manifest)))
     (folder / "page.html").write_text(f"<!-- {line[:3000]} -->" if len(line) < 3000 else line)
