@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from dirgrad.records import origin
 from support import browser
 from support.paths import ROOT
 from support.small_workflow import (
     BEALE,
+    OVERLAY,
     PROFILE,
     PYTHON,
     RESULTS,
