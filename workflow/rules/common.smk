@@ -306,6 +306,19 @@ def asked(kind, function):
     )
 
 
+def threads_of(kind):
+    """Return the number of threads of a job, or a function that returns it.
+
+    A measurement of cost takes all cores of this machine. Snakemake knows only after it has read
+    the rules whether jobs run here.
+    """
+    if kind != "cost":
+        return CONFIG.run.threads
+    return lambda wildcards: (
+        workflow.cores if workflow.local_exec else CONFIG.run.threads
+    )
+
+
 def undisturbed(kind):
     """Return the options of Slurm that keep jobs of others off the node of a timed job."""
     timed = kind == "cost" or kind == "training" and CONFIG.run.exclusive

@@ -26,7 +26,7 @@ for KIND, (_, _, _, RECORD_KINDS) in JOB_KINDS.items():
             f"{RESULTS}/logs/{KIND}/{{name}}/{{backend}}.log",
         conda:
             "../../envs/{backend}.yaml"
-        threads: (workflow.cores if KIND == "cost" and workflow.local_exec else CONFIG.run.threads)
+        threads: threads_of(KIND)
         resources:
             **undisturbed(KIND),
             timing=int(KIND == "training" and CONFIG.run.exclusive),
