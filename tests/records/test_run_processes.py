@@ -57,6 +57,17 @@ def test_a_process_ends_with_its_parent(tmp_path: Path) -> None:
         assert gone == children
 
 
+def test_a_job_of_a_run_that_has_ended_does_not_begin() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    variables = {run_processes.PROCESS: f"{gone.pid} {os.uname().nodename}"}
+    code = "import dirgrad.__main__; print('began')"
+    job = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | variables, capture_output=True, check=False
+    )
+    assert (job.returncode, job.stdout) == (1, b"")
+
+
 def test_an_interrupt_ends_a_command_without_a_traceback() -> None:
     code = "import os, signal, dirgrad.__main__; os.kill(os.getpid(), signal.SIGINT)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)

@@ -22,7 +22,7 @@ from dirgrad.cli import (
 )
 from dirgrad.config import files
 from dirgrad.core.errors import UserError, one_line
-from dirgrad.records import atomic, run_processes
+from dirgrad.records import atomic
 
 ARGUMENTS = {
     "job": "a job, as `dirgrad jobs` prints it, such as training/mlp/jax",
@@ -49,8 +49,6 @@ def main(arguments: list[str] | None = None) -> None:
     """
     # A closed pipe, as in `dirgrad jobs | head`, ends the process without a traceback.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    if run_processes.is_marked():
-        run_processes.end_with_parent()
     try:
         args = _parser().parse_args(arguments)
         args.command(args)

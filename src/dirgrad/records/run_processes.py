@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 VARIABLE = "DIRGRAD_RUN"
 """Environment variable of every process of a run: the folder of the results of the run."""
+PROCESS = "DIRGRAD_RUN_PROCESS"
+"""Environment variable of every process of a run: the id of Snakemake and the machine."""
 PR_SET_PDEATHSIG = 1
 LAST_SECONDS = 10.0
 """Time to wait until ended processes are gone, in seconds."""
@@ -21,11 +23,32 @@ LAST_SECONDS = 10.0
 def mark(folder: Path) -> None:
     """Name the results of this run in the environment that its processes inherit."""
     os.environ[VARIABLE] = str(folder.resolve())
+    os.environ[PROCESS] = f"{os.getpid()} {os.uname().nodename}"
 
 
-def is_marked() -> bool:
-    """Return whether a run has started this process."""
-    return VARIABLE in os.environ
+def end_with_run() -> None:
+    """Let this process end with the run that has started it, if there is one.
+
+    Raises:
+        SystemExit: The run has ended already.
+    """
+    process, _, machine = os.environ.get(PROCESS, "").partition(" ")
+    if not process:
+        return
+    end_with_parent()
+    # The run may have ended before the request.
+    if machine == os.uname().nodename and not _exists(int(process)):
+        sys.exit(1)
+
+
+def _exists(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def end_with_parent() -> None:
