@@ -11,7 +11,7 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
 # The import of the commands takes time, in which the run may end.
 run_processes.end_with_run()
 
-from dirgrad.cli.main import main
+from dirgrad.cli.main import main  # noqa: E402
 
 if __name__ == "__main__":
     main()
