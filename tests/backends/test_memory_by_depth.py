@@ -1,13 +1,14 @@
 """The temporary memory of a step grows with depth for backprop, but hardly for other estimators."""
 
+from functools import cache
+
 import pytest
 
 from dirgrad import backends
-from dirgrad.core.types import Backend
 from dirgrad.runs.instruments import programs
 from support.small_steps import TEMPORARY_BYTES, deep_mlp, program_counts, small_step
 
-pytestmark = pytest.mark.cpu
+pytestmark = [pytest.mark.cpu, pytest.mark.usefixtures("fused_loops")]
 
 BATCH = 128
 ACTIVATION_BYTES = BATCH * 16 * 4
@@ -21,24 +22,25 @@ backprop adds the input of every third layer and the gradient of each layer's we
 """
 
 
-def growth_over_nine_layers(backend: Backend, name: str) -> int:
+@cache
+def growth_over_nine_layers(framework: str, name: str) -> int:
     """Return how many temporary bytes a step gains from 4 to 13 hidden layers."""
-    shallow, deep = (temporary_bytes(backend, name, depth) for depth in (4, 13))
+    shallow, deep = (temporary_bytes(framework, name, depth) for depth in (4, 13))
     return deep - shallow
 
 
-def temporary_bytes(backend: Backend, name: str, depth: int) -> int:
+def temporary_bytes(framework: str, name: str, depth: int) -> int:
     """Return the temporary bytes of a step on a network with this number of hidden layers."""
+    backend = backends.load(framework, 1, "float32")
     step = small_step(backend, name, deep_mlp(depth), BATCH)
-    return program_counts(backend, step.program)[TEMPORARY_BYTES[backend.name]]
+    return program_counts(backend, step.program)[TEMPORARY_BYTES[framework]]
 
 
 @pytest.mark.parametrize("framework", backends.NAMES)
 @pytest.mark.parametrize("name", GROWTH)
 def test_temporary_memory_grows_less_with_depth_than_in_backprop(framework: str, name: str) -> None:
-    backend = backends.load(framework, 1, "float32")
-    growth = growth_over_nine_layers(backend, name)
-    backprop_growth = growth_over_nine_layers(backend, "mlp-backprop")
+    growth = growth_over_nine_layers(framework, name)
+    backprop_growth = growth_over_nine_layers(framework, "mlp-backprop")
     assert backprop_growth >= 9 * ACTIVATION_BYTES
     assert growth <= GROWTH[name] * backprop_growth
 

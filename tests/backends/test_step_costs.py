@@ -19,7 +19,7 @@ from support.small_steps import (
     small_step,
 )
 
-pytestmark = pytest.mark.cpu
+pytestmark = [pytest.mark.cpu, pytest.mark.usefixtures("fused_loops")]
 
 
 class StepCost(NamedTuple):

@@ -24,7 +24,7 @@ from dirgrad.core.types import Batch, Ops, Params, Trial
 from support.cases import loss_of, placed
 from support.sequence_tasks import RANDOM, TASKS, total_estimate
 
-pytestmark = pytest.mark.cpu
+pytestmark = [pytest.mark.cpu, pytest.mark.usefixtures("fused_loops")]
 
 SHORT, LONG = 32, 4096
 BATCH = 5

@@ -3,6 +3,7 @@
 The laws are those in the folder, so that a new law is checked without an edit here.
 """
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from dirgrad.components.registry import component
 from dirgrad.core import tree
 from dirgrad.core.types import Backend, Direction, Key, Ops, Params
 from support import laws
-from support.cases import DIRECTIONS
+from support.cases import DIRECTIONS, compiled, to_numpy
 from support.confidence import z_bound
 from support.drawn_directions import (
     DIMENSION,
@@ -50,13 +51,25 @@ class TwiceTheVarianceOfTheLast:
         return tree.scale(length, self.draw(ops, key, like))
 
 
+@cache
+def draws(backend: Backend, name: str) -> np.ndarray:
+    """Draw one direction of a law per lane, once for all tests: (LANES, DIMENSION)."""
+    v = draw_directions(backend, DIRECTIONS[name], LANES)
+    v.setflags(write=False)
+    return v
+
+
 def check_second_moment(v: np.ndarray) -> None:
     """Check E[v v^T] = I for independent draws of v: (draws, d)."""
     draws, dimension = v.shape
-    products = v[:, :, None] * v[:, None, :]
-    error = products.mean(axis=0) - np.eye(dimension)
+    squares = v**2
+    mean = v.T @ v / draws
+    variance = squares.T @ squares / draws - mean**2
+    # The difference would round the variance of squares that are all 1.
+    np.fill_diagonal(variance, squares.var(axis=0))
+    error = mean - np.eye(dimension)
     # Products without variance have the standard error 0; the addend allows for their rounding.
-    standard_error = products.std(axis=0) / np.sqrt(draws) + 1e-12
+    standard_error = np.sqrt(variance / draws) + 1e-12
     assert np.abs(error / standard_error).max() < z_bound(COUNT * dimension**2)
 
 
@@ -91,7 +104,7 @@ def test_the_second_moment_of_every_direction_is_the_identity(backend: Backend, 
 def test_the_second_moment_of_a_single_direction_is_the_identity(
     backend: Backend, name: str
 ) -> None:
-    check_second_moment(draw_directions(backend, DIRECTIONS[name], LANES))
+    check_second_moment(draws(backend, name))
 
 
 @pytest.mark.parametrize("law", [TwiceTheVariance(), TwiceTheVarianceOfTheLast()])
@@ -104,7 +117,7 @@ def test_a_second_moment_of_two_fails_the_check(backend: Backend, law: Direction
 def test_the_mean_is_zero_except_for_coordinates_which_are_never_negative(
     backend: Backend, name: str
 ) -> None:
-    v = draw_directions(backend, DIRECTIONS[name], LANES)
+    v = draws(backend, name)
     if name == "coordinate":
         assert (v >= 0).all()
     else:
@@ -114,7 +127,7 @@ def test_the_mean_is_zero_except_for_coordinates_which_are_never_negative(
 
 @pytest.mark.parametrize("name", DIRECTIONS)
 def test_the_forward_gradient_is_unbiased(backend: Backend, name: str) -> None:
-    v = draw_directions(backend, DIRECTIONS[name], LANES)
+    v = draws(backend, name)
     slopes = v @ GRADIENT
     estimates = slopes[:, None] * v
     error = estimates.mean(axis=0) - GRADIENT
@@ -141,7 +154,7 @@ def test_the_forward_gradient_is_unbiased(backend: Backend, name: str) -> None:
 def test_the_relative_squared_error_is_the_dimension_plus_or_minus_one(
     backend: Backend, name: str, excess: int
 ) -> None:
-    v = draw_directions(backend, DIRECTIONS[name], LANES)
+    v = draws(backend, name)
     slopes = v @ GRADIENT
     squared_errors = ((slopes[:, None] * v - GRADIENT) ** 2).sum(axis=1)
     relative_errors = squared_errors / (GRADIENT @ GRADIENT)
@@ -162,9 +175,8 @@ def test_the_squared_length_of_these_laws_is_the_dimension(backend: Backend, nam
 def test_a_direction_depends_on_its_key_and_not_on_the_number_of_lanes(
     backend: Backend, name: str
 ) -> None:
-    law = DIRECTIONS[name]
-    few_lanes = draw_directions(backend, law, lanes=8)
-    many_lanes = draw_directions(backend, law, lanes=3000)
+    few_lanes = draw_directions(backend, DIRECTIONS[name], lanes=8)
+    many_lanes = draws(backend, name)
     # The number of lanes may change the order of the sums in squared lengths and inner products.
     # Their rounding is relative to the length of v, not to each entry.
     length = np.sqrt(DIMENSION)
@@ -178,10 +190,11 @@ def test_a_direction_has_the_shapes_and_the_dtype_of_the_parameters(
     backend: Backend, name: str, dtype: str
 ) -> None:
     (key,) = backend.engine.keys(np.array([0]))
-    drawn = DIRECTIONS[name].draw(backend.ops, key, zero_params(backend, dtype))
-    direction = {
-        leaf_name: backend.engine.to_numpy(leaf)
-        for leaf_name, leaf in tree.materialize(drawn).items()
-    }
+    params = zero_params(backend, dtype)
+
+    def draw(key: Key) -> Params:
+        return tree.materialize(DIRECTIONS[name].draw(backend.ops, key, params))
+
+    direction = to_numpy(backend, compiled(backend, draw)(key))
     types = {leaf_name: (leaf.shape, str(leaf.dtype)) for leaf_name, leaf in direction.items()}
     assert types == {leaf_name: (shape, dtype) for leaf_name, shape in SHAPES.items()}

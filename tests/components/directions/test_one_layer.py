@@ -182,10 +182,13 @@ def test_both_frameworks_have_the_slopes_and_steps_of_the_gradient(
             result, _ = Sgd().update(backend.ops, params, estimate, (), rate)
             return result, estimate.scale, tree.materialize(v)
 
-        step = compiled(backend, take_step)
+        def gradient_at(params: Params, backend: Backend = backend, loss: Any = loss) -> Params:
+            return Backprop().estimate(backend.ops, loss, params, lambda _: {}).vector
+
+        step, differentiate = compiled(backend, take_step), compiled(backend, gradient_at)
         params = placed(backend, case.params())
         for layer in range(num_layers):
-            gradient = Backprop().estimate(ops, loss, params, lambda _: {}).vector
+            gradient = differentiate(params)
             moved, slope, v = step(params, ops.arange(num_layers)[layer])
             expected = inner(to_numpy(backend, gradient), to_numpy(backend, v))
             assert float(slope) == pytest.approx(expected, rel=1e-9, abs=1e-12)

@@ -30,10 +30,15 @@ QUICK_TO_COMPILE = {"xla_cpu_use_fusion_emitters": False} if HAS_FUSION_EMITTERS
 # Equal programs on a GPU then give equal results. XLA still times its kernels to choose among them,
 # which `xla_gpu_deterministic_ops` would forbid.
 REPRODUCIBLE = {"xla_gpu_exclude_nondeterministic_ops": True}
-# Flags with which XLA compiles in a third of the time.
+# Flags with which XLA compiles in a quarter of the time. It would otherwise split each program into
+# parts that threads compile side by side, which takes longer on one thread.
 UNOPTIMIZED = " ".join(
     ["--xla_backend_optimization_level=0"]
-    + ["--xla_cpu_use_fusion_emitters=false"] * HAS_FUSION_EMITTERS
+    + [
+        "--xla_cpu_use_fusion_emitters=false",
+        "--xla_cpu_parallel_codegen_split_count=1",
+    ]
+    * HAS_FUSION_EMITTERS
 )
 explain_shortage = shortage_explained_by(jax.errors.JaxRuntimeError, "RESOURCE_EXHAUSTED")
 
@@ -71,14 +76,6 @@ def _map_lanes(f: Callable[..., Any], shared: tuple[int, ...], lanes: int) -> Ca
         return jax.vmap(f, axes)(*args)
 
     return run_vmapped if lanes > 1 else run_single
-
-
-def _compile_jitted(
-    jitted: Any,
-    example: tuple[Any, ...],
-    options: dict[str, str] = LOW_MEMORY,
-) -> Any:
-    return jitted.lower(*example).compile(compiler_options=_compiler_options(options))
 
 
 def _compiler_options(on_cpu: dict[str, Any]) -> dict[str, Any] | None:
@@ -139,7 +136,8 @@ def compile_training(
 
     mapped = _map_lanes(_training_loop(step, chunk), (2, 3, 5), len(rows))
     jitted = jax.jit(mapped, donate_argnums=0)
-    compiled = _compile_jitted(jitted, arguments(state, trial, 0, rows[:, :chunk]))
+    lowered = jitted.lower(*arguments(state, trial, 0, rows[:, :chunk]))
+    compiled = lowered.compile(compiler_options=_compiler_options(LOW_MEMORY))
 
     @explain_shortage
     def train_chunk(
@@ -166,13 +164,13 @@ def _compile(
     options: dict[str, str],
 ) -> Compiled:
     start = perf_counter()
-    jitted = jax.jit(f, donate_argnums=tuple(range(consumed)))
-    compiled = _compile_jitted(jitted, example, options)
+    traced = jax.jit(f, donate_argnums=tuple(range(consumed))).trace(*example)
+    compiled = traced.lower().compile(compiler_options=_compiler_options(options))
     seconds = perf_counter() - start
 
     memory = compiled.memory_analysis()
     counts = {} if memory is None else {"xla_temp_bytes": memory.temp_size_in_bytes}
-    counts |= count_flops(jax.make_jaxpr(f)(*example), branch_probabilities)
+    counts |= count_flops(traced.jaxpr, branch_probabilities)
     return Compiled(_blocking(compiled), seconds, counts)
 
 

@@ -6,7 +6,7 @@ A loop counts once for each of its steps. A conditional counts with the mean of 
 
 from collections.abc import Iterator, Sequence
 from math import ceil, prod
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import jax
 from jax.extend import core
@@ -30,24 +30,31 @@ def count_flops(
         products and convolutions.
     """
     return {
-        "flops": round(_flops(closed, branch_probabilities)),
+        "flops": round(_flops(closed, branch_probabilities).counted),
         "product_flops": ceil(_product_flops(closed, branch_probabilities)),
     }
 
 
-def _flops(closed: core.ClosedJaxpr, branch_probabilities: Sequence[float]) -> float:
+class _Flops(NamedTuple):
+    """Floating-point operations of a program, as XLA counts them and as they are counted here."""
+
+    in_xla: float
+    counted: float
+
+
+def _flops(closed: core.ClosedJaxpr, branch_probabilities: Sequence[float]) -> _Flops:
     # XLA counts the body of a loop only once (jax issue 18672). Replace that count.
-    total = _analyze(closed)
+    in_xla = total = _analyze(closed)
     for equation in _control_flow(closed):
-        bodies = list(_called(equation))
-        counts = [_flops(body, branch_probabilities) for body in bodies]
+        bodies = [_flops(body, branch_probabilities) for body in _called(equation)]
         if equation.primitive.name == "scan":
-            (body,), (count,) = bodies, counts
-            total += equation.params["length"] * count - _analyze(body)
+            (body,) = bodies
+            total += equation.params["length"] * body.counted - body.in_xla
         else:
             # XLA counts the largest branch.
-            total += mean_count(counts, branch_probabilities) - max(map(_analyze, bodies))
-    return total
+            mean = mean_count([body.counted for body in bodies], branch_probabilities)
+            total += mean - max(body.in_xla for body in bodies)
+    return _Flops(in_xla, total)
 
 
 def _analyze(closed: core.ClosedJaxpr) -> float:

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
+from torch._guards import TracingContext, tracing
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
@@ -124,7 +126,10 @@ def _trace(f: Callable[..., Any], leaves: list[Tensor]) -> GraphModule:
     """Return the simplified graph of f, which overwrites no argument."""
     # The tracer identifies inputs by object identity. Without the copies, a tensor that occurs
     # twice, such as a shared array of zeros, would become a single input.
-    traced = make_fx(f)(*copy(leaves))
+    # With one fake mode for all values, the tracer does not create one, with its stack trace, for
+    # each value.
+    with tracing(TracingContext(FakeTensorMode(allow_fallback_kernels=True))):
+        traced = make_fx(f)(*copy(leaves))
     traced.graph.eliminate_dead_code()
     simplify(traced)
     _place_constants(traced)
