@@ -14,7 +14,8 @@ from dirgrad.core.errors import UserError
 from support.configuration import BASE, CONFIG, configured, error_message, nested
 from support.paths import ROOT
 
-OVERLAYS = sorted(path.stem for path in CONFIG.glob("*.yaml") if path.stem != "claims")
+NO_TIERS = ("claims", "reproducibility")
+OVERLAYS = sorted(path.stem for path in CONFIG.glob("*.yaml") if path.stem not in NO_TIERS)
 MLP = "experiments.mlp"
 
 

@@ -163,7 +163,7 @@ def truncated_mnist(directory: Path) -> None:
 
 
 def memory_limit(directory: Path) -> None:
-    """Train an estimator that needs more memory than the limit, beside one that does not."""
+    """Train an estimator that needs more memory than the limit, and a smaller one."""
     config = chaos_tier.tier()
     estimators = config["estimators"]
     # It keeps 30,000 directions of 30,000 parameters, which take 3.6 GB.

@@ -116,15 +116,15 @@ def output(directory: Path) -> str:
 
 def processes(directory: Path) -> list[psutil.Process]:
     """Return all processes of the runs in a directory, without zombies."""
-    found = []
+    matching = []
     for process in psutil.process_iter():
         try:
             is_alive = process.status() != psutil.STATUS_ZOMBIE
             if is_alive and process.environ().get(TOKEN) == str(directory):
-                found.append(process)
+                matching.append(process)
         except psutil.Error:
             continue
-    return found
+    return matching
 
 
 def remaining(directory: Path, seconds: float = SETTLE_SECONDS) -> list[psutil.Process]:
@@ -236,10 +236,7 @@ MEASURED = _measured_columns()
 
 
 def comparable(table: Path) -> list[list[str]]:
-    """Return the cells of a CSV table, with its header, without what is measured.
-
-    Measured are the columns of times, and the verdicts on them.
-    """
+    """Return the cells of a CSV table with its header, without times and the verdicts on them."""
     header, *rows = _cells(table)
     kept = [i for i, name in enumerate(header) if name not in MEASURED and "seconds" not in name]
     if header[0] == "id":

@@ -84,7 +84,7 @@ def cost() -> pd.DataFrame:
 
 
 def claims() -> pd.DataFrame:
-    """Return two claims, of which one was not measured."""
+    """Return two claims; the second was not measured."""
     return CLAIMS.assign(n=[6, None], at=["framework jax", None], tier="small")
 
 

@@ -91,8 +91,8 @@ def parse_samples(text: object) -> Samples:
 def ratio(over: Samples, under: Samples) -> Samples:
     """Return the ratios of samples >= 0 that have the same key.
 
-    A ratio of two zeros is unknown: it lies between 0 and infinity. A lower bound below 0 is no
-    bound.
+    A ratio of two zeros is unknown: it lies between 0 and infinity. A lower bound below 0
+    says nothing.
     """
     over, under = common((over, under))
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -60,8 +60,7 @@ class Evidence:
         samples: Raw values. A counted quantity has one, with hard bounds.
         counted: Whether the value was counted, not sampled.
         logarithmic: Whether the value is a ratio, whose logarithm is closer to normal.
-        n_unpaired: Number of values of either estimator without a partner, and of trials without a
-            value; they are not used.
+        n_unpaired: Number of unused values without a partner, and of trials without a value.
         lack_of_fit: p-value of a fitted model; a small one shows that the model does not fit.
     """
 

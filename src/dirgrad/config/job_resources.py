@@ -80,9 +80,9 @@ def recorded_costs(tables: Path) -> RecordedCosts:
         combine = max if kind == "training" else sum
         for job, backend, estimator, *cells in _rows(tables, table):
             key = (kind, job, backend, estimator)
-            before, found = costs.get(key, NOTHING), _cost(table, cells)
-            step, compilation = map(combine, zip(before[:2], found[:2], strict=True))
-            num_bytes = max(before.num_bytes, found.num_bytes)
+            before, cost = costs.get(key, NOTHING), _cost(table, cells)
+            step, compilation = map(combine, zip(before[:2], cost[:2], strict=True))
+            num_bytes = max(before.num_bytes, cost.num_bytes)
             costs[key] = RecordedCost(step, compilation, num_bytes)
     return costs
 

@@ -9,7 +9,7 @@ from dirgrad.core.errors import UserError, nearest
 
 Layer: TypeAlias = tuple[str, Mapping[str, Any]]
 """Name of the place of some values, such as a file, and the values."""
-NOT_TIERS = ("claims", "config")
+NOT_TIERS = ("claims", "config", "reproducibility")
 """Files of the configuration folder that are not overlays, without `.yaml`."""
 
 

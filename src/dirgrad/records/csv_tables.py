@@ -60,9 +60,10 @@ def read_table(path: Path) -> pd.DataFrame:
 
 def _require_numbers(column: "pd.Series[Any]") -> None:
     """Raise ValueError if a cell is neither empty nor a number nor a truth value."""
-    if column.dtype == object:
-        truth = column.map({True: 1, False: 0, "True": 1, "False": 0})
-        texts = column[pd.to_numeric(column.where(truth.isna()), errors="coerce").isna()]
-        texts = texts[texts.notna() & truth[texts.index].isna()]
-        if len(texts):
-            raise ValueError(f"column '{column.name}' has no number but {texts.iloc[0]!r}")
+    if pd.api.types.is_numeric_dtype(column):
+        return
+    texts = column.dropna().astype(str)
+    numbers = pd.to_numeric(texts, errors="coerce")
+    wrong = texts[numbers.isna() & ~texts.isin(["True", "False"])]
+    if len(wrong):
+        raise ValueError(f"column '{column.name}' has no number but {wrong.iloc[0]!r}")

@@ -2,25 +2,24 @@
 
 import json
 from pathlib import Path
-from typing import Any, NotRequired
+from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-from typing_extensions import TypedDict
+from pydantic import BaseModel, ValidationError
 
 from dirgrad.core.errors import UserError, cut
 from dirgrad.records import damage
 
 
-class Job(TypedDict):
-    """What is read of one job: its identifier, and how much others used the machine."""
+class Job(BaseModel):
+    """Entry of a job: its identifier, and how much others used the machine."""
 
     run_id: str
-    other_cpu_fraction: NotRequired[float | None]
-    noisy: NotRequired[bool]
+    other_cpu_fraction: float | None = None
+    noisy: bool = False
 
 
-class Manifest(TypedDict):
-    """What is read of a manifest; further keys may stand beside these."""
+class Manifest(BaseModel):
+    """Keys of a manifest that pages and comparisons read; it may have others."""
 
     tier: str
     run_id: str
@@ -29,8 +28,8 @@ class Manifest(TypedDict):
     commit: list[str]
     python: list[str]
     numpy: list[str]
-    jax: NotRequired[list[str]]
-    torch: NotRequired[list[str]]
+    jax: list[str] = []
+    torch: list[str] = []
     device: list[str]
     platform: list[str]
     cpu: list[str]
@@ -43,14 +42,11 @@ class Manifest(TypedDict):
     jobs: dict[str, Job]
 
 
-_MANIFEST = TypeAdapter(Manifest)
-
-
 def read(path: Path) -> dict[str, Any]:
     """Return the manifest in a file, with all its keys.
 
     Raises:
-        UserError: The file is no JSON, or a key is missing or has a value of another type.
+        UserError: The file is not JSON, or a key is missing or has a value of another type.
     """
     with damage.named(path):
         text = path.read_text(encoding="utf-8")
@@ -64,7 +60,7 @@ def read(path: Path) -> dict[str, Any]:
         message = f"{path}: line {line}: invalid JSON: give the manifest.json of a run"
         raise UserError(message) from error.__cause__
     try:
-        _MANIFEST.validate_python(manifest, strict=True)
+        Manifest.model_validate(manifest, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "the file"

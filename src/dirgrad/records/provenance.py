@@ -130,16 +130,16 @@ def collect(
         settings: Settings of the job.
         environment: Facts about the framework: its version and its device.
         begin: Time at which the job began, with its time zone. The facts then have the wall time
-            of the job in seconds; without it, the job counts as begun now.
+            of the job in seconds; without it, the job counts as begun at this moment.
     """
-    now = datetime.now(UTC)
-    wall_time = {"seconds": f"{(now - begin).total_seconds():.1f}"} if begin else {}
+    end = datetime.now(UTC)
+    wall_time = {"seconds": f"{(end - begin).total_seconds():.1f}"} if begin else {}
     return {
         "dirgrad": dirgrad.__version__,
         "commit": commit(),
         "settings_hash": digest(settings),
         "settings": json.dumps(settings, sort_keys=True),
-        "started": (begin or now).astimezone(UTC).isoformat(timespec="seconds"),
+        "started": (begin or end).astimezone(UTC).isoformat(timespec="seconds"),
         **wall_time,
         "python": platform.python_version(),
         "numpy": np.__version__,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from dirgrad.analysis.column_roles import ColumnRoles
-from dirgrad.analysis.evidence import reading
+from dirgrad.analysis.evidence import powers, reading
 from dirgrad.analysis.samples import Samples
 
 ROLES = ColumnRoles(("backend",), ("backend", "rate"), bounds={"rate": ("lowest", "highest")})
@@ -50,7 +50,7 @@ def exact(keys: list[int], values: list[float]) -> Samples:
 def test_a_power_uses_the_keys_that_all_abscissas_share_and_counts_the_others() -> None:
     x = np.array([1.0, 2.0, 4.0])
     squares = [exact([0, 1], [1.0, 3.0]), exact([1, 0], [12.0, 4.0]), exact([0, 1, 7], [16, 48, 1])]
-    (evidence,) = reading.fitted_powers({}, x, squares)
+    (evidence,) = powers.fitted_powers({}, x, squares)
     np.testing.assert_allclose(evidence.samples.low, [2.0, 2.0])
     assert evidence.samples.keys.tolist() == [0, 1]
     assert evidence.n_unpaired == 1
@@ -69,12 +69,12 @@ def test_there_is_no_power_of_two_abscissas_or_of_a_number_that_is_not_positive(
     x: list[float], y: list[float]
 ) -> None:
     samples = [exact([0], [number]) for number in y]
-    assert list(reading.fitted_powers({}, np.array(x), samples)) == []
+    assert list(powers.fitted_powers({}, np.array(x), samples)) == []
 
 
 def test_there_is_no_power_without_a_common_key() -> None:
     samples = [exact([key], [1.0]) for key in range(3)]
-    assert list(reading.fitted_powers({}, np.array([1.0, 2.0, 4.0]), samples)) == []
+    assert list(powers.fitted_powers({}, np.array([1.0, 2.0, 4.0]), samples)) == []
 
 
 @pytest.mark.parametrize(
@@ -90,13 +90,13 @@ def test_the_lack_of_fit_needs_four_abscissas_and_three_seeds(
 ) -> None:
     noise = np.random.default_rng(0).lognormal(0.0, 0.1, (len(x), seeds))
     samples = [exact([*range(seeds)], list(row)) for row in noise]
-    (evidence,) = reading.fitted_powers({}, np.array(x), samples)
+    (evidence,) = powers.fitted_powers({}, np.array(x), samples)
     assert np.isfinite(evidence.lack_of_fit) == is_tested
 
 
 def test_the_last_exponent_leaves_out_smaller_abscissas_and_rows_that_are_not_positive() -> None:
     rows = pd.DataFrame({"x": [0.0, 0.1, 0.4, 0.2, 0.8], "y": [5.0, 7.0, 0.16, 0.04, 0.0]})
-    (evidence,) = reading.last_exponent({}, rows, "x", "y")
+    (evidence,) = powers.last_exponent({}, rows, "x", "y")
     assert evidence.counted
     # From (0.2, 0.04) to (0.4, 0.16), the two largest x of a positive y, y grows as x^2.
     assert evidence.samples.low == evidence.samples.high == pytest.approx(2.0)
@@ -104,7 +104,7 @@ def test_the_last_exponent_leaves_out_smaller_abscissas_and_rows_that_are_not_po
 
 def test_one_positive_row_has_no_exponent() -> None:
     rows = pd.DataFrame({"x": [1.0, 2.0], "y": [0.0, 4.0]})
-    assert list(reading.last_exponent({}, rows, "x", "y")) == []
+    assert list(powers.last_exponent({}, rows, "x", "y")) == []
 
 
 def test_columns_are_added_only_if_they_tell_more_rows_apart() -> None:

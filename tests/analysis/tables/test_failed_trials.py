@@ -43,10 +43,10 @@ def records(*failures: int, factor: float = 1.0, **lost: Any) -> Records:
     return descent_records(*trials)
 
 
-def places(table: str, rows: pd.DataFrame, of: str) -> list[Evidence]:
+def places(table: str, rows: pd.DataFrame, column: str) -> list[Evidence]:
     """Return the ratios of a column with the forward gradient over the column with backprop."""
     sides = {"over": {"kind": "forward_gradient"}, "under": {"kind": "backprop"}}
-    quantity = Ratio.model_validate({"kind": "ratio", "table": table, "of": of, **sides})
+    quantity = Ratio.model_validate({"kind": "ratio", "table": table, "of": column, **sides})
     return list(quantity.evidence({table: rows}, ESTIMATORS))
 
 

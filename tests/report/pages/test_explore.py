@@ -62,9 +62,9 @@ def test_bytes_belong_to_the_same_workload_and_only_measured_steps_count() -> No
 
 
 def test_only_rates_that_are_not_a_single_one_make_an_axis() -> None:
-    one = explored.final()
-    assert "rates" not in blocks({"final": one})
-    rates = blocks({"final": pd.concat([one, one.assign(learning_rate=0.2, best_rate=False)])})
+    final = explored.final()
+    assert "rates" not in blocks({"final": final})
+    rates = blocks({"final": pd.concat([final, final.assign(learning_rate=0.2, best_rate=False)])})
     assert set(rates["rates"]["x"]["learning_rate"]) == {0.1, 0.2}
     assert rates["ends"]["best"] == [1] * 8 + [0] * 8
 

@@ -24,7 +24,7 @@ HTMLAnchorElement.prototype.click = function () { saved[this.download] = lastBlo
 """Script that sets the address of the page and keeps the files that the page saves."""
 
 VISIT = """<script>
-const found = {};
+const seen = {};
 const get = (id) => document.getElementById(id);
 const marks = () => document.querySelectorAll("#chart .mark-symbol[aria-roledescription] path");
 const pause = () => new Promise((resolve) => setTimeout(resolve, 300));
@@ -58,13 +58,13 @@ const read = async (end) => {
 const visit = async () => { ACTIONS };
 visit().catch((error) => collectedErrors.push(String(error))).finally(() => {
   const resources = performance.getEntriesByType("resource").map((entry) => entry.name);
-  found.requests = resources.filter((name) => !/^(data|blob):/.test(name));
-  found.errors = collectedErrors;
-  found.address = location.hash;
+  seen.requests = resources.filter((name) => !/^(data|blob):/.test(name));
+  seen.errors = collectedErrors;
+  seen.address = location.hash;
   const element = document.createElement("script");
   element.type = "application/json";
-  element.id = "found";
-  element.textContent = JSON.stringify(found).replaceAll("<", "\\\\u003c");
+  element.id = "seen";
+  element.textContent = JSON.stringify(seen).replaceAll("<", "\\\\u003c");
   document.body.append(element);
 });
 </script>"""
@@ -72,41 +72,41 @@ visit().catch((error) => collectedErrors.push(String(error))).finally(() => {
 
 USE = """
 await pause();
-found.first = titles();
-found.symbols = marks().length;
+seen.first = titles();
+seen.symbols = marks().length;
 await choose("framework", "torch");
 marks()[3].dispatchEvent(new MouseEvent("click", { bubbles: true }));
 await pause();
-found.clicked = facts();
-found.settings = document.querySelector("#point pre").textContent;
+seen.clicked = facts();
+seen.settings = document.querySelector("#point pre").textContent;
 await press(get("chart"), "ArrowRight");
-found.next = facts();
+seen.next = facts();
 await choose("verdict", "does not hold");
-found.claims = shownClaims();
+seen.claims = shownClaims();
 await choose("where", "torch");
-found.place = document.querySelector("#claims td div:not([hidden])").textContent;
+seen.place = document.querySelector("#claims td div:not([hidden])").textContent;
 get("csv").click();
 get("svg").click();
 await pause();
-found.csv = await read(".csv");
-found.svg = await read(".svg");
+seen.csv = await read(".csv");
+seen.svg = await read(".svg");
 await choose("x", "step_bytes");
-found.without_bytes = get("note").textContent;
+seen.without_bytes = get("note").textContent;
 await choose("framework", "jax");
-found.bytes = titles();
-found.points = marks().length;
+seen.bytes = titles();
+seen.points = marks().length;
 get("method0").click();
 get("logx").click();
 await pause();
 marks()[0].dispatchEvent(new MouseEvent("click", { bubbles: true }));
 await pause();
-found.view = view();
+seen.view = view();
 """
 RESTORE = """
 await pause();
-found.view = view();
-found.jobs = [...get("job").options].map((option) => option.value);
-found.pictures = document.images.length;
+seen.view = view();
+seen.jobs = [...get("job").options].map((option) => option.value);
+seen.pictures = document.images.length;
 """
 
 
@@ -126,11 +126,11 @@ def visit(page: Path, actions: str, address: str = "") -> dict[str, Any]:
     prelude = browser.COLLECT_ERRORS + PRELUDE.replace("ADDRESS", json.dumps(address))
     script = VISIT.replace("ACTIONS", actions)
     process = browser.open_report(page, prelude, script, "--virtual-time-budget=30000")
-    texts = re.findall(r'<script type="application/json" id="found">(.*?)</script>', process.stdout)
-    found: dict[str, Any] = json.loads(texts[0])
+    texts = re.findall(r'<script type="application/json" id="seen">(.*?)</script>', process.stdout)
+    seen: dict[str, Any] = json.loads(texts[0])
     logged = [line for line in process.stderr.splitlines() if "CONSOLE" in line]
-    assert (found["errors"], found["requests"], logged) == ([], [], [])
-    return found
+    assert (seen["errors"], seen["requests"], logged) == ([], [], [])
+    return seen
 
 
 @pytest.fixture(scope="module")
@@ -178,14 +178,14 @@ def test_the_saved_files_hold_what_is_shown(used: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 def test_the_address_restores_the_view(page: Path, used: dict[str, Any]) -> None:
-    found = visit(page, RESTORE, used["address"])
-    view = found["view"]
+    seen = visit(page, RESTORE, used["address"])
+    view = seen["view"]
     assert view == used["view"]
     selects = ["training/mlp", "step_bytes", "loss", "jax", "does not hold", "torch"]
     assert view["selects"] == selects
     assert view["methods"] == ["forward_gradient"]
     assert view["logarithmic"] == [False, True]
     assert view["point"]["at"] == "temporary memory of an SGD step [bytes]: 8192"
-    assert found["address"] == used["address"]
-    assert f"training/{HOSTILE}" in found["jobs"]
-    assert found["pictures"] == 0
+    assert seen["address"] == used["address"]
+    assert f"training/{HOSTILE}" in seen["jobs"]
+    assert seen["pictures"] == 0

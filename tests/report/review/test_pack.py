@@ -80,11 +80,11 @@ def test_the_archive_has_every_file_that_its_metadata_lists(run: Path) -> None:
 
 def test_every_reference_leads_to_an_entity() -> None:
     graph = described(TABLE, CONFIG_FILE)
-    known = {*graph, crate.CRATE_ADDRESS}
+    identifiers = {*graph, crate.CRATE_ADDRESS}
     outside = ("https://doi.org/", "https://snakemake.readthedocs.io")
     for entity in graph.values():
         for name in references([*entity.values()]):
-            assert name in known or name.startswith(outside), name
+            assert name in identifiers or name.startswith(outside), name
 
 
 def test_the_run_made_the_results_from_the_configuration() -> None:

@@ -24,7 +24,7 @@ JUDGEMENTS = Judgements(
     easy=["This."],
     hard=["That."],
     communication="None.",
-    sources={"Baydin et al. 2022": Source(known="The abstract.", differs="The machine.")},
+    sources={"Baydin et al. 2022": Source(knowledge="The abstract.", differs="The machine.")},
 )
 RUN = Run(MANIFEST, CONFIG, VERDICTS)
 
@@ -141,9 +141,9 @@ def test_a_missing_file_is_one_sentence_with_its_command(
 def test_a_mistake_in_the_sentences_is_named(tmp_path: Path) -> None:
     path = tmp_path / "reproducibility.yaml"
     text = SENTENCES.read_text(encoding="utf-8")
-    path.write_text(text.replace("scope:", "scop:").replace("    known:", "    knwon:", 1))
+    path.write_text(text.replace("scope:", "scop:").replace("    knowledge:", "    knowlegde:", 1))
     with pytest.raises(UserError) as error:
         load(path)
     message = str(error.value)
     assert f"{path}: scop: unknown key: did you mean 'scope'?" in message
-    assert f"{path}: sources.Baydin et al. 2022.knwon: unknown key: did you mean" in message
+    assert f"{path}: sources.Baydin et al. 2022.knowlegde: unknown key: did you mean" in message

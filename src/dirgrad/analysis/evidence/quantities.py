@@ -12,7 +12,7 @@ from annotated_types import MinLen
 from pydantic import BaseModel, Field
 
 from dirgrad.analysis.column_roles import ColumnRoles, values_column
-from dirgrad.analysis.evidence import reading
+from dirgrad.analysis.evidence import powers, reading
 from dirgrad.analysis.evidence.reading import UNDER, Tables
 from dirgrad.analysis.selection import (
     Estimators,
@@ -200,11 +200,11 @@ class Power(TableQuantity):
             rows = rows[rows[values_column(y)].notna()]
             for facets, group in reading.facet_groups(rows, by):
                 samples = [reading.samples_of_row(row, y) for _, row in group.iterrows()]
-                yield from reading.fitted_powers(facets, group[x].to_numpy(float), samples)
+                yield from powers.fitted_powers(facets, group[x].to_numpy(float), samples)
             return
         rows = rows[(rows[x] > 0) & (rows[y] > 0)]
         rows = rows[rows.groupby(list(by), dropna=False)[x].transform("nunique") > 1]
         # The points of a line come from one measurement, whose name is the last key.
         names = reading.distinguishing_columns(rows, (*by, x), self.roles.keys[-1:])
         for facets, group in reading.facet_groups(rows, [name for name in names if name != x]):
-            yield from reading.last_exponent(facets, group, x, y)
+            yield from powers.last_exponent(facets, group, x, y)

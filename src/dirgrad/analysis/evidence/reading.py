@@ -1,4 +1,4 @@
-"""Reading of evidence from rows of tables: facets, ratios of rows, and exponents of power laws.
+"""Reading of evidence from rows of tables: facets, values and ratios of rows.
 
 A table that is absent or lacks a column gives no evidence, and neither does a row whose status is
 not `ok`.
@@ -12,8 +12,7 @@ import pandas as pd
 
 from dirgrad.analysis.column_roles import ColumnRoles, values_column
 from dirgrad.analysis.facets import describe
-from dirgrad.analysis.samples import Samples, common, parse_samples, ratio
-from dirgrad.analysis.significance import two_sided_student
+from dirgrad.analysis.samples import Samples, parse_samples, ratio
 from dirgrad.analysis.table_columns import add_derived
 from dirgrad.analysis.verdicts import Evidence
 from dirgrad.core.errors import UserError
@@ -26,8 +25,6 @@ UNDER = "_under"
 """Suffix of the columns of a denominator."""
 LACK_OF_FIT = "lack_of_fit"
 """Column of the p-value of a fit, in tables whose means are fitted."""
-MIN_ABSCISSAS = 3
-"""Minimum number of abscissas through which a power is fitted."""
 FACET_NAMES = {"backend": "framework", "learning_rate": "rate"}
 """Columns whose facet has another name."""
 
@@ -246,76 +243,6 @@ def _keys(samples: Samples) -> str:
     if not samples.n:
         return "no values"
     return f"the seeds or rounds {samples.keys.min()} to {samples.keys.max()}"
-
-
-def fitted_powers(
-    facets: Mapping[str, Any],
-    x: np.ndarray,
-    samples: Sequence[Samples],
-) -> Iterator[Evidence]:
-    """Yield the power p of y = c x^p, one value for each key that all samples share.
-
-    The power is the slope of the least-squares line through log y against log x. The lack of fit
-    is tested by Student's t test of the quadratic coefficient, which needs four abscissas.
-
-    Args:
-        facets: Where the power was measured.
-        x: Abscissas, (m,). Three distinct ones are needed.
-        samples: The values at each abscissa, m samples. They must be exact and positive.
-    """
-    if len(np.unique(x)) < MIN_ABSCISSAS:
-        return
-    shared = common(samples)
-    keys = shared[0].keys
-    y = np.stack([values.low for values in shared])
-    if not len(keys) or not (y > 0).all():
-        return
-    log_x, log_y = np.log(x), np.log(y)
-    powers = np.polyfit(log_x, log_y, 1)[0]
-    n_unpaired = sum(values.n for values in samples) - y.size
-    yield Evidence(
-        dict(facets),
-        Samples(keys, powers, powers),
-        n_unpaired=n_unpaired,
-        lack_of_fit=_lack_of_fit(log_x, log_y),
-    )
-
-
-def _lack_of_fit(log_x: np.ndarray, log_y: np.ndarray) -> float:
-    """Return the p-value of "a line fits"; NaN if it cannot be tested."""
-    if len(np.unique(log_x)) <= MIN_ABSCISSAS or log_y.shape[1] < MIN_ABSCISSAS:
-        return float("nan")
-    curvature = np.polyfit(log_x, log_y, 2)[0]
-    n = len(curvature)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = curvature.mean() * np.sqrt(n) / curvature.std(ddof=1)
-    return two_sided_student(t, n)
-
-
-def last_exponent(
-    facets: Mapping[str, Any],
-    group: pd.DataFrame,
-    x: str,
-    y: str,
-) -> Iterator[Evidence]:
-    """Yield the exponent p of y = c x^p through the positive counts with the two largest x.
-
-    Raises:
-        UserError: Two rows have one of these x.
-    """
-    positive = group[(group[x] > 0) & (group[y] > 0)].sort_values(x)
-    largest = positive[x].drop_duplicates().tail(2)
-    if len(largest) < 2:
-        return
-    last = positive[positive[x].isin(largest)]
-    if len(last) > 2:
-        raise UserError(
-            f"several rows at {describe(facets)} have the same {x}: add a column to `by`"
-        )
-    x0, x1 = last[x].to_numpy(float)
-    y0, y1 = last[y].to_numpy(float)
-    exponent = np.log(y1 / y0) / np.log(x1 / x0)
-    yield counted_evidence(facets, exponent, exponent)
 
 
 def counted_evidence(

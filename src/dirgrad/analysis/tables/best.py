@@ -39,7 +39,7 @@ def compared_rates(trials: pd.DataFrame) -> pd.DataFrame:
     """Return the best rates, and for an estimator without one a rate with failed trials.
 
     This is the rate of stage `final` with the fewest failed trials, and the lower one of two equal
-    rates. Without it, an estimator of which a few trials diverge would be absent from comparisons.
+    rates. Without it, an estimator with a few diverged trials would be absent from comparisons.
 
     Returns:
         One row per estimator with the columns `RATE_KEYS`.

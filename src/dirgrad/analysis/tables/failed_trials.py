@@ -22,7 +22,7 @@ def values_by_seed(trials: pd.DataFrame, name: str) -> Samples:
     Args:
         trials: Trials of one estimator at one rate, with distinct seeds. The columns of `HIGHEST`
             are optional; without them the last loss is the highest one.
-        name: Column of the value. If no trial has it, there are no samples.
+        name: Column of the value. Without a trial that has it, the result is empty.
     """
     by_seed = trials.set_index("seed")
     values = by_seed[name].astype(float)

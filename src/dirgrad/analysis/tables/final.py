@@ -79,7 +79,7 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     Values are inter-quartile means with bootstrap intervals over the trials that are `ok`. The
     columns `n_STATUS` count the trials by their status. A standard error belongs to the plain mean,
     as in most papers. The raw values, by which claims are judged, include the failed trials with
-    the bounds of `values_by_seed`; those of the times do not.
+    the bounds of `values_by_seed`; the times do not include them.
 
     `best_rate` marks the best rate of each estimator (see `best_rates`). After tuning it is the
     only rate of stage `final`.

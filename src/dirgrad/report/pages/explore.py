@@ -234,9 +234,9 @@ def claim_rows(tables: explore_data.Tables) -> list[dict[str, Any]] | None:
 def _claim(row: Mapping[Any, Any], value: str, places: list[Place]) -> dict[str, Any]:
     where = "" if pd.isna(row["at"]) else str(row["at"])
     shown = Place(_framework(where), where, value, _sample(row["n"]), str(row["verdict"]))
-    known = [shown, *places] if where else places
-    frameworks = [*dict.fromkeys(place.framework for place in known if place.framework)]
-    first = {name: next(p for p in known if p.framework == name) for name in frameworks}
+    all_places = [shown, *places] if where else places
+    frameworks = [*dict.fromkeys(place.framework for place in all_places if place.framework)]
+    first = {name: next(p for p in all_places if p.framework == name) for name in frameworks}
     return {
         "papers": papers(str(row["source"])),
         "frameworks": frameworks,
@@ -247,7 +247,7 @@ def _claim(row: Mapping[Any, Any], value: str, places: list[Place]) -> dict[str,
 
 
 def papers(source: str) -> list[str]:
-    """Return the papers that a source names, or what stands for sources that are no papers."""
+    """Return the papers that a source names, or a word for other sources."""
     parts = (part.strip() for part in re.split("[,;]", source))
     named = [part for part in parts if not front.NOT_A_PAPER.match(part)]
     return [*dict.fromkeys(named)] or [front.OTHER_SOURCES]

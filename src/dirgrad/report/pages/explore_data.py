@@ -33,13 +33,13 @@ def blocks(tables: Tables, most_points: int) -> list[dict[str, Any]]:
         `codes` their indices, one per point; `x` and `n` hold numbers; `y` holds the values and
         the two ends of their intervals. An unknown number is None.
     """
-    made = {
+    by_name = {
         "curves": thinned(_curves(tables), most_points),
         "ends": _ends(tables),
         "rates": _rates(tables),
         **{kind: _measured(tables, kind) for kind in ("cost", "memory", "quality", "stability")},
     }
-    return [_block(name, rows) for name, rows in made.items() if len(rows)]
+    return [_block(name, rows) for name, rows in by_name.items() if len(rows)]
 
 
 def thinned(curves: pd.DataFrame, most_points: int) -> pd.DataFrame:

@@ -89,7 +89,7 @@ def _times(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _entity(crate: "ROCrate", identifier: str, **properties: Any) -> "ContextEntity":
-    """Add an entity that is no file; `type` is its type."""
+    """Add an entity other than a file."""
     from rocrate.model import ContextEntity
 
     kind = properties.pop("type")

@@ -14,7 +14,7 @@ class JobTimes(NamedTuple):
     Attributes:
         seconds: Sum of the recorded times.
         n_jobs: Number of jobs.
-        n_training_only: Jobs of which only the training was timed, without compilation and
+        n_training_only: Jobs with only their training timed, without compilation and
             evaluation.
         n_unknown: Jobs without a recorded time.
     """

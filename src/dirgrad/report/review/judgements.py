@@ -17,11 +17,11 @@ Sentence = Annotated[str, MinLen(1)]
 
 
 class Source(BaseModel):
-    """A source of claims: how it is known, and how our experiments differ from it."""
+    """A source of claims: what we know of it, and how our experiments differ from it."""
 
     model_config = STRICT
 
-    known: Sentence
+    knowledge: Sentence
     """How we know the source."""
     differs: Sentence
     """How our experiments differ from the experiments of the source, and why."""
@@ -37,9 +37,9 @@ class Judgements(BaseModel):
     methodology: Sentence
     """How they are tested."""
     easy: Annotated[list[Sentence], MinLen(1)]
-    """What was easy."""
+    """Parts of the work that were easy."""
     hard: Annotated[list[Sentence], MinLen(1)]
-    """What was hard."""
+    """Parts of the work that were hard."""
     communication: Sentence
     """Communication with the authors."""
     sources: Annotated[dict[str, Source], MinLen(1)]

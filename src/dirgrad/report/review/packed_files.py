@@ -137,7 +137,7 @@ def source_files(checkout: Path, directory: Path) -> list[PackedFile]:
             checkout with the same names.
 
     Raises:
-        UserError: There is no workflow.
+        UserError: The workflow is missing.
     """
     paths = source_paths(checkout, directory)
     files = [PackedFile(name, path.read_bytes(), _kind(name)) for name, path in paths.items()]

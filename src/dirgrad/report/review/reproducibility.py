@@ -164,7 +164,7 @@ def _differences_table(shown: pd.DataFrame, judgements: Judgements) -> str:
     rows = []
     for name in papers:
         source = judgements.sources.get(name)
-        texts = (source.known, source.differs) if source else ("not stated", "not stated")
+        texts = (source.knowledge, source.differs) if source else ("not stated", "not stated")
         rows.append([name, *texts])
     return markdown_table(["source", "how we know it", "what differs, and why"], rows)
 

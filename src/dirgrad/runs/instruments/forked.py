@@ -38,7 +38,7 @@ def measure(
 def _measure_once(
     measurement: Callable[[], dict[str, Any]], limit_seconds: float
 ) -> dict[str, Any] | int:
-    """Return the row of a measurement, or the exit code of its process if there is no row."""
+    """Return the row of a measurement, or the exit code of its process without a row."""
     forking = get_context("fork")
     receiver, sender = forking.Pipe(duplex=False)
     process = forking.Process(target=_send_row, args=(measurement, sender, os.getpid()))
