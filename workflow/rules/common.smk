@@ -78,10 +78,14 @@ if workflow.modifier.modify_path("results") != "results":
     )
 
 
-# The user's own claims come before the claims of the package.
-CLAIMS = "config/claims.yaml"
-if not os.path.isfile(CLAIMS):
-    CLAIMS = str(pipeline_folder() / CLAIMS)
+def of_user_or_package(name):
+    """Return the path of a file in the user's folder `config`, or else in the package's."""
+    path = f"config/{name}"
+    return path if os.path.isfile(path) else str(pipeline_folder() / path)
+
+
+CLAIMS = of_user_or_package("claims.yaml")
+JUDGEMENTS = of_user_or_package("reproducibility.yaml")
 
 
 # Arguments of the commands. An argument that is a function of `input` makes no job run again.

@@ -105,10 +105,10 @@ CHECKOUT = WORKFLOW.parent if LOCAL else Path()
 # Everything for a reviewer or an archive. It is not part of `all`, because it has every record.
 rule pack:
     input:
-        rules.results.input,
+        REPORTED,
         records=rules.manifest.input.records,
         claims=CLAIMS,
-        judgements=str(Path(CLAIMS).with_name("reproducibility.yaml")),
+        judgements=JUDGEMENTS,
     output:
         page=f"{RESULTS}/pack/REPRODUCIBILITY.md",
         crate=f"{RESULTS}/pack/ro-crate-metadata.json",
