@@ -119,6 +119,12 @@ def manifest() -> dict[str, Any]:
         "commit": ["abc123"],
         "config_hash": "c0ffee",
         "dirgrad": ["0.1.0"],
+        **{name: ["unknown"] for name in ("python", "numpy", "device", "platform", "cpu")},
+        "cpu_count": ["2"],
+        "threads": 1,
+        "exclusive": False,
+        "trials_by_status": {"ok": 4},
+        "training_seconds": 1.0,
         "config": {
             "statistics": {"confidence": 0.9},
             "estimators": {method: {"kind": method} for method in METHODS},

@@ -40,14 +40,18 @@ MANIFEST: dict[str, Any] = {
     "python": ["3.11.7"],
     "numpy": ["2.4.6"],
     "jax": ["0.10.2"],
+    "device": ["cpu: AMD EPYC"],
+    "platform": ["Linux"],
     "cpu": ["AMD EPYC"],
     "cpu_count": ["2"],
     "threads": 1,
+    "exclusive": False,
     "trials_by_status": {"ok": 2},
     "training_seconds": 30.0,
     "config": CONFIG.model_dump(mode="json"),
     "jobs": {
         JOB: {
+            "run_id": "feedfeedfeed",
             "started": "2026-11-28T23:59:00+00:00",
             "seconds": 90.0,
             "training_seconds": 30.0,

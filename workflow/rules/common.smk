@@ -103,7 +103,7 @@ def command_in_list(wildcards, input):
     environments are complete, so nothing else is added to them.
     """
     started = f"{python(wildcards, input)} -P -m dirgrad"
-    others = "" if CONDA else "${PYTHONPATH:+:$PYTHONPATH}"
+    others = "" if CONDA else '"${PYTHONPATH:+:$PYTHONPATH}"'
     return (
         f"env PYTHONPATH={shlex.quote(str(SOURCE))}{others} {started}"
         if LOCAL

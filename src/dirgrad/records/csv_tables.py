@@ -24,7 +24,8 @@ An estimator may be called `nan`, `inf` or `true`, which pandas would read as an
 NUMBER_COLUMNS = frozenset(
     {
         *(column.name for schema in SCHEMAS.values() for column in schema if column.type != STRING),
-        *("measured", "low", "high", "lowest", "highest", "holds", "fails", "open", "p_value"),
+        *("best_rate", "measured", "low", "high", "lowest", "highest", "p_value"),
+        *("holds", "fails", "open"),
     }
 )
 """Columns of numbers and truth values in all tables."""

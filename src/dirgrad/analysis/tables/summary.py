@@ -75,9 +75,9 @@ def bracketed(
         `name_from` and `name_to`. The mean and its interval are null if the bounds of a sample are
         further apart than `widest`. `name_to` is null if a sample has no upper bound.
     """
-    middle = (samples.low + samples.high) / 2
-    # Two infinite bounds have no distance.
+    # Two infinite bounds have neither a middle nor a distance.
     with np.errstate(invalid="ignore"):
+        middle = (samples.low + samples.high) / 2
         is_precise = bool((samples.high - samples.low <= widest).all())
     precise = middle if is_precise else middle[:0]
     row = _mean(name, precise, settings)
