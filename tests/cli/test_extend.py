@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -185,7 +186,9 @@ def test_a_wrong_estimator_in_a_file_fails(
     path = write_estimator(tmp_path / "doubled.py", factor=2.0)
     assert status_of_check(str(path)) == 1
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last.startswith("failed: the mean estimate is 1.99 [")
+    # The mean depends on the frameworks that are installed.
+    (mean,) = re.findall(r"^failed: the mean estimate is ([\d.]+) \[", last)
+    assert float(mean) == pytest.approx(2.0, rel=0.05)
 
 
 def test_an_unknown_component_is_told_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
