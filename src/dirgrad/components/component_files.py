@@ -16,10 +16,17 @@ from pydantic.dataclasses import is_pydantic_dataclass
 
 from dirgrad.core.errors import UserError, nearest, one_line
 from dirgrad.core.recurrent import Candidate, OnlineEstimator, Unit
-from dirgrad.core.types import Dataset, Direction, LossEstimator, Optimizer, Problem
+from dirgrad.core.types import (
+    Dataset,
+    Direction,
+    LossEstimator,
+    MinibatchEstimator,
+    Optimizer,
+    Problem,
+)
 
 PROTOCOLS: dict[str, tuple[type, ...]] = {
-    "estimators": (LossEstimator, OnlineEstimator),
+    "estimators": (LossEstimator, MinibatchEstimator, OnlineEstimator),
     "directions": (Direction,),
     "candidates": (Candidate,),
     "problems": (Problem,),

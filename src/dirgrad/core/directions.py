@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
+from dirgrad.core import tree
 from dirgrad.core.layers import Group
-from dirgrad.core.types import Direction, Key, Ops, Params
+from dirgrad.core.types import Direction, Key, Ops, Params, VectorSampler
 
 
 @runtime_checkable
@@ -83,3 +84,12 @@ def jth_direction(ops: Ops, law: Direction, key: Key, j: Any, like: Params) -> P
         return law.draw_tied(ops, key, j, like)
     direction_key = ops.fold_in(key, j)
     return law.draw(ops, direction_key, like)
+
+
+def vector_sampler(ops: Ops, law: Direction, key: Key) -> VectorSampler:
+    """Return the map (j, like) -> j-th direction of an estimate as arrays."""
+
+    def draw(j: Any, like: Params) -> Params:
+        return tree.materialize(jth_direction(ops, law, key, j, like))
+
+    return draw

@@ -24,10 +24,17 @@ class LinearMap(NamedTuple):
     Attributes:
         apply: Map (x, weight) -> value.
         factors: Map (x, outer product) -> factors (p, q) of the value for this weight.
+        gradient: Map (x, c) -> gradient of <c, value> with respect to the weight, where c is like
+            the value.
+        value_shape: Map (x, weight) -> shape of the value, without computing it.
+        channel_axis: Axis of the value that a bias belongs to.
     """
 
     apply: Callable[[Array, Array], Array]
     factors: Callable[[Array, tree.OuterProduct], Factors]
+    gradient: Callable[[Array, Array], Array]
+    value_shape: Callable[[Array, Array], tuple[int, ...]]
+    channel_axis: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +199,23 @@ def _matmul_factors(x: Array, v: tree.OuterProduct) -> Factors:
     return column, v.right
 
 
-MATMUL = LinearMap(lambda x, weight: x @ weight, _matmul_factors)
+def _matmul_gradient(x: Array, c: Array) -> Array:
+    """Return the sum of x_i c_i^T over all examples i and all further axes but the last."""
+    rows = x.reshape(-1, x.shape[-1])
+    return rows.T @ c.reshape(-1, c.shape[-1])
+
+
+def _matmul_shape(x: Array, weight: Array) -> tuple[int, ...]:
+    return (*x.shape[:-1], weight.shape[-1])
+
+
+MATMUL = LinearMap(
+    apply=lambda x, weight: x @ weight,
+    factors=_matmul_factors,
+    gradient=_matmul_gradient,
+    value_shape=_matmul_shape,
+    channel_axis=-1,
+)
 """The map (x, weight) -> x @ weight."""
 
 
@@ -214,8 +237,18 @@ def conv2d(ops: Ops, x: Array, kernel: Any, padding: int) -> Array:
         patches = convolve(x, v.right[None])
         return patches, v.left[:, None, None]
 
+    def gradient(x: Array, c: Array) -> Array:
+        # The entry (o, i, y, x) of the kernel multiplies channel i, shifted by (y, x). So the
+        # gradient is a convolution of x with c, in which examples take the place of channels.
+        by_input = ops.conv2d(ops.swap_axes(x, 0, 1), ops.swap_axes(c, 0, 1), padding)
+        return ops.swap_axes(by_input, 0, 1)
+
+    def value_shape(x: Array, kernel: Array) -> tuple[int, ...]:
+        sides = zip(x.shape[2:], kernel.shape[2:], strict=True)
+        return (x.shape[0], kernel.shape[0], *(n + 2 * padding - k + 1 for n, k in sides))
+
     if isinstance(kernel, PerturbedWeight):
-        linear = LinearMap(convolve, factors)
+        linear = LinearMap(convolve, factors, gradient, value_shape, 1)
         return kernel.apply(linear, x, kernel.base, kernel.v)
     return convolve(x, kernel)
 

@@ -1,7 +1,7 @@
 """Protocols for sequences: recurrent problems, and estimators that work along a sequence."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from dirgrad.core.types import (
     Array,
@@ -12,13 +12,8 @@ from dirgrad.core.types import (
     Ops,
     Params,
     Problem,
+    VectorSampler,
 )
-
-VectorSampler: TypeAlias = Callable[[Any, Params], Params]
-"""Map (j, like) -> j-th random vector of a window, with the names and shapes of `like`.
-
-Every leaf is an array.
-"""
 
 
 @runtime_checkable

@@ -4,9 +4,19 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from dirgrad.core import tree
-from dirgrad.core.directions import jth_direction
-from dirgrad.core.recurrent import OnlineEstimator, Recurrent, SequencePosition, VectorSampler
-from dirgrad.core.types import Array, Batch, Estimate, Estimator, Key, Ops, Params, Problem
+from dirgrad.core.directions import vector_sampler
+from dirgrad.core.recurrent import OnlineEstimator, Recurrent, SequencePosition
+from dirgrad.core.types import (
+    Array,
+    Batch,
+    Estimate,
+    Estimator,
+    Key,
+    Ops,
+    Params,
+    Problem,
+    VectorSampler,
+)
 from dirgrad.core.windows import Recursion
 
 
@@ -163,13 +173,7 @@ def window_directions(ops: Ops, estimator: Estimator, key: Key) -> Callable[[Any
     """Return the map from the index of a window to the sampler of its random vectors."""
 
     def sampler(index: Any) -> VectorSampler:
-        window_key = ops.fold_in(key, index)
-
-        def draw(j: Any, like: Params) -> Params:
-            vector = jth_direction(ops, estimator.direction, window_key, j, like)  # type: ignore[arg-type]
-            return tree.materialize(vector)
-
-        return draw
+        return vector_sampler(ops, estimator.direction, ops.fold_in(key, index))  # type: ignore[arg-type]
 
     return sampler
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from dirgrad.core import criterion, sequences, windows
-from dirgrad.core.directions import jth_direction
+from dirgrad.core.directions import jth_direction, vector_sampler
 from dirgrad.core.recurrent import OnlineEstimator, no_state
 from dirgrad.core.types import (
     Array,
@@ -23,6 +23,7 @@ from dirgrad.core.types import (
     LearningEstimator,
     Loss,
     LossEstimator,
+    MinibatchEstimator,
     Ops,
     Optimizer,
     Params,
@@ -61,10 +62,15 @@ def windowed(estimator: Estimator) -> WindowedEstimator:
     if isinstance(estimator, LossEstimator):
         recursion = partial(_whole_minibatch, partial(_keep_state, estimator))
         return WindowedEstimator(no_state, recursion)
+    if isinstance(estimator, MinibatchEstimator):
+        recursion = partial(_with_examples, estimator)
+        return WindowedEstimator(no_state, recursion)
     if isinstance(estimator, OnlineEstimator):
         along_sequences = partial(sequences.along_sequences, estimator)
         return WindowedEstimator(estimator.state_rule.init, along_sequences)
-    raise TypeError(f"{estimator} needs a method `estimate` or `estimate_window`")
+    raise TypeError(
+        f"{estimator} needs a method `estimate`, `estimate_minibatch` or `estimate_window`"
+    )
 
 
 def _whole_minibatch(
@@ -76,6 +82,18 @@ def _whole_minibatch(
         return criterion.loss(problem, ops, params, batch)
 
     return Recursion(lambda params, state, _: estimate(ops, loss, params, state, key))
+
+
+def _with_examples(
+    estimator: MinibatchEstimator, ops: Ops, problem: Problem, key: Key, batch: Batch
+) -> Recursion:
+    """Return the estimate of an estimator that needs the examples, with the minibatch as window."""
+    draw = vector_sampler(ops, estimator.direction, key)  # type: ignore[arg-type]
+
+    def estimate(params: Params, state: Any, _: Any) -> tuple[Estimate, Any]:
+        return estimator.estimate_minibatch(ops, problem, params, batch, draw), state
+
+    return Recursion(estimate)
 
 
 def _keep_state(

@@ -26,6 +26,7 @@ __all__ = [
     "LearningEstimator",
     "Loss",
     "LossEstimator",
+    "MinibatchEstimator",
     "Ops",
     "Optimizer",
     "Params",
@@ -37,10 +38,16 @@ __all__ = [
     "TargetKind",
     "TrainChunk",
     "Trial",
+    "VectorSampler",
 ]
 
 DirectionSampler: TypeAlias = Callable[[Any], Params]
 """Map j -> j-th direction of a step. Its leaves are as in `Direction.draw`."""
+VectorSampler: TypeAlias = Callable[[Any, Params], Params]
+"""Map (j, like) -> j-th random vector of a law, with the names and shapes of `like`.
+
+Every leaf is an array.
+"""
 TargetKind: TypeAlias = Literal["classes", "values"]
 """The targets of a data set: `classes` for a classification, `values` for a regression."""
 PlotRange: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
@@ -189,8 +196,8 @@ class Direction(Protocol):
 class Estimator(Protocol):
     """An estimator of the gradient. It is pure: a sampler provides all randomness.
 
-    It is a `LossEstimator`, a `LearningEstimator`, or an `OnlineEstimator` for a problem that
-    processes sequences.
+    It is a `LossEstimator`, a `LearningEstimator`, a `MinibatchEstimator`, or an `OnlineEstimator`
+    for a problem that processes sequences.
     """
 
     def __hash__(self) -> int:
@@ -260,6 +267,27 @@ class LearningEstimator(Estimator, Protocol):
 
         Returns:
             The estimate and the next state.
+        """
+
+
+@runtime_checkable
+class MinibatchEstimator(Estimator, Protocol):
+    """An estimator that needs the examples of a minibatch, and not only its loss."""
+
+    def estimate_minibatch(
+        self, ops: Ops, problem: Problem, params: Params, batch: Batch, draw: VectorSampler, /
+    ) -> Estimate:
+        """Estimate the gradient of the minibatch loss at `params`.
+
+        Args:
+            ops: Operations of the framework.
+            problem: The problem.
+            params: Parameters. Every leaf is an array.
+            batch: Minibatch.
+            draw: Sampler of random vectors for this estimate.
+
+        Raises:
+            NotImplementedError: The problem does not have what the estimator needs.
         """
 
 

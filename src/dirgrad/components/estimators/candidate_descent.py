@@ -7,8 +7,8 @@ from dirgrad.components import registry
 from dirgrad.components.registry import component, component_field
 from dirgrad.core import sequences
 from dirgrad.core.closed_forms import Shares
-from dirgrad.core.recurrent import Candidate, SequencePosition, StateRule, VectorSampler
-from dirgrad.core.types import Estimate, Ops, Params
+from dirgrad.core.recurrent import Candidate, SequencePosition, StateRule
+from dirgrad.core.types import Estimate, Ops, Params, VectorSampler
 
 
 @component

@@ -8,8 +8,8 @@ from pydantic import PositiveInt
 from dirgrad.components.registry import component, component_field
 from dirgrad.core import sequences, tree
 from dirgrad.core.closed_forms import Shares
-from dirgrad.core.recurrent import Candidate, SequencePosition, StateRule, VectorSampler
-from dirgrad.core.types import Array, Direction, Estimate, Ops, Params
+from dirgrad.core.recurrent import Candidate, SequencePosition, StateRule
+from dirgrad.core.types import Array, Direction, Estimate, Ops, Params, VectorSampler
 
 
 class Descent(NamedTuple):

@@ -4,8 +4,8 @@ from pydantic import PositiveInt
 
 from dirgrad.components.registry import component
 from dirgrad.core import sequences, tree
-from dirgrad.core.recurrent import SequencePosition, StateRule, VectorSampler
-from dirgrad.core.types import Array, Estimate, Ops, Params
+from dirgrad.core.recurrent import SequencePosition, StateRule
+from dirgrad.core.types import Array, Estimate, Ops, Params, VectorSampler
 
 
 def _zero_tangents(ops: Ops, position: SequencePosition, _: Any, draw: VectorSampler) -> Params:

@@ -6,8 +6,8 @@ from pydantic import PositiveInt
 from dirgrad.components.registry import component
 from dirgrad.core import sequences
 from dirgrad.core.closed_forms import Shares
-from dirgrad.core.recurrent import SequencePosition, StateRule, VectorSampler
-from dirgrad.core.types import Estimate, Ops, Params
+from dirgrad.core.recurrent import SequencePosition, StateRule
+from dirgrad.core.types import Estimate, Ops, Params, VectorSampler
 
 
 @component

@@ -5,8 +5,8 @@ from pydantic import PositiveInt
 from dirgrad.components.directions.rademacher import Rademacher
 from dirgrad.components.registry import component
 from dirgrad.core import tree
-from dirgrad.core.recurrent import SequencePosition, StateRule, VectorSampler
-from dirgrad.core.types import Array, Batch, Direction, Estimate, Ops, Params
+from dirgrad.core.recurrent import SequencePosition, StateRule
+from dirgrad.core.types import Array, Batch, Direction, Estimate, Ops, Params, VectorSampler
 
 SMALL = 1e-7
 """Constant added to the norms in a quotient, as in the paper."""

@@ -33,7 +33,9 @@ def moments(backend: Backend, estimator: Estimator) -> Iterator[Finding]:
     draws = DRAWS_ALONG_A_SEQUENCE if online else DRAWS
     if estimator.direction is None:
         draws = 2
-    target = job("quality", backend, problem, estimator, draws=draws, curvature=not online)
+    params = problem.init(np.random.default_rng(0))
+    options = {"draws": draws, "coordinates": tree.num_entries(params), "curvature": not online}
+    target = job("quality", backend, problem, estimator, **options)
     del target.estimators["backprop"]
     records = quality.run(target, Context(backend))
     draw_rows = records["draws"].to_pylist()
@@ -41,7 +43,7 @@ def moments(backend: Backend, estimator: Estimator) -> Iterator[Finding]:
         raise NotImplementedError(draw_rows[0]["reason"])
     rows = _columns(draw_rows)
     coordinates = _columns(records["coordinates"].to_pylist())
-    yield from _mean(estimator, rows, coordinates, problem.init(np.random.default_rng(0)))
+    yield from _mean(estimator, rows, coordinates, params)
     yield from _noise(estimator, rows)
     yield from _curvature_noise(rows)
     yield from _variance(coordinates)

@@ -6,16 +6,18 @@ from typing import Any
 import numpy as np
 
 from dirgrad.core import criterion, sequences, tree
-from dirgrad.core.recurrent import OnlineEstimator, SequencePosition, VectorSampler
+from dirgrad.core.recurrent import OnlineEstimator, SequencePosition
 from dirgrad.core.types import (
     Array,
     Backend,
     DirectionSampler,
     Estimator,
     LossEstimator,
+    MinibatchEstimator,
     Ops,
     Params,
     Problem,
+    VectorSampler,
 )
 from dirgrad.runs.check.findings import Finding
 from dirgrad.runs.check.workloads import RUN, small_problem
@@ -68,8 +70,14 @@ def estimate(backend: Backend, problem: Problem, estimator: Estimator) -> Arrays
     ops = backend.ops
     if isinstance(estimator, OnlineEstimator):
         return to_numpy(backend, _sum_of_windows(ops, problem, estimator, params, batch))
+    if isinstance(estimator, MinibatchEstimator):
+        draw = _vector_sampler(ops, estimator.num_directions)
+        result = estimator.estimate_minibatch(ops, problem, params, batch, draw)
+        return to_numpy(backend, tree.scale(result.scale, result.vector))
     if not isinstance(estimator, LossEstimator):
-        raise TypeError(f"{estimator} needs a method `estimate` or `estimate_window`")
+        raise TypeError(
+            f"{estimator} needs a method `estimate`, `estimate_minibatch` or `estimate_window`"
+        )
 
     def loss(params: Params) -> Array:
         return criterion.loss(problem, ops, params, batch)
@@ -103,6 +111,11 @@ def _sampler(ops: Ops, count: int, like: Params) -> DirectionSampler:
         for name, leaf in like.items()
     }
     return lambda j: {name: stack[j] for name, stack in stacks.items()}
+
+
+def _vector_sampler(ops: Ops, count: int) -> VectorSampler:
+    """Return the map (j, like) -> j-th normal vector of a fixed seed."""
+    return lambda j, like: _sampler(ops, count, like)(j)
 
 
 def _sum_of_windows(

@@ -14,7 +14,17 @@ from dirgrad.config.plan import Job
 from dirgrad.config.settings import JOB_KINDS, Run
 from dirgrad.core.criterion import VALUE
 from dirgrad.core.recurrent import OnlineEstimator
-from dirgrad.core.types import Array, Backend, Batch, Criterion, Estimator, Ops, Params, Problem
+from dirgrad.core.types import (
+    Array,
+    Backend,
+    Batch,
+    Criterion,
+    Estimator,
+    MinibatchEstimator,
+    Ops,
+    Params,
+    Problem,
+)
 
 INPUTS = np.array([[1.0, 0.5], [-0.5, 1.0], [0.25, -1.0], [1.0, -0.25]])
 """Inputs of the linear problem: (examples, 2)."""
@@ -56,8 +66,11 @@ class Linear:
 def small_problem(estimator: Estimator) -> Problem:
     """Return the problem on which the mean and the noise of an estimator are measured.
 
-    It is `Linear`, or a network that reads a sequence of 4 steps for an online estimator.
+    It is `Linear`, a network that reads a sequence of 4 steps for an online estimator, or a network
+    with 4 hidden units for an estimator that needs the examples of a minibatch.
     """
+    if isinstance(estimator, MinibatchEstimator):
+        return Mlp(dataset=Digits(), hidden=(4,), activation="tanh")
     if isinstance(estimator, OnlineEstimator):
         return Rnn(dataset=Copy(symbols=2, delay=2), hidden=2)
     return Linear()

@@ -1,0 +1,257 @@
+"""Perturbed activities of a network: derivatives along noise at the sums of every layer.
+
+A layer is a product of its input x with a weight, `x @ weight` or `perturbation.conv2d`, and a bias
+that is added to the result. Its activities are the sums z = x W + b, one vector per example.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, ClassVar, NamedTuple, TypeAlias
+
+from dirgrad.core import perturbation, tree
+from dirgrad.core.errors import one_line
+from dirgrad.core.perturbation import LinearMap, PerturbedWeight
+from dirgrad.core.recurrent import Recurrent
+from dirgrad.core.types import Array, Batch, Ops, Params, Problem
+
+Place: TypeAlias = Callable[[str, LinearMap, Array, Array], Array]
+"""Map (name of a weight, linear map, x, weight) -> activities of the layer without its bias."""
+
+
+class Layer(NamedTuple):
+    """One layer, as a forward pass met it.
+
+    Attributes:
+        linear: The linear map.
+        x: Its input: (examples, ...).
+        product: Its value, from the function `place` of the pass: (examples, ...).
+    """
+
+    linear: LinearMap
+    x: Array
+    product: Array
+
+
+@dataclass
+class Layers:
+    """The layers of one forward pass.
+
+    Attributes:
+        by_weight: Layers by the name of their weight, in the order of the pass.
+        weight_of_bias: Name of the weight of the layer that each bias belongs to.
+    """
+
+    by_weight: dict[str, Layer] = field(default_factory=dict)
+    weight_of_bias: dict[str, str] = field(default_factory=dict)
+
+    def inputs(self) -> Params:
+        """Return the input of every layer by the name of its weight: (examples, ...)."""
+        return {name: layer.x for name, layer in self.by_weight.items()}
+
+    def products(self) -> Params:
+        """Return the product of every layer by the name of its weight: (examples, ...)."""
+        return {name: layer.product for name, layer in self.by_weight.items()}
+
+    def add(self, name: str, layer: Layer) -> None:
+        """Add the layer of a weight.
+
+        Raises:
+            NotImplementedError: The weight already has a layer.
+        """
+        if name in self.by_weight:
+            raise NotImplementedError(
+                f"the problem multiplies by its parameter '{name}' more than once, and a "
+                "perturbation of activities supports weights that are used once"
+            )
+        self.by_weight[name] = layer
+
+    def add_bias(self, name: str, product: Array) -> None:
+        """Add a bias to the layer with this product.
+
+        Raises:
+            NotImplementedError: Such a layer is missing, or the bias already has one.
+        """
+        owners = [own for own, layer in self.by_weight.items() if layer.product is product]
+        if len(owners) != 1 or name in self.weight_of_bias:
+            raise NotImplementedError(
+                f"the problem adds its parameter '{name}' to something else than one product with "
+                "a weight, and a perturbation of activities supports no other biases"
+            )
+        self.weight_of_bias[name] = owners[0]
+
+
+@dataclass(frozen=True, eq=False)
+class ObservedBias:
+    """A bias, which can be indexed and added to the product of a layer.
+
+    Attributes:
+        base: The bias, possibly indexed.
+        on_add: Function that is called with the product.
+    """
+
+    # NumPy would otherwise take the bias for a number.
+    __array_ufunc__: ClassVar[None] = None
+    base: Array
+    on_add: Callable[[Array], None]
+
+    def __getitem__(self, index: Any) -> "ObservedBias":
+        return ObservedBias(self.base[index], self.on_add)
+
+    def __radd__(self, product: Array) -> Array:
+        self.on_add(product)
+        return product + self.base
+
+
+def forward(
+    ops: Ops, problem: Problem, params: Params, batch: Batch, place: Place
+) -> tuple[Array, Layers]:
+    """Compute the outputs of a problem, where `place` computes the product of every layer.
+
+    Returns:
+        The outputs, and the layers in their order.
+
+    Raises:
+        NotImplementedError: The problem uses its parameters otherwise than in such layers, or it
+            has no examples.
+    """
+    if not batch or isinstance(problem, Recurrent):
+        raise NotImplementedError(
+            "a perturbation of activities needs a network that maps each example to outputs in one "
+            "pass: use an estimator that perturbs the parameters"
+        )
+    layers = Layers()
+
+    def product(name: str, linear: LinearMap, x: Array, weight: Array, _: None) -> Array:
+        value = place(name, linear, x, weight)
+        layers.add(name, Layer(linear, x, value))
+        return value
+
+    def observe(name: str, leaf: Array) -> PerturbedWeight | ObservedBias:
+        if leaf.ndim > 1:
+            return PerturbedWeight(leaf, None, partial(product, name))
+        return ObservedBias(leaf, partial(layers.add_bias, name))
+
+    observed = {name: observe(name, leaf) for name, leaf in params.items()}
+    outputs = _outputs(ops, problem, observed, batch)
+    unused = params.keys() - layers.by_weight.keys() - layers.weight_of_bias.keys()
+    if unused:
+        raise NotImplementedError(
+            f"no layer of the problem uses its parameter '{min(unused)}', and a perturbation of "
+            "activities supports weights and biases of layers only"
+        )
+    return outputs, layers
+
+
+def _outputs(ops: Ops, problem: Problem, observed: Params, batch: Batch) -> Array:
+    """Return the outputs, and explain the failure of an operation on a parameter."""
+    try:
+        return problem.outputs(ops, observed, batch)
+    except perturbation.ERRORS as error:
+        kinds = (PerturbedWeight.__name__, ObservedBias.__name__)
+        if not any(kind in str(error) for kind in kinds):
+            raise
+        raise NotImplementedError(
+            f"the problem applies to a parameter an operation ({one_line(error)}) that a "
+            "perturbation of activities does not support: write each layer as `x @ w + b` or "
+            "`perturbation.conv2d`, or use an estimator that perturbs the parameters"
+        ) from error
+
+
+def layers(ops: Ops, problem: Problem, params: Params, batch: Batch) -> Layers:
+    """Return the layers of a forward pass that computes no product: every product is 0."""
+
+    def place(_: str, linear: LinearMap, x: Array, weight: Array) -> Array:
+        return ops.zeros(linear.value_shape(x, weight), weight)
+
+    _, met = forward(ops, problem, params, batch, place)
+    return met
+
+
+def losses_of_examples(ops: Ops, problem: Problem, outputs: Array, batch: Batch) -> Array:
+    """Return the loss of every example: (examples,).
+
+    Their mean is the loss of the minibatch if the criterion is a mean over the examples.
+    """
+
+    def loss(output: Array, *example: Array) -> Array:
+        single = tuple(array[None] for array in example)
+        return problem.criterion.loss(ops, output[None], single)
+
+    losses: Array = ops.vmap(loss)(outputs, *batch)
+    return losses
+
+
+class Differentiated(NamedTuple):
+    """The losses of a minibatch with an estimate of their gradients.
+
+    Attributes:
+        losses: Loss of every example: (examples,).
+        gradient: Estimate of the gradient of every loss with respect to the activities of its
+            example: the slope times the noise, by the name of the weight: (examples, ...).
+        inputs: Input of every layer by the name of its weight: (examples, ...).
+    """
+
+    losses: Array
+    gradient: Params
+    inputs: Params
+
+
+def differentiate(
+    ops: Ops, problem: Problem, params: Params, batch: Batch, noise: Params
+) -> Differentiated:
+    """Differentiate the loss of every example along noise at the activities, in one pass.
+
+    Args:
+        ops: Operations of the framework.
+        problem: The problem.
+        params: Parameters. Every leaf is an array.
+        batch: Minibatch.
+        noise: Noise by the name of the weight, as arrays with the shapes of the activities.
+    """
+
+    def losses_along(step: Array) -> tuple[Array, Params]:
+        def place(name: str, linear: LinearMap, x: Array, weight: Array) -> Array:
+            return ops.linear_jvp(linear.apply, x, weight, step, 1.0, noise[name])
+
+        outputs, met = forward(ops, problem, params, batch, place)
+        return losses_of_examples(ops, problem, outputs, batch), met.inputs()
+
+    zero = ops.zeros((), tree.first_leaf(params))
+    (losses, inputs), (slopes, _) = ops.jvp(losses_along, (zero,), (zero + 1,))
+
+    def times_slopes(leaf: Array) -> Array:
+        return slopes.reshape(-1, *(1,) * (leaf.ndim - 1)) * leaf
+
+    return Differentiated(losses, tree.map(times_slopes, noise), inputs)
+
+
+def parameter_gradient(layers: Layers, inputs: Params, gradient: Params, like: Params) -> Params:
+    """Return the gradient with respect to the parameters, summed over the examples.
+
+    Args:
+        layers: Layers of a pass; only their linear maps and biases are read.
+        inputs: Input of every layer by the name of its weight: (examples, ...).
+        gradient: Gradient of the loss of every example with respect to its activities, by the name
+            of the weight: (examples, ...).
+        like: Parameters, which give the order of the names.
+
+    Returns:
+        Arrays with the names and shapes of the parameters.
+    """
+    weights = {
+        name: layer.linear.gradient(inputs[name], gradient[name])
+        for name, layer in layers.by_weight.items()
+    }
+    biases = {
+        bias: _sum_but(gradient[name], layers.by_weight[name].linear.channel_axis)
+        for bias, name in layers.weight_of_bias.items()
+    }
+    both = weights | biases
+    return {name: both[name] for name in like}
+
+
+def _sum_but(x: Array, axis: int) -> Array:
+    """Return the sum of x over all axes except one."""
+    kept = axis % x.ndim
+    return x.sum(tuple(i for i in range(x.ndim) if i != kept))

@@ -1,0 +1,105 @@
+"""Derivatives along activities agree with reverse mode; other uses of parameters are refused."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dirgrad.components.directions.gaussian import Gaussian
+from dirgrad.core import activities, tree
+from dirgrad.core.directions import vector_sampler
+from dirgrad.core.types import Array, Backend, Ops, Params
+from support.activities import gradients_at_activities
+from support.cases import BATCH, CASES, compiled, loss_of, placed, placed_batch, to_numpy
+
+NETWORKS = ("logistic_regression", "mlp", "cnn_same", "cnn_valid")
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_gradients_at_the_activities_yield_the_gradient_of_backprop(
+    backend: Backend, name: str
+) -> None:
+    case, arrays = CASES[name], CASES[name].params()
+    batch = placed_batch(backend, case.batch())
+
+    @partial(compiled, backend)
+    def both(params: Params) -> tuple[Params, Params]:
+        layers, gradients = gradients_at_activities(backend, case, params, batch)
+        total = activities.parameter_gradient(layers, layers.inputs(), gradients, params)
+        _, expected = backend.ops.value_and_grad(loss_of(backend, case))(params)
+        return tree.scale(1 / BATCH, total), expected
+
+    actual, expected = (to_numpy(backend, x) for x in both(placed(backend, arrays)))
+    assert actual.keys() == expected.keys()
+    scale = max(np.abs(leaf).max() for leaf in expected.values())
+    for leaf, values in expected.items():
+        np.testing.assert_allclose(actual[leaf], values, atol=1e-12 * scale)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_estimate_is_the_slope_of_each_example_times_its_noise(
+    backend: Backend, name: str
+) -> None:
+    case, ops = CASES[name], backend.ops
+    batch = placed_batch(backend, case.batch())
+    (key,) = backend.engine.keys(np.array([4]))
+
+    @partial(compiled, backend)
+    def both(params: Params) -> tuple[Array, Params, Params, Params]:
+        layers, gradients = gradients_at_activities(backend, case, params, batch)
+        noise = vector_sampler(ops, Gaussian(), key)(0, layers.products())
+        result = activities.differentiate(ops, case.problem, params, batch, noise)
+        return ops.mean(result.losses), result.gradient, gradients, noise
+
+    loss, *leaves = both(placed(backend, case.params()))
+    estimate, exact, noise = (to_numpy(backend, x) for x in leaves)
+    slopes = sum((exact[weight] * noise[weight]).reshape(BATCH, -1).sum(1) for weight in noise)
+    for weight, leaf in estimate.items():
+        expected = slopes.reshape(-1, *[1] * (leaf.ndim - 1)) * noise[weight]
+        np.testing.assert_allclose(leaf, expected, atol=1e-12 * np.abs(expected).max())
+    expected_loss = float(loss_of(backend, case)(placed(backend, case.params())))
+    assert float(loss) == pytest.approx(expected_loss, rel=1e-12)
+
+
+class Uses:
+    """A problem whose outputs use the parameters in an unusual way."""
+
+    dataset = CASES["mlp"].problem.dataset
+    criterion = CASES["mlp"].problem.criterion
+
+    def __init__(self, outputs: Callable[[Params, Array], Array]) -> None:
+        self._outputs = outputs
+
+    def outputs(self, ops: Ops, params: Params, batch: Any) -> Array:
+        return self._outputs(params, batch[0].reshape(BATCH, -1))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "message"),
+    [
+        (lambda p, x: x @ p["w"] + x @ p["w"] + p["b"], "'w' more than once"),
+        (lambda p, x: x @ p["w"] * 2.0 + p["b"], "its parameter 'b' to something else"),
+        (lambda p, x: x @ p["w"] + p["b"] + p["b"], "its parameter 'b' to something else"),
+        (lambda p, x: x @ p["w"], "no layer of the problem uses its parameter 'b'"),
+        (lambda p, x: (x @ p["w"]) * p["b"], "applies to a parameter an operation"),
+        (lambda p, x: x @ (p["w"] * 2.0) + p["b"], "applies to a parameter an operation"),
+    ],
+)
+def test_other_uses_of_a_parameter_are_refused(
+    backend: Backend, outputs: Callable[[Params, Array], Array], message: str
+) -> None:
+    arrays = {"w": np.ones((64, 10)), "b": np.zeros(10)}
+    params, batch = placed(backend, arrays), placed_batch(backend, CASES["mlp"].batch())
+    problem: Any = Uses(outputs)
+    with pytest.raises(NotImplementedError, match=message):
+        activities.layers(backend.ops, problem, params, batch)
+
+
+@pytest.mark.parametrize("name", ["rnn", "rosenbrock"])
+def test_a_problem_without_layers_of_examples_is_refused(backend: Backend, name: str) -> None:
+    case = CASES[name]
+    params, batch = placed(backend, case.params()), placed_batch(backend, case.batch())
+    with pytest.raises(NotImplementedError, match="maps each example to outputs in one pass"):
+        activities.layers(backend.ops, case.problem, params, batch)
