@@ -40,7 +40,7 @@ test-gpu:
 	  -n $(or $(JOBS),12) --dist worksteal -m "not cpu" $(GPU_TESTS)
 
 # The smoke tier on a Slurm cluster of one node, and a job whose node dies. It needs root and Debian, and
-# takes ten minutes on two cores. `make test-slurm ONLY=mlp` runs one experiment.
+# takes 10 to 20 minutes on two cores. `make test-slurm ONLY=mlp` runs one experiment.
 test-slurm: install
 	PYTHON=$(CURDIR)/$(BIN)/python tests/slurm.sh
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Run the workflow on a Slurm cluster of one node, which this script starts on this machine and
-# removes at the end: the smoke tier, and one job whose node dies. It takes about ten minutes on two
+# removes at the end: the smoke tier, and one job whose node dies. It takes 10 to 20 minutes on two
 # cores. It needs root and Debian packages, and exits with 77 (skipped) where it cannot have them.
 #
 # Usage: tests/slurm.sh [WORKING_DIRECTORY]
@@ -107,6 +107,7 @@ HOST=$(hostname -s)
 CORES=$(getconf _NPROCESSORS_ONLN)
 COMPLETED=$WORK/completed.txt
 mkdir -p "$CONFIG" "$WORK/state" "$WORK/spool"
+rm -f "$COMPLETED"
 MADE=("$CONFIG/slurm.conf" "$CONFIG/gres.conf")
 cat >"$CONFIG/slurm.conf" <<CONF
 # Written by tests/slurm.sh of dirgrad, which removes it at its end.
