@@ -55,9 +55,18 @@ def test_an_answer_names_the_file_that_lacks_a_column(column: str, tmp_path: Pat
         readme_tables.answers_page([path])
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}"])
-def test_a_damaged_manifest_is_named(text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "line 1: invalid JSON"),
+        ("{", "line 1: invalid JSON"),
+        ("[]", "the file: "),
+        ("{}", "tier: the key is missing"),
+        ('{"tier": "default", "jobs": 1.5}', "run_id: the key is missing"),
+    ],
+)
+def test_a_damaged_manifest_is_named(text: str, reason: str, tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.json"
     manifest.write_text(text)
-    with pytest.raises(UserError, match=f"{manifest}: the file is damaged"):
+    with pytest.raises(UserError, match=f"{manifest}: {reason}"):
         tier_results.read(tmp_path, "default")

@@ -9,6 +9,7 @@ import pytest
 
 from dirgrad.cli import main
 from support.hand_made_quantities import CLAIM_TABLES
+from support.hand_made_run import MANIFEST
 from support.paths import ROOT
 from support.written_tables import write_complete
 
@@ -33,7 +34,7 @@ def write_run(tmp_path: Path) -> RunWriter:
         targets = make_tables(steps_over_backprop, 0.05, 10)["targets"]
         write_complete(targets, directory / "tables" / "targets.csv")
         config = {"statistics": {"resamples": resamples}}
-        manifest = json.dumps({"tier": "default", "jax": ["1"], "config": config})
+        manifest = json.dumps(MANIFEST | {"tier": "default", "jax": ["1"], "config": config})
         (directory / "manifest.json").write_text(manifest)
         return str(directory)
 

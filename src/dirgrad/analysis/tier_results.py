@@ -1,6 +1,5 @@
 """The results of one run: its tables and what its manifest states."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from dirgrad.analysis import claims_table
 from dirgrad.analysis.evidence.reading import Tables
 from dirgrad.core.errors import UserError
-from dirgrad.records import damage
+from dirgrad.records import manifest_file
 
 FRAMEWORKS = ("jax", "torch")
 
@@ -39,26 +38,19 @@ def read(directory: Path, tier: str) -> TierResults:
     Raises:
         UserError: The directory has no run or a damaged one, or the run has another tier.
     """
-    manifest = directory / "manifest.json"
-    if not manifest.is_file():
+    path = directory / "manifest.json"
+    if not path.is_file():
         raise UserError(
             f"{directory}: this directory has no run: "
             f"create results/{tier} with `snakemake --config tier={tier}`"
         )
-    with damage.named(manifest):
-        facts = json.loads(manifest.read_text(encoding="utf-8"))
-        run_tier = facts["tier"]
-    if run_tier != tier:
+    manifest = manifest_file.read(path)
+    if manifest["tier"] != tier:
         raise UserError(
-            f"{manifest}: the run has the tier '{run_tier}', expected '{tier}': "
+            f"{path}: the run has the tier '{manifest['tier']}', expected '{tier}': "
             "name another directory"
         )
-    if "config" not in facts:
-        raise UserError(
-            f"{manifest}: the manifest states no configuration: "
-            "make it again with `dirgrad manifest`"
-        )
-    versions = {name: tuple(facts.get(name, ())) for name in FRAMEWORKS}
-    noisy = frozenset(job for job, entry in facts.get("jobs", {}).items() if entry.get("noisy"))
+    versions = {name: tuple(manifest.get(name, ())) for name in FRAMEWORKS}
+    noisy = frozenset(job for job, entry in manifest["jobs"].items() if entry.get("noisy"))
     tables = claims_table.read(directory / "tables")
-    return TierResults(tables, tier, versions, noisy, facts["config"])
+    return TierResults(tables, tier, versions, noisy, manifest["config"])
