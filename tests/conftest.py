@@ -1,6 +1,7 @@
 """Fixtures load the frameworks in float64 on one thread, and slow tests run first."""
 
 import os
+import signal
 
 import numpy as np
 import pytest
@@ -11,6 +12,10 @@ from dirgrad.core.types import Backend
 
 # A failed assertion in this helper then shows its values, as in a test.
 pytest.register_assert_rewrite("support.configuration")
+
+# A script that starts pytest in the background lets it ignore interrupts, and its processes too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
