@@ -63,5 +63,7 @@ def test_an_estimator_without_a_method_that_estimates_is_refused() -> None:
     class Misspelled(Backprop):
         estimate = None
 
-    with pytest.raises(TypeError, match="needs a method `estimate`, `estimate_minibatch` or `estimate_window`"):
+    with pytest.raises(
+        TypeError, match="needs a method `estimate`, `estimate_minibatch` or `estimate_window`"
+    ):
         steps.windowed(Misspelled())
