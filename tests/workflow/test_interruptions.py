@@ -14,6 +14,7 @@ from support.small_workflow import (
     RESULTS,
     SNAKEMAKE,
     printed,
+    run,
     small_config,
     snakemake,
     write_config,
@@ -25,6 +26,17 @@ from pathlib import Path
 from dirgrad.records import run_lock
 run_lock.acquire(Path(sys.argv[1]))
 sys.stdin.read()
+"""
+
+INTERRUPTED_WHILE_PLANNING = """
+import asyncio, os, signal
+from snakemake.cli import main
+from snakemake.dag import DAG
+async def init(*_, **__):
+    os.kill(os.getpid(), signal.SIGINT)
+    await asyncio.sleep(60)
+DAG.init = init
+main()
 """
 
 
@@ -102,3 +114,13 @@ def test_one_of_two_runs_at_once_says_that_the_other_is_at_work(tmp_path: Path) 
     assert "Traceback" not in printed(refused)
     assert not (tmp_path / RESULTS / "records").exists()
     assert planned.returncode == 0
+
+
+def test_an_interrupt_while_snakemake_plans_prints_no_traceback(tmp_path: Path) -> None:
+    write_config(tmp_path, small_config())
+    options = SNAKEMAKE[SNAKEMAKE.index("snakemake") + 1 :]
+    program = [sys.executable, "-P", "-c", INTERRUPTED_WHILE_PLANNING, *options]
+    interrupted = run(*program, "--cores", "1", directory=tmp_path)
+    assert interrupted.returncode == -signal.SIGINT
+    assert "Building DAG of jobs" in printed(interrupted)
+    assert "Traceback" not in printed(interrupted)

@@ -13,6 +13,14 @@ from snakemake.io import IOFile
 from snakemake.logging import logger
 from snakemake.utils import update_config
 
+# Until the first job, an interrupt loses nothing, and Snakemake would print a traceback. A workflow that
+# includes this one as a module decides for itself.
+PLAIN = workflow.is_main_process and workflow.modifier.parent_modifier is None
+if PLAIN and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # Only the main thread can set a handler.
+    with suppress(ValueError):
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 # `workflow.basedir` depends on which of the two Snakefiles is the entry; this path does not.
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 SOURCE = WORKFLOW.parent / "src"
@@ -222,15 +230,13 @@ def end_jobs_at_interrupt():
 
     Snakemake would wait for its jobs and then discard their results.
     """
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler:
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_DFL:
         return
 
     def interrupt(number, frame):
         run_processes.end_all(Path(RESULTS))
-        before(number, frame)
+        signal.default_int_handler(number, frame)
 
-    # Only the main thread can set a handler.
     with suppress(ValueError):
         signal.signal(signal.SIGINT, interrupt)
 
