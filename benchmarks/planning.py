@@ -105,17 +105,21 @@ def plan(folder: Path) -> dict[str, float]:
 
 
 def rows(counts: list[int], repeats: int) -> list[dict[str, Any]]:
-    """Return one row per number of experiments, the fastest of several runs."""
-    measured = []
-    for count in counts:
-        with TemporaryDirectory() as folder:
-            path = Path(folder, "config", "config.yaml")
-            path.parent.mkdir()
+    """Return one row per number of experiments, the fastest of several runs.
+
+    The numbers take turns, so that a slow minute of the machine affects all of them.
+    """
+    with TemporaryDirectory() as folder:
+        for count in counts:
+            path = Path(folder, str(count), "config", "config.yaml")
+            path.parent.mkdir(parents=True)
             text = yaml.dump(configuration(count), Dumper=NoAliases, sort_keys=False)
             path.write_text(text, encoding="utf-8")
-            runs = [plan(Path(folder)) for _ in range(repeats)]
-        measured.append({"experiments": count, **min(runs, key=lambda run: run["seconds"])})
-    return measured
+        rounds = [[plan(Path(folder, str(count))) for count in counts] for _ in range(repeats)]
+    return [
+        {"experiments": count, **min(runs, key=lambda run: run["seconds"])}
+        for count, runs in zip(counts, zip(*rounds, strict=True), strict=True)
+    ]
 
 
 class NoAliases(yaml.SafeDumper):
@@ -130,7 +134,7 @@ def main() -> None:
     """Print the table, and write it with its provenance if a file is given."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("counts", nargs="*", type=int, default=COUNTS)
-    parser.add_argument("--repeats", type=int, default=2, metavar="N")
+    parser.add_argument("--repeats", type=int, default=5, metavar="N")
     parser.add_argument("--out", type=Path, metavar="CSV")
     options = parser.parse_args()
     table = pd.DataFrame(rows(list(options.counts), options.repeats))
