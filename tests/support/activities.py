@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dirgrad.core import activities
+from dirgrad.core import activities, blocks
 from dirgrad.core.types import Array, Backend, Batch, Params
 from support.cases import Case
 
@@ -16,17 +16,21 @@ def gradients_at_activities(
     """
     ops = backend.ops
 
+    (block,) = blocks.whole(case.problem, params, batch)
+
+    def losses(own: Params) -> Array:
+        return activities.block_losses(ops, case.problem, block, batch, own)[0]
+
     def product(_: str, linear: Any, x: Array, weight: Array) -> Array:
         return linear.apply(x, weight)
 
-    _, layers = activities.forward(ops, case.problem, params, batch, product)
+    _, layers = activities.forward(losses, params, product)
 
     def sum_of_losses(shifts: Params) -> Array:
         def place(name: str, linear: Any, x: Array, weight: Array) -> Array:
             return linear.apply(x, weight) + shifts[name]
 
-        outputs, _ = activities.forward(ops, case.problem, params, batch, place)
-        return ops.sum(activities.losses_of_examples(ops, case.problem, outputs, batch))
+        return ops.sum(activities.forward(losses, params, place)[0])
 
     zeros = {name: ops.zeros_like(product) for name, product in layers.products().items()}
     _, gradients = ops.value_and_grad(sum_of_losses)(zeros)

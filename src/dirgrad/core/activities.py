@@ -7,14 +7,17 @@ that is added to the result. Its activities are the sums z = x W + b, one vector
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
 from dirgrad.core import perturbation, tree
+from dirgrad.core.blocks import Block, select
 from dirgrad.core.errors import one_line
 from dirgrad.core.perturbation import LinearMap, PerturbedWeight
 from dirgrad.core.recurrent import Recurrent
-from dirgrad.core.types import Array, Batch, Ops, Params, Problem
+from dirgrad.core.types import Array, Batch, Estimate, Ops, Params, Problem, VectorSampler
 
+T = TypeVar("T")
+Network: TypeAlias = Callable[[Params], Any]
 Place: TypeAlias = Callable[[str, LinearMap, Array, Array], Array]
 """Map (name of a weight, linear map, x, weight) -> activities of the layer without its bias."""
 
@@ -103,50 +106,30 @@ class ObservedBias:
         return product + self.base
 
 
-def forward(
-    ops: Ops, problem: Problem, params: Params, batch: Batch, place: Place
-) -> tuple[Array, Layers]:
-    """Compute the outputs of a problem, where `place` computes the product of every layer.
+def forward(network: Callable[[Params], T], params: Params, place: Place) -> tuple[T, Layers]:
+    """Compute a function of the parameters, where `place` computes the product of every layer.
 
     Returns:
-        The outputs, and the layers in their order.
+        The value of the function, and the layers in their order.
 
     Raises:
-        NotImplementedError: The problem uses its parameters otherwise than in such layers, or it
-            has no examples.
+        NotImplementedError: The function uses its parameters otherwise than in such layers.
     """
-    if not batch or isinstance(problem, Recurrent):
-        raise NotImplementedError(
-            "a perturbation of activities needs a network that maps each example to outputs in one "
-            "pass: use an estimator that perturbs the parameters"
-        )
-    layers = Layers()
+    met = Layers()
 
     def product(name: str, linear: LinearMap, x: Array, weight: Array, _: None) -> Array:
         value = place(name, linear, x, weight)
-        layers.add(name, Layer(linear, x, value))
+        met.add(name, Layer(linear, x, value))
         return value
 
     def observe(name: str, leaf: Array) -> PerturbedWeight | ObservedBias:
         if leaf.ndim > 1:
             return PerturbedWeight(leaf, None, partial(product, name))
-        return ObservedBias(leaf, partial(layers.add_bias, name))
+        return ObservedBias(leaf, partial(met.add_bias, name))
 
     observed = {name: observe(name, leaf) for name, leaf in params.items()}
-    outputs = _outputs(ops, problem, observed, batch)
-    unused = params.keys() - layers.by_weight.keys() - layers.weight_of_bias.keys()
-    if unused:
-        raise NotImplementedError(
-            f"no layer of the problem uses its parameter '{min(unused)}', and a perturbation of "
-            "activities supports weights and biases of layers only"
-        )
-    return outputs, layers
-
-
-def _outputs(ops: Ops, problem: Problem, observed: Params, batch: Batch) -> Array:
-    """Return the outputs, and explain the failure of an operation on a parameter."""
     try:
-        return problem.outputs(ops, observed, batch)
+        return network(observed), met
     except perturbation.ERRORS as error:
         kinds = (PerturbedWeight.__name__, ObservedBias.__name__)
         if not any(kind in str(error) for kind in kinds):
@@ -156,16 +139,6 @@ def _outputs(ops: Ops, problem: Problem, observed: Params, batch: Batch) -> Arra
             "perturbation of activities does not support: write each layer as `x @ w + b` or "
             "`perturbation.conv2d`, or use an estimator that perturbs the parameters"
         ) from error
-
-
-def layers(ops: Ops, problem: Problem, params: Params, batch: Batch) -> Layers:
-    """Return the layers of a forward pass that computes no product: every product is 0."""
-
-    def place(_: str, linear: LinearMap, x: Array, weight: Array) -> Array:
-        return ops.zeros(linear.value_shape(x, weight), weight)
-
-    _, met = forward(ops, problem, params, batch, place)
-    return met
 
 
 def losses_of_examples(ops: Ops, problem: Problem, outputs: Array, batch: Batch) -> Array:
@@ -182,13 +155,58 @@ def losses_of_examples(ops: Ops, problem: Problem, outputs: Array, batch: Batch)
     return losses
 
 
+def block_losses(
+    ops: Ops, problem: Problem, block: Block, batch: Batch, params: Params
+) -> tuple[Array, Array]:
+    """Return the loss of every example at a block, and the features: (examples,), (examples, ...).
+
+    Args:
+        ops: Operations of the framework.
+        problem: The problem, for its criterion.
+        block: The block.
+        batch: Inputs of the block, and the targets of the minibatch.
+        params: Parameters of the block and of its head.
+    """
+    features = block.features(ops, params, batch[0])
+    outputs = block.head(ops, params, features)
+    return losses_of_examples(ops, problem, outputs, batch), features
+
+
+def layers(
+    ops: Ops, problem: Problem, blocks: tuple[Block, ...], params: Params, batch: Batch
+) -> Layers:
+    """Return the layers of all blocks in a pass that computes no product: every product is 0.
+
+    Raises:
+        NotImplementedError: The problem has no examples, or other uses of its parameters.
+    """
+    if not batch or isinstance(problem, Recurrent):
+        raise NotImplementedError(
+            "a perturbation of activities needs a network that maps each example to outputs in one "
+            "pass: use an estimator that perturbs the parameters"
+        )
+
+    def place(_: str, linear: LinearMap, x: Array, weight: Array) -> Array:
+        return ops.zeros(linear.value_shape(x, weight), weight)
+
+    all_layers = Layers()
+    for block in blocks:
+        own = select(params, block.names + block.head_names)
+        network = partial(block_losses, ops, problem, block, batch)
+        (_, features), met = forward(network, own, place)
+        all_layers.by_weight |= met.by_weight
+        all_layers.weight_of_bias |= met.weight_of_bias
+        batch = (features, *batch[1:])
+    return all_layers
+
+
 class Differentiated(NamedTuple):
     """The losses of a minibatch with an estimate of their gradients.
 
     Attributes:
-        losses: Loss of every example: (examples,).
-        gradient: Estimate of the gradient of every loss with respect to the activities of its
-            example: the slope times the noise, by the name of the weight: (examples, ...).
+        losses: Loss of every example at the last block: (examples,).
+        gradient: Estimate of the gradient of every block's loss with respect to the activities of
+            the example: the slope times the noise, by the name of the weight: (examples, ...).
         inputs: Input of every layer by the name of its weight: (examples, ...).
     """
 
@@ -198,38 +216,101 @@ class Differentiated(NamedTuple):
 
 
 def differentiate(
-    ops: Ops, problem: Problem, params: Params, batch: Batch, noise: Params
+    ops: Ops,
+    problem: Problem,
+    blocks: tuple[Block, ...],
+    params: Params,
+    batch: Batch,
+    noise: Params,
 ) -> Differentiated:
-    """Differentiate the loss of every example along noise at the activities, in one pass.
+    """Differentiate the loss of every example at every block along noise at its activities.
+
+    It takes one pass through the network. The noise of a block moves the loss of this block only.
 
     Args:
         ops: Operations of the framework.
         problem: The problem.
+        blocks: Its blocks.
         params: Parameters. Every leaf is an array.
         batch: Minibatch.
         noise: Noise by the name of the weight, as arrays with the shapes of the activities.
     """
 
-    def losses_along(step: Array) -> tuple[Array, Params]:
-        def place(name: str, linear: LinearMap, x: Array, weight: Array) -> Array:
-            return ops.linear_jvp(linear.apply, x, weight, step, 1.0, noise[name])
-
-        outputs, met = forward(ops, problem, params, batch, place)
-        return losses_of_examples(ops, problem, outputs, batch), met.inputs()
+    def place(step: Array, name: str, linear: LinearMap, x: Array, weight: Array) -> Array:
+        return ops.linear_jvp(linear.apply, x, weight, step, 1.0, noise[name])
 
     zero = ops.zeros((), tree.first_leaf(params))
-    (losses, inputs), (slopes, _) = ops.jvp(losses_along, (zero,), (zero + 1,))
+    gradient: Params = {}
+    inputs: Params = {}
+    for block in blocks:
+        own = select(params, block.names + block.head_names)
+        network = partial(block_losses, ops, problem, block, batch)
 
-    def times_slopes(leaf: Array) -> Array:
-        return slopes.reshape(-1, *(1,) * (leaf.ndim - 1)) * leaf
+        def losses_along(step: Array, network: Network = network, own: Params = own) -> Any:
+            (losses, features), met = forward(network, own, partial(place, step))
+            return losses, features, met.inputs()
 
-    return Differentiated(losses, tree.map(times_slopes, noise), inputs)
+        value, tangent = ops.jvp(losses_along, (zero,), (zero + 1,))
+        losses, features, of_block = value
+        inputs |= of_block
+        gradient |= {name: _times(tangent[0], noise[name]) for name in of_block}
+        batch = (features, *batch[1:])
+    return Differentiated(losses, gradient, inputs)
 
 
-def parameter_gradient(layers: Layers, inputs: Params, gradient: Params, like: Params) -> Params:
+def _times(slopes: Array, noise: Array) -> Array:
+    """Return the noise of every example times its slope."""
+    return slopes.reshape(-1, *(1,) * (noise.ndim - 1)) * noise
+
+
+def estimate(
+    ops: Ops,
+    problem: Problem,
+    blocks: tuple[Block, ...],
+    params: Params,
+    batch: Batch,
+    draw: VectorSampler,
+    num_directions: int,
+) -> Estimate:
+    """Estimate the gradient of every block's loss with respect to its parameters.
+
+    Args:
+        ops: Operations of the framework.
+        problem: The problem.
+        blocks: Its blocks. Their parameters have the gradient of their own loss, and all other
+            parameters have the gradient 0.
+        params: Parameters. Every leaf is an array.
+        batch: Minibatch.
+        draw: Sampler of the noise, which is drawn like the activities of the whole minibatch.
+        num_directions: K, the number of noise vectors per example.
+
+    Returns:
+        The mean of the K estimates, with the loss of the last block.
+    """
+    met = layers(ops, problem, blocks, params, batch)
+    like = met.products()
+
+    def along(j: Array | int) -> Differentiated:
+        return differentiate(ops, problem, blocks, params, batch, draw(j, like))
+
+    if num_directions == 1:
+        losses, gradient, inputs = along(0)
+    else:
+        losses, gradients, stacked_inputs = ops.vmap(along)(ops.arange(num_directions))
+        gradient = tree.map(lambda leaf: leaf.mean(0), gradients)
+        # The inputs do not depend on the noise, so all copies are equal.
+        inputs = tree.map(lambda leaf: leaf[0], stacked_inputs)
+    vector = parameter_gradient(ops, met, inputs, gradient, params)
+    return Estimate(ops.mean(losses), 1 / losses.shape[-1], vector)
+
+
+def parameter_gradient(
+    ops: Ops, layers: Layers, inputs: Params, gradient: Params, like: Params
+) -> Params:
     """Return the gradient with respect to the parameters, summed over the examples.
 
     Args:
+        ops: Operations of the framework.
         layers: Layers of a pass; only their linear maps and biases are read.
         inputs: Input of every layer by the name of its weight: (examples, ...).
         gradient: Gradient of the loss of every example with respect to its activities, by the name
@@ -237,7 +318,7 @@ def parameter_gradient(layers: Layers, inputs: Params, gradient: Params, like: P
         like: Parameters, which give the order of the names.
 
     Returns:
-        Arrays with the names and shapes of the parameters.
+        Arrays with the names and shapes of the parameters: 0 for a parameter that no layer uses.
     """
     weights = {
         name: layer.linear.gradient(inputs[name], gradient[name])
@@ -248,7 +329,7 @@ def parameter_gradient(layers: Layers, inputs: Params, gradient: Params, like: P
         for bias, name in layers.weight_of_bias.items()
     }
     both = weights | biases
-    return {name: both[name] for name in like}
+    return {name: both[name] if name in both else ops.zeros_like(like[name]) for name in like}
 
 
 def _sum_but(x: Array, axis: int) -> Array:

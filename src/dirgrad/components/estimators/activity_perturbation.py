@@ -3,9 +3,8 @@ from typing import Annotated, ClassVar
 from pydantic import PositiveInt
 
 from dirgrad.components.registry import component, component_field
-from dirgrad.core import activities, tree
+from dirgrad.core import activities, blocks
 from dirgrad.core.types import (
-    Array,
     Batch,
     Direction,
     Estimate,
@@ -49,21 +48,8 @@ class ActivityPerturbation:
     def estimate_minibatch(
         self, ops: Ops, problem: Problem, params: Params, batch: Batch, draw: VectorSampler
     ) -> Estimate:
-        layers = activities.layers(ops, problem, params, batch)
-        like = layers.products()
-
-        def along(j: Array | int) -> activities.Differentiated:
-            return activities.differentiate(ops, problem, params, batch, draw(j, like))
-
-        if self.num_directions == 1:
-            losses, gradient, inputs = along(0)
-        else:
-            losses, gradients, stacked_inputs = ops.vmap(along)(ops.arange(self.num_directions))
-            gradient = tree.map(lambda leaf: leaf.mean(0), gradients)
-            # The inputs do not depend on the noise, so all copies are equal.
-            inputs = tree.map(lambda leaf: leaf[0], stacked_inputs)
-        vector = activities.parameter_gradient(layers, inputs, gradient, params)
-        return Estimate(ops.mean(losses), 1 / losses.shape[-1], vector)
+        chain = blocks.whole(problem, params, batch)
+        return activities.estimate(ops, problem, chain, params, batch, draw, self.num_directions)
 
     def least_products(self, derivative: float) -> float:
         """Return 2 + K (D - 1) for a derivative of D products.
