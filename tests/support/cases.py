@@ -31,6 +31,7 @@ from dirgrad.components.problems.influence_balancing import InfluenceBalancing
 from dirgrad.components.problems.jax_tutorial import JaxTutorial
 from dirgrad.components.problems.logistic_regression import LogisticRegression
 from dirgrad.components.problems.mlp import Mlp
+from dirgrad.components.problems.mlp_with_heads import MlpWithHeads
 from dirgrad.components.problems.quadratic import Quadratic
 from dirgrad.components.problems.rastrigin import Rastrigin
 from dirgrad.components.problems.rnn import Rnn
@@ -96,6 +97,9 @@ CASES = {
     ),
     "logistic_regression": Case(LogisticRegression(dataset=Digits()), 64 + 10 + BATCH),
     "mlp": Case(Mlp(dataset=Digits(), hidden=(12, 12)), 64 + 12 + 12 + 10 + BATCH),
+    "mlp_with_heads": Case(
+        MlpWithHeads(dataset=Digits(), hidden=(12, 12)), 64 + 12 + 12 + 10 + BATCH
+    ),
     "jax_tutorial": Case(JaxTutorial(dataset=Digits(), hidden=(12, 12)), 64 + 12 + 12 + 10 + BATCH),
     "cnn_same": Case(Cnn(dataset=Digits(), channels=3, hidden=8), 9 + 3 * 27 + 12 + 8 + 10 + BATCH),
     "cnn_valid": Case(

@@ -1,0 +1,164 @@
+"""Local losses: gradients against NumPy, their estimates by noise, and guesses made of them."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from dirgrad import backends
+from dirgrad.components.directions.gaussian import Gaussian
+from dirgrad.components.estimators.activity_perturbation import ActivityPerturbation
+from dirgrad.components.estimators.backprop import Backprop
+from dirgrad.components.estimators.local_activity_perturbation import LocalActivityPerturbation
+from dirgrad.components.estimators.local_backprop import LocalBackprop
+from dirgrad.components.estimators.local_guess import LocalGuess
+from dirgrad.core import steps, tree
+from dirgrad.core.types import Backend, Batch, Estimator, Params
+from support.cases import (
+    BATCH,
+    CASES,
+    compiled,
+    inner,
+    placed,
+    placed_batch,
+    to_numpy,
+)
+from support.confidence import z_bound
+
+CASE = CASES["mlp_with_heads"]
+FIRST = ("weight_0", "bias_0")
+HEAD = ("weight_head_0", "bias_head_0")
+LAST = ("weight_1", "bias_1", "weight_2", "bias_2")
+
+
+def estimate(backend: Backend, estimator: Estimator) -> dict[str, np.ndarray]:
+    """Return one estimate as arrays."""
+    batch = placed_batch(backend, CASE.batch())
+    (key,) = backend.engine.keys(np.array([3]))
+
+    @partial(compiled, backend)
+    def run(params: Params) -> Params:
+        result = steps.estimate(backend.ops, CASE.problem, estimator, key, params, batch)
+        return tree.materialize(tree.scale(result.scale, result.vector))
+
+    return to_numpy(backend, run(placed(backend, CASE.params())))
+
+
+def layer_gradient(
+    x: np.ndarray, weight: np.ndarray, error: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the gradients of a layer at its weight, its bias and its input."""
+    return x.T @ error, error.sum(0), error @ weight.T
+
+
+def gradients_in_numpy() -> dict[str, np.ndarray]:
+    """Return the gradients of the local losses, by the rules for one hidden layer and a head."""
+    params, (examples, labels) = CASE.params(), CASE.batch()
+    x = examples.reshape(BATCH, -1)
+    result = {}
+    for layer, head in (("0", "head_0"), ("1", "2")):
+        z = x @ params[f"weight_{layer}"] + params[f"bias_{layer}"]
+        features = np.maximum(z, 0)
+        weight = params[f"weight_{head}"]
+        exponentials = np.exp(features @ weight + params[f"bias_{head}"])
+        probabilities = exponentials / exponentials.sum(1, keepdims=True)
+        error = (probabilities - np.eye(10)[labels]) / BATCH
+        *of_head, at_features = layer_gradient(features, weight, error)
+        *of_layer, _ = layer_gradient(x, params[f"weight_{layer}"], at_features * (z > 0))
+        result |= {f"weight_{head}": of_head[0], f"bias_{head}": of_head[1]}
+        result |= {f"weight_{layer}": of_layer[0], f"bias_{layer}": of_layer[1]}
+        x = features
+    return result
+
+
+def test_the_gradient_of_local_losses_agrees_with_numpy(backend: Backend) -> None:
+    actual, expected = estimate(backend, LocalBackprop()), gradients_in_numpy()
+    assert actual.keys() == expected.keys() == CASE.params().keys()
+    for name, leaf in expected.items():
+        np.testing.assert_allclose(actual[name], leaf, atol=1e-14)
+
+
+def test_the_last_block_follows_the_loss_of_the_network(backend: Backend) -> None:
+    local, network = estimate(backend, LocalBackprop()), estimate(backend, Backprop())
+    for name in LAST:
+        np.testing.assert_allclose(local[name], network[name], atol=1e-14)
+    for name in HEAD:
+        assert not network[name].any()
+    assert not np.allclose(local["weight_0"], network["weight_0"])
+
+
+def test_noise_on_the_activities_of_a_block_estimates_its_own_loss() -> None:
+    backend = backends.load("jax", 1, "float64")
+    lanes = 4_000
+    estimator = LocalActivityPerturbation(direction=Gaussian(), num_directions=2)
+    params, batch = placed(backend, CASE.params()), placed_batch(backend, CASE.batch())
+
+    def draw(key: object) -> Params:
+        result = steps.estimate(backend.ops, CASE.problem, estimator, key, params, batch)
+        return tree.scale(result.scale, result.vector)
+
+    keys = backend.engine.keys(np.arange(lanes))
+    drawn = to_numpy(backend, backend.engine.vmap_trials(draw, (), lanes)(keys))
+    for name, exact in gradients_in_numpy().items():
+        products = (drawn[name] * exact).reshape(lanes, -1).sum(1) / (exact**2).sum()
+        standard_error = products.std() / np.sqrt(lanes)
+        assert abs(products.mean() - 1) < z_bound(2 * len(drawn)) * standard_error
+        # The bound separates the gradient of a block from zero and from twice its value.
+        assert z_bound(2 * len(drawn)) * standard_error < 0.6
+
+
+def test_frameworks_agree_on_an_estimate_by_noise_without_noise(both: tuple[Backend, ...]) -> None:
+    """Noise of ones has the same value in both frameworks."""
+    estimates = [local_estimate(backend, placed_batch(backend, CASE.batch())) for backend in both]
+    for name, leaf in estimates[0].items():
+        np.testing.assert_allclose(leaf, estimates[1][name], rtol=1e-9, atol=1e-12)
+
+
+def local_estimate(backend: Backend, batch: Batch) -> dict[str, np.ndarray]:
+    """Return the estimate along noise of ones."""
+
+    def ones(_: object, like: Params) -> Params:
+        return tree.map(lambda leaf: backend.ops.zeros_like(leaf) + 1, like)
+
+    estimator = LocalActivityPerturbation(direction=Gaussian())
+    params = placed(backend, CASE.params())
+    result = estimator.estimate_minibatch(backend.ops, CASE.problem, params, batch, ones)
+    return to_numpy(backend, tree.scale(result.scale, result.vector))
+
+
+def test_a_guess_is_the_projection_of_the_gradient_on_the_gradient_of_a_local_loss(
+    backend: Backend,
+) -> None:
+    guess, local = estimate(backend, LocalGuess()), gradients_in_numpy()
+    gradient = estimate(backend, Backprop())
+    block = {name: local[name] for name in FIRST}
+    factor = inner(block, gradient) / inner(block, block)
+    expected = {name: factor * local[name] for name in FIRST}
+    expected |= {name: local[name] for name in (*HEAD, *LAST)}
+    for name, leaf in expected.items():
+        np.testing.assert_allclose(guess[name], leaf, atol=1e-13)
+
+
+def test_heads_that_take_no_part_in_the_loss_have_no_gradient(backend: Backend) -> None:
+    drawn = estimate(backend, ActivityPerturbation(direction=Gaussian()))
+    for name in HEAD:
+        assert not drawn[name].any()
+    assert all(drawn[name].any() for name in (*FIRST, *LAST))
+
+
+@pytest.mark.parametrize(
+    "estimator", [LocalBackprop(), LocalGuess(), LocalActivityPerturbation(direction=Gaussian())]
+)
+def test_a_problem_without_heads_is_refused(backend: Backend, estimator: Estimator) -> None:
+    case = CASES["mlp"]
+    params, batch = placed(backend, case.params()), placed_batch(backend, case.batch())
+    (key,) = backend.engine.keys(np.array([3]))
+    with pytest.raises(NotImplementedError, match="Mlp has none: use a problem with heads"):
+        steps.estimate(backend.ops, case.problem, estimator, key, params, batch)
+
+
+def test_the_network_starts_like_one_without_heads() -> None:
+    plain, with_heads = CASES["mlp"].params(), CASE.params()
+    assert with_heads.keys() - plain.keys() == {*HEAD}
+    for name, leaf in plain.items():
+        np.testing.assert_array_equal(with_heads[name], leaf)
