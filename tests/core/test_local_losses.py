@@ -13,12 +13,14 @@ from dirgrad.components.estimators.local_activity_perturbation import LocalActiv
 from dirgrad.components.estimators.local_backprop import LocalBackprop
 from dirgrad.components.estimators.local_guess import LocalGuess
 from dirgrad.core import steps, tree
+from dirgrad.core.blocks import select
 from dirgrad.core.types import Backend, Batch, Estimator, Params
 from support.cases import (
     BATCH,
     CASES,
     compiled,
     inner,
+    loss_of,
     placed,
     placed_batch,
     to_numpy,
@@ -157,8 +159,58 @@ def test_a_problem_without_heads_is_refused(backend: Backend, estimator: Estimat
         steps.estimate(backend.ops, case.problem, estimator, key, params, batch)
 
 
-def test_the_network_starts_like_one_without_heads() -> None:
-    plain, with_heads = CASES["mlp"].params(), CASE.params()
-    assert with_heads.keys() - plain.keys() == {*HEAD}
-    for name, leaf in plain.items():
-        np.testing.assert_array_equal(with_heads[name], leaf)
+@pytest.mark.parametrize(("name", "heads"), [("mlp", 1), ("cnn", 4)])
+def test_the_network_starts_and_computes_like_one_without_heads(
+    backend: Backend, name: str, heads: int
+) -> None:
+    case, plain = CASES[f"{name}_with_heads"], CASES["cnn_same" if name == "cnn" else name]
+    params, expected = case.params(), plain.params()
+    assert sorted(params.keys() - expected.keys()) == sorted(
+        f"{kind}_head_{i}" for kind in ("bias", "weight") for i in range(heads)
+    )
+    for leaf, values in expected.items():
+        np.testing.assert_array_equal(params[leaf], values)
+    losses = [float(loss_of(backend, c)(placed(backend, c.params()))) for c in (case, plain)]
+    assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize("name", ["mlp_with_heads", "cnn_with_heads"])
+def test_blocks_have_all_parameters_once_and_end_with_the_outputs(
+    backend: Backend, name: str
+) -> None:
+    case, ops = CASES[name], backend.ops
+    params, batch = placed(backend, case.params()), placed_batch(backend, case.batch())
+    chain = case.problem.blocks()
+    names = [leaf for block in chain for leaf in (*block.names, *block.head_names)]
+    assert sorted(names) == sorted(params)
+    x = batch[0]
+    for block in chain:
+        x = block.features(ops, select(params, block.names), x)
+    outputs = block.head(ops, select(params, block.head_names), x)
+    expected = case.problem.outputs(ops, params, batch)
+    np.testing.assert_array_equal(*map(backend.engine.to_numpy, (outputs, expected)))
+
+
+def test_noise_in_convolutions_estimates_their_own_losses() -> None:
+    backend, lanes, case = backends.load("jax", 1, "float64"), 1_000, CASES["cnn_with_heads"]
+    params, batch = placed(backend, case.params()), placed_batch(backend, case.batch())
+
+    def draw(key: object, estimator: Estimator) -> Params:
+        result = steps.estimate(backend.ops, case.problem, estimator, key, params, batch)
+        return tree.scale(result.scale, result.vector)
+
+    keys = backend.engine.keys(np.arange(lanes))
+    by_noise = LocalActivityPerturbation(direction=Gaussian(), num_directions=4)
+    mapped = backend.engine.vmap_trials(partial(draw, estimator=by_noise), (), lanes)
+    drawn = to_numpy(backend, mapped(keys))
+    exact = to_numpy(
+        backend, partial(compiled, backend)(partial(draw, estimator=LocalBackprop()))(keys[0])
+    )
+    for block in case.problem.blocks():
+        names = block.names + block.head_names
+        squared = sum((exact[name] ** 2).sum() for name in names)
+        products = sum((drawn[name] * exact[name]).reshape(lanes, -1).sum(1) for name in names)
+        projection = products / squared
+        standard_error = projection.std() / np.sqrt(lanes)
+        assert abs(projection.mean() - 1) < z_bound(5) * standard_error
+        assert z_bound(5) * standard_error < 0.7

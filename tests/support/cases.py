@@ -25,6 +25,7 @@ from dirgrad.components.estimators.mezo import Mezo
 from dirgrad.components.problems.ackley import Ackley
 from dirgrad.components.problems.beale import Beale
 from dirgrad.components.problems.cnn import Cnn
+from dirgrad.components.problems.cnn_with_heads import CnnWithHeads
 from dirgrad.components.problems.himmelblau import Himmelblau
 from dirgrad.components.problems.image_regression import ImageRegression
 from dirgrad.components.problems.influence_balancing import InfluenceBalancing
@@ -102,6 +103,9 @@ CASES = {
     ),
     "jax_tutorial": Case(JaxTutorial(dataset=Digits(), hidden=(12, 12)), 64 + 12 + 12 + 10 + BATCH),
     "cnn_same": Case(Cnn(dataset=Digits(), channels=3, hidden=8), 9 + 3 * 27 + 12 + 8 + 10 + BATCH),
+    "cnn_with_heads": Case(
+        CnnWithHeads(dataset=Digits(), channels=3, hidden=8), 9 + 3 * 27 + 12 + 8 + 10 + BATCH
+    ),
     "cnn_valid": Case(
         Cnn(dataset=Mnist(), channels=2, hidden=8, padding="valid"),
         9 + 3 * 18 + 32 + 8 + 10 + BATCH,
