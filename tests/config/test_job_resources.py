@@ -95,7 +95,7 @@ def test_a_job_with_an_unrecorded_estimator_or_kind_asks_for_the_default(
     assert asked["memory/held/jax"][0] == UNRECORDED_MINUTES
 
 
-@pytest.mark.parametrize("tier", ["default", "paper", "sequences"])
+@pytest.mark.parametrize("tier", ["default", "paper", "sequences", "beyond"])
 def test_the_committed_reference_has_the_costs_of_its_tier(tier: str) -> None:
     recorded = recorded_costs(ROOT / "results" / "reference" / tier / "tables")
     assert recorded
