@@ -8,7 +8,9 @@ from dirgrad.components.candidates.mixture import Mixture
 from dirgrad.components.candidates.running_average import RunningAverage
 from dirgrad.components.candidates.truncated_gradient import TruncatedGradient
 from dirgrad.components.directions.gaussian import Gaussian
+from dirgrad.components.estimators.candidate_descent import CandidateDescent
 from dirgrad.components.estimators.directional_descent import DirectionalDescent
+from dirgrad.components.estimators.rtrl import Rtrl
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.core import steps
 from dirgrad.core.types import Backend, Params, Trial
@@ -51,6 +53,18 @@ def test_diagonal_rtrl_is_exact_if_each_unit_is_connected_only_to_itself(
 ) -> None:
     case = self_connected(TASKS[f"copy_{unit}"])
     assert_close(diagonal_rtrl_proposal(backend, case), exact_gradient(backend, case))
+
+
+@pytest.mark.parametrize("name", ["rows_lru", "copy_lru"])
+def test_on_linear_recurrent_units_diagonal_rtrl_is_exact_like_rtrl(
+    backend: Backend, name: str
+) -> None:
+    case = TASKS[name]
+    gradient = exact_gradient(backend, case)
+    assert_close(
+        total_estimate(backend, case, CandidateDescent(candidate=DiagonalRtrl())), gradient
+    )
+    assert_close(total_estimate(backend, case, Rtrl()), gradient)
 
 
 def test_diagonal_rtrl_is_close_to_the_direction_of_the_gradient_but_not_exact(

@@ -39,6 +39,7 @@ from dirgrad.components.problems.rnn import Rnn
 from dirgrad.components.problems.rosenbrock import Rosenbrock
 from dirgrad.components.problems.sparse_regression import SparseRegression
 from dirgrad.components.units.gru import Gru
+from dirgrad.components.units.lru import Lru
 from dirgrad.components.units.lstm import Lstm
 from dirgrad.core import criterion, tree
 from dirgrad.core.criterion import SQUARED_ERROR
@@ -119,6 +120,7 @@ CASES = {
         Rnn(dataset=Copy(symbols=2, delay=1), hidden=3, unit=Lstm(), read="pixels"),
         9 * (1 + 3) + 3 + 2 + BATCH,
     ),
+    "rnn_linear": Case(Rnn(dataset=Digits(), hidden=4, unit=Lru()), 8 * (8 + 6) + 4 + 10 + BATCH),
     "influence_balancing": Case(InfluenceBalancing(length=12), 12 * 24),
     "image_regression": Case(
         ImageRegression(dataset=Photograph(octaves=2), hidden=(8,)), 8 + 8 + 3 * BATCH

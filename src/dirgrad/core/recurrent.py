@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+import numpy as np
+
 from dirgrad.core.types import (
     Array,
     Batch,
@@ -79,6 +81,25 @@ class Unit(Protocol):
             x: Input: (batch, inputs).
             product: Map (output of the units (batch, n), recurrent weights (n, gates n)) ->
                 (batch, gates n). It is a matrix product in the network itself.
+        """
+
+
+@runtime_checkable
+class InitializedUnit(Unit, Protocol):
+    """A unit that has parameters of its own, in place of dense weights between the units."""
+
+    def init_params(
+        self, rng: np.random.Generator, num_inputs: int, hidden: int, /
+    ) -> dict[str, np.ndarray]:
+        """Draw the initial parameters of all units, in float64.
+
+        Every parameter drives one unit per entry: the last axis has the length n, or m n for m
+        columns per unit, with the units in order. No name ends in `_out`.
+
+        Args:
+            rng: Random generator.
+            num_inputs: Number of inputs of a step.
+            hidden: Number of units, n.
         """
 
 

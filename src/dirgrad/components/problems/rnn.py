@@ -8,7 +8,7 @@ from dirgrad.components import registry
 from dirgrad.components.problems import _datasets, _initialization
 from dirgrad.components.registry import component, component_field
 from dirgrad.core.criterion import CROSS_ENTROPY
-from dirgrad.core.recurrent import Unit
+from dirgrad.core.recurrent import InitializedUnit, Unit
 from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 
@@ -47,16 +47,18 @@ class Rnn:
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         n = self.hidden
+        if isinstance(self.unit, InitializedUnit):
+            params = self.unit.init_params(rng, self.num_inputs, n)
+        else:
+            params = self._unit_layers(rng)
+        return params | _initialization.uniform_layer(rng, "out", (n, self.dataset.num_outputs), n)
+
+    def _unit_layers(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Draw the weights from the inputs to the units, and between the units."""
+        n = self.hidden
         num_columns = self.unit.gates * n
-        layers = {
-            "in": (self.num_inputs, num_columns),
-            "recurrent": (n, num_columns),
-            "out": (n, self.dataset.num_outputs),
-        }
-        params: dict[str, np.ndarray] = {}
-        for name, shape in layers.items():
-            params |= _initialization.uniform_layer(rng, name, shape, n)
-        return params
+        from_inputs = _initialization.uniform_layer(rng, "in", (self.num_inputs, num_columns), n)
+        return from_inputs | _initialization.uniform_layer(rng, "recurrent", (n, num_columns), n)
 
     def initial_state(self, ops: Ops, params: Params, batch: Batch) -> Params:
         examples = batch[0]
