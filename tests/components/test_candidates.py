@@ -6,6 +6,7 @@ import pytest
 from dirgrad.components.candidates.diagonal_rtrl import DiagonalRtrl
 from dirgrad.components.candidates.mixture import Mixture
 from dirgrad.components.candidates.running_average import RunningAverage
+from dirgrad.components.candidates.snap_1 import Snap1
 from dirgrad.components.candidates.truncated_gradient import TruncatedGradient
 from dirgrad.components.directions.gaussian import Gaussian
 from dirgrad.components.estimators.candidate_descent import CandidateDescent
@@ -29,6 +30,7 @@ from support.sequence_tasks import (
 CANDIDATES = {
     "truncated": TruncatedGradient(truncation=2),
     "diagonal": DiagonalRtrl(),
+    "snap_1": Snap1(),
     "mixture": Mixture(candidate=TruncatedGradient(truncation=2), direction=Gaussian(), share=0.3),
 }
 

@@ -118,6 +118,16 @@ class UnitRecurrent(Recurrent, Protocol):
     def hidden(self) -> int:
         """Return n, the number of units."""
 
+    def step_loss(self, ops: Ops, params: Params, state: Params, x: Batch, /) -> Array:
+        """Return the contribution of a step to the loss, from the state after the step: ().
+
+        Args:
+            ops: Operations of the framework.
+            params: Parameters. The loss depends on the output layer only.
+            state: State after the step.
+            x: Observations of the step: arrays (...).
+        """
+
 
 class SequencePosition(NamedTuple):
     """A position in a sequence.

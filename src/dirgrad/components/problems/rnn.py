@@ -87,9 +87,12 @@ class Rnn:
         return ops.swap_axes(sequences, 0, 1)
 
     def advance(self, ops: Ops, params: Params, state: Params, x: Batch) -> tuple[Params, Array]:
-        inputs, labels, weight = x
-        state = self._next_state(ops, params, state, inputs)
-        return state, weight * ops.cross_entropy(_logits(params, state), labels)
+        state = self._next_state(ops, params, state, x[0])
+        return state, self.step_loss(ops, params, state, x)
+
+    def step_loss(self, ops: Ops, params: Params, state: Params, x: Batch) -> Array:
+        _, labels, weight = x
+        return weight * ops.cross_entropy(_logits(params, state), labels)
 
     def _next_state(self, ops: Ops, params: Params, state: Params, inputs: Array) -> Params:
         return self.unit.update(ops, params, state, inputs, operator.matmul)
