@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from dirgrad.components import registry
 from dirgrad.components.candidates.diagonal_rtrl import DiagonalRtrl
 from dirgrad.components.candidates.mixture import Mixture
 from dirgrad.components.candidates.running_average import RunningAverage
@@ -14,6 +15,7 @@ from dirgrad.components.estimators.directional_descent import DirectionalDescent
 from dirgrad.components.estimators.rtrl import Rtrl
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.core import steps
+from dirgrad.core.recurrent import Candidate
 from dirgrad.core.types import Backend, Params, Trial
 from support.cases import Case, compiled, inner, placed, placed_batch, random_like, to_numpy
 from support.sequence_tasks import (
@@ -131,3 +133,12 @@ def test_the_running_average_starts_at_zero_and_contains_the_estimate_of_the_las
         scaled_to_numpy(backend, 0.2, after.estimator_state),
         to_numpy(backend, change),
     )
+
+
+@pytest.mark.parametrize("candidate", [DiagonalRtrl(), Snap1()], ids=registry.kind)
+def test_a_candidate_that_follows_influences_on_units_refuses_a_problem_without_units(
+    backend: Backend, candidate: Candidate
+) -> None:
+    start = sequence_start(backend, TASKS["influence_balancing"])
+    with pytest.raises(NotImplementedError, match="needs a recurrent network of units"):
+        candidate.propose(backend.ops, start, (), dict)
