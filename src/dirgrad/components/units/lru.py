@@ -16,9 +16,10 @@ class Lru:
 
     The state z and the matrix B are complex and stored as real and imaginary parts. The output is
     the real part. lambda = exp(-exp(nu_log) + i exp(theta_log)) lies inside the unit circle, and
-    gamma = exp(gamma_log). No unit depends on another unit, so the influence of the weights is a
-    2 x 2 block per unit: `diagonal_rtrl` gives the exact gradient. The paper's layer has a complex
-    output matrix, a skip connection and a nonlinear map behind it, and a network here does not.
+    gamma = exp(gamma_log). No unit depends on another unit, so a weight reaches only the two parts
+    of its unit, and a step multiplies this influence by a 2 x 2 rotation and decay. Therefore
+    `diagonal_rtrl` gives the exact gradient. The paper's layer has a complex output matrix, a skip
+    connection and a nonlinear map behind it, and a network here does not.
     """
 
     gates: ClassVar[int] = 2
