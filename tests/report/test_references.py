@@ -20,6 +20,8 @@ OF_BEYOND = {
     "activities_have_less_noise",
     "activities_need_fewer_steps",
     "forward_mode_needs_few_times_the_steps",
+    "immediate_derivatives_suffice",
+    "immediate_derivatives_suffice_online",
     "local_guess_beats_random_directions",
     "local_losses_need_fewer_steps",
 }

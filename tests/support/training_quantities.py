@@ -151,6 +151,20 @@ TRAINING_CLAIMS = {
     "local_guess_beats_random_directions": _heads(
         "valid_loss", "local_guess", "forward_gradient_rademacher"
     ),
+    "immediate_derivatives_suffice": ratio_of_rows(
+        table="targets",
+        name="final_loss",
+        facts={"backend": "jax", "experiment": "immediate_rows", "optimizer": "rmsprop"},
+        numerator="candidate_immediate",
+        denominator="backprop",
+    ),
+    "immediate_derivatives_suffice_online": ratio_of_rows(
+        table="targets",
+        name="final_loss",
+        facts={"backend": "jax", "experiment": "immediate_online", "optimizer": "rmsprop"},
+        numerator="truncated_bptt_1",
+        denominator="rtrl_online",
+    ),
     "forward_mode_needs_few_times_the_steps": column(
         table="targets",
         name="steps_over_backprop",
