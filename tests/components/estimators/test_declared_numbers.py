@@ -14,6 +14,7 @@ from dirgrad.components.estimators.checkpointed_bptt import CheckpointedBptt
 from dirgrad.components.estimators.clipped_forward_gradient import ClippedForwardGradient
 from dirgrad.components.estimators.finite_difference import FiniteDifference
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
+from dirgrad.components.estimators.hyperplane_search import HyperplaneSearch
 from dirgrad.components.estimators.mezo import Mezo
 from dirgrad.components.estimators.projected_forward_gradient import ProjectedForwardGradient
 from dirgrad.components.estimators.rtrl import Rtrl
@@ -75,6 +76,8 @@ DECLARED = {
         1 + 3 * 1.75,
         7 / 3 - 1,
     ),
+    "line search": Declared(HyperplaneSearch(direction=G), 1, nan, nan),
+    "hyperplane": Declared(HyperplaneSearch(direction=G, num_directions=3), 9, nan, nan),
     "truncated bptt": Declared(TruncatedBptt(window=2), 1, nan, nan),
     "checkpointed bptt": Declared(CheckpointedBptt(segment=2), 2, nan, nan),
     "rtrl": Declared(Rtrl(), 1, nan, nan),
@@ -87,7 +90,7 @@ WITHOUT_DIRECTIONS = {
     "checkpointed bptt",
     "rtrl",
 }
-WITH_ONE_DIRECTION = {"one", "mezo", "uoro"}
+WITH_ONE_DIRECTION = {"one", "mezo", "line search", "uoro"}
 
 
 @pytest.mark.parametrize("name", DECLARED)
@@ -108,7 +111,7 @@ def test_an_estimator_declares_how_many_directions_an_estimate_takes(name: str) 
     assert (DECLARED[name].estimator.direction is None) is (expected == 0)
 
 
-@pytest.mark.parametrize("name", ["clipped", "truncated bptt"])
+@pytest.mark.parametrize("name", ["clipped", "hyperplane", "truncated bptt"])
 def test_an_estimator_with_an_unknown_bias_declares_no_mean(name: str) -> None:
     mean = DECLARED[name].estimator.expected_projection(SHARES)
     assert mean == pytest.approx(nan, nan_ok=True)
