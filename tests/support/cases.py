@@ -22,6 +22,7 @@ from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.components.estimators.finite_difference import FiniteDifference
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.components.estimators.mezo import Mezo
+from dirgrad.components.estimators.telescoping_difference import TelescopingDifference
 from dirgrad.components.problems.ackley import Ackley
 from dirgrad.components.problems.beale import Beale
 from dirgrad.components.problems.cnn import Cnn
@@ -150,6 +151,12 @@ def estimators(eps: float) -> dict[str, Estimator]:
         "central_difference": FiniteDifference(direction=Gaussian(), scheme="central", eps=eps),
         "walking_difference": Mezo(direction=Replayed(direction=Gaussian()), eps=eps),
         "central_difference_k3": FiniteDifference(
+            direction=Gaussian(), scheme="central", eps=eps, num_directions=3
+        ),
+        "telescoping_difference": TelescopingDifference(
+            direction=Gaussian(), scheme="central", eps=eps
+        ),
+        "telescoping_difference_k3": TelescopingDifference(
             direction=Gaussian(), scheme="central", eps=eps, num_directions=3
         ),
     }
