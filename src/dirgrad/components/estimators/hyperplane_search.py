@@ -26,7 +26,8 @@ class HyperplaneSearch:
     Cost: It takes one pass for each pair of directions, with a derivative of a derivative (JVP of
         JVP). It stores the K directions.
     Error: The estimate is a step and not an unbiased gradient. It is never uphill: its product
-        with g is not negative. With negative curvature it has no other guarantee.
+        with g is not negative. With negative curvature it has no other guarantee. If v^T H v takes
+        both signs, the step has no mean, and without damping rare steps are huge.
     Assumes: The loss is twice differentiable. Where it has no curvature, as a piecewise linear
         loss, the estimate is 0. Only for K = 1 with damping it is (g . v) / (damping ||v||^2) v.
 
