@@ -19,11 +19,13 @@ JUDGED = ("default", "sequences", "paper")
 OF_BEYOND = {
     "activities_have_less_noise",
     "activities_need_fewer_steps",
+    "curvature_needs_fewer_steps",
     "forward_mode_needs_few_times_the_steps",
     "immediate_derivatives_suffice",
     "immediate_derivatives_suffice_online",
     "local_guess_beats_random_directions",
     "local_losses_need_fewer_steps",
+    "telescoping_is_unbiased",
 }
 NOT_RUN: dict[str, set[str]] = {
     "default": OF_BEYOND

@@ -97,6 +97,18 @@ NOISE_CLAIMS = {
         count="draws",
         with_interval=value_with_interval,
     ),
+    "telescoping_is_unbiased": column(
+        table="quality",
+        name="projection",
+        facts={
+            "backend": "jax",
+            "quality": "differences",
+            "problem": "logistic_regression",
+            "estimator": "telescoping_difference",
+        },
+        count="draws",
+        with_interval=value_with_interval,
+    ),
     "noise_grows_with_dimension": QuantityTables(
         power_law("dimension", (10.0, 100.0, 1000.0), "relative_squared_error", GROWTH)
     ),

@@ -151,6 +151,13 @@ TRAINING_CLAIMS = {
     "local_guess_beats_random_directions": _heads(
         "valid_loss", "local_guess", "forward_gradient_rademacher"
     ),
+    "curvature_needs_fewer_steps": ratio_of_rows(
+        table="targets",
+        name="steps_to_target",
+        facts={"backend": "jax", "experiment": "curvature_logistic", "n_reached": 50},
+        numerator="hyperplane_search",
+        denominator="forward_gradient",
+    ),
     "immediate_derivatives_suffice": ratio_of_rows(
         table="targets",
         name="final_loss",
