@@ -8,7 +8,7 @@ from dirgrad.report.figures import frontier
 from support.figure_text import headings
 
 BYTES = {"backprop": 3.0, "local": 2.0, "slow": 2.5, "weights": 1.5}
-"""Bytes over those of inference, which has 100."""
+"""Bytes of a step over the bytes of inference, which are 100."""
 SECONDS = {"backprop": (1.0, 1.2), "local": (4.0, 4.4), "slow": (8.0, 9.0), "weights": (9.0, None)}
 
 

@@ -75,12 +75,12 @@ class HyperplaneSearch:
 
     def _line_search(self, ops: Ops, loss: Loss, params: Params, v: Params) -> Estimate:
         zero = ops.zeros((), tree.first_leaf(params))
-        one = zero + 1
+        tangent = zero + 1
 
         def derivative(s: Array) -> tuple[Array, Array]:
-            return ops.jvp(partial(loss_after_step, ops, loss, params, v), (s,), (one,))
+            return ops.jvp(partial(loss_after_step, ops, loss, params, v), (s,), (tangent,))
 
-        (value, slope), (_, curvature) = ops.jvp(derivative, (zero,), (one,))
+        (value, slope), (_, curvature) = ops.jvp(derivative, (zero,), (tangent,))
         squared_norm = tree.dot(ops, v, v) if self.damping else 0.0
         scale = self._step_size(ops, slope, curvature, squared_norm)
         return Estimate(value, scale, tree.depend_on(ops, scale, v))
