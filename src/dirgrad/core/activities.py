@@ -1,7 +1,8 @@
 """Perturbed activities of a network: derivatives along noise at the sums of every layer.
 
 A layer is a product of its input x with a weight, `x @ weight` or `perturbation.conv2d`, and a bias
-that is added to the result. Its activities are the sums z = x W + b, one vector per example.
+that is added to the result. Its activities are the sums z = x W + b: a vector per example, or per
+example and position.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
-from dirgrad.core import perturbation, tree
+from dirgrad.core import criterion, perturbation, tree
 from dirgrad.core.blocks import Block, select
 from dirgrad.core.errors import one_line
 from dirgrad.core.perturbation import LinearMap, PerturbedWeight
@@ -141,20 +142,6 @@ def forward(network: Callable[[Params], T], params: Params, place: Place) -> tup
         ) from error
 
 
-def losses_of_examples(ops: Ops, problem: Problem, outputs: Array, batch: Batch) -> Array:
-    """Return the loss of every example: (examples,).
-
-    Their mean is the loss of the minibatch if the criterion is a mean over the examples.
-    """
-
-    def loss(output: Array, *example: Array) -> Array:
-        single = tuple(array[None] for array in example)
-        return problem.criterion.loss(ops, output[None], single)
-
-    losses: Array = ops.vmap(loss)(outputs, *batch)
-    return losses
-
-
 def block_losses(
     ops: Ops, problem: Problem, block: Block, batch: Batch, params: Params
 ) -> tuple[Array, Array]:
@@ -169,7 +156,7 @@ def block_losses(
     """
     features = block.features(ops, params, batch[0])
     outputs = block.head(ops, params, features)
-    return losses_of_examples(ops, problem, outputs, batch), features
+    return criterion.losses_of_examples(ops, problem, outputs, batch), features
 
 
 def layers(
@@ -325,14 +312,8 @@ def parameter_gradient(
         for name, layer in layers.by_weight.items()
     }
     biases = {
-        bias: _sum_but(gradient[name], layers.by_weight[name].linear.channel_axis)
+        bias: layers.by_weight[name].linear.bias_gradient(gradient[name])
         for bias, name in layers.weight_of_bias.items()
     }
     both = weights | biases
     return {name: both[name] if name in both else ops.zeros_like(like[name]) for name in like}
-
-
-def _sum_but(x: Array, axis: int) -> Array:
-    """Return the sum of x over all axes except one."""
-    kept = axis % x.ndim
-    return x.sum(tuple(i for i in range(x.ndim) if i != kept))
