@@ -26,9 +26,9 @@ VALID_CHARACTERS = 15_000
 class Text:
     """The characters of plays by Shakespeare, each predicted from the characters before it.
 
-    The text comes with this package: 300,000 characters, of which 62 differ. An example is a window
-    of consecutive characters in one-hot encoding. The targets are the characters that follow each
-    of them. Windows do not overlap. The first 270,000 characters are for training, the next 15,000
+    The text comes with this package. It has 300,000 characters, 62 of them different. An example is
+    a window of consecutive characters in one-hot encoding. The target of a character is the next
+    one. Windows do not overlap. The first 270,000 characters are for training, the next 15,000
     for validation and the last 15,000 for testing.
     """
 

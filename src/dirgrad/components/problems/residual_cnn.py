@@ -23,10 +23,10 @@ class ResidualCnn:
 
     A 3 x 3 convolution and 2 x 2 max-pooling come first. Each block adds two 3 x 3 convolutions,
     each behind a ReLU, to its input (He et al. 2016, arXiv 1603.05027). The mean over all pixels
-    feeds a dense output layer. There is no batch normalization, because the loss of an example
-    would then depend on its minibatch. Instead, the addend of a block is scaled by 1/sqrt(blocks).
-    With initial weights from N(0, 2/inputs), the variance of the features grows by at most a factor
-    e, at every depth.
+    feeds a dense output layer. Batch normalization is left out: with it, the loss of an example
+    depends on the other examples. Instead, the addend of a block is scaled by 1/sqrt(blocks). With
+    initial weights from N(0, 2/inputs), the variance of the features grows by at most a factor e,
+    at every depth.
     """
 
     plot_range: ClassVar[None] = None
