@@ -29,7 +29,7 @@ from dirgrad.config import files, outputs, plan, validation
 from dirgrad.core.errors import UserError
 
 CONFIG = Path(__file__).parents[1] / "config"
-TIERS = ("config", "smoke", "paper", "sequences")
+TIERS = ("config", "smoke", "paper", "sequences", "beyond")
 LIMIT_SECONDS = 5.0
 MAX_LINE = 700
 """Largest number of characters of a message, without the name of the file."""

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from dirgrad import backends
-from dirgrad.core.errors import DeviceMemoryError, shortage_explained
+from dirgrad.core.errors import DeviceMemoryError, ExplainedShortage
 from dirgrad.core.types import Backend
 from dirgrad.runs.context import Context
 from dirgrad.runs.training import train
@@ -99,14 +99,14 @@ SHORTAGES = {
 
 @pytest.mark.parametrize("error", SHORTAGES)
 def test_a_shortage_outside_compiled_programs_is_one_sentence(error: Exception) -> None:
-    with pytest.raises(DeviceMemoryError) as caught, shortage_explained():
+    with pytest.raises(DeviceMemoryError) as caught, ExplainedShortage():
         raise error
     assert str(caught.value).endswith(f"fewer trials at once ({SHORTAGES[error]})")
 
 
 @pytest.mark.parametrize("error", [RuntimeError("no device"), NotImplementedError("bad_alloc")])
 def test_an_error_that_is_not_about_memory_stays(error: Exception) -> None:
-    with pytest.raises(type(error)) as caught, shortage_explained():
+    with pytest.raises(type(error)) as caught, ExplainedShortage():
         raise error
     assert caught.value is error
 

@@ -3,14 +3,19 @@
 import numpy as np
 import pytest
 
+from dirgrad.components import registry
 from dirgrad.components.candidates.diagonal_rtrl import DiagonalRtrl
 from dirgrad.components.candidates.mixture import Mixture
 from dirgrad.components.candidates.running_average import RunningAverage
+from dirgrad.components.candidates.snap_1 import Snap1
 from dirgrad.components.candidates.truncated_gradient import TruncatedGradient
 from dirgrad.components.directions.gaussian import Gaussian
+from dirgrad.components.estimators.candidate_descent import CandidateDescent
 from dirgrad.components.estimators.directional_descent import DirectionalDescent
+from dirgrad.components.estimators.rtrl import Rtrl
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.core import steps
+from dirgrad.core.recurrent import Candidate
 from dirgrad.core.types import Backend, Params, Trial
 from support.cases import Case, compiled, inner, placed, placed_batch, random_like, to_numpy
 from support.sequence_tasks import (
@@ -27,6 +32,7 @@ from support.sequence_tasks import (
 CANDIDATES = {
     "truncated": TruncatedGradient(truncation=2),
     "diagonal": DiagonalRtrl(),
+    "snap_1": Snap1(),
     "mixture": Mixture(candidate=TruncatedGradient(truncation=2), direction=Gaussian(), share=0.3),
 }
 
@@ -51,6 +57,18 @@ def test_diagonal_rtrl_is_exact_if_each_unit_is_connected_only_to_itself(
 ) -> None:
     case = self_connected(TASKS[f"copy_{unit}"])
     assert_close(diagonal_rtrl_proposal(backend, case), exact_gradient(backend, case))
+
+
+@pytest.mark.parametrize("name", ["rows_lru", "copy_lru"])
+def test_on_linear_recurrent_units_diagonal_rtrl_is_exact_like_rtrl(
+    backend: Backend, name: str
+) -> None:
+    case = TASKS[name]
+    gradient = exact_gradient(backend, case)
+    assert_close(
+        total_estimate(backend, case, CandidateDescent(candidate=DiagonalRtrl())), gradient
+    )
+    assert_close(total_estimate(backend, case, Rtrl()), gradient)
 
 
 def test_diagonal_rtrl_is_close_to_the_direction_of_the_gradient_but_not_exact(
@@ -115,3 +133,12 @@ def test_the_running_average_starts_at_zero_and_contains_the_estimate_of_the_las
         scaled_to_numpy(backend, 0.2, after.estimator_state),
         to_numpy(backend, change),
     )
+
+
+@pytest.mark.parametrize("candidate", [DiagonalRtrl(), Snap1()], ids=registry.kind)
+def test_a_candidate_that_follows_influences_on_units_refuses_a_problem_without_units(
+    backend: Backend, candidate: Candidate
+) -> None:
+    start = sequence_start(backend, TASKS["influence_balancing"])
+    with pytest.raises(NotImplementedError, match="needs a recurrent network of units"):
+        candidate.propose(backend.ops, start, (), dict)

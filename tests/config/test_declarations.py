@@ -103,7 +103,7 @@ def test_a_figure_in_another_folder_is_read_without_running_it(tmp_path: Path) -
     specs = outputs.figure_specs(configured(BASE), folder)
     assert set(specs) == {"first", "second"}
     assert specs["second"].module == "histogram"
-    assert specs["second"].category == "5. Instruments"
+    assert specs["second"].category == "6. Instruments"
     assert (specs["first"].own_records_only, specs["second"].own_records_only) == (False, True)
 
 

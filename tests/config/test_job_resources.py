@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dirgrad.config import files, plan
+from dirgrad.config import files, plan, recorded_costs
 from dirgrad.config.job_resources import (
     PROCESS_MB,
     SAFETY_FACTOR,
@@ -13,7 +13,6 @@ from dirgrad.config.job_resources import (
     UNRECORDED_MINUTES,
     megabytes,
     minutes,
-    recorded_costs,
 )
 from support.configuration import BASE, configured
 from support.paths import ROOT
@@ -62,7 +61,7 @@ def asked(tmp_path: Path) -> dict[str, tuple[int, int]]:
     """Return the minutes and megabytes of every job, by its path."""
     for name, text in TABLES.items():
         (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
-    recorded = recorded_costs(tmp_path)
+    recorded = recorded_costs.read(tmp_path)
     jobs = plan.jobs(configured(CONFIG)).values()
     return {job.path: (minutes(job, recorded), megabytes(job, recorded)) for job in jobs}
 
@@ -95,9 +94,9 @@ def test_a_job_with_an_unrecorded_estimator_or_kind_asks_for_the_default(
     assert asked["memory/held/jax"][0] == UNRECORDED_MINUTES
 
 
-@pytest.mark.parametrize("tier", ["default", "paper", "sequences"])
+@pytest.mark.parametrize("tier", ["default", "paper", "sequences", "beyond"])
 def test_the_committed_reference_has_the_costs_of_its_tier(tier: str) -> None:
-    recorded = recorded_costs(ROOT / "results" / "reference" / tier / "tables")
+    recorded = recorded_costs.read(ROOT / "results" / "reference" / tier / "tables")
     assert recorded
     overlays = [] if tier == "default" else [files.read(ROOT / "config" / f"{tier}.yaml")]
     jobs = plan.jobs(configured(BASE, *overlays)).values()

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dirgrad.config import plan
-from dirgrad.config.expected_time import recorded_step_seconds
+from dirgrad.config import plan, recorded_costs
 from dirgrad.config.time_left import (
     TimedJob,
     TimeLeft,
@@ -77,9 +76,9 @@ def test_only_training_with_a_record_of_every_estimator_has_a_recorded_time(
     over = {"experiments": {"beale": {"steps": 100, "seeds": 2, "estimators": ["backprop"]}}}
     jobs = plan.jobs(configured(BASE, over))
     final = tmp_path / "final.csv"
-    head = "experiment,backend,estimator,learning_rate,step_seconds\n"
-    final.write_text(f"{head}beale,jax,backprop,0.01,0.5\n", encoding="utf-8")
-    recorded = recorded_step_seconds(final)
+    head = "experiment,backend,estimator,learning_rate,step_seconds,compile_seconds\n"
+    final.write_text(f"{head}beale,jax,backprop,0.01,0.5,\n", encoding="utf-8")
+    recorded = recorded_costs.read(tmp_path)
     assert recorded_seconds(jobs["training/beale/jax"], recorded) == pytest.approx(100.0)
     assert recorded_seconds(jobs["training/beale/torch"], recorded) is None
     assert recorded_seconds(jobs["cost/matrix/jax"], recorded) is None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dirgrad.components.directions.gaussian import Gaussian
-from dirgrad.core import activities, blocks, tree
+from dirgrad.core import activities, activity_noise, blocks, tree
 from dirgrad.core.directions import vector_sampler
 from dirgrad.core.types import Array, Backend, Ops, Params
 from support.activities import gradients_at_activities
@@ -55,7 +55,7 @@ def test_gradients_at_the_activities_yield_the_gradient_of_backprop(
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_estimate_is_the_slope_of_each_example_times_its_noise(
+def test_the_slope_of_each_example_is_the_inner_product_of_gradient_and_noise(
     backend: Backend, name: str
 ) -> None:
     case, ops = CASES[name], backend.ops
@@ -63,21 +63,21 @@ def test_the_estimate_is_the_slope_of_each_example_times_its_noise(
     (key,) = backend.engine.keys(np.array([4]))
 
     @partial(compiled, backend)
-    def both(params: Params) -> tuple[Array, Params, Params, Params]:
+    def both(params: Params) -> tuple[Array, Array, Array, Params, Params]:
         layers, gradients = gradients_at_activities(backend, case, params, batch)
         noise = vector_sampler(ops, Gaussian(), key)(0, layers.products())
         chain = blocks.whole(case.problem, params, batch)
-        result = activities.differentiate(ops, case.problem, chain, params, batch, noise)
-        return ops.mean(result.losses), result.gradient, gradients, noise
+        (through,) = activity_noise.passes(ops, case.problem, chain, params, batch, noise)
+        again = activity_noise.slopes_along(ops, through, noise)
+        return through.losses, through.slopes, again, gradients, noise
 
-    loss, *leaves = both(placed(backend, case.params()))
-    estimate, exact, noise = (to_numpy(backend, x) for x in leaves)
-    slopes = sum((exact[weight] * noise[weight]).reshape(BATCH, -1).sum(1) for weight in noise)
-    for weight, leaf in estimate.items():
-        expected = slopes.reshape(-1, *[1] * (leaf.ndim - 1)) * noise[weight]
-        np.testing.assert_allclose(leaf, expected, atol=1e-12 * np.abs(expected).max())
-    expected_loss = float(loss_of(backend, case)(placed(backend, case.params())))
-    assert float(loss) == pytest.approx(expected_loss, rel=1e-12)
+    losses, *all_slopes, exact, noise = both(placed(backend, case.params()))
+    exact, noise = to_numpy(backend, exact), to_numpy(backend, noise)
+    expected = sum((exact[weight] * noise[weight]).reshape(BATCH, -1).sum(1) for weight in noise)
+    for slopes in map(backend.engine.to_numpy, all_slopes):
+        np.testing.assert_allclose(slopes, expected, atol=1e-12 * np.abs(expected).max())
+    loss = float(loss_of(backend, case)(placed(backend, case.params())))
+    assert float(ops.mean(losses)) == pytest.approx(loss, rel=1e-12)
 
 
 class Uses:
@@ -110,7 +110,9 @@ def test_other_uses_of_a_parameter_are_refused(
     params, batch = placed(backend, arrays), placed_batch(backend, CASES["mlp"].batch())
     problem: Any = Uses(outputs)
     with pytest.raises(NotImplementedError, match=message):
-        activities.layers(backend.ops, problem, blocks.whole(problem, params, batch), params, batch)
+        activity_noise.layers(
+            backend.ops, problem, blocks.whole(problem, params, batch), params, batch
+        )
 
 
 @pytest.mark.parametrize("name", ["rnn", "rosenbrock"])
@@ -118,6 +120,6 @@ def test_a_problem_without_layers_of_examples_is_refused(backend: Backend, name:
     case = CASES[name]
     params, batch = placed(backend, case.params()), placed_batch(backend, case.batch())
     with pytest.raises(NotImplementedError, match="maps each example to outputs in one pass"):
-        activities.layers(
+        activity_noise.layers(
             backend.ops, case.problem, blocks.whole(case.problem, params, batch), params, batch
         )

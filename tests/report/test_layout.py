@@ -27,7 +27,7 @@ def test_a_table_to_read_is_shown_as_a_page() -> None:
     places = dict(layout.table_files("final", "R", readable=True))
     assert list(places) == ["R/tables/final.csv", "R/tables/final.html", "R/tables/final.tex"]
     shown = {path: place for path, place in places.items() if place}
-    place = layout.Place("7. Tables", "tables", {"table": "final"})
+    place = layout.Place("8. Tables", "tables", {"table": "final"})
     assert shown == {"R/tables/final.html": place}
 
 
@@ -57,7 +57,7 @@ def test_a_figure_is_shown_once_and_per_framework() -> None:
     ]
     place = places["F/loss_beale.jax.png"]
     assert place is not None
-    assert place.category == "6. Experiments"
+    assert place.category == "7. Experiments"
     assert place.labels == {"figure": "loss beale", "framework": "JAX"}
 
 

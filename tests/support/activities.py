@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dirgrad.core import activities, blocks
+from dirgrad.core import activities, activity_noise, blocks
 from dirgrad.core.types import Array, Backend, Batch, Params
 from support.cases import Case
 
@@ -19,7 +19,7 @@ def gradients_at_activities(
     (block,) = blocks.whole(case.problem, params, batch)
 
     def losses(own: Params) -> Array:
-        return activities.block_losses(ops, case.problem, block, batch, own)[0]
+        return activity_noise.block_losses(ops, case.problem, block, batch, own)[0]
 
     def product(_: str, linear: Any, x: Array, weight: Array) -> Array:
         return linear.apply(x, weight)

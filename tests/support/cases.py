@@ -22,15 +22,18 @@ from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.components.estimators.finite_difference import FiniteDifference
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
 from dirgrad.components.estimators.mezo import Mezo
+from dirgrad.components.estimators.telescoping_difference import TelescopingDifference
 from dirgrad.components.problems.ackley import Ackley
 from dirgrad.components.problems.beale import Beale
 from dirgrad.components.problems.cnn import Cnn
+from dirgrad.components.problems.cnn_with_heads import CnnWithHeads
 from dirgrad.components.problems.himmelblau import Himmelblau
 from dirgrad.components.problems.image_regression import ImageRegression
 from dirgrad.components.problems.influence_balancing import InfluenceBalancing
 from dirgrad.components.problems.jax_tutorial import JaxTutorial
 from dirgrad.components.problems.logistic_regression import LogisticRegression
 from dirgrad.components.problems.mlp import Mlp
+from dirgrad.components.problems.mlp_with_heads import MlpWithHeads
 from dirgrad.components.problems.quadratic import Quadratic
 from dirgrad.components.problems.rastrigin import Rastrigin
 from dirgrad.components.problems.residual_cnn import ResidualCnn
@@ -39,6 +42,7 @@ from dirgrad.components.problems.rosenbrock import Rosenbrock
 from dirgrad.components.problems.sparse_regression import SparseRegression
 from dirgrad.components.problems.transformer import Transformer
 from dirgrad.components.units.gru import Gru
+from dirgrad.components.units.lru import Lru
 from dirgrad.components.units.lstm import Lstm
 from dirgrad.core import criterion, tree
 from dirgrad.core.criterion import SQUARED_ERROR
@@ -98,8 +102,14 @@ CASES = {
     ),
     "logistic_regression": Case(LogisticRegression(dataset=Digits()), 64 + 10 + BATCH),
     "mlp": Case(Mlp(dataset=Digits(), hidden=(12, 12)), 64 + 12 + 12 + 10 + BATCH),
+    "mlp_with_heads": Case(
+        MlpWithHeads(dataset=Digits(), hidden=(12, 12)), 64 + 12 + 12 + 10 + BATCH
+    ),
     "jax_tutorial": Case(JaxTutorial(dataset=Digits(), hidden=(12, 12)), 64 + 12 + 12 + 10 + BATCH),
     "cnn_same": Case(Cnn(dataset=Digits(), channels=3, hidden=8), 9 + 3 * 27 + 12 + 8 + 10 + BATCH),
+    "cnn_with_heads": Case(
+        CnnWithHeads(dataset=Digits(), channels=3, hidden=8), 9 + 3 * 27 + 12 + 8 + 10 + BATCH
+    ),
     "cnn_valid": Case(
         Cnn(dataset=Mnist(), channels=2, hidden=8, padding="valid"),
         9 + 3 * 18 + 32 + 8 + 10 + BATCH,
@@ -121,6 +131,7 @@ CASES = {
         Rnn(dataset=Copy(symbols=2, delay=1), hidden=3, unit=Lstm(), read="pixels"),
         9 * (1 + 3) + 3 + 2 + BATCH,
     ),
+    "rnn_linear": Case(Rnn(dataset=Digits(), hidden=4, unit=Lru()), 8 * (8 + 6) + 4 + 10 + BATCH),
     "influence_balancing": Case(InfluenceBalancing(length=12), 12 * 24),
     "image_regression": Case(
         ImageRegression(dataset=Photograph(octaves=2), hidden=(8,)), 8 + 8 + 3 * BATCH
@@ -150,6 +161,12 @@ def estimators(eps: float) -> dict[str, Estimator]:
         "central_difference": FiniteDifference(direction=Gaussian(), scheme="central", eps=eps),
         "walking_difference": Mezo(direction=Replayed(direction=Gaussian()), eps=eps),
         "central_difference_k3": FiniteDifference(
+            direction=Gaussian(), scheme="central", eps=eps, num_directions=3
+        ),
+        "telescoping_difference": TelescopingDifference(
+            direction=Gaussian(), scheme="central", eps=eps
+        ),
+        "telescoping_difference_k3": TelescopingDifference(
             direction=Gaussian(), scheme="central", eps=eps, num_directions=3
         ),
     }

@@ -6,6 +6,7 @@ from support.quantity_tables import (
     QuantityTables,
     Tables,
     column,
+    per_estimator,
     power_law,
     ratio_with_interval,
     value_with_interval,
@@ -73,6 +74,16 @@ def _sphere_over_gaussian(value: float, spread: float, n: int) -> Tables:
     return {"quality": pd.DataFrame(rows)}
 
 
+def _noise_on_activities(value: float, spread: float, n: int) -> Tables:
+    """Return SNRs of noise on activities and on weights; noise on weights has SNR 0.1."""
+    snr = {
+        "forward_gradient_rademacher": ratio_with_interval("snr", 0.1, 0.0, n),
+        "activities": ratio_with_interval("snr", 0.1 * value, spread, n),
+    }
+    shared = {"backend": "jax", "quality": "heads", "problem": "heads_64", "draws": n}
+    return {"quality": per_estimator(shared, snr)}
+
+
 GROWTH = GAUSSIAN_ESTIMATES | {"quality": "growth", "eps": float("nan"), "dtype": "float32"}
 
 
@@ -86,12 +97,25 @@ NOISE_CLAIMS = {
         count="draws",
         with_interval=value_with_interval,
     ),
+    "telescoping_is_unbiased": column(
+        table="quality",
+        name="projection",
+        facts={
+            "backend": "jax",
+            "quality": "differences",
+            "problem": "logistic_regression",
+            "estimator": "telescoping_difference",
+        },
+        count="draws",
+        with_interval=value_with_interval,
+    ),
     "noise_grows_with_dimension": QuantityTables(
         power_law("dimension", (10.0, 100.0, 1000.0), "relative_squared_error", GROWTH)
     ),
     "k_directions_are_k_times_better": QuantityTables(
         power_law("num_directions", (1.0, 8.0, 64.0), "snr", GAUSSIAN_ESTIMATES)
     ),
+    "activities_have_less_noise": QuantityTables(_noise_on_activities),
     "constant_length_is_best": QuantityTables(_sphere_over_gaussian),
     "rank_one_weighs_curvature_alike": QuantityTables(_weighted_noise, counted=True),
     "forward_difference_is_of_first_order": _order("order", estimator="finite_difference_forward"),

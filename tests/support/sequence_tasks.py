@@ -11,6 +11,7 @@ from dirgrad.components.directions.gaussian import Gaussian
 from dirgrad.components.problems.influence_balancing import InfluenceBalancing
 from dirgrad.components.problems.rnn import Rnn
 from dirgrad.components.units.gru import Gru
+from dirgrad.components.units.lru import Lru
 from dirgrad.components.units.lstm import Lstm
 from dirgrad.components.units.tanh import Tanh
 from dirgrad.core import steps
@@ -18,7 +19,7 @@ from dirgrad.core.recurrent import OnlineEstimator, SequencePosition
 from dirgrad.core.types import Backend
 from support.cases import Case, compiled, inner, loss_of, placed, placed_batch, to_numpy
 
-UNITS = {"tanh": Tanh(), "gru": Gru(), "lstm": Lstm()}
+UNITS = {"tanh": Tanh(), "gru": Gru(), "lstm": Lstm(), "lru": Lru()}
 
 RANDOM = Random(direction=Gaussian())
 """Candidate that proposes a Gaussian direction."""
@@ -48,6 +49,8 @@ class SelfConnectedCase(Case):
         problem: Any = self.problem
         self_connections = np.tile(np.eye(problem.hidden), (1, problem.unit.gates))
         params = super().params(dtype, seed)
+        if "weight_recurrent" not in params:
+            return params
         weight = (params["weight_recurrent"] * self_connections).astype(dtype)
         return params | {"weight_recurrent": weight}
 

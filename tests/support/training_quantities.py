@@ -133,7 +133,55 @@ def _steps_in_one_layer(estimator: str) -> QuantityTables:
     )
 
 
+def _heads(name: str, numerator: str, denominator: str) -> QuantityTables:
+    return ratio_of_rows(
+        table="targets",
+        name=name,
+        facts={"backend": "jax", "experiment": "heads_64", "n_reached": 50},
+        numerator=numerator,
+        denominator=denominator,
+    )
+
+
 TRAINING_CLAIMS = {
+    "activities_need_fewer_steps": _heads(
+        "steps_to_target", "activities", "forward_gradient_rademacher"
+    ),
+    "local_losses_need_fewer_steps": _heads("steps_to_target", "local_activities", "activities"),
+    "local_guess_beats_random_directions": _heads(
+        "valid_loss", "local_guess", "forward_gradient_rademacher"
+    ),
+    "curvature_needs_fewer_steps": ratio_of_rows(
+        table="targets",
+        name="steps_to_target",
+        facts={"backend": "jax", "experiment": "curvature_logistic", "n_reached": 50},
+        numerator="hyperplane_search",
+        denominator="forward_gradient",
+    ),
+    "immediate_derivatives_suffice": ratio_of_rows(
+        table="targets",
+        name="final_loss",
+        facts={"backend": "jax", "experiment": "immediate_rows", "optimizer": "rmsprop"},
+        numerator="candidate_immediate",
+        denominator="backprop",
+    ),
+    "immediate_derivatives_suffice_online": ratio_of_rows(
+        table="targets",
+        name="final_loss",
+        facts={"backend": "jax", "experiment": "immediate_online", "optimizer": "rmsprop"},
+        numerator="truncated_bptt_1",
+        denominator="rtrl_online",
+    ),
+    "forward_mode_needs_few_times_the_steps": column(
+        table="targets",
+        name="steps_over_backprop",
+        facts={
+            "backend": "jax",
+            "experiment": "heads_64",
+            "estimator": "local_activities_k16",
+            "n_reached": 50,
+        },
+    ),
     "more_steps_than_backprop": _effort_to_target("steps_over_backprop"),
     "seconds_at_own_best_rate": _effort_to_target("seconds_over_backprop"),
     "rate_is_a_hundredth": QuantityTables(_best_rates, counted=True),

@@ -130,7 +130,7 @@ def check_browser(report: Path) -> None:
     assert walked.items["figures/small/loss_beale.png"] == "image"
     assert walked.items["results/small/tables/final.html"] == "page"
     assert walked.items["results/small/explore.html"] == "page"
-    assert walked.switches["7. Tables / tables"] == []
+    assert walked.switches["8. Tables / tables"] == []
 
 
 IMPORTER = """

@@ -66,6 +66,7 @@ try:
             layers,
             outputs,
             plan,
+            recorded_costs,
             time_left,
             validation,
         )
@@ -304,15 +305,18 @@ def of_job(kind, function):
 
 
 @cache
-def recorded_costs():
-    """Return the costs in the committed reference of the tier."""
-    return job_resources.recorded_costs(REFERENCE_RESULTS / CONFIG.tier / "tables")
+def costs_of_reference():
+    """Return the costs in the committed reference of the tier.
+
+    A reference may be of another machine, and of another version of the code.
+    """
+    return recorded_costs.read(REFERENCE_RESULTS / CONFIG.tier / "tables")
 
 
 def asked(kind, function):
     """Return a resource function; a repeated job asks for twice or three times as much."""
     return lambda wildcards, attempt: attempt * function(
-        JOBS[f"{kind}/{wildcards.name}/{wildcards.backend}"], recorded_costs()
+        JOBS[f"{kind}/{wildcards.name}/{wildcards.backend}"], costs_of_reference()
     )
 
 

@@ -47,9 +47,10 @@ CATEGORIES = {
     "silver": "2. Silver et al. 2022",
     "frye": "3. Frye 2022 and other critics",
     "szoht": "4. de Vazelhes et al. 2022 (ZO-HT)",
-    "instruments": "5. Instruments",
-    "experiments": "6. Experiments",
-    "tables": "7. Tables",
+    "beyond": "5. Work that followed",
+    "instruments": "6. Instruments",
+    "experiments": "7. Experiments",
+    "tables": "8. Tables",
 }
 """Categories of the report, by the word that a module declares; the report sorts by number.
 

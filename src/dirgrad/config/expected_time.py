@@ -1,14 +1,10 @@
 """Training time that a run will take, from the seconds per step of an earlier run."""
 
-import csv
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from dirgrad.config.plan import Job
-
-StepSeconds: TypeAlias = Mapping[tuple[str, str, str], float]
-"""Seconds per step and trial, by experiment, framework and estimator."""
+from dirgrad.config.recorded_costs import NOTHING, RecordedCosts
 
 
 class ExpectedTime(NamedTuple):
@@ -23,41 +19,25 @@ class ExpectedTime(NamedTuple):
     unknown: tuple[str, ...]
 
 
-def recorded_step_seconds(final: Path) -> StepSeconds:
-    """Read the seconds per step from a table `final`; {} if the file does not exist.
-
-    An estimator that was trained at several rates has the largest of their times.
-    """
-    if not final.is_file():
-        return {}
-    seconds: dict[tuple[str, str, str], float] = {}
-    with final.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["step_seconds"]:
-                key = (row["experiment"], row["backend"], row["estimator"])
-                seconds[key] = max(seconds.get(key, 0.0), float(row["step_seconds"]))
-    return seconds
-
-
-def expected_time(jobs: Iterable[Job], recorded: StepSeconds) -> ExpectedTime:
+def expected_time(jobs: Iterable[Job], recorded: RecordedCosts) -> ExpectedTime:
     """Return the training time of jobs.
 
     A search that goes on beyond its grid takes longer.
 
     Args:
         jobs: Jobs of all kinds; only training counts.
-        recorded: Seconds per step and trial.
+        recorded: Recorded costs. An estimator without seconds per step counts as unknown.
     """
     seconds = 0.0
     unknown = []
     for job in jobs:
         if job.kind != "training":
             continue
-        times = [recorded.get((job.name, job.backend, name)) for name in job.estimators]
-        if None in times:
+        keys = [(job.kind, job.name, job.backend, estimator) for estimator in job.estimators]
+        times = [recorded.get(key, NOTHING).step_seconds for key in keys]
+        if not all(times):
             unknown.append(job.path)
-        steps = job.settings.steps * job.settings.num_trials
-        seconds += sum(steps * time for time in times if time is not None)
+        seconds += job.settings.steps * job.settings.num_trials * sum(times)
     return ExpectedTime(seconds, tuple(unknown))
 
 

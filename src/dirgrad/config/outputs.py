@@ -25,6 +25,7 @@ FRONT_PAGE = (
     "cost",
     "frye_noise",
     "silver_learning",
+    "steps_by_size",
 )
 """Figures of the front page, in order; those that a configuration lacks are left out."""
 MAX_FIGURES = 25

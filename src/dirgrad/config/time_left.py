@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dirgrad.config.expected_time import StepSeconds, expected_time
+from dirgrad.config.expected_time import expected_time
 from dirgrad.config.plan import Job
+from dirgrad.config.recorded_costs import RecordedCosts
 
 
 @dataclass
@@ -46,7 +47,7 @@ class TimeLeft(NamedTuple):
     num_unknown: int
 
 
-def recorded_seconds(job: Job | None, recorded: StepSeconds) -> float | None:
+def recorded_seconds(job: Job | None, recorded: RecordedCosts) -> float | None:
     """Return the recorded time of a training job; None for other jobs and without a record."""
     if job is None or job.kind != "training":
         return None

@@ -1,4 +1,4 @@
-"""Perturbed activities of a network: derivatives along noise at the sums of every layer.
+"""The layers of a network: their inputs, and the gradients that follow from their activities.
 
 A layer is a product of its input x with a weight, `x @ weight` or `perturbation.conv2d`, and a bias
 that is added to the result. Its activities are the sums z = x W + b: a vector per example, or per
@@ -10,15 +10,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
-from dirgrad.core import criterion, perturbation, tree
-from dirgrad.core.blocks import Block, select
+from dirgrad.core import perturbation
 from dirgrad.core.errors import one_line
 from dirgrad.core.perturbation import LinearMap, PerturbedWeight
-from dirgrad.core.recurrent import Recurrent
-from dirgrad.core.types import Array, Batch, Estimate, Ops, Params, Problem, VectorSampler
+from dirgrad.core.types import Array, Ops, Params
 
 T = TypeVar("T")
-Network: TypeAlias = Callable[[Params], Any]
 Place: TypeAlias = Callable[[str, LinearMap, Array, Array], Array]
 """Map (name of a weight, linear map, x, weight) -> activities of the layer without its bias."""
 
@@ -140,155 +137,6 @@ def forward(network: Callable[[Params], T], params: Params, place: Place) -> tup
             "perturbation of activities does not support: write each layer as `x @ w + b` or "
             "`perturbation.conv2d`, or use an estimator that perturbs the parameters"
         ) from error
-
-
-def block_losses(
-    ops: Ops, problem: Problem, block: Block, batch: Batch, params: Params
-) -> tuple[Array, Array]:
-    """Return the loss of every example at a block, and the features: (examples,), (examples, ...).
-
-    Args:
-        ops: Operations of the framework.
-        problem: The problem, for its criterion.
-        block: The block.
-        batch: Inputs of the block, and the targets of the minibatch.
-        params: Parameters of the block and of its head.
-    """
-    features = block.features(ops, params, batch[0])
-    outputs = block.head(ops, params, features)
-    return criterion.losses_of_examples(ops, problem, outputs, batch), features
-
-
-def layers(
-    ops: Ops, problem: Problem, blocks: tuple[Block, ...], params: Params, batch: Batch
-) -> Layers:
-    """Return the layers of all blocks in a pass that computes no product: every product is 0.
-
-    Raises:
-        NotImplementedError: The problem has no examples, or other uses of its parameters.
-    """
-    if not batch or isinstance(problem, Recurrent):
-        raise NotImplementedError(
-            "a perturbation of activities needs a network that maps each example to outputs in one "
-            "pass: use an estimator that perturbs the parameters"
-        )
-
-    def place(_: str, linear: LinearMap, x: Array, weight: Array) -> Array:
-        return ops.zeros(linear.value_shape(x, weight), weight)
-
-    all_layers = Layers()
-    for block in blocks:
-        own = select(params, block.names + block.head_names)
-        network = partial(block_losses, ops, problem, block, batch)
-        (_, features), met = forward(network, own, place)
-        all_layers.by_weight |= met.by_weight
-        all_layers.weight_of_bias |= met.weight_of_bias
-        batch = (features, *batch[1:])
-    return all_layers
-
-
-class Differentiated(NamedTuple):
-    """The losses of a minibatch with an estimate of their gradients.
-
-    Attributes:
-        losses: Loss of every example at the last block: (examples,).
-        gradient: Estimate of the gradient of every block's loss with respect to the activities of
-            the example: the slope times the noise, by the name of the weight: (examples, ...).
-        inputs: Input of every layer by the name of its weight: (examples, ...).
-    """
-
-    losses: Array
-    gradient: Params
-    inputs: Params
-
-
-def differentiate(
-    ops: Ops,
-    problem: Problem,
-    blocks: tuple[Block, ...],
-    params: Params,
-    batch: Batch,
-    noise: Params,
-) -> Differentiated:
-    """Differentiate the loss of every example at every block along noise at its activities.
-
-    It takes one pass through the network. The noise of a block moves the loss of this block only.
-
-    Args:
-        ops: Operations of the framework.
-        problem: The problem.
-        blocks: Its blocks.
-        params: Parameters. Every leaf is an array.
-        batch: Minibatch.
-        noise: Noise by the name of the weight, as arrays with the shapes of the activities.
-    """
-
-    def place(step: Array, name: str, linear: LinearMap, x: Array, weight: Array) -> Array:
-        return ops.linear_jvp(linear.apply, x, weight, step, 1.0, noise[name])
-
-    zero = ops.zeros((), tree.first_leaf(params))
-    gradient: Params = {}
-    inputs: Params = {}
-    for block in blocks:
-        own = select(params, block.names + block.head_names)
-        network = partial(block_losses, ops, problem, block, batch)
-
-        def losses_along(step: Array, network: Network = network, own: Params = own) -> Any:
-            (losses, features), met = forward(network, own, partial(place, step))
-            return losses, features, met.inputs()
-
-        value, tangent = ops.jvp(losses_along, (zero,), (zero + 1,))
-        losses, features, of_block = value
-        inputs |= of_block
-        gradient |= {name: _times(tangent[0], noise[name]) for name in of_block}
-        batch = (features, *batch[1:])
-    return Differentiated(losses, gradient, inputs)
-
-
-def _times(slopes: Array, noise: Array) -> Array:
-    """Return the noise of every example times its slope."""
-    return slopes.reshape(-1, *(1,) * (noise.ndim - 1)) * noise
-
-
-def estimate(
-    ops: Ops,
-    problem: Problem,
-    blocks: tuple[Block, ...],
-    params: Params,
-    batch: Batch,
-    draw: VectorSampler,
-    num_directions: int,
-) -> Estimate:
-    """Estimate the gradient of every block's loss with respect to its parameters.
-
-    Args:
-        ops: Operations of the framework.
-        problem: The problem.
-        blocks: Its blocks. Their parameters have the gradient of their own loss, and all other
-            parameters have the gradient 0.
-        params: Parameters. Every leaf is an array.
-        batch: Minibatch.
-        draw: Sampler of the noise, which is drawn like the activities of the whole minibatch.
-        num_directions: K, the number of noise vectors per example.
-
-    Returns:
-        The mean of the K estimates, with the loss of the last block.
-    """
-    met = layers(ops, problem, blocks, params, batch)
-    like = met.products()
-
-    def along(j: Array | int) -> Differentiated:
-        return differentiate(ops, problem, blocks, params, batch, draw(j, like))
-
-    if num_directions == 1:
-        losses, gradient, inputs = along(0)
-    else:
-        losses, gradients, stacked_inputs = ops.vmap(along)(ops.arange(num_directions))
-        gradient = tree.map(lambda leaf: leaf.mean(0), gradients)
-        # The inputs do not depend on the noise, so all copies are equal.
-        inputs = tree.map(lambda leaf: leaf[0], stacked_inputs)
-    vector = parameter_gradient(ops, met, inputs, gradient, params)
-    return Estimate(ops.mean(losses), 1 / losses.shape[-1], vector)
 
 
 def parameter_gradient(

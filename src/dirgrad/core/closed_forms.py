@@ -279,6 +279,17 @@ def least_products_of_tangents(direction: Any, num_directions: int, derivative: 
     return float(1 + num_directions * tangent)
 
 
+def least_products_of_evaluations(direction: Any, count: int, derivative: float) -> float:
+    """Return the least multiplications of the loss at one point and at moved points.
+
+    Derivation: if a weight W moves along a b^T, its product with x is x W + (x a) b^T. If x is
+    constant, as in a first layer, all points share x W. Other layers share no product.
+    """
+    if not is_factored(direction):
+        return float(count)
+    return least_products_of_tangents(direction, count - 1, derivative)
+
+
 def stable_rate(estimator: Any, eigenvalues: np.ndarray) -> float | None:
     """Return the largest stable learning rate on a quadratic, or None if it is not declared.
 

@@ -60,24 +60,6 @@ def loss(problem: Problem, ops: Ops, params: Params, batch: Batch) -> Array:
     return problem.criterion.loss(ops, outputs, batch)
 
 
-def losses_of_examples(ops: Ops, problem: Problem, outputs: Array, batch: Batch) -> Array:
-    """Return the loss of every example: (examples,).
-
-    Their mean is the loss of the minibatch if the criterion is a mean over the examples, or over
-    their targets where each example has equally many.
-    """
-
-    def loss_of(rows: Array, *example: Array) -> Array:
-        single = tuple(array[None] for array in example)
-        return problem.criterion.loss(ops, rows, single)
-
-    # The outputs have one row per target, and the rows of an example are consecutive.
-    num_examples = batch[0].shape[0]
-    rows = outputs.reshape(num_examples, -1, *outputs.shape[1:])
-    losses: Array = ops.vmap(loss_of)(rows, *batch)
-    return losses
-
-
 def metrics(problem: Problem, ops: Ops, params: Params, batch: Batch) -> Metrics:
     """Return the reported metrics: 'loss' and, for a classifier, 'accuracy'; each ()."""
     outputs = problem.outputs(ops, params, batch)

@@ -1,14 +1,9 @@
 """Errors that the user can correct, and the lack of memory of a device."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import ContextDecorator
 from difflib import get_close_matches
-from functools import wraps
-from typing import ParamSpec, TypeVar
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class UserError(Exception):
@@ -35,48 +30,28 @@ SIGNS_OF_SHORTAGE = (
 """Texts in the messages of errors of the frameworks that are about memory."""
 
 
-@contextmanager
-def shortage_explained() -> Iterator[None]:
-    """Turn every error about memory, also of NumPy, into a `DeviceMemoryError`.
+class ExplainedShortage(ContextDecorator):
+    """A context, or a decorator, that turns errors about memory into a `DeviceMemoryError`.
 
-    The operations of a framework outside its compiled programs can also lack memory.
+    The operations of a framework outside its compiled programs can also lack memory, and NumPy too.
 
     Raises:
         DeviceMemoryError: Memory is lacking.
     """
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        text = str(error) or "no memory is left"
-        is_shortage = isinstance(error, MemoryError) or any(s in text for s in SIGNS_OF_SHORTAGE)
-        if isinstance(error, NotImplementedError) or not is_shortage:
-            raise
-        raise DeviceMemoryError(_shortage(text)) from error
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, MemoryError) or _is_about_memory(error):
+            raise DeviceMemoryError(_shortage(str(error) or "no memory is left")) from error
 
 
-def shortage_explained_by(
-    error: type[Exception], sign: str
-) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Return a decorator that turns a framework's error about memory into a `DeviceMemoryError`.
-
-    Args:
-        error: Type of the framework's error.
-        sign: Text in the messages of those errors of this type that are about memory.
-    """
-
-    def decorate(f: Callable[P, T]) -> Callable[P, T]:
-        @wraps(f)
-        def call(*args: P.args, **kwargs: P.kwargs) -> T:
-            try:
-                return f(*args, **kwargs)
-            except error as failure:
-                if sign not in str(failure):
-                    raise
-                raise DeviceMemoryError(_shortage(str(failure))) from failure
-
-        return call
-
-    return decorate
+def _is_about_memory(error: BaseException | None) -> bool:
+    """Return whether an error of a framework is about memory and not explained yet."""
+    if not isinstance(error, RuntimeError) or isinstance(error, NotImplementedError):
+        return False
+    return any(sign in str(error) for sign in SIGNS_OF_SHORTAGE)
 
 
 def _shortage(message: str) -> str:

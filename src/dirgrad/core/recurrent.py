@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+import numpy as np
+
 from dirgrad.core.types import (
     Array,
     Batch,
@@ -83,6 +85,25 @@ class Unit(Protocol):
 
 
 @runtime_checkable
+class InitializedUnit(Unit, Protocol):
+    """A unit that has parameters of its own, in place of dense weights between the units."""
+
+    def init_params(
+        self, rng: np.random.Generator, num_inputs: int, hidden: int, /
+    ) -> dict[str, np.ndarray]:
+        """Draw the initial parameters of all units, in float64.
+
+        Every parameter drives one unit per entry: the last axis has the length n, or m n for m
+        columns per unit, with the units in order. No name ends in `_out`.
+
+        Args:
+            rng: Random generator.
+            num_inputs: Number of inputs of a step.
+            hidden: Number of units, n.
+        """
+
+
+@runtime_checkable
 class UnitRecurrent(Recurrent, Protocol):
     """A recurrent network in which every weight drives only one unit.
 
@@ -96,6 +117,16 @@ class UnitRecurrent(Recurrent, Protocol):
     @property
     def hidden(self) -> int:
         """Return n, the number of units."""
+
+    def step_loss(self, ops: Ops, params: Params, state: Params, x: Batch, /) -> Array:
+        """Return the contribution of a step to the loss, from the state after the step: ().
+
+        Args:
+            ops: Operations of the framework.
+            params: Parameters. The loss depends on the output layer only.
+            state: State after the step.
+            x: Observations of the step: arrays (...).
+        """
 
 
 class SequencePosition(NamedTuple):

@@ -14,6 +14,7 @@ from dirgrad.analysis.tables import (
     scaling,
     stability,
     steps_by_dimension,
+    steps_by_size,
     sweeps,
     targets,
 )
@@ -38,6 +39,7 @@ def module_name(table: ModuleType) -> str:
         quality,
         stability,
         steps_by_dimension,
+        steps_by_size,
         sweeps,
     ],
     ids=module_name,

@@ -68,13 +68,13 @@ def test_without_a_window_it_updates_once_along_the_sum_of_the_truncated_gradien
     assert inner(difference, difference) > 1e-6 * inner(once, once)
 
 
-def test_snap_1_is_exact_if_each_unit_is_connected_only_to_itself(backend: Backend) -> None:
+def test_diagonal_rtrl_is_exact_if_each_unit_is_connected_only_to_itself(backend: Backend) -> None:
     case = self_connected(TASKS["copy_gru"])
     estimator = CandidateDescent(candidate=DiagonalRtrl())
     assert_close(total_estimate(backend, case, estimator), exact_gradient(backend, case))
 
 
-def test_snap_1_agrees_in_both_frameworks_and_is_biased_on_a_dense_network() -> None:
+def test_diagonal_rtrl_agrees_in_both_frameworks_and_is_biased_on_a_dense_network() -> None:
     case = TASKS["rows_gru"]
     jax, torch = (backends.load(name, 1, "float64") for name in ("jax", "torch"))
     estimator = CandidateDescent(candidate=DiagonalRtrl())

@@ -14,9 +14,12 @@ from dirgrad.components.estimators.checkpointed_bptt import CheckpointedBptt
 from dirgrad.components.estimators.clipped_forward_gradient import ClippedForwardGradient
 from dirgrad.components.estimators.finite_difference import FiniteDifference
 from dirgrad.components.estimators.forward_gradient import ForwardGradient
+from dirgrad.components.estimators.hyperplane_search import HyperplaneSearch
 from dirgrad.components.estimators.mezo import Mezo
+from dirgrad.components.estimators.population_difference import PopulationDifference
 from dirgrad.components.estimators.projected_forward_gradient import ProjectedForwardGradient
 from dirgrad.components.estimators.rtrl import Rtrl
+from dirgrad.components.estimators.telescoping_difference import TelescopingDifference
 from dirgrad.components.estimators.truncated_bptt import TruncatedBptt
 from dirgrad.components.estimators.uoro import Uoro
 from dirgrad.core import closed_forms
@@ -66,6 +69,27 @@ DECLARED = {
         FiniteDifference(direction=G, scheme="central", eps=0.1, num_directions=3), 6, 6.0, 8 / 3
     ),
     "mezo": Declared(Mezo(direction=G, eps=0.1), 2, 2.0, 8.0),
+    "telescoping forward": Declared(
+        TelescopingDifference(direction=G, scheme="forward", eps=0.1, num_directions=3),
+        10,
+        10.0,
+        8 / 3,
+    ),
+    "telescoping central": Declared(
+        TelescopingDifference(direction=G, scheme="central", eps=0.1), 6, 6.0, 8.0
+    ),
+    "population forward": Declared(
+        PopulationDifference(direction=G, scheme="forward", eps=0.1, num_directions=3), 4, 4.0, nan
+    ),
+    "population rank one": Declared(
+        PopulationDifference(direction=RankOne(), scheme="forward", eps=0.1, num_directions=3),
+        4,
+        1 + 3 * 0.75,
+        nan,
+    ),
+    "population central": Declared(
+        PopulationDifference(direction=G, scheme="central", eps=0.1, num_directions=3), 6, 6.0, nan
+    ),
     "projection": Declared(
         ProjectedForwardGradient(direction=G, num_directions=3), 3, 1 + 3 * 1.75, 1 - 3 / 7
     ),
@@ -75,6 +99,8 @@ DECLARED = {
         1 + 3 * 1.75,
         7 / 3 - 1,
     ),
+    "line search": Declared(HyperplaneSearch(direction=G), 1, nan, nan),
+    "hyperplane": Declared(HyperplaneSearch(direction=G, num_directions=3), 9, nan, nan),
     "truncated bptt": Declared(TruncatedBptt(window=2), 1, nan, nan),
     "checkpointed bptt": Declared(CheckpointedBptt(segment=2), 2, nan, nan),
     "rtrl": Declared(Rtrl(), 1, nan, nan),
@@ -87,7 +113,7 @@ WITHOUT_DIRECTIONS = {
     "checkpointed bptt",
     "rtrl",
 }
-WITH_ONE_DIRECTION = {"one", "mezo", "uoro"}
+WITH_ONE_DIRECTION = {"one", "mezo", "telescoping central", "line search", "uoro"}
 
 
 @pytest.mark.parametrize("name", DECLARED)
@@ -108,7 +134,7 @@ def test_an_estimator_declares_how_many_directions_an_estimate_takes(name: str) 
     assert (DECLARED[name].estimator.direction is None) is (expected == 0)
 
 
-@pytest.mark.parametrize("name", ["clipped", "truncated bptt"])
+@pytest.mark.parametrize("name", ["clipped", "hyperplane", "population central", "truncated bptt"])
 def test_an_estimator_with_an_unknown_bias_declares_no_mean(name: str) -> None:
     mean = DECLARED[name].estimator.expected_projection(SHARES)
     assert mean == pytest.approx(nan, nan_ok=True)

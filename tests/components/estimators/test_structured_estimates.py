@@ -67,7 +67,7 @@ def test_estimates_in_lanes_equal_separate_estimates(
 
 @pytest.mark.parametrize("law", ["rank_one", "low_rank", "replayed_rademacher"])
 @pytest.mark.parametrize(
-    "rule", ["sgd", "momentum", "adam", {"kind": "hard_thresholding", "keep": 50}]
+    "rule", ["sgd", "momentum", "adam", "rmsprop", {"kind": "hard_thresholding", "keep": 50}]
 )
 def test_an_update_along_factors_equals_the_update_along_arrays(
     backend: Backend, rule: str | dict[str, Any], law: str

@@ -1,4 +1,4 @@
-"""SGD, momentum and Adam take the steps of Optax and of torch.optim."""
+"""SGD, momentum, Adam and RMSprop take the steps of Optax and of torch.optim."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -12,6 +12,7 @@ import torch
 
 from dirgrad.components.optimizers.adam import Adam
 from dirgrad.components.optimizers.momentum import Momentum
+from dirgrad.components.optimizers.rmsprop import Rmsprop
 from dirgrad.components.optimizers.sgd import Sgd
 from dirgrad.core.types import Backend, Estimate
 from support.cases import placed
@@ -25,12 +26,16 @@ OPTIMIZERS = {
     "momentum": Momentum(beta=0.8),
     "adam": Adam(beta_1=0.85, beta_2=0.95),
     "adam_with_a_large_epsilon": Adam(beta_1=0.85, beta_2=0.95, epsilon=0.1),
+    "rmsprop": Rmsprop(decay=0.95),
+    "rmsprop_with_a_large_epsilon": Rmsprop(decay=0.95, epsilon=0.1),
 }
 OPTAX_OPTIMIZERS = {
     "sgd": optax.sgd(RATE),
     "momentum": optax.sgd(RATE, momentum=0.8),
     "adam": optax.adam(RATE, b1=0.85, b2=0.95),
     "adam_with_a_large_epsilon": optax.adam(RATE, b1=0.85, b2=0.95, eps=0.1),
+    "rmsprop": optax.rmsprop(RATE, decay=0.95, eps_in_sqrt=False),
+    "rmsprop_with_a_large_epsilon": optax.rmsprop(RATE, decay=0.95, eps=0.1, eps_in_sqrt=False),
 }
 TORCH_OPTIMIZERS: dict[str, Callable[[list], torch.optim.Optimizer]] = {
     "sgd": lambda params: torch.optim.SGD(params, lr=RATE),
@@ -38,6 +43,10 @@ TORCH_OPTIMIZERS: dict[str, Callable[[list], torch.optim.Optimizer]] = {
     "adam": lambda params: torch.optim.Adam(params, lr=RATE, betas=(0.85, 0.95)),
     "adam_with_a_large_epsilon": lambda params: torch.optim.Adam(
         params, lr=RATE, betas=(0.85, 0.95), eps=0.1
+    ),
+    "rmsprop": lambda params: torch.optim.RMSprop(params, lr=RATE, alpha=0.95),
+    "rmsprop_with_a_large_epsilon": lambda params: torch.optim.RMSprop(
+        params, lr=RATE, alpha=0.95, eps=0.1
     ),
 }
 
@@ -93,7 +102,13 @@ def test_adam_has_the_default_options_of_optax_and_torch() -> None:
     assert options == (*of_torch["betas"].default, of_torch["eps"].default)
 
 
-@pytest.mark.parametrize("default", [Adam(), Momentum()])
-def test_the_default_options_lie_within_their_limits(default: Adam | Momentum) -> None:
+def test_rmsprop_has_the_default_options_of_torch() -> None:
+    of_torch = signature(torch.optim.RMSprop).parameters
+    default = Rmsprop()
+    assert (default.decay, default.epsilon) == tuple(of_torch[x].default for x in ("alpha", "eps"))
+
+
+@pytest.mark.parametrize("default", [Adam(), Momentum(), Rmsprop()])
+def test_the_default_options_lie_within_their_limits(default: Adam | Momentum | Rmsprop) -> None:
     # Only options that are given are checked against their limits.
     assert type(default)(**asdict(default)) == default

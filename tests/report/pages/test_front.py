@@ -117,7 +117,7 @@ def test_a_main_figure_is_embedded_with_its_title_caption_and_description(
 def test_every_tier_has_main_figures_and_its_manifest_names_them(
     manifest: dict[str, Any], tmp_path: Path
 ) -> None:
-    for tier in ([], ["smoke"], ["paper"], ["sequences"]):
+    for tier in ([], ["smoke"], ["paper"], ["sequences"], ["beyond"]):
         tier_files = [ROOT / f"config/{name}.yaml" for name in tier]
         config = validation.load([ROOT / "config/config.yaml", *tier_files])
         names = outputs.front_page_figures(outputs.report_figures(config))

@@ -13,7 +13,7 @@ from jax import Array
 
 from dirgrad.backends.jax import fixed_settings
 from dirgrad.backends.jax.flop_count import count_flops
-from dirgrad.core.errors import UserError, one_line, shortage_explained_by
+from dirgrad.core.errors import ExplainedShortage, UserError, one_line
 from dirgrad.core.types import Batch, Compiled, Ops, State, Step, TrainChunk, Trial
 
 HAS_FUSION_EMITTERS = jax.__version_info__ < (0, 11)
@@ -40,7 +40,6 @@ UNOPTIMIZED = " ".join(
     ]
     * HAS_FUSION_EMITTERS
 )
-explain_shortage = shortage_explained_by(jax.errors.JaxRuntimeError, "RESOURCE_EXHAUSTED")
 
 
 def configure(threads: int, precision: str, optimize: bool, torch_compile: bool, /) -> None:
@@ -118,7 +117,7 @@ def _training_loop(step: Step, chunk: int) -> Callable[..., tuple[State, Array]]
     return train
 
 
-@explain_shortage
+@ExplainedShortage()
 def compile_training(
     step: Step,
     data: Batch,
@@ -139,7 +138,7 @@ def compile_training(
     lowered = jitted.lower(*arguments(state, trial, 0, rows[:, :chunk]))
     compiled = lowered.compile(compiler_options=_compiler_options(LOW_MEMORY))
 
-    @explain_shortage
+    @ExplainedShortage()
     def train_chunk(
         state: State,
         trial: Trial,
@@ -153,7 +152,7 @@ def compile_training(
     return train_chunk
 
 
-@explain_shortage
+@ExplainedShortage()
 def _compile(
     f: Callable[..., Any],
     example: tuple[Any, ...],
@@ -181,7 +180,7 @@ compile_for_memory = partial(_compile, options=COUNT_ALL_BUFFERS)
 def _blocking(f: Callable[..., Any]) -> Callable[..., Any]:
     """Return f, changed to wait for its result."""
 
-    @explain_shortage
+    @ExplainedShortage()
     def call(*args: Any) -> Any:
         return jax.block_until_ready(f(*args))
 
@@ -221,7 +220,7 @@ def vmap_trials(
 ) -> Callable[..., Any]:
     mapped = _map_lanes(f, shared, lanes)
     jitted = jax.jit(mapped, compiler_options=_compiler_options(QUICK_TO_COMPILE))
-    return explain_shortage(jitted)
+    return ExplainedShortage()(jitted)
 
 
 def copy(x: Any, /) -> Any:

@@ -29,12 +29,11 @@ from dirgrad.backends.torch.flop_count import count_flops
 from dirgrad.backends.torch.ops import DEVICE, asarray
 from dirgrad.backends.torch.tracing import CompileGraph, Traced, flatten, mean_counts, never, trace
 from dirgrad.backends.torch.tracing import copy as copy
-from dirgrad.core.errors import shortage_explained_by
+from dirgrad.core.errors import ExplainedShortage
 from dirgrad.core.types import Batch, Compiled, Ops, State, Step, TrainChunk, Trial
 
 TakeSteps: TypeAlias = Callable[[list[Tensor], int, Tensor], tuple[list[Tensor], Tensor]]
 """Map (leaves of state and trial, index of the first step, rows) -> (leaves of state, losses)."""
-explain_shortage = shortage_explained_by(torch.OutOfMemoryError, "out of memory")
 
 
 def configure(threads: int, precision: str, optimize: bool, torch_compile: bool, /) -> None:
@@ -95,7 +94,7 @@ def compile_threads() -> int:
     return 1
 
 
-@explain_shortage
+@ExplainedShortage()
 @torch.no_grad()
 def compile_training(
     step: Step,
@@ -126,7 +125,7 @@ def compile_training(
     )
     take_steps = replayed or _plain_steps(run, num_state, data)
 
-    @explain_shortage
+    @ExplainedShortage()
     @torch.no_grad()
     def train_chunk(
         state: State,
@@ -177,7 +176,7 @@ def _replayed(program: Program) -> Callable[..., Any] | None:
     )
 
 
-@explain_shortage
+@ExplainedShortage()
 @torch.no_grad()
 def _compile(
     f: Callable[..., Any],
@@ -193,7 +192,7 @@ def _compile(
     program = _program(f, example, consumed, compile_graph)
     run = capture(program) or program.run.__call__
 
-    @explain_shortage
+    @ExplainedShortage()
     @torch.no_grad()
     def call(*arguments: Any) -> Any:
         result_leaves = run(*pytree.tree_leaves(arguments))
@@ -218,7 +217,7 @@ def eager(
     /,
     branch_probabilities: Sequence[float] = (),
 ) -> Compiled:
-    @explain_shortage
+    @ExplainedShortage()
     @torch.no_grad()
     def call(*arguments: Any) -> Any:
         result = f(*arguments)
@@ -252,7 +251,7 @@ def vmap_trials(
     /,
 ) -> Callable[..., Any]:
     mapped = _map_lanes(f, shared, lanes)
-    return explain_shortage(torch.no_grad()(mapped))
+    return ExplainedShortage()(torch.no_grad()(mapped))
 
 
 def to_numpy(x: Tensor, /) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Influence of each weight on the unit that it drives, for diagonal RTRL.
+"""Influence of each weight on the unit that it drives, for diagonal RTRL and SnAp-1.
 
 Influences on other units are ignored.
 """
@@ -50,7 +50,7 @@ def advance(
         influence: Influence before the step.
     """
     after = {
-        target: _direct_influence(ops, problem, params, state, x, target) for target in influence
+        target: direct_influence(ops, problem, params, state, x, target) for target in influence
     }
     for source, by_weight in influence.items():
         derivatives = _own_derivatives(ops, problem, params, state, x, source)
@@ -79,12 +79,7 @@ def gradient(state_gradient: Params, influence: Influence) -> Params:
     return {name: sum(part[name] for part in parts) for name in parts[0]}
 
 
-def _driving_weights(params: Params) -> Params:
-    """Return all parameters but the output layer's."""
-    return {name: leaf for name, leaf in params.items() if not name.endswith("_out")}
-
-
-def _direct_influence(
+def direct_influence(
     ops: Ops,
     problem: UnitRecurrent,
     params: Params,
@@ -111,6 +106,11 @@ def _direct_influence(
 
     influence: Params = ops.vmap(differentiate)(state, x)
     return influence
+
+
+def _driving_weights(params: Params) -> Params:
+    """Return all parameters but the output layer's."""
+    return {name: leaf for name, leaf in params.items() if not name.endswith("_out")}
 
 
 def _own_derivatives(

@@ -10,11 +10,16 @@ from dirgrad.core.types import Batch, Ops, Params
 
 @component
 class DiagonalRtrl:
-    """Approximate gradient by diagonal real-time recurrent learning (SnAp-1, Menick et al. 2021).
+    """Approximate gradient by diagonal real-time recurrent learning.
 
     It follows each weight's influence on the unit that it drives, and each unit's influence on
     its own next state. Per example, the influence is as large as the weights. It is 0 before the
-    first remaining observation. The problem must be a recurrent network of units.
+    first remaining observation. The problem must be a recurrent network of units. If no unit
+    depends on another unit, as with the unit `lru`, the gradient is exact.
+
+    It is close to SnAp-1 (Menick et al. 2021) and not equal to it on dense units. The loss of a
+    step sees the influence on the state before the step, through all connections between the units.
+    `snap_1` drops the connections between different units also here.
     """
 
     direction: ClassVar[None] = None

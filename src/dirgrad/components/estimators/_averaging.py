@@ -32,9 +32,24 @@ def average_over_directions(
         direction = sampler(0)
         loss, slope = differentiate(direction)
         return Estimate(loss, slope, tree.depend_on(ops, slope, direction))
+    losses, _, total = sum_over_directions(ops, differentiate, sampler, params, count)
+    return Estimate(ops.mean(losses), 1 / count, total)
+
+
+def sum_over_directions(
+    ops: Ops,
+    differentiate: DirectionalDerivative,
+    sampler: DirectionSampler,
+    params: Params,
+    count: int,
+) -> tuple[Array, Array, Params]:
+    """Return the losses (K,), the slopes s_j (K,) and the sum of s_j v_j, like the parameters.
+
+    The arguments are as in `average_over_directions`.
+    """
     if is_compact(sampler(0), params):
-        directions, loss, slopes = jvp_batch(ops, differentiate, sampler, count)
-        return Estimate(loss, 1 / count, tree.weighted_sum(slopes, directions))
+        directions, losses, slopes = jvp_batch(ops, differentiate, sampler, count)
+        return losses, slopes, tree.weighted_sum(slopes, directions)
     return _one_at_a_time(ops, differentiate, sampler, params, count)
 
 
@@ -57,7 +72,7 @@ def jvp_batch(
     """Differentiate along K directions in one pass, so that they share the primal computation.
 
     Returns:
-        The directions, stacked along a new first axis; the mean loss (); and the slopes (K,). A
+        The directions, stacked along a new first axis; the losses (K,); and the slopes (K,). A
         replayed leaf is drawn, because a stack has no keys. A chosen leaf is multiplied by 0 or 1,
         because the choices of the K directions differ.
     """
@@ -67,7 +82,7 @@ def jvp_batch(
 
     directions = ops.vmap(draw)(ops.arange(count))
     losses, slopes = ops.vmap(differentiate)(directions)
-    return directions, ops.mean(losses), slopes
+    return directions, losses, slopes
 
 
 def _one_at_a_time(
@@ -76,13 +91,13 @@ def _one_at_a_time(
     sampler: DirectionSampler,
     params: Params,
     count: int,
-) -> Estimate:
-    def add(total: Params, j: Array) -> tuple[Params, Array]:
+) -> tuple[Array, Array, Params]:
+    def add(total: Params, j: Array) -> tuple[Params, tuple[Array, Array]]:
         direction = sampler(j)
         loss, slope = differentiate(direction)
         direction = tree.depend_on(ops, slope, direction)
-        return tree.axpy(ops, slope, direction, total), loss
+        return tree.axpy(ops, slope, direction, total), (loss, slope)
 
     zero = tree.map(ops.zeros_like, params)
-    total, losses = ops.scan(add, zero, ops.arange(count))
-    return Estimate(ops.mean(losses), 1 / count, total)
+    total, (losses, slopes) = ops.scan(add, zero, ops.arange(count))
+    return losses, slopes, total

@@ -3,7 +3,7 @@ from typing import Annotated, ClassVar
 from pydantic import PositiveInt
 
 from dirgrad.components.registry import component, component_field
-from dirgrad.core import activities, blocks
+from dirgrad.core import activity_noise, blocks
 from dirgrad.core.types import (
     Batch,
     Direction,
@@ -24,8 +24,8 @@ class ActivityPerturbation:
         is the derivative of the loss of example i along its noise. The gradient with respect to W
         is approximated without bias by the mean over the examples of x_i (s_i u_i)^T, and the one
         with respect to b by the mean of s_i u_i.
-    Cost: It takes K forward-mode passes and one product per layer. The inputs x_i of all layers
-        stay in memory until the update.
+    Cost: It takes one pass, K passes in forward mode and one product per layer. The inputs x_i of
+        all layers stay in memory until the update, and so does one vector of noise.
     Assumes: The noise satisfies E[u u^T] = I. The loss is a mean over the examples. Every layer is
         `x @ w + b` or `perturbation.conv2d`.
 
@@ -49,7 +49,9 @@ class ActivityPerturbation:
         self, ops: Ops, problem: Problem, params: Params, batch: Batch, draw: VectorSampler
     ) -> Estimate:
         chain = blocks.whole(problem, params, batch)
-        return activities.estimate(ops, problem, chain, params, batch, draw, self.num_directions)
+        return activity_noise.estimate(
+            ops, problem, chain, params, batch, draw, self.num_directions
+        )
 
     def least_products(self, derivative: float) -> float:
         """Return 2 + K (D - 1) for a derivative of D products.

@@ -16,8 +16,9 @@ class CandidateDescent:
     """Descent along an approximate gradient itself, without a directional derivative along it.
 
     It is the baseline of directional descent (Silver et al. 2022) along the same candidate. With
-    `diagonal_rtrl` it is SnAp-1 (Menick et al. 2021). With `truncated_gradient` of W steps and
-    `window` W it is truncated BPTT; without `window` it updates once, along the sum over windows.
+    `snap_1` it is SnAp-1 (Menick et al. 2021). With `truncated_gradient` of W steps and `window` W
+    it is truncated BPTT; without `window` it updates once, along the sum over windows. With a
+    truncation of 1 step, the sum holds the immediate derivatives only.
 
     Estimates: The gradient g is approximated by the candidate u, in direction and in length.
     Cost: It takes the passes of the candidate, and a forward pass for the loss and the next state.
@@ -38,7 +39,7 @@ class CandidateDescent:
         if self.candidate.direction is not None or self.candidate.uses_average:
             raise ValueError(
                 f"candidate '{registry.kind(self.candidate)}' is not computed from the sequence: "
-                "candidate_descent needs an approximate gradient, diagonal_rtrl or "
+                "candidate_descent needs an approximate gradient, diagonal_rtrl, snap_1 or "
                 "truncated_gradient"
             )
 

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 from pydantic import PositiveInt
 
 from dirgrad.components.registry import component, component_field
-from dirgrad.core import activities, blocks
+from dirgrad.core import activity_noise, blocks
 from dirgrad.core.closed_forms import Shares
 from dirgrad.core.types import Batch, Direction, Estimate, Ops, Params, Problem, VectorSampler
 
@@ -17,8 +17,8 @@ class LocalActivityPerturbation:
         loss with respect to the parameters of the block and of its head is approximated without
         bias, as in `activity_perturbation`. It differs from the gradient of the network's loss,
         except in the last block. A slope sees the noise of one block only.
-    Cost: It takes K forward-mode passes, in which a tangent ends at the head of its block, and one
-        product per layer. The inputs of all layers stay in memory until the update.
+    Cost: It takes one pass, K passes in forward mode through the blocks behind their first layers,
+        and one product per layer. The inputs of all layers stay in memory until the update.
     Assumes: The noise satisfies E[u u^T] = I. The loss is a mean over the examples. The problem has
         heads, as `mlp_with_heads` has. Every layer is `x @ w + b` or `perturbation.conv2d`.
     """
@@ -37,7 +37,9 @@ class LocalActivityPerturbation:
         self, ops: Ops, problem: Problem, params: Params, batch: Batch, draw: VectorSampler
     ) -> Estimate:
         chain = blocks.of_problem(problem)
-        return activities.estimate(ops, problem, chain, params, batch, draw, self.num_directions)
+        return activity_noise.estimate(
+            ops, problem, chain, params, batch, draw, self.num_directions
+        )
 
     def expected_projection(self, shares: Shares) -> float:
         """Return NaN: the gradient of local losses differs from the network's gradient."""

@@ -50,13 +50,13 @@ class ProjectedForwardGradient:
                 "projection needs at most as many directions as parameters"
             )
         differentiate = partial(directional_derivative, ops, loss, params)
-        directions, value, slopes = jvp_batch(ops, differentiate, sampler, self.num_directions)
+        directions, losses, slopes = jvp_batch(ops, differentiate, sampler, self.num_directions)
         weights = ops.solve(tree.gram(directions), slopes)
         projection = tree.weighted_sum(weights, directions)
         scale = 1.0
         if self.scale == "unbiased":
             scale = d / self.num_directions
-        return Estimate(value, scale, projection)
+        return Estimate(ops.mean(losses), scale, projection)
 
     def expected_projection(self, shares: Shares) -> float:
         """Return K/d for Gaussian directions, or 1 with the constant d/K.

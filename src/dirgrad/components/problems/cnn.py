@@ -86,11 +86,14 @@ class Cnn:
         padding = 1 if self.padding == "same" else 0
         x = images[:, None]
         for i in range(CONVOLUTIONS):
-            x = conv2d(ops, x, params[f"weight_{i}"], padding)
-            bias = params[f"bias_{i}"][:, None, None]
-            x = ops.relu(x + bias)
-            if i in POOLED:
-                x = ops.max_pool2d(x)
+            x = convolution(ops, params, x, i, padding)
         x = x.reshape(x.shape[0], -1)
         x = ops.relu(x @ params["weight_hidden"] + params["bias_hidden"])
         return x @ params["weight_out"] + params["bias_out"]
+
+
+def convolution(ops: Ops, params: Params, x: Array, i: int, padding: int) -> Array:
+    """Apply the convolution i with ReLU, and max-pooling where it follows: (n, c, h, w)."""
+    x = conv2d(ops, x, params[f"weight_{i}"], padding)
+    x = ops.relu(x + params[f"bias_{i}"][:, None, None])
+    return ops.max_pool2d(x) if i in POOLED else x

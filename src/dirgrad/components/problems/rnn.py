@@ -8,7 +8,7 @@ from dirgrad.components import registry
 from dirgrad.components.problems import _datasets, _initialization
 from dirgrad.components.registry import component, component_field
 from dirgrad.core.criterion import CROSS_ENTROPY
-from dirgrad.core.recurrent import Unit
+from dirgrad.core.recurrent import InitializedUnit, Unit
 from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 
 
@@ -48,16 +48,18 @@ class Rnn:
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         n = self.hidden
+        if isinstance(self.unit, InitializedUnit):
+            params = self.unit.init_params(rng, self.num_inputs, n)
+        else:
+            params = self._unit_layers(rng)
+        return params | _initialization.uniform_layer(rng, "out", (n, self.dataset.num_outputs), n)
+
+    def _unit_layers(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Draw the weights from the inputs to the units, and between the units."""
+        n = self.hidden
         num_columns = self.unit.gates * n
-        layers = {
-            "in": (self.num_inputs, num_columns),
-            "recurrent": (n, num_columns),
-            "out": (n, self.dataset.num_outputs),
-        }
-        params: dict[str, np.ndarray] = {}
-        for name, shape in layers.items():
-            params |= _initialization.uniform_layer(rng, name, shape, n)
-        return params
+        from_inputs = _initialization.uniform_layer(rng, "in", (self.num_inputs, num_columns), n)
+        return from_inputs | _initialization.uniform_layer(rng, "recurrent", (n, num_columns), n)
 
     def initial_state(self, ops: Ops, params: Params, batch: Batch) -> Params:
         examples = batch[0]
@@ -86,9 +88,12 @@ class Rnn:
         return ops.swap_axes(sequences, 0, 1)
 
     def advance(self, ops: Ops, params: Params, state: Params, x: Batch) -> tuple[Params, Array]:
-        inputs, labels, weight = x
-        state = self._next_state(ops, params, state, inputs)
-        return state, weight * ops.cross_entropy(_logits(params, state), labels)
+        state = self._next_state(ops, params, state, x[0])
+        return state, self.step_loss(ops, params, state, x)
+
+    def step_loss(self, ops: Ops, params: Params, state: Params, x: Batch) -> Array:
+        _, labels, weight = x
+        return weight * ops.cross_entropy(_logits(params, state), labels)
 
     def _next_state(self, ops: Ops, params: Params, state: Params, inputs: Array) -> Params:
         return self.unit.update(ops, params, state, inputs, operator.matmul)

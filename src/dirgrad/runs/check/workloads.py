@@ -8,6 +8,7 @@ from dirgrad.components.datasets.copy import Copy
 from dirgrad.components.datasets.digits import Digits
 from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.components.problems.mlp import Mlp
+from dirgrad.components.problems.mlp_with_heads import MlpWithHeads
 from dirgrad.components.problems.rnn import Rnn
 from dirgrad.components.registry import component
 from dirgrad.config.plan import Job
@@ -67,10 +68,11 @@ def small_problem(estimator: Estimator) -> Problem:
     """Return the problem on which the mean and the noise of an estimator are measured.
 
     It is `Linear`, a network that reads a sequence of 4 steps for an online estimator, or a network
-    with 4 hidden units for an estimator that needs the examples of a minibatch.
+    with two layers of 4 hidden units for an estimator that needs the examples of a minibatch. Each
+    of its layers has a head, for estimators that need local losses.
     """
     if isinstance(estimator, MinibatchEstimator):
-        return Mlp(dataset=Digits(), hidden=(4,), activation="tanh")
+        return MlpWithHeads(dataset=Digits(), hidden=(4, 4))
     if isinstance(estimator, OnlineEstimator):
         return Rnn(dataset=Copy(symbols=2, delay=2), hidden=2)
     return Linear()
@@ -80,6 +82,8 @@ def network(estimator: Estimator) -> Problem:
     """Return the network on which the cost of an estimator is measured."""
     if isinstance(estimator, OnlineEstimator):
         return Rnn(dataset=Copy(delay=2), hidden=8)
+    if isinstance(estimator, MinibatchEstimator):
+        return MlpWithHeads(dataset=Digits(), hidden=(32, 32))
     return Mlp(dataset=Digits(), hidden=(32, 32))
 
 

@@ -17,7 +17,7 @@ from dirgrad.components.estimators.backprop import Backprop
 from dirgrad.config.plan import Job
 from dirgrad.core import closed_forms
 from dirgrad.core.directions import GroupDirection
-from dirgrad.core.errors import shortage_explained
+from dirgrad.core.errors import ExplainedShortage
 from dirgrad.core.recurrent import Recurrent
 from dirgrad.core.types import Backend, Compiled, Estimator, Params
 from dirgrad.records import energy, machine_load
@@ -74,7 +74,7 @@ def run(job: Job, context: Context) -> dict[str, pa.Table]:
 def _rows(job: Job, backend: Backend, workload: Workload) -> list[Row]:
     """Return the rows of a workload; all are not supported if its loss or its gradient is not."""
     try:
-        with shortage_explained():
+        with ExplainedShortage():
             return _timed_rows(job, backend, workload)
     except NotImplementedError as error:
         shared = _shared_columns(job, workload) | outcomes.unsupported(error)
@@ -214,7 +214,7 @@ def _prepare_estimator(
     if isinstance(compiled, NotImplementedError):
         return [], outcomes.unsupported(compiled)
     try:
-        with shortage_explained():
+        with ExplainedShortage():
             timed = [_prepare(job, backend, program, columns) for program in compiled]
             estimate = timed[0]
             reason = oracle.mismatch(
@@ -250,7 +250,7 @@ def _compile_all(
 
     def compile_programs(estimator: Estimator) -> list[CompiledProgram] | NotImplementedError:
         try:
-            with shortage_explained():
+            with ExplainedShortage():
                 parts = _programs(job, backend, workload, estimator)
                 return [_compile(job, backend, program) for program in parts]
         except NotImplementedError as error:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from dirgrad.components import registry
 from dirgrad.config.plan import Job
-from dirgrad.core.errors import shortage_explained
+from dirgrad.core.errors import ExplainedShortage
 from dirgrad.core.types import Backend
 from dirgrad.records.files import to_table
 from dirgrad.records.measurement_schemas import MEMORY, RESIDENT
@@ -82,7 +82,7 @@ def measure(
     target = load_workload(job, backend, problem, batch_size)
     columns = _columns(job, target, estimator)
     try:
-        with shortage_explained():
+        with ExplainedShortage():
             return columns | outcomes.OK | _byte_counts(job, backend, target, estimator)
     except NotImplementedError as error:
         return columns | outcomes.unsupported(error)
@@ -127,7 +127,7 @@ def step_for(
     target = load_workload(job, backend, problem, batch_size)
     columns = _columns(job, target, estimator)
     try:
-        with shortage_explained():
+        with ExplainedShortage():
             program = _program(job, backend, target, estimator)
             _, step = programs.compile_for_memory(backend, program)
             return columns | timeline.step_for(step, seconds)

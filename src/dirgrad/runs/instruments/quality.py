@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from dirgrad.config.plan import Job
 from dirgrad.core import closed_forms, tree
-from dirgrad.core.errors import shortage_explained
+from dirgrad.core.errors import ExplainedShortage
 from dirgrad.core.types import Array, Backend, Batch, Estimator, Key, Params
 from dirgrad.records.files import to_table
 from dirgrad.records.measurement_schemas import COORDINATES, DRAWS
@@ -81,7 +81,7 @@ def _rows(job: Job, backend: Backend, workload: Workload) -> Iterator[Rows]:
         for name, estimator in _estimators(job)
     ]
     try:
-        with shortage_explained():
+        with ExplainedShortage():
             points = list(_estimation_points(job, backend, workload))
     except NotImplementedError as error:
         # Nothing can be compared with an exact gradient that is not available.
@@ -91,7 +91,7 @@ def _rows(job: Job, backend: Backend, workload: Workload) -> Iterator[Rows]:
     rows_of = _measure_at(job, backend, workload, points)
     for estimator, shared in estimators:
         try:
-            with shortage_explained():
+            with ExplainedShortage():
                 yield from rows_of(estimator, shared)
         except NotImplementedError as error:
             yield [shared | outcomes.unsupported(error)], []

@@ -17,7 +17,7 @@ import pyarrow as pa
 from dirgrad.config.plan import Job
 from dirgrad.config.settings import Run, Training
 from dirgrad.core import steps, tree
-from dirgrad.core.errors import one_line, shortage_explained
+from dirgrad.core.errors import ExplainedShortage, one_line
 from dirgrad.core.types import Backend, Batch, Estimator, Params, Splits, Step, TrainChunk
 from dirgrad.records.best_rate import best_rate
 from dirgrad.records.files import to_table
@@ -264,7 +264,7 @@ def _train(setup: Setup, name: str, lanes: list[Lane], budget_seconds: float) ->
     if budget_seconds <= 0:
         return _not_started(lanes, TrialStatus.TIMEOUT, "not begun: the estimator's time was spent")
     try:
-        with shortage_explained():
+        with ExplainedShortage():
             return (yield from _train_in_budget(setup, name, lanes, budget_seconds))
     except NotImplementedError as error:
         return _not_started(lanes, TrialStatus.UNSUPPORTED, one_line(error))
