@@ -169,7 +169,7 @@ def _along(
 
     def values(step: Array) -> tuple[Array, Array, tuple[Params, Params]]:
         (losses, features), met = forward(network, params, partial(_moved, move, step))
-        # JAX sorts the names of a result, so the first one is kept with its product.
+        # JAX sorts the names of a result, so the name of the first layer stays with its product.
         name, product = next(iter(met.products().items()))
         return losses, features, (met.inputs(), {name: product})
 
