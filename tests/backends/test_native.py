@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from dirgrad import backends
 from dirgrad.components.estimators.backprop import Backprop
@@ -73,10 +74,63 @@ def convolutional_network(channels: int, hidden: int) -> torch.nn.Module:
     )
 
 
+class ResidualNetwork(torch.nn.Module):
+    """A residual network of two blocks."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        widths = [1, *[channels] * 5]
+        pairs = pairwise(widths)
+        self.layers = torch.nn.ModuleList(torch.nn.Conv2d(*pair, 3, padding=1) for pair in pairs)
+        self.out = torch.nn.Linear(channels, 10)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        first, *others = self.layers
+        x = functional.max_pool2d(first(images[:, None]), 2)
+        for inner, outer in zip(others[::2], others[1::2], strict=True):
+            x = x + outer(inner(x.relu()).relu()) / 2**0.5
+        return self.out(x.relu().mean((2, 3)))
+
+
+class CausalTransformer(torch.nn.Module):
+    """A transformer of two blocks with two heads, which answers at the last two positions."""
+
+    def __init__(self, inputs: int, width: int, classes: int):
+        super().__init__()
+        shapes = [(width, width)] * 4 + [(width, 4 * width), (4 * width, width)]
+        all_shapes = [(inputs, width), *shapes, *shapes, (width, classes)]
+        self.layers = torch.nn.ModuleList(
+            torch.nn.Linear(*shape, bias=False) for shape in all_shapes
+        )
+        self.width = width
+
+    def forward(self, sequences: torch.Tensor) -> torch.Tensor:
+        first, *layers, last = self.layers
+        half = self.width // 2
+        angles = [
+            [t / 10_000 ** (i / half) for i in range(half)] for t in range(sequences.shape[1])
+        ]
+        waves = torch.tensor(angles, dtype=sequences.dtype)
+        x = first(sequences) + torch.cat([waves.sin(), waves.cos()], 1)
+        for i in (0, 6):
+            *inputs, mix, expand, contract = layers[i : i + 6]
+            heads = [layer(self.norm(x)).unflatten(2, (2, half)) for layer in inputs]
+            by_head = [features.transpose(1, 2) for features in heads]
+            attended = functional.scaled_dot_product_attention(*by_head, is_causal=True)
+            x = x + mix(attended.transpose(1, 2).flatten(2))
+            x = x + contract(expand(self.norm(x)).relu())
+        return last(self.norm(x[:, -2:])).flatten(0, 1)
+
+    def norm(self, x: torch.Tensor) -> torch.Tensor:
+        return functional.layer_norm(x, (self.width,))
+
+
 MODULES: dict[str, Callable[[], torch.nn.Module]] = {
     "logistic_regression": lambda: dense_network(64, 10),
     "mlp": lambda: dense_network(64, 12, 12, 10),
     "cnn_same": lambda: convolutional_network(3, 8),
+    "residual_cnn": lambda: ResidualNetwork(2),
+    "transformer": lambda: CausalTransformer(4, 4, 3),
     "rnn": lambda: RowRnn(8, 6, 10),
 }
 
@@ -120,7 +174,7 @@ def test_sgd_in_the_package_follows_sgd_in_torch(framework: str, name: str) -> N
     losses = []
     for index in range(STEPS):
         images, labels = (torch.tensor(array) for array in case.batch(seed=index))
-        loss = torch.nn.functional.cross_entropy(module(images), labels)
+        loss = functional.cross_entropy(module(images), labels.reshape(-1))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -138,6 +138,10 @@ PRIMITIVES = {
     "sqrt": Primitive(lambda ops, x: ops.sqrt(x * x), X, np.abs),
     "tanh": Primitive(lambda ops, x: ops.tanh(x), X, np.tanh),
     "sigmoid": Primitive(lambda ops, x: ops.sigmoid(x), X, special.expit),
+    "softmax": Primitive(lambda ops, x: ops.softmax(x), X, lambda x: special.softmax(x, -1)),
+    "softmax of large entries": Primitive(
+        lambda ops, x: ops.softmax(1e4 + 1e3 * x), X, lambda x: special.softmax(1e3 * x, -1)
+    ),
     "relu": Primitive(lambda ops, x: ops.relu(x), X, lambda x: np.maximum(x, 0)),
     "clip": Primitive(lambda ops, x: ops.clip(x, 0.5), X, lambda x: np.clip(x, -0.5, 0.5)),
     # Reductions and rearrangements

@@ -12,16 +12,32 @@ from dirgrad.core import activities, activity_noise, blocks, tree
 from dirgrad.core.directions import vector_sampler
 from dirgrad.core.types import Array, Backend, Ops, Params
 from support.activities import gradients_at_activities
-from support.cases import BATCH, CASES, compiled, loss_of, placed, placed_batch, to_numpy
+from support.cases import BATCH, CASES, Case, compiled, loss_of, placed, placed_batch, to_numpy
 
-NETWORKS = ("logistic_regression", "mlp", "cnn_same", "cnn_valid")
+NETWORKS = ("logistic_regression", "mlp", "cnn_same", "cnn_valid", "residual_cnn", "transformer")
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+class DenseOnRows:
+    """A dense layer with a bias on every row of an image; the logits are the mean over the rows."""
+
+    dataset = CASES["mlp"].problem.dataset
+    criterion = CASES["mlp"].problem.criterion
+
+    def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        return {"weight": rng.standard_normal((8, 10)), "bias": rng.standard_normal(10)}
+
+    def outputs(self, ops: Ops, params: Params, batch: Any) -> Array:
+        return ops.tanh(batch[0] @ params["weight"] + params["bias"]).mean(1)
+
+
+ALL_CASES = {name: CASES[name] for name in NETWORKS} | {"rows": Case(DenseOnRows(), terms=0)}
+
+
+@pytest.mark.parametrize("name", ALL_CASES)
 def test_gradients_at_the_activities_yield_the_gradient_of_backprop(
     backend: Backend, name: str
 ) -> None:
-    case, arrays, ops = CASES[name], CASES[name].params(), backend.ops
+    case, arrays, ops = ALL_CASES[name], ALL_CASES[name].params(), backend.ops
     batch = placed_batch(backend, case.batch())
 
     @partial(compiled, backend)

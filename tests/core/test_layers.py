@@ -20,6 +20,12 @@ EXPECTED = {
         ("bias_out", "weight_out"),
         ("bias_recurrent", "weight_recurrent"),
     ),
+    "transformer": (
+        ("contract_0", "expand_0", "key_0", "mix_0", "query_0", "value_0"),
+        ("contract_1", "expand_1", "key_1", "mix_1", "query_1", "value_1"),
+        ("weight_in",),
+        ("weight_out",),
+    ),
     "quadratic": (("x",),),
 }
 

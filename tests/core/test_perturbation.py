@@ -20,13 +20,17 @@ PROBLEMS = (
     "mlp",
     "cnn_same",
     "cnn_valid",
+    "residual_cnn",
+    "transformer",
     "rnn",
     "rnn_copy",
     "rnn_pixels",
     "rosenbrock",
 )
+STRUCTURED = ("mlp", "cnn_same", "transformer", "rnn_copy")
+"""Problems with a weight of every kind, which run with every law."""
 RANK_ONE_PAIRS = [(problem, "rank_one") for problem in PROBLEMS]
-OTHER_PAIRS = [(problem, law) for law in LAWS for problem in ("mlp", "cnn_same", "rnn_copy")]
+OTHER_PAIRS = [(problem, law) for law in LAWS for problem in STRUCTURED]
 PAIRS = RANK_ONE_PAIRS + OTHER_PAIRS
 
 

@@ -36,9 +36,11 @@ from dirgrad.components.problems.mlp import Mlp
 from dirgrad.components.problems.mlp_with_heads import MlpWithHeads
 from dirgrad.components.problems.quadratic import Quadratic
 from dirgrad.components.problems.rastrigin import Rastrigin
+from dirgrad.components.problems.residual_cnn import ResidualCnn
 from dirgrad.components.problems.rnn import Rnn
 from dirgrad.components.problems.rosenbrock import Rosenbrock
 from dirgrad.components.problems.sparse_regression import SparseRegression
+from dirgrad.components.problems.transformer import Transformer
 from dirgrad.components.units.gru import Gru
 from dirgrad.components.units.lru import Lru
 from dirgrad.components.units.lstm import Lstm
@@ -111,6 +113,14 @@ CASES = {
     "cnn_valid": Case(
         Cnn(dataset=Mnist(), channels=2, hidden=8, padding="valid"),
         9 + 3 * 18 + 32 + 8 + 10 + BATCH,
+    ),
+    "residual_cnn": Case(
+        ResidualCnn(dataset=Digits(), channels=2, blocks=2), 9 + 4 * 18 + 16 + 2 + BATCH
+    ),
+    # A normalization adds 4 entries twice, and a block multiplies six times.
+    "transformer": Case(
+        Transformer(dataset=Copy(symbols=3, shown=2, delay=1), width=4, heads=2, depth=2),
+        4 + 2 * (8 + 4 + 2 + 5 + 5 + 4 + 8 + 4 + 16) + 8 + 4 + 2 * BATCH,
     ),
     "rnn": Case(Rnn(dataset=Digits(), hidden=6), 8 * (8 + 6) + 6 + 10 + BATCH),
     "rnn_copy": Case(

@@ -1,7 +1,8 @@
 """The layers of a network: their inputs, and the gradients that follow from their activities.
 
 A layer is a product of its input x with a weight, `x @ weight` or `perturbation.conv2d`, and a bias
-that is added to the result. Its activities are the sums z = x W + b, one vector per example.
+that is added to the result. Its activities are the sums z = x W + b: a vector per example, or per
+example and position.
 """
 
 from collections.abc import Callable
@@ -159,14 +160,8 @@ def parameter_gradient(
         for name, layer in layers.by_weight.items()
     }
     biases = {
-        bias: _sum_but(gradient[name], layers.by_weight[name].linear.channel_axis)
+        bias: layers.by_weight[name].linear.bias_gradient(gradient[name])
         for bias, name in layers.weight_of_bias.items()
     }
     both = weights | biases
     return {name: both[name] if name in both else ops.zeros_like(like[name]) for name in like}
-
-
-def _sum_but(x: Array, axis: int) -> Array:
-    """Return the sum of x over all axes except one."""
-    kept = axis % x.ndim
-    return x.sum(tuple(i for i in range(x.ndim) if i != kept))

@@ -15,14 +15,18 @@ from dirgrad.core.types import Array, Batch, Estimate, Ops, Params, Problem, Vec
 def losses_of_examples(ops: Ops, problem: Problem, outputs: Array, batch: Batch) -> Array:
     """Return the loss of every example: (examples,).
 
-    Their mean is the loss of the minibatch if the criterion is a mean over the examples.
+    Their mean is the loss of the minibatch if the criterion is a mean over the examples, or over
+    their targets where each example has equally many.
     """
 
-    def loss(output: Array, *example: Array) -> Array:
+    def loss(rows: Array, *example: Array) -> Array:
         single = tuple(array[None] for array in example)
-        return problem.criterion.loss(ops, output[None], single)
+        return problem.criterion.loss(ops, rows, single)
 
-    losses: Array = ops.vmap(loss)(outputs, *batch)
+    # The outputs have one row per target, and the rows of an example are consecutive.
+    num_examples = batch[0].shape[0]
+    rows = outputs.reshape(num_examples, -1, *outputs.shape[1:])
+    losses: Array = ops.vmap(loss)(rows, *batch)
     return losses
 
 
@@ -80,7 +84,7 @@ class Pass(NamedTuple):
         losses: Loss of every example at the block: (examples,).
         slopes: Derivative of every loss along the noise: (examples,).
         inputs: Input of every layer by the name of its weight: (examples, ...).
-        first: Product of the first layer: (examples, ...).
+        first: Product of the first layer, by the name of its weight: (examples, ...).
     """
 
     network: Callable[[Params], tuple[Array, Array]]
@@ -88,7 +92,7 @@ class Pass(NamedTuple):
     losses: Array
     slopes: Array
     inputs: Params
-    first: Array
+    first: Params
 
 
 def passes(
@@ -136,11 +140,11 @@ def slopes_along(ops: Ops, through: Pass, noise: Params) -> Array:
         through: The pass through the block.
         noise: Noise by the name of the weight, as arrays with the shapes of the activities.
     """
-    first = next(iter(through.inputs))
 
     def move(name: str, linear: LinearMap, x: Array, weight: Array, step: Array) -> Array:
-        if name == first:
-            return ops.linear_jvp(_identity, through.first, weight, step, 1.0, noise[name])
+        if name in through.first:
+            product = through.first[name]
+            return ops.linear_jvp(_identity, product, weight, step, 1.0, noise[name])
         return ops.linear_jvp(linear.apply, x, weight, step, 1.0, noise[name])
 
     _, slopes = _along(ops, through.network, through.params, move)
@@ -156,17 +160,18 @@ def _along(
     network: Callable[[Params], tuple[Array, Array]],
     params: Params,
     move: Callable[[str, LinearMap, Array, Array, Array], Array],
-) -> tuple[tuple[Array, Array, tuple[Params, Array]], Array]:
+) -> tuple[tuple[Array, Array, tuple[Params, Params]], Array]:
     """Differentiate a block along a step, by which `move` moves the products of its layers.
 
     Returns:
         The losses, the features, the inputs of all layers with the first product; and the slopes.
     """
 
-    def values(step: Array) -> tuple[Array, Array, tuple[Params, Array]]:
+    def values(step: Array) -> tuple[Array, Array, tuple[Params, Params]]:
         (losses, features), met = forward(network, params, partial(_moved, move, step))
-        products = met.products()
-        return losses, features, (met.inputs(), next(iter(products.values())))
+        # JAX sorts the names of a result, so the name of the first layer stays with its product.
+        name, product = next(iter(met.products().items()))
+        return losses, features, (met.inputs(), {name: product})
 
     zero = ops.zeros((), tree.first_leaf(params))
     result, (slopes, *_) = ops.jvp(values, (zero,), (zero + 1,))

@@ -217,6 +217,9 @@ class Ops(ControlFlow, Protocol):
         An odd last row or column is dropped: (n, c, h, w) -> (n, c, h // 2, w // 2).
         """
 
+    def softmax(self, x: Array, /) -> Array:
+        """Return exp(x) over its sum along the last axis, without overflow for large entries."""
+
     def cross_entropy(self, logits: Array, labels: Array, /) -> Array:
         """Return the mean over the batch of -log softmax(logits)[label], in nats.
 

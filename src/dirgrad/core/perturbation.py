@@ -36,6 +36,11 @@ class LinearMap(NamedTuple):
     value_shape: Callable[[Array, Array], tuple[int, ...]]
     channel_axis: int
 
+    def bias_gradient(self, c: Array) -> Array:
+        """Return the sum of c, which is like the value, over all axes but the channel axis."""
+        kept = self.channel_axis % c.ndim
+        return c.sum(tuple(i for i in range(c.ndim) if i != kept))
+
 
 @dataclass(frozen=True, eq=False)
 class PerturbedWeight:

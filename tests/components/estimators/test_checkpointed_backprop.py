@@ -31,7 +31,15 @@ def gradients_in_lanes(backend: Backend, estimator: Estimator, case: Case) -> di
 @pytest.mark.parametrize("segment", [1, 2, 5])
 def test_checkpoints_do_not_change_the_gradient(backend: Backend, segment: int) -> None:
     three_layers = replace(CASES["mlp"].problem, hidden=(5,), repeat=3)
-    case = Case(three_layers, terms=6)
+    assert_equal_gradients(backend, Case(three_layers, terms=6), segment)
+
+
+@pytest.mark.parametrize("problem", ["residual_cnn", "transformer"])
+def test_a_block_of_several_layers_is_recomputed_as_a_whole(backend: Backend, problem: str) -> None:
+    assert_equal_gradients(backend, CASES[problem], segment=1)
+
+
+def assert_equal_gradients(backend: Backend, case: Case, segment: int) -> None:
     expected = gradients_in_lanes(backend, Backprop(), case)
     gradients = gradients_in_lanes(backend, CheckpointedBackprop(segment=segment), case)
     for name, leaf in expected.items():

@@ -15,7 +15,9 @@ from dirgrad.components.problems.image_regression import ImageRegression
 from dirgrad.components.problems.jax_tutorial import JaxTutorial
 from dirgrad.components.problems.logistic_regression import LogisticRegression
 from dirgrad.components.problems.mlp import Mlp
+from dirgrad.components.problems.residual_cnn import ResidualCnn
 from dirgrad.components.problems.rnn import Rnn
+from dirgrad.components.problems.transformer import Transformer
 from dirgrad.components.registry import component
 from dirgrad.core.types import Backend, Problem, Splits, TargetKind
 from support.cases import Case, loss_of, placed
@@ -72,6 +74,18 @@ UNSUITABLE: dict[str, tuple[Callable[[], Problem], str]] = {
     "rows of vectors": (
         lambda: Rnn(dataset=Noise()),
         "'rnn' needs examples of shape (steps, inputs)",
+    ),
+    "transformer of vectors": (
+        lambda: Transformer(dataset=Noise()),
+        "'transformer' needs examples of shape (steps, inputs)",
+    ),
+    "heads that do not share the width equally": (
+        lambda: Transformer(dataset=Digits(), width=10, heads=4),
+        "width 10 is not divisible by 4 heads: choose a multiple of 4 as width, or another number",
+    ),
+    "residual blocks of a row": (
+        lambda: ResidualCnn(dataset=Noise(example_shape=(1, 13))),
+        "images of 1 x 13 are too small, because the max-pooling needs 2 x 2: use larger images",
     ),
     "convolution of a row": (
         lambda: Cnn(dataset=Noise(example_shape=(1, 13))),

@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 
+from dirgrad.components.datasets.digits import Digits
 from dirgrad.components.datasets.mnist import Mnist
+from dirgrad.components.datasets.text import Text
 from dirgrad.components.problems.cnn import Cnn
 from dirgrad.components.problems.mlp import Mlp
+from dirgrad.components.problems.residual_cnn import ResidualCnn
+from dirgrad.components.problems.transformer import Transformer
+from dirgrad.core.types import Problem
 from support.cases import CASES
 
 
@@ -33,6 +38,16 @@ def test_the_cnn_of_the_paper_has_the_parameters_of_its_reimplementations(
     assert count_entries(params) == count
 
 
-def test_the_mlp_of_the_paper_has_the_parameters_computed_by_hand() -> None:
-    params = Mlp(dataset=Mnist()).init(np.random.default_rng(0))
-    assert count_entries(params) == 1_863_690
+@pytest.mark.parametrize(
+    ("problem", "count"),
+    [
+        (Mlp(dataset=Mnist()), 1_863_690),
+        (Transformer(dataset=Text()), 2 * 62 * 64 + 2 * (4 * 64**2 + 2 * 64 * 256)),
+        (ResidualCnn(dataset=Digits()), 16 * 9 + 16 + 4 * (16 * 16 * 9 + 16) + 16 * 10 + 10),
+    ],
+    ids=["mlp", "transformer", "residual_cnn"],
+)
+def test_a_network_has_by_default_the_parameters_computed_by_hand(
+    problem: Problem, count: int
+) -> None:
+    assert count_entries(problem.init(np.random.default_rng(0))) == count

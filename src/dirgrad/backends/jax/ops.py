@@ -13,6 +13,7 @@ from jax import vjp as vjp
 from jax.lax import scan as scan
 from jax.nn import relu as relu
 from jax.nn import sigmoid as sigmoid
+from jax.nn import softmax as softmax
 from jax.numpy import concatenate as concatenate
 from jax.numpy import cos as cos
 from jax.numpy import exp as exp

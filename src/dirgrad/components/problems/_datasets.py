@@ -32,7 +32,8 @@ def check_targets(problem: Problem, kind: TargetKind, per_example: int | None = 
     if per_example not in (None, dataset.targets_per_example):
         raise ValueError(
             f"problem '{name}' predicts {per_example} target per example, and data set '{data}' "
-            f"has {dataset.targets_per_example}: choose another data set, or problem 'rnn'"
+            f"has {dataset.targets_per_example}: choose another data set, or a problem for "
+            "sequences, 'rnn' or 'transformer'"
         )
 
 

@@ -30,10 +30,30 @@ def uniform_layer(
         fan_in: Number of inputs of an output, which sets the bound.
     """
     bound = 1 / sqrt(fan_in)
-    num_outputs = shape[0] if len(shape) == 4 else shape[-1]
     weight = rng.uniform(-bound, bound, shape)
-    bias = rng.uniform(-bound, bound, (num_outputs,))
+    bias = rng.uniform(-bound, bound, (_num_outputs(shape),))
     return {f"weight_{name}": weight, f"bias_{name}": bias}
+
+
+def relu_layer(
+    rng: np.random.Generator, name: int | str, shape: tuple[int, ...], fan_in: int
+) -> dict[str, np.ndarray]:
+    """Draw the weight of a layer behind a ReLU from N(0, 2/fan_in); the bias is 0.
+
+    The sums of the layer then have the variance of the sums before the ReLU (He et al. 2015).
+
+    Args:
+        rng: Random generator.
+        name: Suffix of the names of the two arrays.
+        shape: Shape of the weight, as in `uniform_layer`.
+        fan_in: Number of inputs of an output.
+    """
+    weight = rng.normal(0, sqrt(2 / fan_in), shape)
+    return {f"weight_{name}": weight, f"bias_{name}": np.zeros(_num_outputs(shape))}
+
+
+def _num_outputs(shape: tuple[int, ...]) -> int:
+    return shape[0] if len(shape) == 4 else shape[-1]
 
 
 def normal_layer(

@@ -16,7 +16,8 @@ from dirgrad.core.types import Array, Batch, Criterion, Dataset, Ops, Params
 class Rnn:
     """A recurrent network that reads a sequence step by step and classifies at the last steps.
 
-    The dataset sets the number of answers: one for an image, at the very last step.
+    The dataset sets the number of answers: one for an image, at the very last step, and one for
+    every character of `text`.
     """
 
     plot_range: ClassVar[None] = None
@@ -113,7 +114,8 @@ class Rnn:
             return state, _logits(params, state)
 
         state = self.initial_state(ops, params, batch)
-        state, _ = ops.scan(read, state, inputs[:num_silent])
+        if num_silent:
+            state, _ = ops.scan(read, state, inputs[:num_silent])
         _, logits = ops.scan(read_and_answer, state, inputs[num_silent:])
         return ops.swap_axes(logits, 0, 1).reshape(-1, self.dataset.num_outputs)
 
