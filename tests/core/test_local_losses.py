@@ -96,7 +96,7 @@ def unit_vectors(ops: Ops, blocks: tuple[Block, ...], count: int) -> VectorSampl
         drawn = {}
         for block in blocks:
             weights = [name for name in (*block.names, *block.head_names) if name in like]
-            hot, start = ops.one_hot(j, count, like[weights[0]]), 0
+            hot, start = ops.one_hot(ops.arange(count)[j], count, like[weights[0]]), 0
             for name in weights:
                 shape = like[name].shape[1:]
                 entries = hot[start : start + prod(shape)].reshape(shape)
