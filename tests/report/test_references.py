@@ -14,8 +14,8 @@ from support.paths import ROOT
 
 RESULTS = ROOT / "results" / "reference"
 FIGURES = ROOT / "figures" / "reference"
-TIERS = ("default", "sequences", "paper", "gpu")
-JUDGED = ("default", "sequences", "paper")
+TIERS = ("default", "sequences", "paper", "beyond", "gpu")
+JUDGED = ("default", "sequences", "paper", "beyond")
 OF_BEYOND = {
     "activities_have_less_noise",
     "activities_need_fewer_steps",

@@ -10,7 +10,7 @@ from dirgrad.config.outputs import FigureSpec
 from dirgrad.config.settings import Config
 
 FRAMEWORKS = {"jax": "JAX", "torch": "PyTorch"}
-REFERENCE_TIERS = ("paper", "sequences", "default")
+REFERENCE_TIERS = ("paper", "sequences", "default", "beyond")
 """Tiers with committed figures, in order of preference."""
 
 
