@@ -60,3 +60,10 @@ def test_a_missed_target_is_an_arrow_at_its_lower_bound() -> None:
     points = np.concatenate([np.asarray(line.get_xydata()) for line in hollow])
     np.testing.assert_allclose(points, [(1000, 2400)])
     assert sorted(text.get_text() for text in axes.texts) == ["activities", "backprop", "weights"]
+
+
+def test_a_method_without_every_size_is_not_shown() -> None:
+    rows = steps()
+    is_missing = (rows["estimator"] == "activities") & (rows["dimension"] == 1000)
+    (axes,) = draw(rows[~is_missing]).axes
+    assert sorted(text.get_text() for text in axes.texts) == ["backprop", "weights"]

@@ -1,5 +1,7 @@
 """Steps to a target loss against the number of parameters, by method."""
 
+from textwrap import fill
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -40,7 +42,7 @@ def draw(tables: style.Tables, *names: str) -> Figure:
     table = tables["steps_by_size"]
     backend = style.first_framework(table)
     chosen = (table["backend"] == backend) & table["experiment"].isin(names)
-    rows = table[chosen].sort_values(["estimator", "dimension"])
+    rows = _at_every_size(table[chosen]).sort_values(["estimator", "dimension"])
     figure, ((axes,),) = panels.new_figure(1, 1, width=6.4, height=4.2)
     _lines(axes, rows)
     axes.set(xlabel="parameters of the network", ylabel="steps to the target")
@@ -61,12 +63,18 @@ def draw(tables: style.Tables, *names: str) -> Figure:
     )
 
 
+def _at_every_size(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the estimators that were trained at every size."""
+    sizes = rows.groupby("estimator")["dimension"].nunique()
+    return rows[rows["estimator"].map(sizes) == rows["dimension"].nunique()]
+
+
 def _lines(axes: Axes, rows: pd.DataFrame) -> None:
     """Draw a line per estimator, and an arrow at each lower bound."""
     styles = style.line_styles(rows["estimator"].unique())
     for estimator, line in styles.items():
         part = rows[rows["estimator"] == estimator]
-        name = style.label(estimator)
+        name = fill(style.label(estimator), 18)
         shown = part.assign(**{STEPS: part[STEPS].fillna(part[f"{STEPS}_from"])})
         style.line_with_interval(axes, shown["dimension"], shown, STEPS, line, name)
         missed = part[part[f"{STEPS}_to"].isna()]
