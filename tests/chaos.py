@@ -244,6 +244,9 @@ def _print_table(rows: list[Row]) -> None:
 
 
 def main() -> None:
+    # A script that starts this one in the background lets it ignore interrupts, and its runs too.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=50, help="number of kills")
     parser.add_argument("--seed", type=int, default=0, help="seed of the kills")

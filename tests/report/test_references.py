@@ -35,6 +35,16 @@ NOT_RUN: dict[str, set[str]] = {
         "memory_along_an_approximate_gradient_is_constant_in_length",
         "memory_is_constant_in_length",
     },
+    "beyond": set(CLAIMS)
+    - OF_BEYOND
+    - {
+        "a_step_is_cheaper_than_backprop",
+        "exact_is_unbiased",
+        "low_loss_is_not_performance",
+        "more_steps_than_backprop",
+        "rate_is_a_hundredth",
+        "seconds_at_own_best_rate",
+    },
     "sequences": set(CLAIMS)
     - {
         "approximate_gradients_beat_random_directions",

@@ -146,7 +146,7 @@ def test_new_claims_are_judged_on_the_committed_tables(claims_file: Path, tmp_pa
     assert set(evidence.index) == set(NEW_CLAIMS)
 
 
-@pytest.mark.parametrize("tier", ["default", "sequences"])
+@pytest.mark.parametrize("tier", ["default", "sequences", "beyond"])
 def test_the_committed_verdicts_are_those_of_the_claims(tier: str, tmp_path: Path) -> None:
     tables = REFERENCE / tier / "tables"
     overlays = [] if tier == "default" else [str(ROOT / f"config/{tier}.yaml")]
