@@ -80,7 +80,8 @@ def _noise_on_activities(value: float, spread: float, n: int) -> Tables:
         "forward_gradient_rademacher": ratio_with_interval("snr", 0.1, 0.0, n),
         "activities": ratio_with_interval("snr", 0.1 * value, spread, n),
     }
-    shared = {"backend": "jax", "quality": "heads", "problem": "heads_64", "draws": n}
+    place = {"quality": "heads", "problem": "heads_64", "direction": "rademacher"}
+    shared = GROWTH | place | {"draws": n}
     return {"quality": per_estimator(shared, snr)}
 
 
@@ -100,12 +101,8 @@ NOISE_CLAIMS = {
     "telescoping_is_unbiased": column(
         table="quality",
         name="projection",
-        facts={
-            "backend": "jax",
-            "quality": "differences",
-            "problem": "logistic_regression",
-            "estimator": "telescoping_difference",
-        },
+        facts=GAUSSIAN_ESTIMATES
+        | {"quality": "differences", "estimator": "telescoping_difference"},
         count="draws",
         with_interval=value_with_interval,
     ),

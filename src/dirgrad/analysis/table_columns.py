@@ -21,6 +21,7 @@ from dirgrad.analysis.tables import (
     scaling,
     stability,
     steps_by_dimension,
+    steps_by_size,
     sweeps,
     targets,
 )
@@ -39,6 +40,7 @@ MODULES = (
     scaling,
     stability,
     steps_by_dimension,
+    steps_by_size,
     sweeps,
     targets,
 )
