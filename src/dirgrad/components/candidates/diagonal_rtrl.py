@@ -1,10 +1,12 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from dirgrad.components.candidates import _influence
+from dirgrad.components.candidates import _influence, _steps
+from dirgrad.components.candidates._influence import Influence
+from dirgrad.components.candidates._steps import Step
 from dirgrad.components.registry import component
 from dirgrad.core import tree
-from dirgrad.core.recurrent import SequencePosition, UnitRecurrent
+from dirgrad.core.recurrent import SequencePosition
 from dirgrad.core.types import Batch, Ops, Params
 
 
@@ -34,14 +36,9 @@ class DiagonalRtrl:
         average: Any,
         draw: Callable[[], Params],
     ) -> Params:
-        problem, params = position.problem, position.params
-        if not isinstance(problem, UnitRecurrent):
-            raise NotImplementedError(
-                "diagonal_rtrl needs a recurrent network of units, and this problem has no units"
-            )
+        problem, params = _steps.network_of_units(position, "diagonal_rtrl"), position.params
 
-        def add(carry: Any, x: Batch) -> tuple[Any, tuple[()]]:
-            state, influence, total = carry
+        def take(state: Params, influence: Influence, x: Batch) -> Step:
             (next_state, loss), pull = ops.vjp(
                 lambda params, state: problem.advance(ops, params, state, x),
                 params,
@@ -50,18 +47,7 @@ class DiagonalRtrl:
             zero_state = tree.map(ops.zeros_like, next_state)
             direct, state_gradient = pull((zero_state, ops.zeros((), loss) + 1.0))
             through_state = _influence.gradient(state_gradient, influence)
-            total = {
-                name: total[name] + direct[name] + through_state.get(name, 0.0) for name in total
-            }
             influence = _influence.advance(ops, problem, params, state, x[0], influence)
-            return (next_state, influence, total), ()
+            return Step(next_state, influence, direct, through_state)
 
-        influence = _influence.zeros(ops, problem, params, position.state)
-        zero_gradient = tree.map(ops.zeros_like, params)
-        carry, _ = ops.scan(
-            add,
-            (position.state, influence, zero_gradient),
-            position.remaining,
-        )
-        gradient: Params = carry[2]
-        return gradient
+        return _steps.sum_over_steps(ops, position, problem, take)

@@ -1,10 +1,11 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from dirgrad.components.candidates import _influence, _one_step_mask
+from dirgrad.components.candidates import _influence, _one_step_mask, _steps
+from dirgrad.components.candidates._influence import Influence
+from dirgrad.components.candidates._steps import Step
 from dirgrad.components.registry import component
-from dirgrad.core import tree
-from dirgrad.core.recurrent import SequencePosition, UnitRecurrent
+from dirgrad.core.recurrent import SequencePosition
 from dirgrad.core.types import Batch, Ops, Params
 
 
@@ -31,15 +32,10 @@ class Snap1:
         average: Any,
         draw: Callable[[], Params],
     ) -> Params:
-        problem, params = position.problem, position.params
-        if not isinstance(problem, UnitRecurrent):
-            raise NotImplementedError(
-                "snap_1 needs a recurrent network of units, and this problem has no units"
-            )
+        problem, params = _steps.network_of_units(position, "snap_1"), position.params
         mask = _one_step_mask.find(ops, problem, params, position.state, position.remaining[0])
 
-        def add(carry: Any, x: Batch) -> tuple[Any, tuple[()]]:
-            state, influence, total = carry
+        def take(state: Params, influence: Influence, x: Batch) -> Step:
             influence = _influence.advance(ops, problem, params, state, x[0], influence)
             influence = _one_step_mask.apply(influence, mask)
             state, _ = problem.advance(ops, params, state, x)
@@ -50,17 +46,6 @@ class Snap1:
             )
             direct, state_gradient = pull(ops.zeros((), loss) + 1.0)
             through_state = _influence.gradient(state_gradient, influence)
-            total = {
-                name: total[name] + direct[name] + through_state.get(name, 0.0) for name in total
-            }
-            return (state, influence, total), ()
+            return Step(state, influence, direct, through_state)
 
-        influence = _influence.zeros(ops, problem, params, position.state)
-        zero_gradient = tree.map(ops.zeros_like, params)
-        carry, _ = ops.scan(
-            add,
-            (position.state, influence, zero_gradient),
-            position.remaining,
-        )
-        gradient: Params = carry[2]
-        return gradient
+        return _steps.sum_over_steps(ops, position, problem, take)
