@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from dirgrad.core import tree
 from dirgrad.core.activities import Layers, forward, parameter_gradient
@@ -10,6 +10,11 @@ from dirgrad.core.blocks import Block, select
 from dirgrad.core.perturbation import LinearMap
 from dirgrad.core.recurrent import Recurrent
 from dirgrad.core.types import Array, Batch, Estimate, Ops, Params, Problem, VectorSampler
+
+Network: TypeAlias = Callable[[Params], tuple[Array, Array]]
+"""Map from the parameters of a block to the losses of the examples and the features."""
+Values: TypeAlias = tuple[Array, Array, Params, Params]
+"""The losses, the features, the inputs of all layers, and the product of the first layer."""
 
 
 def losses_of_examples(ops: Ops, problem: Problem, outputs: Array, batch: Batch) -> Array:
@@ -87,7 +92,7 @@ class Pass(NamedTuple):
         first: Product of the first layer, by the name of its weight: (examples, ...).
     """
 
-    network: Callable[[Params], tuple[Array, Array]]
+    network: Network
     params: Params
     losses: Array
     slopes: Array
@@ -119,12 +124,7 @@ def passes(
     for block in blocks:
         own = select(params, block.names + block.head_names)
         network = partial(block_losses, ops, problem, block, batch)
-
-        def move(name: str, linear: LinearMap, x: Array, weight: Array, step: Array) -> Array:
-            return ops.linear_jvp(linear.apply, x, weight, step, 1.0, noise[name])
-
-        (losses, features, layers_met), slopes = _along(ops, network, own, move)
-        inputs, first = layers_met
+        (losses, features, inputs, first), slopes = _along(ops, network, own, noise, {})
         through.append(Pass(network, own, losses, slopes, inputs, first))
         batch = (features, *batch[1:])
     return through
@@ -140,53 +140,37 @@ def slopes_along(ops: Ops, through: Pass, noise: Params) -> Array:
         through: The pass through the block.
         noise: Noise by the name of the weight, as arrays with the shapes of the activities.
     """
-
-    def move(name: str, linear: LinearMap, x: Array, weight: Array, step: Array) -> Array:
-        if name in through.first:
-            product = through.first[name]
-            return ops.linear_jvp(_identity, product, weight, step, 1.0, noise[name])
-        return ops.linear_jvp(linear.apply, x, weight, step, 1.0, noise[name])
-
-    _, slopes = _along(ops, through.network, through.params, move)
+    _, slopes = _along(ops, through.network, through.params, noise, through.first)
     return slopes
 
 
-def _identity(x: Array, weight: Array) -> Array:
-    return x
-
-
 def _along(
-    ops: Ops,
-    network: Callable[[Params], tuple[Array, Array]],
-    params: Params,
-    move: Callable[[str, LinearMap, Array, Array, Array], Array],
-) -> tuple[tuple[Array, Array, tuple[Params, Params]], Array]:
-    """Differentiate a block along a step, by which `move` moves the products of its layers.
+    ops: Ops, network: Network, params: Params, noise: Params, products: Params
+) -> tuple[Values, Array]:
+    """Differentiate a block along noise at its activities, with some products given.
 
     Returns:
-        The losses, the features, the inputs of all layers with the first product; and the slopes.
+        The values, and the slopes of the losses.
     """
 
-    def values(step: Array) -> tuple[Array, Array, tuple[Params, Params]]:
-        (losses, features), met = forward(network, params, partial(_moved, move, step))
+    def values(step: Array) -> Values:
+        def place(name: str, linear: LinearMap, x: Array, weight: Array) -> Array:
+            if name in products:
+                return ops.linear_jvp(_identity, products[name], weight, step, 1.0, noise[name])
+            return ops.linear_jvp(linear.apply, x, weight, step, 1.0, noise[name])
+
+        (losses, features), met = forward(network, params, place)
         # JAX sorts the names of a result, so the name of the first layer stays with its product.
-        name, product = next(iter(met.products().items()))
-        return losses, features, (met.inputs(), {name: product})
+        first = next(iter(met.by_weight))
+        return losses, features, met.inputs(), {first: met.by_weight[first].product}
 
     zero = ops.zeros((), tree.first_leaf(params))
     result, (slopes, *_) = ops.jvp(values, (zero,), (zero + 1,))
     return result, slopes
 
 
-def _moved(
-    move: Callable[[str, LinearMap, Array, Array, Array], Array],
-    step: Array,
-    name: str,
-    linear: LinearMap,
-    x: Array,
-    weight: Array,
-) -> Array:
-    return move(name, linear, x, weight, step)
+def _identity(x: Array, weight: Array) -> Array:
+    return x
 
 
 def estimate(
