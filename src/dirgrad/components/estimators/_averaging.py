@@ -76,13 +76,19 @@ def jvp_batch(
         replayed leaf is drawn, because a stack has no keys. A chosen leaf is multiplied by 0 or 1,
         because the choices of the K directions differ.
     """
+    directions = stacked_directions(ops, sampler, count)
+    losses, slopes = ops.vmap(differentiate)(directions)
+    return directions, losses, slopes
+
+
+def stacked_directions(ops: Ops, sampler: DirectionSampler, count: int) -> Params:
+    """Draw K directions, stacked along a new first axis as in `jvp_batch`."""
 
     def draw(j: Array) -> Params:
         return tree.materialize_deferred(sampler(j))
 
-    directions = ops.vmap(draw)(ops.arange(count))
-    losses, slopes = ops.vmap(differentiate)(directions)
-    return directions, losses, slopes
+    directions: Params = ops.vmap(draw)(ops.arange(count))
+    return directions
 
 
 def _one_at_a_time(

@@ -5,6 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import NonNegativeFloat, PositiveInt
 
+from dirgrad.components.estimators._averaging import stacked_directions
 from dirgrad.components.registry import component, component_field
 from dirgrad.core import tree
 from dirgrad.core.closed_forms import Shares
@@ -55,11 +56,7 @@ class HyperplaneSearch:
     ) -> Estimate:
         if self.num_directions == 1:
             return self._line_search(ops, loss, params, sampler(0))
-
-        def draw(j: Array) -> Params:
-            return tree.materialize_deferred(sampler(j))
-
-        directions = ops.vmap(draw)(ops.arange(self.num_directions))
+        directions = stacked_directions(ops, sampler, self.num_directions)
 
         def loss_in_span(s: Array) -> Array:
             return loss_after_step(ops, loss, params, tree.weighted_sum(s, directions), 1.0)

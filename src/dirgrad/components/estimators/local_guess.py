@@ -36,16 +36,11 @@ class LocalGuess:
         value, vector = local_losses.gradient(ops, problem, params, batch)
         for block in chain:
             names = block.names + (block.head_names if block is chain[-1] else ())
-            guess = blocks.select(vector, names)
+            guess = tree.normalize(ops, blocks.select(vector, names))
             _, slope = perturbation.derivative_along_part(ops, loss, params, guess)
-            vector |= tree.scale(slope / _positive(ops, tree.squared_norm(ops, guess)), guess)
+            vector |= tree.scale(slope, guess)
         return Estimate(value, 1.0, vector)
 
     def expected_projection(self, shares: Shares) -> float:
         """Return NaN: the projection depends on how well local losses guess the gradient."""
         return nan
-
-
-def _positive(ops: Ops, x: Array) -> Array:
-    """Return x, or 1 where x is 0, since the projection on 0 is 0."""
-    return ops.where(x > 0, x, ops.zeros_like(x) + 1)
