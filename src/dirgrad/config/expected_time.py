@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from dirgrad.config import recorded_costs
 from dirgrad.config.plan import Job
 from dirgrad.config.recorded_costs import NOTHING, RecordedCosts
 
@@ -33,8 +34,8 @@ def expected_time(jobs: Iterable[Job], recorded: RecordedCosts) -> ExpectedTime:
     for job in jobs:
         if job.kind != "training":
             continue
-        keys = [(job.kind, job.name, job.backend, estimator) for estimator in job.estimators]
-        times = [recorded.get(key, NOTHING).step_seconds for key in keys]
+        costs = recorded_costs.of_job(job, recorded)
+        times = [(cost or NOTHING).step_seconds for cost in costs]
         if not all(times):
             unknown.append(job.path)
         seconds += job.settings.steps * job.settings.num_trials * sum(times)

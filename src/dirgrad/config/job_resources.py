@@ -2,6 +2,7 @@
 
 from math import ceil
 
+from dirgrad.config import recorded_costs
 from dirgrad.config.plan import Job
 from dirgrad.config.recorded_costs import TABLES, RecordedCost, RecordedCosts
 
@@ -46,9 +47,9 @@ def megabytes(job: Job, recorded: RecordedCosts) -> int:
 
 def _costs(job: Job, recorded: RecordedCosts) -> list[RecordedCost] | None:
     """Return the cost of each estimator of a job; None if one of them is unknown."""
-    keys = [(job.kind, job.name, job.backend, estimator) for estimator in job.estimators]
-    costs = [recorded[key] for key in keys if key in recorded]
-    return costs if len(costs) == len(keys) else None
+    costs = recorded_costs.of_job(job, recorded)
+    measured = [cost for cost in costs if cost is not None]
+    return measured if len(measured) == len(costs) else None
 
 
 def _seconds(job: Job, cost: RecordedCost) -> float:

@@ -6,6 +6,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from dirgrad.config.plan import Job
+
 
 class RecordedCost(NamedTuple):
     """Costs of one estimator in one job of an earlier run.
@@ -71,6 +73,12 @@ def read(tables: Path) -> RecordedCosts:
             num_bytes = max(before.num_bytes, cost.num_bytes)
             costs[key] = RecordedCost(step, compilation, num_bytes)
     return costs
+
+
+def of_job(job: Job, recorded: RecordedCosts) -> list[RecordedCost | None]:
+    """Return the cost of each estimator of a job; None where it was not recorded."""
+    keys = [(job.kind, job.name, job.backend, estimator) for estimator in job.estimators]
+    return [recorded.get(key) for key in keys]
 
 
 def _rows(tables: Path, table: _Table) -> Iterator[tuple[str, ...]]:
