@@ -36,7 +36,7 @@ def make(records: Records, settings: Statistics) -> pd.DataFrame:
     dimension: number of parameters, with the heads.
     """
     trials = records["trials"]
-    sizes = trials.loc[trials["problem"] == PROBLEM, [*OF_TRIALS]]
-    rows = targets.make(records, settings)
-    rows = rows.merge(sizes.drop_duplicates(), on=[*ESTIMATOR_KEYS])
+    trials = trials[trials["problem"] == PROBLEM]
+    rows = targets.make({**records, "trials": trials}, settings)
+    rows = rows.merge(trials[[*OF_TRIALS]].drop_duplicates(), on=[*ESTIMATOR_KEYS])
     return rows.reindex(columns=[*COLUMN_ROLES.file_columns()])
