@@ -36,6 +36,7 @@ def tables() -> dict[str, pd.DataFrame]:
             "backend": backend,
             "estimator": name,
             "n": 10,
+            "target_loss": 0.3,
             "seconds_to_target_from": low,
             "seconds_to_target_to": np.nan if high is None else high,
         }

@@ -104,12 +104,8 @@ def draw(tables: style.Tables, *names: str) -> Figure:
         "with the number that did",
         legend=2,
         fontsize=7,
-        target_loss=_text_of(data["target_loss"]),
+        target_loss=style.alternatives(data["target_loss"]),
     )
-
-
-def _text_of(values: pd.Series) -> str:
-    return " or ".join(f"{value:g}" for value in sorted(values.unique()))
 
 
 def _with_family(rows: pd.DataFrame) -> pd.DataFrame:
@@ -163,13 +159,12 @@ def _power_label(row: "pd.Series[Any]") -> str:
 
 def _unreached(axes: Axes, rows: pd.DataFrame, styles: style.LineStyles) -> None:
     """Draw an arrow at the evaluations spent where not all trials reached the target."""
-    hollow: style.LineStyle = {"marker": "^", "markerfacecolor": "none", "linestyle": ""}
     centered: style.LineStyle = {"textcoords": "offset points", "ha": "center"}
     ordered = rows.sort_values(["x", "evaluations_to_target_from"]).to_dict("records")
     for i, row in enumerate(ordered):
         color = styles[row["family"]]["color"]
         point = (row["x"], row["evaluations_to_target_from"])
-        axes.plot(*point, color=color, **hollow)
+        axes.plot(*point, color=color, **style.LOWER_BOUND)
         # The texts alternate between below and above, so that those of close points do not overlap.
         offset = (0, -14 if i % 2 == 0 else 8)
         text = f"{row['n_reached']} of {row['n']}"

@@ -43,10 +43,11 @@ def draw(tables: style.Tables, experiment: str, memory: str) -> Figure:
         figure,
         rows,
         _finding(rows),
-        "mean over n = {n} seeds, between two record points;",
+        "loss {target_loss}; inter-quartile mean of n = {n} seeds, between two record points;",
         "hollow: time spent where a seed missed the target; line: no method beats these in both",
         legend=3,
         fontsize=7,
+        target_loss=style.alternatives(rows["target_loss"]),
     )
 
 

@@ -75,9 +75,8 @@ def _lines(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _bounds(axes: Axes, missed: pd.DataFrame, line: style.LineStyle) -> None:
     """Draw an arrow at the lower bound where not all trials reached the target."""
-    marker: style.LineStyle = {"marker": "^", "markerfacecolor": "none", "linestyle": ""}
     for row in missed.to_dict("records"):
-        axes.plot(row["dimension"], row[f"{STEPS}_from"], color=line["color"], **marker)
+        axes.plot(row["dimension"], row[f"{STEPS}_from"], color=line["color"], **style.LOWER_BOUND)
 
 
 def _finding(rows: pd.DataFrame) -> str:

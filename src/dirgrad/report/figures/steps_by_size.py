@@ -59,7 +59,7 @@ def draw(tables: style.Tables, *names: str) -> Figure:
         "inter-quartile mean of n = {n} seeds",
         "band: {interval}; arrow: steps taken where a seed missed the target",
         backend=style.BACKENDS.get(backend, ""),
-        target_loss=" or ".join(f"{value:g}" for value in sorted(rows["target_loss"].unique())),
+        target_loss=style.alternatives(rows["target_loss"]),
     )
 
 
@@ -78,8 +78,9 @@ def _lines(axes: Axes, rows: pd.DataFrame) -> None:
         shown = part.assign(**{STEPS: part[STEPS].fillna(part[f"{STEPS}_from"])})
         style.line_with_interval(axes, shown["dimension"], shown, STEPS, line, name)
         missed = part[part[f"{STEPS}_to"].isna()]
-        marker: style.LineStyle = {"marker": "^", "markerfacecolor": "none", "linestyle": ""}
-        axes.plot(missed["dimension"], missed[f"{STEPS}_from"], color=line["color"], **marker)
+        axes.plot(
+            missed["dimension"], missed[f"{STEPS}_from"], color=line["color"], **style.LOWER_BOUND
+        )
 
 
 def _finding(rows: pd.DataFrame) -> str:

@@ -131,6 +131,10 @@ def thin_line(line: LineStyle) -> LineStyle:
     return {"color": line["color"], "linestyle": line["linestyle"], "linewidth": 0.9}
 
 
+LOWER_BOUND: LineStyle = {"marker": "^", "markerfacecolor": "none", "linestyle": ""}
+"""Style of a mark at a bound, where the value itself lies higher."""
+
+
 def label(name: str) -> str:
     """Return a name of the configuration as words."""
     return name.replace("_", " ")
@@ -152,6 +156,11 @@ def whole_ticks(axis: Axis) -> None:
 def number(value: float) -> str:
     """Return a number with two significant digits, or without decimals from 100 on."""
     return f"{value:.2g}" if abs(value) < 99.5 else f"{value:,.0f}"
+
+
+def alternatives(values: pd.Series) -> str:
+    """Return the different numbers of a column in words, such as `0.1 or 0.3`."""
+    return " or ".join(f"{value:g}" for value in sorted(values.unique()))
 
 
 def first_framework(table: pd.DataFrame) -> str:
