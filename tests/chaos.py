@@ -25,7 +25,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from support import chaos_tier
+from support import chaos_tier, interrupts
 from support.chaos_faults import FAULTS, MissedError, NotPossibleError
 
 TARGETS = ("group", "Snakemake", "job", "fork")
@@ -244,9 +244,7 @@ def _print_table(rows: list[Row]) -> None:
 
 
 def main() -> None:
-    # A script that starts this one in the background lets it ignore interrupts, and its runs too.
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    interrupts.accept()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=50, help="number of kills")
     parser.add_argument("--seed", type=int, default=0, help="seed of the kills")

@@ -1,7 +1,6 @@
 """Fixtures load the frameworks in float64 on one thread, and slow tests run first."""
 
 import os
-import signal
 
 import numpy as np
 import pytest
@@ -9,13 +8,12 @@ import pytest
 from dirgrad import backends
 from dirgrad.components import registry
 from dirgrad.core.types import Backend
+from support import interrupts
 
 # A failed assertion in this helper then shows its values, as in a test.
 pytest.register_assert_rewrite("support.configuration")
 
-# A script that starts pytest in the background lets it ignore interrupts, and its processes too.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+interrupts.accept()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -123,33 +123,26 @@ def _losses_of_family(value: float, spread: float, n: int) -> Tables:
     return {"final": pd.DataFrame(rows)}
 
 
-def _steps_in_one_layer(estimator: str) -> QuantityTables:
-    return ratio_of_rows(
-        table="targets",
-        name="steps_to_target",
-        facts={"backend": "jax", "experiment": "mlp_one_layer", "n_reached": 50},
-        numerator=estimator,
-        denominator="forward_gradient_rank_one",
-    )
-
-
-def _heads(name: str, numerator: str, denominator: str) -> QuantityTables:
+def _at_target(experiment: str, name: str, numerator: str, denominator: str) -> QuantityTables:
+    """Return tables for a ratio of a column of `targets` in one experiment."""
     return ratio_of_rows(
         table="targets",
         name=name,
-        facts={"backend": "jax", "experiment": "heads_64", "n_reached": 50},
+        facts={"backend": "jax", "experiment": experiment, "n_reached": 50},
         numerator=numerator,
         denominator=denominator,
     )
 
 
 TRAINING_CLAIMS = {
-    "activities_need_fewer_steps": _heads(
-        "steps_to_target", "activities", "forward_gradient_rademacher"
+    "activities_need_fewer_steps": _at_target(
+        "heads_64", "steps_to_target", "activities", "forward_gradient_rademacher"
     ),
-    "local_losses_need_fewer_steps": _heads("steps_to_target", "local_activities", "activities"),
-    "local_guess_beats_random_directions": _heads(
-        "valid_loss", "local_guess", "forward_gradient_rademacher"
+    "local_losses_need_fewer_steps": _at_target(
+        "heads_64", "steps_to_target", "local_activities", "activities"
+    ),
+    "local_guess_beats_random_directions": _at_target(
+        "heads_64", "valid_loss", "local_guess", "forward_gradient_rademacher"
     ),
     "curvature_needs_fewer_steps": ratio_of_rows(
         table="targets",
@@ -205,10 +198,18 @@ TRAINING_CLAIMS = {
         numerator="forward_gradient_rank_one",
         denominator="forward_gradient",
     ),
-    "one_layer_needs_no_more_steps_than_rank_one": _steps_in_one_layer(
-        "forward_gradient_one_layer_rank_4"
+    "one_layer_needs_no_more_steps_than_rank_one": _at_target(
+        "mlp_one_layer",
+        "steps_to_target",
+        "forward_gradient_one_layer_rank_4",
+        "forward_gradient_rank_one",
     ),
-    "rank_one_in_one_layer_needs_more_steps": _steps_in_one_layer("forward_gradient_one_layer"),
+    "rank_one_in_one_layer_needs_more_steps": _at_target(
+        "mlp_one_layer",
+        "steps_to_target",
+        "forward_gradient_one_layer",
+        "forward_gradient_rank_one",
+    ),
     "rank_one_descends_more_slowly": ratio_of_rows(
         table="stability",
         name="decay",
